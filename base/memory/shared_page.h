@@ -1,0 +1,22 @@
+/*
+ * The page that the front end shares with all its children: made once before the first fork.
+ */
+#ifndef TALARIA_BASE_MEMORY_SHARED_PAGE_H
+#define TALARIA_BASE_MEMORY_SHARED_PAGE_H
+
+#include "base/memory/budget.h"
+
+enum { SHARED_CONTROLLERS = 64, SHARED_TICKETS = 256 };
+
+typedef struct SharedPage {
+    MemoryPool memory;
+    /* Goes up by one after each commit to the metadata: who has a snapshot looks here before
+     * using it again. */
+    _Atomic uint64_t catalog_version;
+    /* Morsels: workers of a query take the next piece of an input with atomic_fetch_add on a
+     * counter that the query's controller has zeroed. A controller steers one query at a time,
+     * so its row belongs to that query; an input is named by its index in the row. */
+    _Atomic uint32_t tickets[SHARED_CONTROLLERS][SHARED_TICKETS];
+} SharedPage;
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * Logical plans: what a query means, before it is decided how it runs.
+ *
+ * Nodes are tagged structs, immutable, made in the query's arena, shared freely. Columns are
+ * named by ColumnIds, unique in the query: a node that computes something gives it a new id, a
+ * node that passes something on keeps its id, so moving nodes needs no renumbering. The binder
+ * (engine/sql) builds plans, rules (rules.c) rewrite them, cutting (cut.c) turns them into
+ * stages.
+ */
+#ifndef TALARIA_ENGINE_PLAN_PLAN_H
+#define TALARIA_ENGINE_PLAN_PLAN_H
+
+#include "engine/expr/expr.h"
+#include "engine/schema/schema.h"
+#include "engine/type/timezone.h"
+
+typedef enum PlanKind {
+    PLAN_TABLE,     /* a stored table */
+    PLAN_VIRTUAL,   /* a catalog relation */
+    PLAN_EXTERN,    /* TABLE(EXTERN(...)) */
+    PLAN_VALUES,    /* rows of expressions; no rows and one row without columns too */
+    PLAN_FILTER,
+    PLAN_PROJECT,
+    PLAN_AGGREGATE, /* GROUP BY, DISTINCT */
+    PLAN_JOIN,
+    PLAN_APPLY,     /* a subquery that may use columns of its left side; decorrelated by a rule */
+    PLAN_SORT,
+    PLAN_LIMIT,
+    PLAN_UNION_ALL,
+} PlanKind;
+
+typedef enum JoinType {
+    JOIN_INNER, /* without a condition: cross */
+    JOIN_LEFT,
+    JOIN_RIGHT,
+    JOIN_FULL,
+    JOIN_SEMI,   /* left rows with a match; outputs left columns only */
+    JOIN_ANTI,   /* left rows without a match (the condition not TRUE for every right row) */
+    JOIN_MARK,   /* left columns and `mark`: TRUE when matched, else NULL when the condition was
+                    NULL for some row, else FALSE */
+    JOIN_SINGLE, /* as LEFT, and fault 21000 when a left row has more than one match */
+} JoinType;
+
+typedef enum ApplyType {
+    APPLY_SCALAR, /* adds `result`: the right side's only column, NULL without a row */
+    APPLY_EXISTS, /* adds `result`: boolean */
+    APPLY_ANY,    /* adds `result`: boolean, `condition` (over both sides) TRUE for some right row, 3-valued */
+    APPLY_JOIN,   /* LATERAL: join_type INNER or LEFT with `condition` */
+} ApplyType;
+
+typedef struct PlanColumn {
+    ColumnId id;
+    SqlType type;
+    const char *name; /* as the user would say it */
+} PlanColumn;
+
+typedef struct PlanProjection {
+    PlanColumn column; /* new id, or the id of the input column when `expr` is just that column */
+    const Expr *expr;
+} PlanProjection;
+
+typedef struct PlanSortKey {
+    const Expr *expr;
+    bool descending;
+    bool nulls_first;
+} PlanSortKey;
+
+typedef struct Plan Plan;
+
+struct Plan {
+    PlanKind kind;
+    uint32_t column_count; /* outputs, in order */
+    const PlanColumn *columns;
+    union {
+        struct {
+            const Relation *relation;
+            const uint32_t *attributes; /* for each output column its index in relation->columns */
+            const Expr *filter;         /* pushed down; NULL none */
+        } table; /* PLAN_TABLE and PLAN_VIRTUAL */
+        struct {
+            Text source_json, format_json; /* checked by the binder as JSON objects with a type */
+            uint32_t signature_count;      /* all columns of the signature */
+            const PlanColumn *signature;
+            const uint32_t *attributes;    /* for each output column its index in the signature */
+            const Expr *filter;
+        } external;
+        struct {
+            uint32_t row_count;
+            const Expr *const *cells; /* row_count x column_count, constants after folding */
+        } values;
+        struct {
+            const Plan *input;
+            const Expr *condition;
+        } filter;
+        struct {
+            const Plan *input;
+            const PlanProjection *items; /* column_count of them */
+        } project;
+        struct {
+            const Plan *input;
+            uint32_t key_count;           /* outputs: keys, then aggregates */
+            const PlanProjection *keys;
+            uint32_t aggregate_count;
+            const PlanProjection *aggregates; /* expr is EXPR_AGGREGATE */
+        } aggregate;
+        struct {
+            JoinType type;
+            const Plan *left, *right;
+            const Expr *condition; /* NULL: true */
+            ColumnId mark;
+        } join;
+        struct {
+            ApplyType type;
+            JoinType join_type;
+            const Plan *left, *right;
+            const Expr *condition;
+            ColumnId result;
+        } apply;
+        struct {
+            const Plan *input;
+            uint32_t key_count;
+            const PlanSortKey *keys;
+        } sort;
+        struct {
+            const Plan *input;   /* order of a Sort below is kept */
+            int64_t count;       /* -1: no limit */
+            int64_t offset;
+        } limit;
+        struct {
+            uint32_t input_count;
+            const Plan *const *inputs; /* columns matched by position; outputs have new ids */
+        } union_all;
+    };
+};
+
+/* --- one constructor a kind; arrays are copied; outputs derived where they can be --- */
+const Plan *plan_table(Arena *arena, const Relation *relation, const PlanColumn *columns,
+                       const uint32_t *attributes, uint32_t count);
+const Plan *plan_external(Arena *arena, Text source_json, Text format_json, const PlanColumn *signature,
+                          uint32_t count);
+const Plan *plan_values(Arena *arena, const PlanColumn *columns, uint32_t column_count,
+                        const Expr *const *cells, uint32_t row_count);
+const Plan *plan_filter(Arena *arena, const Plan *input, const Expr *condition);
+const Plan *plan_project(Arena *arena, const Plan *input, const PlanProjection *items, uint32_t count);
+const Plan *plan_aggregate(Arena *arena, const Plan *input, const PlanProjection *keys, uint32_t key_count,
+                           const PlanProjection *aggregates, uint32_t aggregate_count);
+const Plan *plan_join(Arena *arena, JoinType type, const Plan *left, const Plan *right,
+                      const Expr *condition, PlanColumn mark);
+const Plan *plan_apply(Arena *arena, ApplyType type, JoinType join_type, const Plan *left,
+                       const Plan *right, const Expr *condition, PlanColumn result);
+const Plan *plan_sort(Arena *arena, const Plan *input, const PlanSortKey *keys, uint32_t count);
+const Plan *plan_limit(Arena *arena, const Plan *input, int64_t count, int64_t offset);
+const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
+                           const PlanColumn *columns);
+
+/* --- what a statement that writes says --- */
+typedef enum IngestMode { INGEST_INSERT, INGEST_REPLACE } IngestMode;
+
+typedef struct TimeRange { /* [start, end) in microseconds UTC; INT64_MIN/MAX are open */
+    int64_t start, end;
+} TimeRange;
+
+typedef struct IngestTarget {
+    IngestMode mode;
+    const char *table;             /* name to write to (created when it is new) */
+    const Relation *relation;      /* as it is now, NULL when new */
+    bool is_partitioned_by_all;
+    Period granularity;            /* else: one of the allowed periods */
+    const char *granularity_text;  /* "DAY", "PT15M", "ALL" */
+    uint32_t cluster_count;        /* CLUSTERED BY: expressions over the query's output columns */
+    const Expr *const *cluster_keys;
+    uint32_t overwrite_count;      /* REPLACE: disjoint ascending ranges, aligned; ALL is one open range */
+    const TimeRange *overwrite;
+    bool overwrite_all;
+} IngestTarget;
+
+/*
+ * A bound query: the plan and what the client sees. For INSERT/REPLACE the outputs are the
+ * columns to store, by name.
+ */
+typedef struct BoundQuery {
+    const Plan *plan;
+    uint32_t output_count;
+    const PlanColumn *outputs;     /* ids are outputs of `plan`, in the order of the select list */
+    const Oid *output_table_oids;  /* for RowDescription: base table and attnum, or 0 */
+    const int16_t *output_attnums;
+    const IngestTarget *ingest;    /* NULL for SELECT */
+    ColumnId next_column;          /* first unused id: rules take theirs from here */
+} BoundQuery;
+
+#endif

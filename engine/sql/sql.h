@@ -1,0 +1,75 @@
+/*
+ * SQL text to bound statements: the dialect pass, libpg_query behind a door, names and types.
+ *
+ *   dialect.c   a token pass over the text lifts out what PostgreSQL's grammar lacks (REPLACE INTO,
+ *               OVERWRITE, PARTITIONED BY, CLUSTERED BY, TABLE(f(...)), EXTEND, FLOOR(x TO DAY),
+ *               EXPLAIN PLAN FOR, --:context comments), keeps the case of unquoted identifiers,
+ *               and an offset map, so that every error points at what the user typed.
+ *   parse.c     length and nesting guards, then the parser.
+ *   bind_*.c    names, types, functions, aggregates, coercions: from the tree to a Plan.
+ */
+#ifndef TALARIA_ENGINE_SQL_SQL_H
+#define TALARIA_ENGINE_SQL_SQL_H
+
+#include "engine/plan/plan.h"
+
+typedef enum StatementKind {
+    STATEMENT_EMPTY,
+    STATEMENT_QUERY,      /* SELECT, VALUES, WITH, and with `ingest` INSERT and REPLACE */
+    STATEMENT_EXPLAIN,    /* of a query */
+    STATEMENT_SET,        /* SET, SET LOCAL, SET TIME ZONE; name and value (reset when value NULL) */
+    STATEMENT_RESET,      /* name, or all */
+    STATEMENT_SHOW,       /* name, or all */
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_SAVEPOINT,  /* SAVEPOINT, RELEASE, ROLLBACK TO: accepted inside a transaction */
+    STATEMENT_DROP_TABLE,
+    STATEMENT_DISCARD,
+    STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM, LISTEN..) */
+} StatementKind;
+
+/* One statement of a text, parsed but not bound. Lives in the arena given to sql_parse. */
+typedef struct ParsedStatement {
+    StatementKind kind;
+    const char *tag;          /* "SELECT", "INSERT 0", "SET", "BEGIN"; without the count */
+    int32_t offset, length;   /* its place in the text */
+    Text text;                /* as typed */
+    struct ParseTree *tree;   /* private */
+    const char *name;         /* SET, SHOW, RESET, DROP TABLE: the setting or table; NULL for all */
+    const char *value;        /* SET: the text, NULL for DEFAULT */
+    bool is_local;            /* SET LOCAL */
+    bool if_exists;           /* DROP TABLE IF EXISTS */
+    bool explain_json, explain_analyze;
+    uint32_t context_count;   /* --:context name: value comments, and SET before the statement has its own statement */
+    const char *const *context_names;
+    const char *const *context_values;
+} ParsedStatement;
+
+/*
+ * Splits and parses a text. Faults: 42601 with the position and PostgreSQL's wording
+ * (syntax error at or near "x"), 54001 for what is too deep or too long.
+ */
+bool sql_parse(Arena *arena, Text text, int32_t dialect, ParsedStatement **statements,
+               uint32_t *count, Fault *fault);
+
+/* What binding needs to know. */
+typedef struct BindContext {
+    const TypeContext *types;
+    struct SchemaSnapshot *schema;      /* engine/schema */
+    uint32_t parameter_count;           /* parameters whose type or value is known */
+    SqlType *parameter_types;           /* T_UNKNOWN/0: to be inferred; updated by binding */
+    uint32_t parameter_capacity;        /* room in the array */
+    const Vector *const *parameter_values; /* NULL while preparing; one-row constants at execution */
+    const char *role, *database;
+    int64_t process_id;                 /* pg_backend_pid() */
+} BindContext;
+
+/*
+ * Binds a STATEMENT_QUERY or STATEMENT_EXPLAIN. Faults: 42P01, 42703, 42702, 42803, 42883, 42804,
+ * 42601 ... with positions, wording as PostgreSQL's, and hints where a near name exists.
+ */
+bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
+              BoundQuery *query, Fault *fault);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * SQL types: PostgreSQL's types with their real OIDs over a small set of physical layouts.
+ *
+ * One row a type (types.c): OID, names, layout, category, array and element types, wire length.
+ * Text and binary forms work on whole vectors: a column formatter is chosen once a result, not
+ * once a cell.
+ *
+ * Layout of values: smallint, integer, bigint, oid, regclass.. as int64; date as days since
+ * 1970-01-01; timestamp, timestamptz as microseconds since 1970-01-01 UTC (timestamp: of the
+ * wall clock); time as microseconds of the day; interval as IntervalValue in INT128; numeric as
+ * __int128 scaled by its type's scale; text, varchar, bpchar, name, bytea, json, jsonb, uuid
+ * (16 bytes), sketches as STRING.
+ *
+ * "infinity" of dates and timestamps: INT64_MAX / INT64_MIN.
+ */
+#ifndef TALARIA_ENGINE_TYPE_TYPE_H
+#define TALARIA_ENGINE_TYPE_TYPE_H
+
+#include "base/memory/arena.h"
+#include "base/memory/buffer.h"
+#include "base/setting/setting.h"
+#include "storage/vector/vector.h"
+
+typedef uint32_t Oid;
+
+/* OIDs that code names. The table has more. */
+enum {
+    T_NONE = 0,
+    T_BOOL = 16, T_BYTEA = 17, T_CHAR = 18 /* "char" */, T_NAME = 19, T_INT8 = 20, T_INT2 = 21,
+    T_INT2VECTOR = 22, T_INT4 = 23, T_REGPROC = 24, T_TEXT = 25, T_OID = 26, T_TID = 27, T_XID = 28,
+    T_OIDVECTOR = 30, T_JSON = 114, T_PG_NODE_TREE = 194, T_FLOAT4 = 700, T_FLOAT8 = 701,
+    T_UNKNOWN = 705, T_INET = 869, T_ACLITEM = 1033, T_BPCHAR = 1042, T_VARCHAR = 1043,
+    T_DATE = 1082, T_TIME = 1083, T_TIMESTAMP = 1114, T_TIMESTAMPTZ = 1184, T_INTERVAL = 1186,
+    T_NUMERIC = 1700, T_REGPROCEDURE = 2202, T_REGCLASS = 2205, T_REGTYPE = 2206, T_RECORD = 2249,
+    T_VOID = 2278, T_UUID = 2950, T_JSONB = 3802, T_REGNAMESPACE = 4089, T_REGROLE = 4096,
+    /* arrays */
+    T_BOOL_ARRAY = 1000, T_INT2_ARRAY = 1005, T_INT4_ARRAY = 1007, T_TEXT_ARRAY = 1009,
+    T_VARCHAR_ARRAY = 1015, T_INT8_ARRAY = 1016, T_FLOAT4_ARRAY = 1021, T_FLOAT8_ARRAY = 1022,
+    T_OID_ARRAY = 1028, T_NAME_ARRAY = 1003, T_TIMESTAMP_ARRAY = 1115, T_DATE_ARRAY = 1182,
+    T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231,
+    /* polymorphic placeholders in function rows */
+    T_ANY = 2276, T_ANYARRAY = 2277, T_ANYELEMENT = 2283,
+    /* Talaria's own: opaque aggregate states that travel between stages (STRING layout) */
+    T_STATE = 9000,
+};
+
+/*
+ * A type with its modifier. `modifier` is PostgreSQL's typmod (-1 none: varchar(n) is n + 4,
+ * numeric(p,s) is ((p << 16) | s) + 4), except that a numeric whose scale was derived (literals,
+ * arithmetic) has NUMERIC_DERIVED | scale; clients are shown -1 for those.
+ */
+typedef struct SqlType {
+    Oid oid;
+    int32_t modifier;
+} SqlType;
+
+enum { NUMERIC_DERIVED = 0x40000000, NUMERIC_MAX_DIGITS = 38 };
+#define SQL_TYPE(o) ((SqlType){.oid = (o), .modifier = -1})
+
+typedef enum TypeCategory { /* pg_type.typcategory */
+    CATEGORY_ARRAY = 'A', CATEGORY_BOOLEAN = 'B', CATEGORY_DATETIME = 'D', CATEGORY_NUMERIC = 'N',
+    CATEGORY_PSEUDO = 'P', CATEGORY_STRING = 'S', CATEGORY_TIMESPAN = 'T', CATEGORY_USER = 'U',
+    CATEGORY_UNKNOWN = 'X', CATEGORY_INTERNAL = 'Z', CATEGORY_NETWORK = 'I'
+} TypeCategory;
+
+/* What reading and printing values, and evaluating functions, may depend on. */
+struct TimeZone;
+typedef struct TypeContext {
+    const struct TimeZone *zone; /* of the session (engine/type/timezone.h) */
+    int32_t dialect;             /* settings->dialect: 0 postgres, 1 druid */
+    int64_t now;                 /* start of the statement, microseconds UTC */
+    const Settings *settings;
+} TypeContext;
+
+typedef struct TypeInfo {
+    Oid oid;
+    const char *name;         /* pg_type.typname: "int8" */
+    const char *sql_name;     /* format_type: "bigint" */
+    const char *aliases;      /* other names accepted, comma-separated: "long,int64" or NULL */
+    Layout layout;
+    TypeCategory category;
+    bool is_preferred;        /* of its category */
+    int16_t wire_length;      /* pg_type.typlen: 8, -1 */
+    Oid array_oid;            /* its array type, 0 none */
+    Oid element_oid;          /* arrays: of what, else 0 */
+    bool is_comparable, is_sortable;
+} TypeInfo;
+
+const TypeInfo *type_table(int *count);
+const TypeInfo *type_info(Oid oid); /* NULL when unknown */
+/* By any of its names, case-insensitive ("BIGINT", "int8", "long", "VARCHAR ARRAY", "text[]",
+ * "ARRAY<STRING>", "COMPLEX<json>"); NULL when there is none. */
+const TypeInfo *type_by_name(Text name);
+Layout type_layout(SqlType type);
+/* As format_type prints it: "numeric(10,2)"; in arena. */
+const char *type_format_name(Arena *arena, SqlType type);
+bool type_equal(SqlType a, SqlType b);
+int type_scale(SqlType numeric);          /* digits after the point */
+SqlType type_numeric_derived(int scale);
+int32_t type_wire_modifier(SqlType type); /* what RowDescription shows */
+
+/*
+ * Text form of every row: cells[i].data NULL for NULL. The bytes lie in `arena`, in the vector,
+ * or in static memory. Follows PostgreSQL's output functions exactly (shortest floats, t/f,
+ * {a,"b c"} arrays, timestamps in the context's zone).
+ */
+void type_format_text(SqlType type, const TypeContext *context, const Vector *vector, Arena *arena,
+                      Text *cells);
+/* Binary form (PostgreSQL's send functions) in the same shape. False: the type has none. */
+bool type_format_binary(SqlType type, const TypeContext *context, const Vector *vector,
+                        Arena *arena, Text *cells, Fault *fault);
+bool type_has_binary(SqlType type);
+
+/*
+ * Reads text (PostgreSQL's input functions; Druid's leniency is the cast's business): the row is
+ * appended to `builder`, whose layout is the type's. Faults: 22P02, 22003, 22007, 22008 with
+ * PostgreSQL's wording.
+ */
+bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
+                     Fault *fault);
+bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
+                       VectorBuilder *builder, Fault *fault);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * Links: frames over a non-blocking Unix stream socket. One link a pair of processes and
+ * purpose; owns its descriptor and its buffers. It never blocks: the owner's loop tells it when
+ * the socket is ready.
+ */
+#ifndef TALARIA_PROTOCOL_FRAME_LINK_H
+#define TALARIA_PROTOCOL_FRAME_LINK_H
+
+#include "protocol/frame/frame.h"
+
+typedef struct Link Link;
+
+/* Takes over `fd` (made non-blocking). */
+Link *link_new(int fd);
+void link_free(Link *link); /* closes; NULL is fine */
+int link_fd(const Link *link);
+
+/* The buffer to write frames into (frame_begin(&w, link_out(link), ...)); then link_flush. */
+Buffer *link_out(Link *link);
+/* Sends what it can. False: the link is broken (fault says why). Unsent bytes stay. */
+bool link_flush(Link *link, Fault *fault);
+bool link_wants_write(const Link *link);     /* unsent bytes remain: wait for writability */
+size_t link_unsent(const Link *link);
+
+/* Reads what the socket has. False with code FAULT_NONE: the peer closed; else broken. */
+bool link_fill(Link *link, Fault *fault);
+/*
+ * The next whole frame, if one has arrived: true and *has; its body stays valid until the
+ * matching link_release(link, body) or, if never taken with link_take, until the next
+ * link_next. Bodies are 64-byte aligned. False: hostile bytes.
+ */
+bool link_next(Link *link, Frame *frame, bool *has, Fault *fault);
+/* Makes the caller owner of the current frame's memory, so that its batch can be used in place
+ * after the next link_next; give it back with link_body_free. */
+typedef struct LinkBody LinkBody;
+LinkBody *link_take(Link *link);
+void link_body_free(LinkBody *body);
+/* For loopback channels and tests: blocks until the frame is there or `timeout_ms` passed. */
+bool link_wait_frame(Link *link, Frame *frame, int timeout_ms, Fault *fault);
+
+#endif
