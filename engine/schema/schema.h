@@ -1,0 +1,169 @@
+/*
+ * From names to relations and columns.
+ *
+ * A relation is a table (in schema public, of which druid is another name) or a virtual
+ * relation: one whose rows a function makes when it is read (pg_catalog, information_schema,
+ * sys). engine/catalog registers the virtual ones at start-up; nothing here knows their rows.
+ *
+ * How a name matches: a quoted identifier matches exactly; an unquoted one exactly as typed
+ * first, then folded to lower case, then without regard to case where that is unique.
+ */
+#ifndef TALARIA_ENGINE_SCHEMA_SCHEMA_H
+#define TALARIA_ENGINE_SCHEMA_SCHEMA_H
+
+#include "engine/access/access.h"
+#include "engine/type/type.h"
+#include "storage/table/table.h"
+
+/* OIDs of schemas; the first two are PostgreSQL's. */
+enum {
+    SCHEMA_OID_PG_CATALOG = 11,
+    SCHEMA_OID_PUBLIC = 2200,
+    SCHEMA_OID_INFORMATION_SCHEMA = 13000,
+    SCHEMA_OID_SYS = 13001,
+};
+
+typedef struct SchemaInfo {
+    uint32_t oid;
+    const char *name;
+    const char *alias;       /* another name of the same schema, or NULL */
+    const char *description; /* for pg_description */
+} SchemaInfo;
+
+const SchemaInfo *schema_list(uint32_t *count);
+/* NULL when there is none. */
+const SchemaInfo *schema_find(Text name, bool is_quoted);
+
+/* An identifier as the statement has it: the case that was typed, without quotes. */
+typedef struct SchemaName {
+    Text text;
+    bool is_quoted;
+} SchemaName;
+
+/* --- virtual relations --- */
+typedef struct VirtualColumn {
+    const char *name;
+    Oid type;
+} VirtualColumn;
+
+/* A session, as pg_stat_activity shows it; the caller asks the front end for them. */
+typedef struct CatalogSession {
+    int32_t pid;
+    Text user, application, client_address, query_id;
+    int32_t client_port; /* -1: a Unix socket */
+    int64_t backend_start, transaction_start, query_start, state_change; /* microseconds UTC; 0: none */
+    Text state; /* "active", "idle", "idle in transaction", ... */
+    Text query; /* the running or the last statement */
+    bool uses_tls;
+    Text tls_version, tls_cipher;
+    Text backend_type; /* "client backend", "controller", "worker" */
+} CatalogSession;
+
+/* A query of the engine, as sys.tasks shows it. */
+typedef struct CatalogTask {
+    Text id, group, type, datasource;
+    int64_t created, queued;  /* microseconds UTC */
+    Text status, runner_status, error;
+    int64_t duration;         /* milliseconds; -1 while it runs */
+} CatalogTask;
+
+typedef struct CatalogStatement { /* pg_prepared_statements */
+    Text name, text;
+    int64_t prepared; /* microseconds UTC */
+    bool from_sql;
+} CatalogStatement;
+
+/* What producers may look at. Texts may be empty and arrays absent: then there are no rows. */
+typedef struct CatalogContext {
+    const TableSnapshot *tables;
+    const TypeContext *type_context;
+    const Settings *settings, *server_settings; /* of the session; as the server started */
+    const AccessRoles *roles; /* NULL: no role has been created */
+    const AccessRole *user;   /* who asks; NULL: the superuser of a server without roles */
+    Text user_name;           /* the session's */
+    Text database;            /* the name that the session connected to */
+    int32_t backend_pid;      /* the session's, as pg_backend_pid() gives it */
+    int64_t server_started;   /* microseconds UTC */
+    Text host;
+    int32_t port;
+    uint32_t session_count;
+    const CatalogSession *sessions;
+    uint32_t task_count;
+    const CatalogTask *tasks;
+    uint32_t statement_count;
+    const CatalogStatement *statements;
+} CatalogContext;
+
+typedef struct VirtualRelation {
+    uint32_t schema_oid;
+    const char *name;
+    Oid oid;
+    bool is_view; /* pg_class.relkind 'v', else 'r' */
+    uint32_t column_count;
+    const VirtualColumn *columns;
+    /* Every row as one batch in `arena`, columns in order with the types' layouts; NULL for a
+     * relation that never has rows. */
+    bool (*produce)(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault);
+} VirtualRelation;
+
+/* Registers relations; the array must outlive the process's use. To be called once an array,
+ * at start-up. Ends the process when a name or OID is there twice. */
+void schema_register(const VirtualRelation *relations, uint32_t count);
+/* All virtual relations, by schema and name. */
+const VirtualRelation *const *schema_virtual_relations(uint32_t *count);
+const VirtualRelation *schema_virtual_by_oid(Oid oid);
+/* The rows: calls produce, or makes an empty batch of the right columns. */
+bool schema_produce(const VirtualRelation *relation, const CatalogContext *context, Arena *arena,
+                    Batch **out, Fault *fault);
+
+/* --- relations --- */
+typedef enum RelationKind { RELATION_TABLE, RELATION_VIRTUAL } RelationKind;
+
+typedef struct RelationColumn {
+    Text name;
+    SqlType type;
+    int32_t number; /* attnum */
+} RelationColumn;
+
+typedef struct Relation {
+    RelationKind kind;
+    Oid oid;
+    Oid schema_oid;
+    Text schema; /* "public", ... */
+    Text name;
+    uint32_t column_count;
+    const RelationColumn *columns; /* of a table: in the same order as table->columns */
+    const Table *table;                       /* TABLE */
+    const VirtualRelation *virtual_relation;  /* VIRTUAL */
+} Relation;
+
+/*
+ * Finds a relation. `schema` NULL: looks through pg_catalog, then the schemas of `search_path`
+ * (a setting's text such as `"$user", public`; those that do not exist are passed over). The
+ * Relation is made in `arena` and points into the snapshot. NULL: 3F000 or 42P01, with a hint
+ * that names what is spelled nearly so, and `position` (byte offset, -1 none).
+ */
+const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const SchemaName *schema,
+                               SchemaName name, Text search_path, int32_t position, Fault *fault);
+/* By OID, for regclass and RowDescription; NULL when there is none. */
+const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid);
+/* Every relation, tables first. */
+const Relation *const *schema_relations(Arena *arena, const TableSnapshot *tables, uint32_t *count);
+
+/* --- names --- */
+enum { SCHEMA_NO_MATCH = -1, SCHEMA_AMBIGUOUS = -2 };
+
+/* The one rule of the file's head over any list: which of `count` names, read with
+ * `name_at(state, i)`, `name` means. */
+int schema_match_name(SchemaName name, uint32_t count, Text (*name_at)(const void *state, uint32_t i),
+                      const void *state);
+/* A column of a relation: its index, SCHEMA_NO_MATCH or SCHEMA_AMBIGUOUS. */
+int schema_match_column(const Relation *relation, SchemaName name);
+/* Lower case as PostgreSQL folds unquoted names (ASCII letters only); in arena. */
+Text schema_fold(Arena *arena, Text name);
+/* What `name` may have been meant to be: the nearest by edit distance, when it is near enough
+ * (a third of its letters, at most 3); an empty text when nothing is. */
+Text schema_suggest(Text name, uint32_t count, Text (*name_at)(const void *state, uint32_t i),
+                    const void *state);
+
+#endif

@@ -1,0 +1,301 @@
+/*
+ * Tables as sets of segments: what a query may read, how a statement's segments become visible,
+ * who may change what at the same time, and what is cleaned up.
+ *
+ * Reading. A TableSnapshot is every table as of one commit: immutable, counted. It is cached
+ * and cheap to take again while SharedPage.catalog_version stands still.
+ *
+ * Writing. table_publish is the only way in: it validates the staged files, renames and syncs
+ * them, and then changes the metadata in one transaction. Before its commit the statement never
+ * happened; after it, it did. A reader sees all of it or nothing.
+ *
+ * Intervals are half-open [start, end) in microseconds since 1970 UTC; a table partitioned by
+ * ALL has one chunk of [META_ETERNITY_START, META_ETERNITY_END).
+ */
+#ifndef TALARIA_STORAGE_TABLE_TABLE_H
+#define TALARIA_STORAGE_TABLE_TABLE_H
+
+#include "base/memory/buffer.h"
+#include "storage/deep/deep.h"
+#include "storage/meta/meta.h"
+#include "storage/segment/segment.h"
+
+#include <stdatomic.h>
+
+typedef struct TableInterval {
+    int64_t start, end;
+} TableInterval;
+
+#define TABLE_ETERNITY                                                                             \
+    ((TableInterval){.start = META_ETERNITY_START, .end = META_ETERNITY_END})
+
+/* --- shard specs: which part of its time chunk a segment is --- */
+typedef enum ShardKind { SHARD_NUMBERED, SHARD_RANGE, SHARD_TOMBSTONE } ShardKind;
+
+typedef struct ShardValue { /* a value of a dimension; NULL sorts before every text */
+    bool is_null;
+    Text text;
+} ShardValue;
+
+typedef struct ShardSpec {
+    ShardKind kind;
+    uint32_t partition_number;
+    uint32_t core_partitions;    /* how many segments were written together; 0: appended */
+    /* RANGE: rows whose values of `dimensions` are >= start and < end, compared value by value.
+     * `start` NULL: from the lowest; `end` NULL: to the highest. */
+    uint32_t dimension_count;
+    const Text *dimensions;
+    const ShardValue *start;
+    const ShardValue *end;
+} ShardSpec;
+
+/* The JSON of section 13.2 of the dialect: {"type":"numbered","partitionNum":0,"partitions":1}. */
+void shard_spec_write(const ShardSpec *shard, Buffer *out);
+/* XX001 when it is none of ours. */
+bool shard_spec_read(Text json, Arena *arena, ShardSpec *shard, Fault *fault);
+
+/* --- what a snapshot holds --- */
+typedef struct TableColumn {
+    Text name;
+    uint32_t type_oid;
+    int32_t type_modifier;
+    int32_t number; /* attnum */
+    Text comment;
+} TableColumn;
+
+typedef struct TableSegment {
+    int64_t number; /* unique in the store, ascending by publication */
+    Text id;
+    TableInterval interval; /* its time chunk */
+    Text version;
+    ShardSpec shard;
+    uint64_t rows, bytes;
+    Text path;              /* complete, terminated; empty for tombstones */
+    uint8_t digest[16];
+    int64_t created;
+    bool is_tombstone, is_overshadowed;
+    /* One a column of the table, in its order; NULL where the segment lacks the column (every
+     * row is NULL there). */
+    const SegmentColumnSummary *const *summaries;
+} TableSegment;
+
+/* What is known of a column over all visible segments, for the planner. */
+typedef struct TableColumnStatistics {
+    uint64_t null_count;
+    uint64_t distinct_count; /* an estimate; 0: unknown */
+    double average_bytes;    /* of a non-null text; 0 for other layouts */
+    bool has_range;          /* INT64 layout, and every segment with values knew its range */
+    int64_t minimum, maximum;
+} TableColumnStatistics;
+
+typedef struct Table {
+    uint32_t oid;
+    Text name; /* terminated, as all texts here */
+    Text comment, properties;
+    uint64_t revision; /* changes whenever anything of the table does */
+    int64_t created;
+    uint32_t column_count;
+    const TableColumn *columns; /* `__time` first */
+    const TableColumnStatistics *statistics; /* one a column */
+    /* Visible: used, not overshadowed, no tombstones; by start, end, partition number. */
+    uint32_t segment_count;
+    const TableSegment *segments;
+    uint64_t rows, bytes; /* of the visible segments */
+    /* Used but not visible: overshadowed ones and tombstones (for sys.segments). */
+    uint32_t hidden_count;
+    const TableSegment *hidden;
+} Table;
+
+typedef struct TableSnapshot {
+    uint64_t revision; /* the store's */
+    uint32_t table_count;
+    const Table *const *tables; /* by name, bytewise */
+} TableSnapshot;
+
+/* --- the store: one a process, opened after the fork --- */
+typedef struct TableStore TableStore;
+
+/*
+ * `meta` and `deep` stay the caller's and must outlive the store. `catalog_version` is the
+ * counter in the shared page (NULL: the metadata is asked each time, for tools and tests).
+ */
+TableStore *table_store_open(Meta *meta, Deep *deep, _Atomic uint64_t *catalog_version);
+void table_store_close(TableStore *store);
+
+/* The newest snapshot; NULL on failure. Give it back with table_snapshot_release; it stays valid
+ * until then, whatever is published meanwhile. While the catalog version stands still this is
+ * two loads (the metadata's own counter is asked once a second all the same, so that a
+ * controller killed between its commit and raising the version is noticed). */
+const TableSnapshot *table_snapshot(TableStore *store, Fault *fault);
+void table_snapshot_release(TableStore *store, const TableSnapshot *snapshot);
+
+/* Of exactly this name, or with this OID; NULL when there is none. */
+const Table *table_find(const TableSnapshot *snapshot, Text name);
+const Table *table_by_oid(const TableSnapshot *snapshot, uint32_t oid);
+int table_find_column(const Table *table, Text name); /* exactly; -1 when there is none */
+
+/* --- pruning --- */
+typedef struct TableTextRange { /* one value: low = high, both inclusive */
+    bool is_null;               /* stands for NULL alone; the rest is not looked at */
+    bool has_low, has_high;
+    bool low_inclusive, high_inclusive;
+    Text low, high;
+} TableTextRange;
+
+/* column IN (any of the ranges). A filter with no ranges lets no row through. */
+typedef struct TableTextFilter {
+    Text column;
+    uint32_t range_count;
+    const TableTextRange *ranges;
+} TableTextFilter;
+
+/* minimum <= column <= maximum, for columns of INT64 layout; does not let NULL through. */
+typedef struct TableIntFilter {
+    uint32_t column; /* index in table->columns */
+    int64_t minimum, maximum;
+} TableIntFilter;
+
+/* What is known of the rows wanted: a row must pass every part. All zeros: every row. */
+typedef struct TableFilter {
+    bool has_intervals;      /* __time lies in one of `intervals` (none: no row can pass) */
+    uint32_t interval_count;
+    const TableInterval *intervals; /* in any order; may overlap */
+    uint32_t text_count;
+    const TableTextFilter *texts; /* one a column at most */
+    uint32_t int_count;
+    const TableIntFilter *ints;
+} TableFilter;
+
+typedef struct TablePruned {
+    uint32_t segment_count;
+    const TableSegment *const *segments; /* in the table's order */
+    uint64_t rows, bytes;
+    uint32_t total;         /* visible segments before pruning */
+    uint32_t by_time;       /* dropped: outside the intervals (chunk, or the range of __time) */
+    uint32_t by_shard;      /* dropped: outside the range of the shard spec */
+    uint32_t by_statistics; /* dropped: outside a column's minimum and maximum */
+} TablePruned;
+
+/* The segments that may hold rows that pass. `filter` may be NULL. */
+void table_prune(const Table *table, const TableFilter *filter, Arena *arena, TablePruned *pruned);
+/* The same in steps, over a list: keeps the segments that may pass, returns how many. */
+uint32_t table_prune_time(const Table *table, const TableInterval *intervals,
+                          uint32_t interval_count, const TableSegment **segments, uint32_t count);
+uint32_t table_prune_shard(const TableTextFilter *texts, uint32_t text_count,
+                           const TableSegment **segments, uint32_t count);
+/* Sorted, overlaps and neighbours merged, empty ones left out; in place, returns how many. */
+uint32_t table_intervals_normalize(TableInterval *intervals, uint32_t count);
+
+/* --- publishing --- */
+typedef enum PublishMode {
+    PUBLISH_INSERT,  /* adds to what is there */
+    PUBLISH_REPLACE, /* replaces everything in `overwrite` */
+} PublishMode;
+
+/* A file that a worker has finished (written, synced, closed) under a staging path. Columns,
+ * rows and summaries are read from the file itself. */
+typedef struct StagedSegment {
+    const char *path;
+    uint8_t digest[16];  /* as segment_writer_finish said: must agree with the file */
+    TableInterval chunk;
+    /* REPLACE: the shard as it will be, partition_number ascending from 0 within the chunk.
+     * INSERT: not looked at; appended segments are numbered on. */
+    ShardSpec shard;
+} StagedSegment;
+
+typedef struct PublishRequest {
+    Text table; /* exactly as it is to be named; made when it does not exist */
+    PublishMode mode;
+    /* REPLACE: what to replace; {TABLE_ETERNITY} is OVERWRITE ALL. Every chunk must lie in one. */
+    uint32_t overwrite_count;
+    const TableInterval *overwrite;
+    uint32_t segment_count;
+    const StagedSegment *segments;
+    /*
+     * The statement's output columns in their order (`number` and `comment` are not looked at).
+     * They are matched by name; new ones are appended to the table, which is thus changed even
+     * when there are no segments. With OVERWRITE ALL and at least one segment the table's
+     * columns become these (those that stay keep their numbers).
+     */
+    uint32_t column_count;
+    const TableColumn *columns;
+    Text properties;         /* of a table that is made: a JSON object, or empty */
+    int64_t lock;            /* from table_lock, 0: none (an INSERT needs none) */
+    int64_t lock_timeout;    /* milliseconds an INSERT waits for a REPLACE on its chunks */
+    uint32_t max_segments_in_chunk; /* 0: any number; else TooManySegmentsInTimeChunk */
+} PublishRequest;
+
+typedef struct PublishResult {
+    uint32_t table_oid;
+    bool made_table;
+    uint64_t rows, bytes;
+    uint32_t segments_added, segments_replaced;
+    char version[META_TIME_SIZE]; /* of the new segments ("" when there are none) */
+} PublishResult;
+
+/*
+ * Makes the staged files part of the table, atomically, from any process. On failure nothing
+ * has changed for any reader, and the staged files are gone or still staged (deep_remove_staged
+ * removes them).
+ * Faults: INSERT_CANNOT_ALLOCATE_SEGMENT (an INSERT into a chunk that is there in another
+ * granularity), INSERT_CANNOT_REPLACE_EXISTING_SEGMENT (an existing segment reaches beyond the
+ * OVERWRITE intervals), INSERT_TIME_OUT_OF_BOUNDS (a chunk outside them), INSERT_LOCK_PREEMPTED,
+ * DATATYPE_MISMATCH (a column exists with another type), TOO_MANY_SEGMENTS_IN_TIME_CHUNK,
+ * DATA_CORRUPTED (a file is not what its digest says), INVALID_NAME, and the stores' own.
+ */
+bool table_publish(TableStore *store, const PublishRequest *request, PublishResult *result,
+                   Fault *fault);
+/* Whether a column of type `have` may take values of type `given`, and the type that it then
+ * has: the same type, a wider integer (int2, int4, int8), a wider or unbounded text. */
+bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given,
+                      int32_t given_modifier, uint32_t *type_oid, int32_t *type_modifier);
+/* Not empty, no '/', tab or newline, no '.' first, no blank first or last: else INVALID_NAME. */
+bool table_check_name(Text name, Fault *fault);
+
+/* --- changing tables otherwise --- */
+/* Its segments become unused. 42P01 when there is none of this name; INSERT_LOCK_PREEMPTED when
+ * a statement holds a lock on it for longer than lock_timeout milliseconds. */
+bool table_drop(TableStore *store, Text name, int64_t lock_timeout, Fault *fault);
+/* COMMENT ON TABLE, or on the column when `column` is not empty. An empty text removes it. */
+bool table_set_comment(TableStore *store, Text table, Text column, Text comment, Fault *fault);
+
+/* --- locks on time chunks --- */
+/*
+ * A REPLACE takes an exclusive lock on its intervals before it reads anything, and gives the id
+ * to table_publish, so that nothing published meanwhile is lost. Shared locks exclude exclusive
+ * ones only; an INSERT may take one to keep a REPLACE away while it runs, and otherwise waits in
+ * table_publish. Locks are rows of the metadata, with the owning process's pid and start time:
+ * those of processes that have ended count for nothing.
+ *
+ * A conflicting lock is waited for (asking every 20 ms) up to `timeout` milliseconds, 0: not at
+ * all; then INSERT_LOCK_PREEMPTED, naming the query that holds it.
+ */
+typedef struct TableLockRequest {
+    Text table;
+    uint32_t interval_count; /* several become several rows under one id */
+    const TableInterval *intervals;
+    bool is_exclusive;
+    Text query;
+    int64_t timeout;
+} TableLockRequest;
+
+bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *lock, Fault *fault);
+/* 0 and locks that are gone are fine. */
+bool table_unlock(TableStore *store, int64_t lock, Fault *fault);
+
+/* --- cleaning up --- */
+typedef struct TableCleanup {
+    uint32_t staged_removed;  /* files that failed statements left */
+    uint32_t orphans_removed; /* renamed, but never committed */
+    uint32_t unused_removed;  /* replaced or dropped segments */
+    uint32_t missing;         /* used segments whose file is not there: logged by name */
+} TableCleanup;
+
+/* At start-up, before any other process uses the store. Missing files do not stop the start:
+ * reading their table fails with the file's name. */
+bool table_recover(TableStore *store, TableCleanup *cleanup, Fault *fault);
+/* At any time: removes the files of segments that have been unused for `grace` microseconds. A
+ * query that took its snapshot earlier than that and has not opened them yet fails. */
+bool table_collect(TableStore *store, int64_t grace, TableCleanup *cleanup, Fault *fault);
+
+#endif
