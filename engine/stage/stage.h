@@ -163,6 +163,8 @@ struct OperatorSpec {
             int32_t bucket_column;     /* position of the hidden bucket column (INT64), -1: ALL */
             Text staging_folder;
             uint32_t range_dimensions; /* leading cluster keys usable for range shard specs */
+            uint32_t sort_count;       /* order of the rows inside a segment */
+            const SortColumn *sort;
         } write_segments;
         struct {
             const int16_t *formats;    /* 0 text, 1 binary, one a column */
