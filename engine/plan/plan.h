@@ -11,6 +11,7 @@
 #define TALARIA_ENGINE_PLAN_PLAN_H
 
 #include "engine/expr/expr.h"
+#include "engine/stage/stage.h"
 #include "engine/schema/schema.h"
 #include "engine/type/timezone.h"
 
@@ -108,6 +109,9 @@ struct Plan {
             const Plan *left, *right;
             const Expr *condition; /* NULL: true */
             ColumnId mark;
+            /* MARK, and ANTI from NOT IN: the comparison of ANY/ALL. A right row that passes
+             * `condition` and makes this NULL makes the answer unknown. NULL: none. */
+            const Expr *any_condition;
         } join;
         struct {
             ApplyType type;
@@ -153,6 +157,10 @@ const Plan *plan_limit(Arena *arena, const Plan *input, int64_t count, int64_t o
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns);
 
+/* The same join with the comparison of ANY. */
+const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const Plan *right,
+                          const Expr *condition, const Expr *any_condition, PlanColumn mark);
+
 /* --- what a statement that writes says --- */
 typedef enum IngestMode { INGEST_INSERT, INGEST_REPLACE } IngestMode;
 
@@ -187,5 +195,55 @@ typedef struct BoundQuery {
     const IngestTarget *ingest;    /* NULL for SELECT */
     ColumnId next_column;          /* first unused id: rules take theirs from here */
 } BoundQuery;
+
+/* --- planning --- */
+typedef struct PlanContext {
+    Arena *arena;
+    const TypeContext *types;
+    const Settings *settings;
+    ColumnId next_column;
+    const Text *applied; /* names of the rules that changed the plan, for EXPLAIN */
+    uint32_t applied_count;
+} PlanContext;
+
+/*
+ * Applies the rules of rules.c in their order. Faults: 0A000 for subqueries that no rule can
+ * decorrelate.
+ */
+bool plan_optimize(PlanContext *context, BoundQuery *query, Fault *fault);
+
+/* What running it would read, known before any worker is asked for. */
+typedef struct PlanDemand {
+    uint64_t table_rows;      /* rows of the segments left after pruning */
+    uint64_t table_bytes;
+    uint64_t virtual_rows;
+    uint32_t external_inputs; /* EXTERN leaves */
+    bool is_ingest;
+} PlanDemand;
+PlanDemand plan_demand(PlanContext *context, const BoundQuery *query);
+
+/* What cutting needs from outside. */
+typedef struct CutContext {
+    PlanContext *plan;
+    uint64_t query;               /* id */
+    uint32_t worker_count;        /* granted; 1 makes a plan without shuffles where it can */
+    const int16_t *result_formats; /* one an output, NULL: text */
+    Text staging_folder;
+    /* Rows of a catalog relation, in the relation's columns. */
+    bool (*produce)(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault);
+    /* Lists the units of an external source (engine/input). */
+    bool (*expand)(void *state, Text source_json, Arena *arena, const InputUnit **units,
+                   uint32_t *count, Fault *fault);
+    void *state;
+    bool for_explain;             /* do not produce or expand: nothing will run */
+} CutContext;
+
+/* The stages. For ingestion the last stage writes segments, else DataRows. */
+bool plan_cut(CutContext *context, const BoundQuery *query, const QueryDefinition **definition,
+              Fault *fault);
+
+/* EXPLAIN: the stages as a person reads them, a line an element; JSON when asked. */
+void plan_explain(const QueryDefinition *definition, const BoundQuery *query, bool as_json,
+                  Buffer *out);
 
 #endif

@@ -125,6 +125,12 @@ const Plan *plan_aggregate(Arena *arena, const Plan *input, const PlanProjection
 const Plan *plan_join(Arena *arena, JoinType type, const Plan *left, const Plan *right,
                       const Expr *condition, PlanColumn mark)
 {
+    return plan_join_any(arena, type, left, right, condition, NULL, mark);
+}
+
+const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const Plan *right,
+                          const Expr *condition, const Expr *any_condition, PlanColumn mark)
+{
     bool keeps_right = type != JOIN_SEMI && type != JOIN_ANTI && type != JOIN_MARK;
     uint32_t count;
     const PlanColumn *columns = two_column_lists(arena, left, keeps_right ? right : NULL,
@@ -134,6 +140,7 @@ const Plan *plan_join(Arena *arena, JoinType type, const Plan *left, const Plan 
     plan->join.left = left;
     plan->join.right = right;
     plan->join.condition = condition;
+    plan->join.any_condition = any_condition;
     plan->join.mark = type == JOIN_MARK ? mark.id : 0;
     return plan;
 }

@@ -10,6 +10,8 @@
 
 #include "base/memory/buffer.h"
 
+#include <stdlib.h>
+
 enum { MAX_BUCKETS = 5000, MAX_PARTITIONS = 25000 };
 
 typedef struct Samples {

@@ -1,0 +1,387 @@
+/*
+ * Decorrelate: Apply nodes become joins, so that no subquery is ever run once a row.
+ *
+ *     Apply scalar (x)                      Join single on t.a = o.a
+ *       o                             ->      o
+ *       Aggregate () [x = sum(t.b)]           Aggregate (t.a) [x = sum(t.b)]
+ *         Filter (t.a = o.a)                    t
+ *           t
+ *
+ * The right side's conditions that name columns of the left are pulled up to the join, through
+ * filters, projections, inner joins and, where they are equalities, aggregates (which group by the inner
+ * side of the equality). An aggregate without keys gives a row even where nothing matches: after
+ * the join COUNT's NULL becomes 0 again. EXISTS and ANY become mark joins; a mark that is only
+ * filtered on becomes a semi or an anti join (push_filters). The idea is that of Galindo-Legaria
+ * and Joshi, "Orthogonal Optimization of Subqueries and Aggregation", 2001.
+ */
+#include "engine/plan/plan_internal.h"
+
+typedef struct Pull {
+    PlanContext *context;
+    const Plan *outer;
+    ExprList conditions; /* pulled: over the outer's and the right side's columns */
+    /* A global aggregate was given keys: what its outputs are without rows. */
+    const Plan *global_aggregate;
+    /* Projections whose expressions name the outer, or stand above such an aggregate: to be
+     * computed after the join. In order from the inside out. */
+    const Plan *deferred[16];
+    uint32_t deferred_count;
+    bool keeps_columns; /* columns of the inside may be added to projections */
+    bool ignores_rows;  /* EXISTS: limits above zero and orders do not matter */
+    Fault *fault;
+} Pull;
+
+static const Plan *pull(Pull *state, const Plan *plan);
+
+static const Plan *not_supported(Pull *state, const char *what)
+{
+    fault_set(state->fault, FAULT_FEATURE_NOT_SUPPORTED,
+              "correlated subquery is not supported in this form: %s", what);
+    return NULL;
+}
+
+static const Plan *pull_filter(Pull *state, const Plan *plan)
+{
+    const Plan *input = pull(state, plan->filter.input);
+    if (input == NULL)
+        return NULL;
+    ExprList all, kept;
+    expr_list_init(&all, state->context->arena);
+    expr_list_init(&kept, state->context->arena);
+    expr_list_add_conjuncts(&all, plan->filter.condition);
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (expr_touches_plan(all.items[i], state->outer))
+            expr_list_add(&state->conditions, all.items[i]);
+        else
+            expr_list_add(&kept, all.items[i]);
+    }
+    if (state->deferred_count > 0 || state->global_aggregate != NULL)
+        return not_supported(state, "a condition over an aggregate of the outer query's rows");
+    const Expr *condition = expr_list_and(&kept);
+    return condition == NULL ? input : plan_filter(state->context->arena, input, condition);
+}
+
+typedef struct MissingColumns {
+    const Plan *plan;   /* outputs that are there already */
+    const Plan *input;  /* where the missing ones come from */
+    PlanProjection *items;
+    uint32_t count;
+    Arena *arena;
+} MissingColumns;
+
+static void add_missing(ColumnId column, void *state)
+{
+    MissingColumns *missing = state;
+    for (uint32_t i = 0; i < missing->count; i++)
+        if (missing->items[i].column.id == column)
+            return;
+    const PlanColumn *found = plan_find_column(missing->input, column);
+    if (found != NULL)
+        missing->items[missing->count++] =
+            (PlanProjection){.column = *found,
+                             .expr = expr_column(missing->arena, found->type, column, -1)};
+}
+
+/* The projection and, after its items, the columns that pulled conditions need. */
+static const Plan *project_keeping(Pull *state, const Plan *plan, const Plan *input)
+{
+    Arena *arena = state->context->arena;
+    MissingColumns missing = {
+        .input = input,
+        .arena = arena,
+        .items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + input->column_count),
+        .count = plan->column_count};
+    memcpy(missing.items, plan->project.items, plan->column_count * sizeof *missing.items);
+    for (uint32_t i = 0; i < state->conditions.count; i++)
+        expr_columns(state->conditions.items[i], add_missing, &missing);
+    return plan_project(arena, input, missing.items, missing.count);
+}
+
+static const Plan *pull_project(Pull *state, const Plan *plan)
+{
+    const Plan *input = pull(state, plan->project.input);
+    if (input == NULL)
+        return NULL;
+    bool touches = state->global_aggregate != NULL || state->deferred_count > 0;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        touches = touches || expr_touches_plan(plan->project.items[i].expr, state->outer);
+    if (!touches)
+        return project_keeping(state, plan, input);
+    if (state->deferred_count == sizeof state->deferred / sizeof state->deferred[0])
+        return not_supported(state, "too many nested expressions");
+    state->deferred[state->deferred_count++] = plan;
+    return input;
+}
+
+/* inner = outer, with `inner` over the plan and `outer` over the outer query alone. */
+static bool is_correlation(const Expr *condition, const Plan *input, const Plan *outer,
+                           const Expr **inner)
+{
+    if (condition->kind != EXPR_CALL || condition->argument_count != 2 ||
+        condition->call.function->symbol == NULL || strcmp(condition->call.function->symbol, "=") != 0)
+        return false;
+    for (int side = 0; side < 2; side++) {
+        const Expr *mine = condition->arguments[side], *other = condition->arguments[1 - side];
+        if (expr_fits_plan(mine, input) && !expr_touches_plan(mine, outer) &&
+            expr_fits_plan(other, outer)) {
+            *inner = mine;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const Expr *replace_side(Arena *arena, const Expr *condition, const Expr *inner,
+                                const Expr *column)
+{
+    const Expr *arguments[2];
+    for (int side = 0; side < 2; side++)
+        arguments[side] = condition->arguments[side] == inner ? column : condition->arguments[side];
+    return expr_call(arena, condition->call.function, condition->type, arguments, 2,
+                     condition->location);
+}
+
+static const Plan *pull_aggregate(Pull *state, const Plan *plan)
+{
+    Arena *arena = state->context->arena;
+    uint32_t before = state->conditions.count;
+    const Plan *input = pull(state, plan->aggregate.input);
+    if (input == NULL)
+        return NULL;
+    if (state->deferred_count > 0 || state->global_aggregate != NULL)
+        return not_supported(state, "an aggregate over an expression of the outer query");
+    for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++)
+        if (expr_touches_plan(plan->aggregate.aggregates[i].expr, state->outer))
+            return not_supported(state, "an aggregate of the outer query's columns");
+    uint32_t pulled = state->conditions.count - before;
+    uint32_t key_count = plan->aggregate.key_count;
+    PlanProjection *keys = ARENA_ARRAY(arena, PlanProjection, key_count + pulled);
+    memcpy(keys, plan->aggregate.keys, key_count * sizeof *keys);
+    for (uint32_t i = before; i < state->conditions.count; i++) {
+        const Expr *inner;
+        if (!is_correlation(state->conditions.items[i], input, state->outer, &inner))
+            return not_supported(state, "below an aggregate only equalities may name the outer query");
+        PlanColumn column = {.id = plan_new_column(state->context), .type = inner->type, .name = "key"};
+        keys[key_count++] = (PlanProjection){.column = column, .expr = inner};
+        state->conditions.items[i] =
+            replace_side(arena, state->conditions.items[i], inner,
+                         expr_column(arena, inner->type, column.id, -1));
+    }
+    if (plan->aggregate.key_count == 0)
+        state->global_aggregate = plan;
+    return plan_aggregate(arena, input, keys, key_count, plan->aggregate.aggregates,
+                          plan->aggregate.aggregate_count);
+}
+
+static const Plan *pull_join(Pull *state, const Plan *plan)
+{
+    Arena *arena = state->context->arena;
+    const Plan *left = plan->join.left, *right = plan->join.right;
+    bool right_refers = plan_refers_to(right, state->outer);
+    const Expr *condition = plan->join.condition;
+    bool condition_refers = condition != NULL && expr_touches_plan(condition, state->outer);
+    if (plan->join.type != JOIN_INNER && (right_refers || condition_refers))
+        return not_supported(state, "an outer join's inner side names the outer query");
+    if (plan->join.type == JOIN_RIGHT || plan->join.type == JOIN_FULL)
+        return not_supported(state, "a right or full join names the outer query");
+    left = pull(state, left);
+    if (left == NULL || (right_refers && (right = pull(state, right)) == NULL))
+        return NULL;
+    if (plan->join.type == JOIN_INNER && condition != NULL) {
+        ExprList all, kept;
+        expr_list_init(&all, arena);
+        expr_list_init(&kept, arena);
+        expr_list_add_conjuncts(&all, condition);
+        for (uint32_t i = 0; i < all.count; i++)
+            expr_list_add(expr_touches_plan(all.items[i], state->outer) ? &state->conditions : &kept,
+                          all.items[i]);
+        condition = expr_list_and(&kept);
+    }
+    const PlanColumn *mark = plan_find_column(plan, plan->join.mark);
+    return plan_join_any(arena, plan->join.type, left, right, condition, plan->join.any_condition,
+                         mark != NULL ? *mark : (PlanColumn){0});
+}
+
+static const Plan *pull_limit(Pull *state, const Plan *plan)
+{
+    if (state->ignores_rows && plan->limit.offset == 0 && plan->limit.count != 0)
+        return pull(state, plan->limit.input);
+    return not_supported(state, "LIMIT");
+}
+
+/* `plan` without references to the outer query; they end up in state->conditions and
+ * state->deferred. */
+static const Plan *pull(Pull *state, const Plan *plan)
+{
+    if (!plan_refers_to(plan, state->outer))
+        return plan;
+    switch (plan->kind) {
+    case PLAN_FILTER:
+        return pull_filter(state, plan);
+    case PLAN_PROJECT:
+        return pull_project(state, plan);
+    case PLAN_AGGREGATE:
+        return pull_aggregate(state, plan);
+    case PLAN_JOIN:
+        return pull_join(state, plan);
+    case PLAN_SORT:
+        return pull(state, plan->sort.input);
+    case PLAN_LIMIT:
+        return pull_limit(state, plan);
+    case PLAN_UNION_ALL:
+        return not_supported(state, "UNION");
+    case PLAN_VALUES:
+        return not_supported(state, "VALUES");
+    case PLAN_TABLE:
+    case PLAN_VIRTUAL:
+    case PLAN_EXTERN:
+    case PLAN_APPLY: /* inner ones are gone: rewriting goes bottom-up */
+        break;
+    }
+    return not_supported(state, "subquery");
+}
+
+/* --- after the join --- */
+
+static const PlanProjection *pass_through(Arena *arena, const Plan *plan, uint32_t extra,
+                                          uint32_t *count)
+{
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + extra);
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        items[i] = (PlanProjection){
+            .column = plan->columns[i],
+            .expr = expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
+    *count = plan->column_count;
+    return items;
+}
+
+/* count(x) of no rows is 0, every other aggregate's NULL stays. */
+static const Plan *repair_counts(Pull *state, const Plan *plan)
+{
+    Arena *arena = state->context->arena;
+    uint32_t count;
+    PlanProjection *items = (PlanProjection *)pass_through(arena, plan, 0, &count);
+    const Plan *aggregate = state->global_aggregate;
+    for (uint32_t i = 0; i < aggregate->aggregate.aggregate_count; i++) {
+        const PlanProjection *item = &aggregate->aggregate.aggregates[i];
+        const AggregateFunction *function = item->expr->aggregate.function;
+        if (strcmp(function->name, "count") != 0 && strncmp(function->name, "approx_count", 12) != 0)
+            continue;
+        for (uint32_t k = 0; k < count; k++)
+            if (items[k].column.id == item->column.id) {
+                const Expr *parts[2] = {items[k].expr,
+                                        expr_int64(arena, item->column.type, 0, -1)};
+                items[k].expr = expr_nary(arena, EXPR_COALESCE, item->column.type, parts, 2, -1);
+            }
+    }
+    return plan_project(arena, plan, items, count);
+}
+
+static const Plan *add_deferred(Pull *state, const Plan *plan)
+{
+    Arena *arena = state->context->arena;
+    for (uint32_t d = 0; d < state->deferred_count; d++) {
+        const Plan *deferred = state->deferred[d];
+        uint32_t count;
+        PlanProjection *items =
+            (PlanProjection *)pass_through(arena, plan, deferred->column_count, &count);
+        for (uint32_t i = 0; i < deferred->column_count; i++)
+            if (!plan_has_column(plan, deferred->columns[i].id))
+                items[count++] = deferred->project.items[i];
+        plan = plan_project(arena, plan, items, count);
+    }
+    return plan;
+}
+
+/* Left columns and `result`, which is `value`. */
+static const Plan *project_result(PlanContext *context, const Plan *plan, const Plan *left,
+                                  PlanColumn result, ColumnId value)
+{
+    uint32_t count;
+    PlanProjection *items = (PlanProjection *)pass_through(context->arena, left, 1, &count);
+    items[count++] = (PlanProjection){
+        .column = result, .expr = expr_column(context->arena, result.type, value, -1)};
+    return plan_project(context->arena, plan, items, count);
+}
+
+static const Plan *decorrelate_scalar(Pull *state, const Plan *apply, const Plan *right)
+{
+    PlanContext *context = state->context;
+    PlanColumn result = *plan_find_column(apply, apply->apply.result);
+    ColumnId value = apply->apply.right->columns[0].id;
+    const Plan *joined = plan_join(context->arena, JOIN_SINGLE, apply->apply.left, right,
+                                   expr_list_and(&state->conditions), (PlanColumn){0});
+    if (state->global_aggregate != NULL)
+        joined = repair_counts(state, joined);
+    joined = add_deferred(state, joined);
+    return project_result(context, joined, apply->apply.left, result, value);
+}
+
+static const Plan *decorrelate_join(Pull *state, const Plan *apply, const Plan *right)
+{
+    Arena *arena = state->context->arena;
+    bool is_late = state->deferred_count > 0 || state->global_aggregate != NULL;
+    if (apply->apply.condition != NULL) {
+        if (is_late)
+            return not_supported(state, "a LATERAL join's condition over an expression of the outer query");
+        expr_list_add_conjuncts(&state->conditions, apply->apply.condition);
+    }
+    /* an aggregate without keys has a row for every outer row */
+    JoinType type = state->global_aggregate != NULL ? JOIN_LEFT : apply->apply.join_type;
+    if (is_late && type == JOIN_LEFT && state->global_aggregate == NULL)
+        return not_supported(state, "a LATERAL left join with an expression of the outer query");
+    const Plan *joined = plan_join(arena, type, apply->apply.left, right,
+                                   expr_list_and(&state->conditions), (PlanColumn){0});
+    if (state->global_aggregate != NULL)
+        joined = repair_counts(state, joined);
+    return add_deferred(state, joined);
+}
+
+static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *right)
+{
+    Arena *arena = state->context->arena;
+    PlanColumn mark = *plan_find_column(apply, apply->apply.result);
+    const Expr *any = apply->apply.type == APPLY_ANY ? apply->apply.condition : NULL;
+    if (state->global_aggregate != NULL && apply->apply.type == APPLY_EXISTS) {
+        /* a global aggregate always has its row */
+        uint32_t count;
+        PlanProjection *items = (PlanProjection *)pass_through(arena, apply->apply.left, 1, &count);
+        items[count++] = (PlanProjection){.column = mark, .expr = expr_bool(arena, true)};
+        return plan_project(arena, apply->apply.left, items, count);
+    }
+    if (any != NULL && (state->deferred_count > 0 || state->global_aggregate != NULL))
+        return not_supported(state, "IN over an expression of the outer query");
+    return plan_join_any(arena, JOIN_MARK, apply->apply.left, right,
+                         expr_list_and(&state->conditions), any, mark);
+}
+
+static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void *unused,
+                                    Fault *fault)
+{
+    (void)unused;
+    if (plan->kind != PLAN_APPLY)
+        return plan;
+    Pull state = {.context = context,
+                  .outer = plan->apply.left,
+                  .ignores_rows = plan->apply.type == APPLY_EXISTS,
+                  .fault = fault};
+    expr_list_init(&state.conditions, context->arena);
+    const Plan *right = pull(&state, plan->apply.right);
+    if (right == NULL)
+        return NULL;
+    switch (plan->apply.type) {
+    case APPLY_SCALAR:
+        return decorrelate_scalar(&state, plan, right);
+    case APPLY_EXISTS:
+    case APPLY_ANY:
+        return decorrelate_mark(&state, plan, right);
+    case APPLY_JOIN:
+        return decorrelate_join(&state, plan, right);
+    }
+    return NULL;
+}
+
+const Plan *rule_decorrelate(PlanContext *context, const Plan *plan, Fault *fault)
+{
+    return plan_rewrite(context, plan, decorrelate_node, NULL, fault);
+}
