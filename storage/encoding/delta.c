@@ -1,0 +1,100 @@
+/*
+ * Delta: the first value (the header's base) and the difference of each following value from
+ * the one before, as a nested integer block. All arithmetic is modulo 2^64, so that any jump
+ * can be written.
+ */
+#include "storage/encoding/encoding_internal.h"
+
+static size_t estimate(IntegerPlan *plan)
+{
+    uint64_t offsets[ENCODING_MAX_COUNT];
+    uint32_t count = plan->count - 1;
+    int64_t minimum = INT64_MAX, maximum = INT64_MIN;
+    unsigned patched_width;
+    uint32_t exceptions;
+
+    /* Two bits a value are not worth a prefix sum. */
+    if (plan->width <= 2)
+        return SIZE_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t delta = (int64_t)((uint64_t)plan->values[i + 1] - (uint64_t)plan->values[i]);
+        plan->deltas[i] = delta;
+        minimum = delta < minimum ? delta : minimum;
+        maximum = delta > maximum ? delta : maximum;
+    }
+    uint64_t range = (uint64_t)maximum - (uint64_t)minimum;
+    if (plan->scale != 1)
+        range /= plan->scale;
+    unsigned width = bit_width(range);
+    size_t packed = bitpack_size(count, width);
+    for (uint32_t i = 0; i < count; i++) {
+        offsets[i] = (uint64_t)plan->deltas[i] - (uint64_t)minimum;
+        if (plan->scale != 1)
+            offsets[i] /= plan->scale;
+    }
+    size_t patched = patched_estimate(offsets, count, width, &patched_width, &exceptions);
+    return INTEGER_HEADER_SIZE + (patched < packed ? patched : packed);
+}
+
+static void encode(const IntegerPlan *plan, IntegerHeader *header, Buffer *out)
+{
+    header->base = (uint64_t)plan->values[0];
+    integer_part_encode(plan->deltas, plan->count - 1, out);
+}
+
+static bool measure(const IntegerBlock *block, size_t available, size_t *size, Fault *fault)
+{
+    IntegerBlock deltas;
+
+    if (block->count < 2)
+        return encoding_damaged(fault, "delta block is too short");
+    if (!integer_part_open(block->payload, available, block->count - 1, &deltas, fault))
+        return false;
+    *size = deltas.size;
+    return true;
+}
+
+static bool decode64(const IntegerBlock *block, uint64_t *out, Fault *fault)
+{
+    int64_t deltas[ENCODING_MAX_COUNT + ENCODING_SLACK];
+    IntegerBlock part;
+    uint64_t value = block->base;
+
+    if (!integer_part_open(block->payload, SIZE_MAX, block->count - 1, &part, fault) ||
+        !integer_block_int64(&part, deltas, fault))
+        return false;
+    out[0] = value;
+    for (uint32_t i = 1; i < block->count; i++) {
+        value += (uint64_t)deltas[i - 1];
+        out[i] = value;
+    }
+    return true;
+}
+
+static bool decode32(const IntegerBlock *block, uint32_t *out, Fault *fault)
+{
+    uint32_t deltas[ENCODING_MAX_COUNT + ENCODING_SLACK];
+    IntegerBlock part;
+    uint32_t value = (uint32_t)block->base;
+
+    if (!integer_part_open(block->payload, SIZE_MAX, block->count - 1, &part, fault) ||
+        !integer_block_uint32(&part, deltas, fault))
+        return false;
+    out[0] = value;
+    for (uint32_t i = 1; i < block->count; i++) {
+        value += deltas[i - 1];
+        out[i] = value;
+    }
+    return true;
+}
+
+const IntegerMethodInfo integer_delta = {
+    .name = "delta",
+    .gives_values = true,
+    .bias = 88,
+    .estimate = estimate,
+    .encode = encode,
+    .measure = measure,
+    .decode64 = decode64,
+    .decode32 = decode32,
+};
