@@ -153,6 +153,10 @@ Vector vector_copy(Arena *arena, const Vector *vector);
  * all parts share one dictionary. */
 Vector vector_concatenate(Arena *arena, const Vector *parts, uint32_t count);
 
+/* An ARRAY vector whose elements are at most about twice those that its rows use: itself, or a
+ * flat vector over gathered elements. */
+Vector vector_compact_array(Arena *arena, const Vector *vector);
+
 Batch *batch_make(Arena *arena, uint32_t column_count, uint32_t rows); /* columns zeroed */
 Batch *batch_gather(Arena *arena, const Batch *batch, const uint32_t *rows, uint32_t count);
 Batch *batch_slice(Arena *arena, const Batch *batch, uint32_t start, uint32_t count);
@@ -166,6 +170,10 @@ size_t batch_footprint(const Batch *batch);
 uint64_t dictionary_next_id(void);
 /* From texts (texts[0] is ignored, entry 0 is NULL); copies the bytes. */
 Dictionary *dictionary_make(Arena *arena, const Text *texts, uint32_t count, bool is_unique, bool is_sorted);
+/* The entries that `codes` use, in their order, as a new dictionary; the same rows' codes in it
+ * go to `new_codes` (room for `count`, may be `codes` itself). */
+Dictionary *dictionary_compact(Arena *arena, const Dictionary *dictionary, const uint32_t *codes,
+                               uint32_t count, uint32_t *new_codes);
 /* Codes of sorted unique dictionaries: first code whose text is >= (> with `after`) `text`. */
 uint32_t dictionary_lower_bound(const Dictionary *dictionary, Text text, bool after);
 /* Code of `text`, or 0 when the dictionary (sorted, unique) lacks it. */
@@ -206,7 +214,9 @@ typedef struct VectorBuilder {
     uint32_t length, capacity;
     void *data;
     uint8_t *nulls; /* NULL until the first null */
-    struct VectorBuilder *elements; /* ARRAY */
+    /* ARRAY: set by the caller to an initialised builder of the elements' layout, or made by
+     * the first vector_builder_row. */
+    struct VectorBuilder *elements;
 } VectorBuilder;
 
 void vector_builder_init(VectorBuilder *builder, Arena *arena, Layout layout, uint32_t capacity);
@@ -217,7 +227,7 @@ void vector_builder_float64(VectorBuilder *builder, double value); /* FLOAT32 to
 void vector_builder_bool(VectorBuilder *builder, bool value);
 void vector_builder_text(VectorBuilder *builder, Text value);        /* copies the bytes */
 void vector_builder_text_view(VectorBuilder *builder, Text value);   /* shares the bytes */
-/* Row `row` of a vector of the same layout. */
+/* Row `row` of a vector of the same layout; strings' bytes are copied. */
 void vector_builder_row(VectorBuilder *builder, const Vector *vector, uint32_t row);
 /* Begins an array cell: the next `count` values appended to builder->elements are its elements. */
 void vector_builder_array(VectorBuilder *builder, uint32_t count);
