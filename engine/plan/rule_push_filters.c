@@ -93,8 +93,6 @@ static const Plan *push_through_aggregate(PlanContext *context, const Plan *plan
     expr_list_init(&above, context->arena);
     const PlanProjection *keys = plan->aggregate.keys;
     uint32_t key_count = plan->aggregate.key_count;
-    ColumnSet key_columns;
-    column_set_init(&key_columns, context->arena);
     for (uint32_t i = 0; i < conditions->count; i++) {
         bool only_keys = key_count > 0;
         for (uint32_t k = 0; only_keys && k < plan->aggregate.aggregate_count; k++)

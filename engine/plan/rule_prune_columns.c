@@ -1,0 +1,210 @@
+/*
+ * Prune columns: nothing computes or reads what nothing above needs.
+ *
+ *     Project [a]                      Project [a]
+ *       Table t [a, b, c]       ->       Table t [a]
+ *
+ * Runs last, from the top down with the set of needed columns.
+ */
+#include "engine/plan/plan_internal.h"
+
+static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet *needed);
+
+static ColumnSet copy_set(Arena *arena, const ColumnSet *set)
+{
+    ColumnSet copy;
+    column_set_init(&copy, arena);
+    copy.word_count = set->word_count;
+    copy.words = ARENA_ARRAY(arena, uint64_t, set->word_count);
+    if (set->word_count > 0)
+        memcpy(copy.words, set->words, set->word_count * sizeof *copy.words);
+    return copy;
+}
+
+static const Plan *prune_table(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    ColumnSet all = copy_set(arena, needed);
+    column_set_add_expr(&all, plan->table.filter);
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, plan->column_count);
+    uint32_t *attributes = ARENA_ARRAY(arena, uint32_t, plan->column_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (column_set_has(&all, plan->columns[i].id)) {
+            columns[count] = plan->columns[i];
+            attributes[count++] = plan->table.attributes[i];
+        }
+    if (count == plan->column_count)
+        return plan;
+    Plan *pruned = (Plan *)plan_table(arena, plan->table.relation, columns, attributes, count);
+    pruned->table.filter = plan->table.filter;
+    return pruned;
+}
+
+static const Plan *prune_external(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    ColumnSet all = copy_set(arena, needed);
+    column_set_add_expr(&all, plan->external.filter);
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, plan->column_count);
+    uint32_t *attributes = ARENA_ARRAY(arena, uint32_t, plan->column_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (column_set_has(&all, plan->columns[i].id)) {
+            columns[count] = plan->columns[i];
+            attributes[count++] = plan->external.attributes[i];
+        }
+    Plan *pruned = ARENA_NEW(arena, Plan);
+    *pruned = *plan;
+    pruned->column_count = count;
+    pruned->columns = columns;
+    pruned->external.attributes = attributes;
+    return pruned;
+}
+
+static const Plan *prune_values(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, plan->column_count);
+    const Expr **cells =
+        ARENA_ARRAY(arena, const Expr *, (size_t)plan->values.row_count * plan->column_count);
+    uint32_t count = 0, cell = 0;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (column_set_has(needed, plan->columns[i].id))
+            columns[count++] = plan->columns[i];
+    for (uint32_t r = 0; r < plan->values.row_count; r++)
+        for (uint32_t i = 0; i < plan->column_count; i++)
+            if (column_set_has(needed, plan->columns[i].id))
+                cells[cell++] = plan->values.cells[r * plan->column_count + i];
+    return plan_values(arena, columns, count, cells, plan->values.row_count);
+}
+
+static const Plan *prune_project(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count);
+    ColumnSet below;
+    column_set_init(&below, arena);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (column_set_has(needed, plan->columns[i].id)) {
+            items[count++] = plan->project.items[i];
+            column_set_add_expr(&below, plan->project.items[i].expr);
+        }
+    const Plan *input = prune(context, plan->project.input, &below);
+    return plan_project(arena, input, items, count);
+}
+
+static const Plan *prune_aggregate(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    ColumnSet below;
+    column_set_init(&below, arena);
+    for (uint32_t i = 0; i < plan->aggregate.key_count; i++)
+        column_set_add_expr(&below, plan->aggregate.keys[i].expr);
+    PlanProjection *aggregates =
+        ARENA_ARRAY(arena, PlanProjection, plan->aggregate.aggregate_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++)
+        if (column_set_has(needed, plan->aggregate.aggregates[i].column.id)) {
+            aggregates[count++] = plan->aggregate.aggregates[i];
+            column_set_add_expr(&below, plan->aggregate.aggregates[i].expr);
+            column_set_add_expr(&below, plan->aggregate.aggregates[i].expr->aggregate.filter);
+        }
+    const Plan *input = prune(context, plan->aggregate.input, &below);
+    return plan_aggregate(arena, input, plan->aggregate.keys, plan->aggregate.key_count, aggregates,
+                          count);
+}
+
+static const Plan *prune_join(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    ColumnSet below = copy_set(arena, needed);
+    column_set_add_expr(&below, plan->join.condition);
+    column_set_add_expr(&below, plan->join.any_condition);
+    const Plan *left = prune(context, plan->join.left, &below);
+    const Plan *right = prune(context, plan->join.right, &below);
+    const PlanColumn *mark = plan_find_column(plan, plan->join.mark);
+    return plan_join_any(arena, plan->join.type, left, right, plan->join.condition,
+                         plan->join.any_condition, mark != NULL ? *mark : (PlanColumn){0});
+}
+
+static const Plan *prune_union(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, plan->column_count);
+    uint32_t count = 0;
+    for (uint32_t c = 0; c < plan->column_count; c++)
+        if (column_set_has(needed, plan->columns[c].id))
+            columns[count++] = plan->columns[c];
+    const Plan **inputs = ARENA_ARRAY(arena, const Plan *, plan->union_all.input_count);
+    for (uint32_t i = 0; i < plan->union_all.input_count; i++) {
+        const Plan *input = plan->union_all.inputs[i];
+        PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count);
+        uint32_t kept = 0;
+        for (uint32_t c = 0; c < plan->column_count; c++)
+            if (column_set_has(needed, plan->columns[c].id)) {
+                /* one input column may stand at two places of the list: give each a name */
+                PlanColumn column = input->columns[c];
+                column.id = plan_new_column(context);
+                items[kept++] = (PlanProjection){
+                    .column = column,
+                    .expr = expr_column(arena, column.type, input->columns[c].id, -1)};
+            }
+        ColumnSet below;
+        column_set_init(&below, arena);
+        for (uint32_t c = 0; c < kept; c++)
+            column_set_add_expr(&below, items[c].expr);
+        inputs[i] = plan_project(arena, prune(context, input, &below), items, kept);
+    }
+    return plan_union_all(arena, inputs, plan->union_all.input_count, columns);
+}
+
+static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    ColumnSet below;
+    switch (plan->kind) {
+    case PLAN_TABLE:
+    case PLAN_VIRTUAL:
+        return prune_table(context, plan, needed);
+    case PLAN_EXTERN:
+        return prune_external(context, plan, needed);
+    case PLAN_VALUES:
+        return prune_values(context, plan, needed);
+    case PLAN_FILTER:
+        below = copy_set(context->arena, needed);
+        column_set_add_expr(&below, plan->filter.condition);
+        return plan_filter(context->arena, prune(context, plan->filter.input, &below),
+                           plan->filter.condition);
+    case PLAN_PROJECT:
+        return prune_project(context, plan, needed);
+    case PLAN_AGGREGATE:
+        return prune_aggregate(context, plan, needed);
+    case PLAN_JOIN:
+        return prune_join(context, plan, needed);
+    case PLAN_SORT:
+        below = copy_set(context->arena, needed);
+        for (uint32_t i = 0; i < plan->sort.key_count; i++)
+            column_set_add_expr(&below, plan->sort.keys[i].expr);
+        return plan_sort(context->arena, prune(context, plan->sort.input, &below), plan->sort.keys,
+                         plan->sort.key_count);
+    case PLAN_LIMIT:
+        return plan_limit(context->arena, prune(context, plan->limit.input, needed),
+                          plan->limit.count, plan->limit.offset);
+    case PLAN_UNION_ALL:
+        return prune_union(context, plan, needed);
+    case PLAN_APPLY:
+        break;
+    }
+    return plan;
+}
+
+const Plan *rule_prune_columns(PlanContext *context, const Plan *plan, const PlanColumn *outputs,
+                               uint32_t output_count)
+{
+    ColumnSet needed;
+    column_set_init(&needed, context->arena);
+    for (uint32_t i = 0; i < output_count; i++)
+        column_set_add(&needed, outputs[i].id);
+    return prune(context, plan, &needed);
+}
