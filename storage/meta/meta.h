@@ -7,7 +7,7 @@
  * keeps: storage/table decides what a segment's state means and when to change it.
  *
  * Every change happens in a write transaction (meta_begin with `write`), which excludes all
- * other writers from its begin on; meta_commit raises the store's revision by one. Reads
+ * other writers from its begin on; meta_commit raises the store's revision. Reads
  * outside a transaction see the last commit; several reads that belong together go in a read
  * transaction.
  *
@@ -161,7 +161,8 @@ bool meta_begin(Meta *meta, bool write, Fault *fault);
 bool meta_commit(Meta *meta, Fault *fault);
 /* Does nothing when none is open. */
 void meta_rollback(Meta *meta);
-/* Goes up with every commit of a write transaction by any process; cheap to ask. */
+/* Goes up with every commit, by any process, that changed tables, columns, segments or roles
+ * (locks and values do not count); cheap to ask. */
 bool meta_revision(Meta *meta, uint64_t *revision, Fault *fault);
 
 /* --- counters; in a write transaction --- */
