@@ -1,0 +1,49 @@
+/*
+ * A publish under way: publish.c leads it, publish_columns.c and publish_segments.c do the two
+ * halves of its transaction.
+ */
+#ifndef TALARIA_STORAGE_TABLE_PUBLISH_INTERNAL_H
+#define TALARIA_STORAGE_TABLE_PUBLISH_INTERNAL_H
+
+#include "storage/table/table_internal.h"
+
+typedef struct PublishFile {
+    const StagedSegment *staged;
+    SegmentColumns columns;
+    uint64_t rows, bytes;
+    ShardSpec shard;
+    Text shard_json, summary;
+    char name[DEEP_NAME_SIZE];
+    bool is_renamed;
+} PublishFile;
+
+/* Files of one time chunk, which lie side by side. */
+typedef struct PublishChunk {
+    TableInterval interval;
+    uint32_t first_file, file_count;
+} PublishChunk;
+
+typedef struct Publish {
+    TableStore *store;
+    const PublishRequest *request;
+    PublishResult *result;
+    Arena *arena;
+    int64_t now;
+    uint32_t file_count;
+    PublishFile *files; /* by chunk and partition number */
+    uint32_t chunk_count;
+    PublishChunk *chunks;
+    uint32_t overwrite_count;
+    TableInterval *overwrite; /* normalized */
+    uint32_t locked_count;
+    TableInterval *locked; /* normalized: what others must keep off */
+    uint32_t oid;
+    bool may_be_committed;
+} Publish;
+
+/* Makes the table or changes its columns; sets publish->oid to the table's and the result's. */
+bool publish_apply_columns(Publish *publish, Fault *fault);
+/* Retires what is replaced and adds the new segments. */
+bool publish_apply_segments(Publish *publish, Fault *fault);
+
+#endif
