@@ -234,6 +234,7 @@ Text arena_text(Arena *arena, Text text)
 
 char *arena_vprintf(Arena *arena, const char *format, va_list args)
 {
+    check(format != NULL);
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, again);
