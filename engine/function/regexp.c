@@ -1,0 +1,544 @@
+/*
+ * Regular expressions by PCRE2, compiled to machine code where the library can.
+ *
+ * A constant pattern is compiled once, when the expression is; patterns that vary are compiled
+ * when they change. The syntax is PCRE2's, a superset of what Druid's users write for Java and,
+ * for everyday patterns, of PostgreSQL's. Matching is bounded: a pattern that backtracks too
+ * much on a text is a fault instead of a hang.
+ *
+ * PostgreSQL's flags: i c (case), g (all matches), n or m (newline-sensitive), s (not), x
+ * (extended), q (literal).
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/function/text_internal.h"
+
+#include <pcre2.h>
+
+enum { MATCH_LIMIT = 10000000 };
+
+typedef struct Regexp {
+    pcre2_code *code;
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    bool is_global; /* the flag g */
+    uint32_t groups;
+} Regexp;
+
+typedef struct RegexpPrepared {
+    RowMemo memo;
+    bool is_ready; /* pattern and flags are constants */
+    bool ignore_case;
+    int flags_argument; /* -1: none */
+    Regexp regexp;
+    /* What varying patterns were compiled from last. */
+    Text source, flags;
+    Arena *arena;
+} RegexpPrepared;
+
+/* --- compiling. PCRE2 allocates in the arena of the program and frees nothing. --- */
+
+static void *regexp_allocate(size_t size, void *arena)
+{
+    return arena_alloc(arena, size);
+}
+
+static void regexp_release(void *memory, void *arena)
+{
+    (void)memory, (void)arena;
+}
+
+static bool regexp_flags(Text flags, uint32_t *options, bool *is_global, Fault *fault)
+{
+    for (uint32_t i = 0; i < flags.length; i++) {
+        switch (flags.data[i]) {
+        case 'i':
+            *options |= PCRE2_CASELESS;
+            break;
+        case 'c':
+            *options &= ~(uint32_t)PCRE2_CASELESS;
+            break;
+        case 'g':
+            *is_global = true;
+            break;
+        case 'n':
+        case 'm':
+            *options = (*options | PCRE2_MULTILINE) & ~(uint32_t)PCRE2_DOTALL;
+            break;
+        case 'p':
+            *options &= ~(uint32_t)PCRE2_DOTALL;
+            break;
+        case 'w':
+            *options |= PCRE2_MULTILINE;
+            break;
+        case 's':
+            *options = (*options | PCRE2_DOTALL) & ~(uint32_t)PCRE2_MULTILINE;
+            break;
+        case 'x':
+            *options |= PCRE2_EXTENDED;
+            break;
+        case 't':
+            *options &= ~(uint32_t)PCRE2_EXTENDED;
+            break;
+        case 'q':
+            *options |= PCRE2_LITERAL;
+            break;
+        default:
+            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "invalid regular expression option: \"%c\"", flags.data[i]);
+        }
+    }
+    return true;
+}
+
+static bool regexp_compile(Text pattern, Text flags, bool ignore_case, bool is_java, Arena *arena,
+                           Regexp *regexp, Fault *fault)
+{
+    /* In PostgreSQL a dot matches a newline, in Java it does not. Bytes that are no UTF-8
+     * simply do not match. */
+    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
+    if (!is_java)
+        options |= PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY;
+    if (ignore_case)
+        options |= PCRE2_CASELESS;
+    *regexp = (Regexp){0};
+    if (!regexp_flags(flags, &options, &regexp->is_global, fault))
+        return false;
+    if (options & PCRE2_LITERAL)
+        options &= PCRE2_LITERAL | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS;
+    pcre2_general_context *memory = pcre2_general_context_create(regexp_allocate, regexp_release, arena);
+    pcre2_compile_context *context = pcre2_compile_context_create(memory);
+    pcre2_set_parens_nest_limit(context, 200);
+    pcre2_set_max_pattern_length(context, 65536);
+    int error;
+    size_t at;
+    regexp->code = pcre2_compile((PCRE2_SPTR)(pattern.length > 0 ? pattern.data : ""),
+                                 pattern.length, options, &error, &at, context);
+    if (regexp->code == NULL) {
+        char message[160];
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+        return fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION,
+                         "invalid regular expression: %s at character %zu", message, at + 1);
+    }
+    /* No JIT (a hardened system): the interpreter does the same. Its memory is the library's. */
+    (void)pcre2_jit_compile(regexp->code, PCRE2_JIT_COMPLETE);
+    regexp->match = pcre2_match_data_create_from_pattern(regexp->code, memory);
+    regexp->context = pcre2_match_context_create(memory);
+    pcre2_set_match_limit(regexp->context, MATCH_LIMIT);
+    pcre2_set_depth_limit(regexp->context, MATCH_LIMIT);
+    pcre2_set_heap_limit(regexp->context, 20000);
+    pcre2_pattern_info(regexp->code, PCRE2_INFO_CAPTURECOUNT, &regexp->groups);
+    return true;
+}
+
+/* `flags_argument` -1: the function takes none. */
+static bool regexp_prepare_as(ScalarCall *call, bool ignore_case, int flags_argument, Arena *arena,
+                              Fault *fault)
+{
+    RegexpPrepared *prepared = ARENA_NEW(arena, RegexpPrepared);
+    row_memo_init(&prepared->memo, arena);
+    prepared->ignore_case = ignore_case;
+    prepared->flags_argument =
+        flags_argument >= 0 && (uint32_t)flags_argument < call->argument_count ? flags_argument : -1;
+    prepared->arena = arena;
+    call->prepared = prepared;
+    const Vector *pattern = call_constant(call, 1);
+    const Vector *flags =
+        prepared->flags_argument < 0 ? NULL : call_constant(call, (uint32_t)flags_argument);
+    if (pattern == NULL || vector_is_null(pattern, 0) ||
+        (prepared->flags_argument >= 0 && (flags == NULL || vector_is_null(flags, 0))))
+        return true;
+    prepared->is_ready = true;
+    return regexp_compile(vector_text(pattern, 0), flags == NULL ? (Text){0} : vector_text(flags, 0),
+                          ignore_case, call_is_druid(call), arena, &prepared->regexp, fault);
+}
+
+static bool regexp_prepare(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, false, -1, arena, fault);
+}
+
+static bool regexp_prepare_folded(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, true, -1, arena, fault);
+}
+
+static bool regexp_prepare_flags2(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, false, 2, arena, fault);
+}
+
+static bool regexp_prepare_flags3(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, false, 3, arena, fault);
+}
+
+/* The regexp of a row. */
+static const Regexp *regexp_of(RowRun *run, uint32_t row)
+{
+    RegexpPrepared *prepared = run->call->prepared;
+    if (prepared->is_ready)
+        return &prepared->regexp;
+    Text source = row_text(run, 1, row), flags = {0};
+    if (prepared->flags_argument >= 0)
+        flags = row_text(run, (uint32_t)prepared->flags_argument, row);
+    if (prepared->regexp.code != NULL && text_equal(source, prepared->source) &&
+        text_equal(flags, prepared->flags))
+        return &prepared->regexp;
+    if (prepared->regexp.code != NULL)
+        pcre2_code_free(prepared->regexp.code);
+    prepared->regexp.code = NULL;
+    prepared->source = arena_text(prepared->arena, source);
+    prepared->flags = arena_text(prepared->arena, flags);
+    return regexp_compile(source, flags, prepared->ignore_case, call_is_druid(run->call),
+                          prepared->arena, &prepared->regexp, run->fault)
+               ? &prepared->regexp : NULL;
+}
+
+/* 1: a match, its places are in regexp->match; 0: none; -1: a fault. */
+static int regexp_match(const Regexp *regexp, Text text, size_t from, uint32_t options,
+                        Fault *fault)
+{
+    const char *data = text.length > 0 ? text.data : "";
+    int found = pcre2_match(regexp->code, (PCRE2_SPTR)data, text.length, from, options,
+                            regexp->match, regexp->context);
+    if (found >= 0)
+        return 1;
+    if (found == PCRE2_ERROR_NOMATCH)
+        return 0;
+    char message[160];
+    pcre2_get_error_message(found, (PCRE2_UCHAR *)message, sizeof message);
+    fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "regular expression failed: %s", message);
+    return -1;
+}
+
+/* The text of a group, false when it took no part in the match. */
+static bool regexp_group(const Regexp *regexp, Text text, uint32_t group, Text *part)
+{
+    const size_t *places = pcre2_get_ovector_pointer(regexp->match);
+    size_t start = places[group * 2], end = places[group * 2 + 1];
+    if (start == PCRE2_UNSET || end < start)
+        return false;
+    *part = (Text){.data = text.length > 0 ? text.data + start : "",
+                   .length = (uint32_t)(end - start)};
+    return true;
+}
+
+/* --- tests --- */
+
+static inline bool regexp_test(RowRun *run, uint32_t row, uint8_t wanted, uint8_t *result)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    int found = regexp_match(regexp, row_text(run, 0, row), 0, 0, run->fault);
+    *result = (uint8_t)((found > 0) == wanted);
+    return found >= 0;
+}
+
+static inline bool regexp_like_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_null)
+{
+    return regexp_test(run, row, 1, result);
+}
+
+static inline bool regexp_unlike_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_null)
+{
+    return regexp_test(run, row, 0, result);
+}
+
+/* --- extracting --- */
+
+/* REGEXP_EXTRACT(text, pattern [, group]) */
+static bool regexp_extract_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    Text text = row_text(run, 0, row);
+    int64_t group = run->call->argument_count > 2 ? row_int64(run, 2, row) : 0;
+    if (group < 0 || group > regexp->groups)
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "the regular expression has no group %lld", (long long)group);
+    int found = regexp_match(regexp, text, 0, 0, run->fault);
+    *result = (Text){.data = "", .length = 0};
+    *is_null = found <= 0 || !regexp_group(regexp, text, (uint32_t)group, result);
+    return found >= 0;
+}
+
+/* substring(text from pattern): the first group if there is one, else the whole match. */
+static bool regexp_substring_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    Text text = row_text(run, 0, row);
+    int found = regexp_match(regexp, text, 0, 0, run->fault);
+    *result = (Text){.data = "", .length = 0};
+    *is_null = found <= 0 || !regexp_group(regexp, text, regexp->groups > 0 ? 1 : 0, result);
+    return found >= 0;
+}
+
+/* regexp_match(text, pattern [, flags]): the groups, or the whole match, as an array. */
+static bool regexp_match_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    if (regexp->is_global)
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "regexp_match() does not support the \"global\" option");
+    Text text = row_text(run, 0, row);
+    int found = regexp_match(regexp, text, 0, 0, run->fault);
+    if (found <= 0) {
+        vector_builder_null(builder);
+        return found == 0;
+    }
+    uint32_t first = regexp->groups > 0 ? 1 : 0;
+    vector_builder_array(builder, regexp->groups > 0 ? regexp->groups : 1);
+    for (uint32_t group = first; group <= regexp->groups; group++) {
+        Text part;
+        if (regexp_group(regexp, text, group, &part))
+            vector_builder_text_view(builder->elements, part);
+        else
+            vector_builder_null(builder->elements);
+    }
+    return true;
+}
+
+/* --- all matches, one after the other --- */
+
+/* Finds the next match at or after *from; moves *from behind it (past an empty one by a
+ * character). */
+static int regexp_next(const Regexp *regexp, Text text, size_t *from, size_t *start, size_t *end,
+                       Fault *fault)
+{
+    if (*from > text.length)
+        return 0;
+    int found = regexp_match(regexp, text, *from, 0, fault);
+    if (found <= 0)
+        return found;
+    const size_t *places = pcre2_get_ovector_pointer(regexp->match);
+    *start = places[0];
+    *end = places[1] < places[0] ? places[0] : places[1];
+    *from = *end;
+    if (*end == *start)
+        *from = *end < text.length ? (size_t)(utf8_next(text.data + *end, text.data + text.length) -
+                                              text.data)
+                                   : text.length + 1;
+    return 1;
+}
+
+static bool regexp_count_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    size_t from = 0, start, end;
+    int found;
+    *result = 0;
+    while ((found = regexp_next(regexp, row_text(run, 0, row), &from, &start, &end, run->fault)) > 0)
+        ++*result;
+    return found == 0;
+}
+
+/* The pieces between matches; an empty match at a piece's start does not split. */
+static bool regexp_split_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    if (regexp == NULL)
+        return false;
+    Text text = row_text(run, 0, row);
+    Buffer pieces = BUFFER_EMPTY;
+    size_t from = 0, piece = 0, start = 0, end = 0;
+    uint32_t count = 0;
+    int found;
+    while ((found = regexp_next(regexp, text, &from, &start, &end, run->fault)) > 0) {
+        if (end == start && (start == 0 || start >= text.length || start == piece))
+            continue;
+        Text part = {.data = text.data + piece, .length = (uint32_t)(start - piece)};
+        buffer_append(&pieces, &part, sizeof part);
+        piece = end;
+        count++;
+    }
+    if (found == 0) {
+        vector_builder_array(builder, count + 1);
+        for (uint32_t i = 0; i < count; i++) {
+            Text part;
+            memcpy(&part, pieces.data + i * sizeof part, sizeof part);
+            vector_builder_text_view(builder->elements, part);
+        }
+        vector_builder_text_view(builder->elements,
+                                 (Text){.data = text.length > 0 ? text.data + piece : "",
+                                        .length = (uint32_t)(text.length - piece)});
+    }
+    buffer_clear(&pieces);
+    return found == 0;
+}
+
+/* --- replacing --- */
+
+static void append_text(Buffer *out, Text text)
+{
+    if (text.length > 0)
+        buffer_append(out, text.data, text.length);
+}
+
+static void append_group(Buffer *out, const Regexp *regexp, Text text, uint32_t group)
+{
+    Text part;
+    if (group <= regexp->groups && regexp_group(regexp, text, group, &part))
+        append_text(out, part);
+}
+
+/* PostgreSQL: \1..\9 are groups, \& the match, \\ a backslash. */
+static void replacement_postgres(Buffer *out, const Regexp *regexp, Text text, Text replacement)
+{
+    for (uint32_t i = 0; i < replacement.length; i++) {
+        char c = replacement.data[i];
+        char next = i + 1 < replacement.length ? replacement.data[i + 1] : '\0';
+        if (c != '\\' || next == '\0') {
+            buffer_append_byte(out, (uint8_t)c);
+            continue;
+        }
+        i++;
+        if (next >= '1' && next <= '9')
+            append_group(out, regexp, text, (uint32_t)(next - '0'));
+        else if (next == '&')
+            append_group(out, regexp, text, 0);
+        else if (next == '\\')
+            buffer_append_byte(out, '\\');
+        else {
+            buffer_append_byte(out, '\\');
+            buffer_append_byte(out, (uint8_t)next);
+        }
+    }
+}
+
+/* Java: $1.. are groups (more digits as long as such a group is there), \ quotes. */
+static void replacement_java(Buffer *out, const Regexp *regexp, Text text, Text replacement)
+{
+    for (uint32_t i = 0; i < replacement.length; i++) {
+        char c = replacement.data[i];
+        if (c == '\\' && i + 1 < replacement.length) {
+            buffer_append_byte(out, (uint8_t)replacement.data[++i]);
+        } else if (c == '$' && i + 1 < replacement.length &&
+                   (uint8_t)(replacement.data[i + 1] - '0') < 10) {
+            uint32_t group = (uint32_t)(replacement.data[++i] - '0');
+            while (i + 1 < replacement.length && (uint8_t)(replacement.data[i + 1] - '0') < 10 &&
+                   group * 10 + (uint32_t)(replacement.data[i + 1] - '0') <= regexp->groups)
+                group = group * 10 + (uint32_t)(replacement.data[++i] - '0');
+            append_group(out, regexp, text, group);
+        } else {
+            buffer_append_byte(out, (uint8_t)c);
+        }
+    }
+}
+
+static bool regexp_replace_text(RowRun *run, const Regexp *regexp, Text text, Text replacement,
+                                bool all, Text *result)
+{
+    Buffer out = BUFFER_EMPTY;
+    bool is_java = call_is_druid(run->call);
+    size_t from = 0, copied = 0, start, end;
+    int found;
+    bool is_changed = false;
+    while ((found = regexp_next(regexp, text, &from, &start, &end, run->fault)) > 0) {
+        is_changed = true;
+        append_text(&out, (Text){text.data + copied, (uint32_t)(start - copied)});
+        (is_java ? replacement_java : replacement_postgres)(&out, regexp, text, replacement);
+        copied = end;
+        if (!all)
+            break;
+        if (out.length > TEXT_MAX_LENGTH) {
+            found = -1;
+            text_too_long(run->fault);
+            break;
+        }
+    }
+    if (!is_changed) {
+        *result = text;
+    } else if (found >= 0) {
+        append_text(&out, (Text){text.data + copied, (uint32_t)(text.length - copied)});
+        char *bytes = text_sink_reserve(&run->sink, out.length);
+        if (out.length > 0)
+            memcpy(bytes, out.data, out.length);
+        *result = text_sink_take(&run->sink, out.length);
+    }
+    buffer_clear(&out);
+    return found >= 0;
+}
+
+/* The first match, all with the flag g; in the druid dialect always all. */
+static bool regexp_replace_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_of(run, row);
+    return regexp != NULL &&
+           regexp_replace_text(run, regexp, row_text(run, 0, row), row_text(run, 2, row),
+                               regexp->is_global || call_is_druid(run->call), result);
+}
+
+ROW_LOOP(regexp_like_loop, regexp_like_row, uint8_t)
+ROW_LOOP(regexp_unlike_loop, regexp_unlike_row, uint8_t)
+ROW_LOOP(regexp_extract_loop, regexp_extract_row, Text)
+ROW_LOOP(regexp_substring_loop, regexp_substring_row, Text)
+ROW_LOOP(regexp_count_loop, regexp_count_row, int64_t)
+ROW_LOOP(regexp_replace_loop, regexp_replace_row, Text)
+ARRAY_LOOP(regexp_match_loop, regexp_match_row)
+ARRAY_LOOP(regexp_split_loop, regexp_split_row)
+
+#define REGEXP_TEST(id, function, sign, prepare_method, loop_method, does, sample, value)          \
+    { .oid = id, .name = function, .symbol = sign, .argument_count = 2,                            \
+      .arguments = { T_TEXT, T_TEXT }, .result = T_BOOL, .run = run_rows,                          \
+      .prepare = prepare_method, .loop = (void *)(loop_method), .summary = does,                   \
+      .example = sample, .gives = value }
+
+const ScalarFunction regexp_functions[] = {
+    REGEXP_TEST(1254, "textregexeq", "~", regexp_prepare, regexp_like_loop,
+                "Whether the regular expression matches somewhere in the text.",
+                "'thomas' ~ 't.*ma'", "t"),
+    REGEXP_TEST(1256, "textregexne", "!~", regexp_prepare, regexp_unlike_loop,
+                "Whether the regular expression matches nowhere in the text.",
+                "'thomas' !~ 't.*max'", "t"),
+    REGEXP_TEST(1238, "texticregexeq", "~*", regexp_prepare_folded, regexp_like_loop,
+                "Whether the regular expression matches, whatever the case.",
+                "'thomas' ~* 'T.*ma'", "t"),
+    REGEXP_TEST(1239, "texticregexne", "!~*", regexp_prepare_folded, regexp_unlike_loop,
+                "Whether the regular expression matches nowhere, whatever the case.",
+                "'thomas' !~* 'T.*ma'", "f"),
+    { .oid = 6263, .name = "regexp_like", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_BOOL, .run = run_rows,
+      .prepare = regexp_prepare_flags2, .loop = (void *)regexp_like_loop,
+      .summary = "Whether the regular expression matches somewhere in the text.",
+      .example = "regexp_like('abc', 'b.')", .gives = "t" },
+    { .oid = 6254, .name = "regexp_count", .argument_count = 2, .arguments = { T_TEXT, T_TEXT },
+      .result = T_INT4, .run = run_rows, .prepare = regexp_prepare,
+      .loop = (void *)regexp_count_loop,
+      .summary = "How often the regular expression matches.",
+      .example = "regexp_count('a1b22', '[0-9]')", .gives = "3" },
+    { .oid = 91010, .name = "regexp_extract", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_INT8 }, .result = T_TEXT, .run = run_rows,
+      .prepare = regexp_prepare, .loop = (void *)regexp_extract_loop,
+      .summary = "The first match of the regular expression or one of its groups; NULL without one.",
+      .example = "regexp_extract('x42', '([0-9]+)', 1)", .gives = "42" },
+    { .oid = 2073, .name = "substring", .argument_count = 2, .arguments = { T_TEXT, T_TEXT },
+      .result = T_TEXT, .run = run_rows, .prepare = regexp_prepare,
+      .loop = (void *)regexp_substring_loop,
+      .summary = "The part that the regular expression, or its first group, matches.",
+      .example = "substring('foobar' FROM 'o(.)b')", .gives = "o" },
+    { .oid = 2285, .name = "regexp_replace", .argument_count = 4, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT, .run = run_rows,
+      .prepare = regexp_prepare_flags3, .loop = (void *)regexp_replace_loop,
+      .summary = "The first match (with the flag g every match) replaced; \\1 is a group. In the "
+                 "druid dialect every match, and $1 is a group.",
+      .example = "regexp_replace('a1b2', '([0-9])', '<\\1>', 'g')", .gives = "a<1>b<2>" },
+    { .oid = 3397, .name = "regexp_match", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
+      .prepare = regexp_prepare_flags2, .loop = (void *)regexp_match_loop,
+      .summary = "The groups of the first match, or the match, as an array.",
+      .example = "regexp_match('foobarbequebaz', '(bar)(beque)')", .gives = "{bar,beque}" },
+    { .oid = 2768, .name = "regexp_split_to_array", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
+      .prepare = regexp_prepare_flags2, .loop = (void *)regexp_split_loop,
+      .summary = "The parts of the text between matches.",
+      .example = "regexp_split_to_array('hello world', '\\s+')", .gives = "{hello,world}" },
+};
+const uint32_t regexp_function_count = sizeof regexp_functions / sizeof regexp_functions[0];

@@ -1,0 +1,106 @@
+/*
+ * UTF-8 texts: counting, stepping, folding, finding. Positions that SQL sees are code points;
+ * everything here is defined for invalid UTF-8 too (a stray byte counts as a character).
+ */
+#ifndef TALARIA_ENGINE_FUNCTION_TEXT_INTERNAL_H
+#define TALARIA_ENGINE_FUNCTION_TEXT_INTERNAL_H
+
+#include "base/memory/checked.h"
+#include "engine/function/rows_internal.h"
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static inline bool utf8_is_continuation(char byte)
+{
+    return ((uint8_t)byte & 0xC0) == 0x80;
+}
+
+/* Continuation bytes among the eight of a word: bit 7 set and bit 6 clear. */
+static inline uint32_t utf8_word_continuations(uint64_t word)
+{
+    return (uint32_t)__builtin_popcountll(word & ~(word << 1) & HIGH_BITS);
+}
+
+/* Characters: bytes that are no continuation. */
+static inline uint32_t utf8_count(const char *data, size_t length)
+{
+    size_t i = 0;
+    uint32_t continuations = 0;
+    for (; i + 8 <= length; i += 8)
+        continuations += utf8_word_continuations(read_u64(data + i));
+    uint64_t tail = 0;
+    if (i < length)
+        memcpy(&tail, data + i, length - i);
+    return (uint32_t)length - continuations - utf8_word_continuations(tail);
+}
+
+static inline bool text_is_ascii(Text text)
+{
+    uint64_t bits = 0, tail = 0;
+    uint32_t i = 0;
+    for (; i + 8 <= text.length; i += 8)
+        bits |= read_u64(text.data + i);
+    if (i < text.length)
+        memcpy(&tail, text.data + i, text.length - i);
+    return ((bits | tail) & HIGH_BITS) == 0;
+}
+
+/* The start of the character after the one at `at`. */
+static inline const char *utf8_next(const char *at, const char *end)
+{
+    at++;
+    while (at < end && utf8_is_continuation(*at))
+        at++;
+    return at;
+}
+
+/* Where the character `count` after `at` starts, or `end`. */
+static inline const char *utf8_advance(const char *at, const char *end, uint64_t count)
+{
+    while (count >= 8 && end - at >= 8 && (read_u64(at) & HIGH_BITS) == 0) {
+        at += 8;
+        count -= 8;
+    }
+    while (count > 0 && at < end) {
+        at = utf8_next(at, end);
+        count--;
+    }
+    return at;
+}
+
+/* The start of the last character before `at`, which is after `start`. */
+static inline const char *utf8_before(const char *start, const char *at)
+{
+    at--;
+    while (at > start && utf8_is_continuation(*at))
+        at--;
+    return at;
+}
+
+/* Decodes the character at `at`; *next is behind it. An invalid byte gives its value | 0x110000. */
+uint32_t utf8_decode(const char *at, const char *end, const char **next);
+/* Writes at most four bytes; returns how many. */
+uint32_t utf8_encode(uint32_t code_point, char *out);
+
+static inline Text text_between(const char *start, const char *end)
+{
+    return (Text){.data = start, .length = (uint32_t)(end - start)};
+}
+
+/*
+ * Finding a needle of at least one byte: the offset of its first occurrence, or -1. With AVX2
+ * where the processor has it, else with SSE2, else byte by byte; all give the same.
+ */
+int64_t text_find(const char *data, size_t length, const char *needle, size_t needle_length);
+int64_t text_find_portable(const char *data, size_t length, const char *needle, size_t needle_length);
+
+/* The text with every character lowered (raised): simple case mapping, whatever the locale. */
+Text text_lower(TextSink *sink, Text text);
+Text text_upper(TextSink *sink, Text text);
+
+static inline uint8_t ascii_lower(uint8_t byte)
+{
+    return (uint8_t)(byte + ((uint8_t)(byte - 'A') < 26 ? 32 : 0));
+}
+
+#endif
