@@ -155,7 +155,7 @@ double plan_estimate_groups(const Plan *input, const PlanProjection *keys, uint3
     return groups < rows ? groups : rows;
 }
 
-double plan_estimate_rows(const Plan *plan)
+static double estimate_rows(const Plan *plan)
 {
     switch (plan->kind) {
     case PLAN_TABLE:
@@ -194,6 +194,14 @@ double plan_estimate_rows(const Plan *plan)
     }
     }
     return 1;
+}
+
+double plan_estimate_rows(const Plan *plan)
+{
+    /* remembered in the node, or deep trees would be walked again for each of their levels */
+    if (plan->estimated_rows == 0)
+        ((Plan *)plan)->estimated_rows = at_least_one(estimate_rows(plan));
+    return plan->estimated_rows;
 }
 
 static double item_distinct(const Plan *input, const PlanProjection *items, uint32_t count,

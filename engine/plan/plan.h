@@ -72,6 +72,7 @@ struct Plan {
     PlanKind kind;
     uint32_t column_count; /* outputs, in order */
     const PlanColumn *columns;
+    double estimated_rows; /* remembered by plan_estimate_rows; 0: not asked yet */
     union {
         struct {
             const Relation *relation;

@@ -21,6 +21,19 @@ static ColumnSet copy_set(Arena *arena, const ColumnSet *set)
     return copy;
 }
 
+/* The leaf without the columns that only its own filter looks at. */
+static const Plan *only_needed(Arena *arena, const Plan *leaf, const ColumnSet *needed)
+{
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, leaf->column_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < leaf->column_count; i++)
+        if (column_set_has(needed, leaf->columns[i].id))
+            items[count++] = (PlanProjection){
+                .column = leaf->columns[i],
+                .expr = expr_column(arena, leaf->columns[i].type, leaf->columns[i].id, -1)};
+    return count == leaf->column_count ? leaf : plan_project(arena, leaf, items, count);
+}
+
 static const Plan *prune_table(PlanContext *context, const Plan *plan, const ColumnSet *needed)
 {
     Arena *arena = context->arena;
@@ -35,10 +48,10 @@ static const Plan *prune_table(PlanContext *context, const Plan *plan, const Col
             attributes[count++] = plan->table.attributes[i];
         }
     if (count == plan->column_count)
-        return plan;
+        return only_needed(arena, plan, needed);
     Plan *pruned = (Plan *)plan_table(arena, plan->table.relation, columns, attributes, count);
     pruned->table.filter = plan->table.filter;
-    return pruned;
+    return only_needed(arena, pruned, needed);
 }
 
 static const Plan *prune_external(PlanContext *context, const Plan *plan, const ColumnSet *needed)
@@ -59,7 +72,7 @@ static const Plan *prune_external(PlanContext *context, const Plan *plan, const 
     pruned->column_count = count;
     pruned->columns = columns;
     pruned->external.attributes = attributes;
-    return pruned;
+    return only_needed(arena, pruned, needed);
 }
 
 static const Plan *prune_values(PlanContext *context, const Plan *plan, const ColumnSet *needed)

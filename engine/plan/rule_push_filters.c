@@ -52,6 +52,7 @@ static const Plan *push_into_leaf(PlanContext *context, const Plan *plan, ExprLi
         return filter_with(context, plan, conditions);
     Plan *leaf = ARENA_NEW(context->arena, Plan);
     *leaf = *plan;
+    leaf->estimated_rows = 0;
     if (plan->kind == PLAN_TABLE)
         leaf->table.filter = and_with(context, plan->table.filter, conditions);
     else

@@ -48,6 +48,8 @@ typedef struct StageInput {
     Text table;
     uint32_t segment_count;
     const InputSegment *segments;
+    /* for EXPLAIN, not packed: what pruning left out, and why */
+    uint32_t segments_total, pruned_by_time, pruned_by_shard, pruned_by_statistics;
     /* EXTERNAL */
     Text source_json, format_json;
     uint32_t unit_count;
