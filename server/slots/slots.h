@@ -1,0 +1,76 @@
+/*
+ * Slots: which query may have which workers, and who waits. A data structure only: it knows no
+ * process, socket or clock; its owner tells it what happened and what time it is, and asks what
+ * follows.
+ *
+ * A query asks once and gets, all at once, between one worker and as many as it asked for: what
+ * is free when its turn comes. It never waits holding some, so queries cannot deadlock each
+ * other. Who waits is served first come, first served.
+ *
+ * A reserve keeps short queries quick under heavy load: the last `reserve` free workers go only
+ * to queries that ask for no more than that, and such queries pass by larger ones that wait.
+ */
+#ifndef TALARIA_SERVER_SLOTS_SLOTS_H
+#define TALARIA_SERVER_SLOTS_SLOTS_H
+
+#include "base/fault/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SLOTS_MOST_WORKERS = 128 };
+
+typedef struct Slots Slots;
+
+/* A worker as others name it. */
+typedef struct SlotWorker {
+    int number;
+    uint64_t generation;
+} SlotWorker;
+
+typedef struct SlotGrant {
+    uint64_t query;
+    int count;
+    SlotWorker workers[SLOTS_MOST_WORKERS];
+} SlotGrant;
+
+/* `capacity` workers, numbered from 0, none of them there yet. A reserve that would leave nothing
+ * to large queries is cut. */
+Slots *slots_new(int capacity, int reserve);
+void slots_free(Slots *slots);
+
+/* --- workers come and go --- */
+void slots_worker_ready(Slots *slots, int number, uint64_t generation);
+/* Dead, whoever had it. */
+void slots_worker_gone(Slots *slots, int number);
+
+/* --- queries --- */
+/*
+ * Puts a query in the queue: `maximum` workers (at least 1; what is over the capacity is cut),
+ * until `deadline` (monotonic nanoseconds). A query that waits or holds workers already may not
+ * ask again: false.
+ */
+bool slots_want(Slots *slots, uint64_t query, int maximum, int64_t now, int64_t deadline);
+/* The next query whose turn it is, if there is one; ask again until false. */
+bool slots_next_grant(Slots *slots, SlotGrant *grant);
+/*
+ * The next query whose deadline has passed; it is out of the queue then. The fault is
+ * TaskStartTimeout with pendingTasks, totalTasks and timeout.
+ */
+bool slots_next_expired(Slots *slots, int64_t now, uint64_t *query, Fault *fault);
+/* The earliest deadline in the queue; INT64_MAX when nobody waits. */
+int64_t slots_next_deadline(const Slots *slots);
+/* The query waits no more. Harmless when it does not wait. */
+void slots_forget(Slots *slots, uint64_t query);
+/*
+ * The query gives its workers back. `clean`: they are free again. Else they are not usable and
+ * stand in `lost`, to be killed; a new life of each must be told with slots_worker_ready.
+ */
+void slots_release(Slots *slots, uint64_t query, bool clean, SlotGrant *lost);
+
+/* --- for sys.* and tests --- */
+int slots_free_count(const Slots *slots);
+int slots_waiting_count(const Slots *slots);
+uint64_t slots_holder(const Slots *slots, int number); /* 0: nobody */
+
+#endif
