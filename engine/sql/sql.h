@@ -29,6 +29,8 @@ typedef enum StatementKind {
     STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM, LISTEN..) */
 } StatementKind;
 
+enum { STATEMENT_MAX_MORE = 4 };
+
 /* One statement of a text, parsed but not bound. Lives in the arena given to sql_parse. */
 typedef struct ParsedStatement {
     StatementKind kind;
@@ -36,18 +38,29 @@ typedef struct ParsedStatement {
     int32_t offset, length;   /* its place in the text */
     Text text;                /* as typed */
     struct ParseTree *tree;   /* private */
-    const char *name;         /* SET, SHOW, RESET, DROP TABLE: the setting or table; NULL for all */
+    const char *name;         /* SET, SHOW, RESET, DROP TABLE: the setting or table; NULL for all.
+                                 SAVEPOINT: the savepoint (the tag tells what is done with it);
+                                 ACCEPTED: what DEALLOCATE or CLOSE names, NULL for all */
     const char *value;        /* SET: the text, NULL for DEFAULT */
     bool is_local;            /* SET LOCAL */
     bool if_exists;           /* DROP TABLE IF EXISTS */
+    bool is_name_quoted;      /* DROP TABLE: how `name` is to be matched (schema_resolve) */
     bool explain_json, explain_analyze;
+    bool explain_plan_for;    /* EXPLAIN PLAN FOR: the dialect's three columns */
+    /* Settings that the statement sets besides: the second of SET TRANSACTION ISOLATION LEVEL ..,
+     * READ ONLY; all that BEGIN and START TRANSACTION name (as SET LOCAL). */
+    uint32_t more_count;
+    const char *more_names[STATEMENT_MAX_MORE];
+    const char *more_values[STATEMENT_MAX_MORE];
     uint32_t context_count;   /* --:context name: value comments, and SET before the statement has its own statement */
     const char *const *context_names;
     const char *const *context_values;
 } ParsedStatement;
 
 /*
- * Splits and parses a text. Faults: 42601 with the position and PostgreSQL's wording
+ * Splits and parses a text; an empty text gives one STATEMENT_EMPTY. Statements that are not
+ * known here fail the text with 0A000. `arena` must live as long as the statements; nothing points
+ * into `text` afterwards. Offsets and positions are bytes of the whole text. Faults: 42601 with the position and PostgreSQL's wording
  * (syntax error at or near "x"), 54001 for what is too deep or too long.
  */
 bool sql_parse(Arena *arena, Text text, int32_t dialect, ParsedStatement **statements,
@@ -56,7 +69,7 @@ bool sql_parse(Arena *arena, Text text, int32_t dialect, ParsedStatement **state
 /* What binding needs to know. */
 typedef struct BindContext {
     const TypeContext *types;
-    struct SchemaSnapshot *schema;      /* engine/schema */
+    const TableSnapshot *tables;        /* which tables there are (storage/table) */
     uint32_t parameter_count;           /* parameters whose type or value is known */
     SqlType *parameter_types;           /* T_UNKNOWN/0: to be inferred; updated by binding */
     uint32_t parameter_capacity;        /* room in the array */

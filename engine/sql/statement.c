@@ -1,0 +1,423 @@
+/*
+ * What kind of statement a tree is, and all that a statement says which needs no binding: SET,
+ * SHOW, transactions, DROP TABLE, and those that are answered with their tag.
+ */
+#include "engine/sql/name_internal.h"
+#include "engine/sql/parse_internal.h"
+
+#include "base/memory/buffer.h"
+
+#include <strings.h>
+
+typedef struct Classifier {
+    Arena *arena;
+    int32_t dialect;
+    ParsedStatement *statement;
+    ParseTree *tree;
+    Fault *fault;
+} Classifier;
+
+static bool kind_is(Classifier *classifier, StatementKind kind, const char *tag)
+{
+    classifier->statement->kind = kind;
+    classifier->statement->tag = tag;
+    return true;
+}
+
+/* --- 0A000 --- */
+static const char *hint_for(const PgQuery__Node *node)
+{
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+        return "A table comes into being with the first INSERT or REPLACE ... PARTITIONED BY.";
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+        return "Rewrite the rows with REPLACE INTO ... OVERWRITE.";
+    case PG_QUERY__NODE__NODE_COPY_STMT:
+        return "Read files with INSERT INTO ... SELECT ... FROM TABLE(EXTERN(...)).";
+    default:
+        return NULL;
+    }
+}
+
+/* "CREATE TABLE", "UPDATE": the statement's first word, and the second after some first words. */
+static bool not_supported(Classifier *classifier)
+{
+    Text text = classifier->statement->text;
+    char name[64];
+    size_t used = 0;
+    int words = 0;
+    for (uint32_t i = 0; i < text.length && used < sizeof name - 1; i++) {
+        char c = text.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (is_letter) {
+            name[used++] = (char)(c >= 'a' ? c - 'a' + 'A' : c);
+            continue;
+        }
+        name[used] = '\0';
+        bool takes_two = strcmp(name, "CREATE") == 0 || strcmp(name, "ALTER") == 0 ||
+                         strcmp(name, "DROP") == 0;
+        if (++words == 2 || !takes_two)
+            break;
+        name[used++] = ' ';
+    }
+    name[used] = '\0';
+    fault_set_at(classifier->fault, classifier->statement->offset, FAULT_FEATURE_NOT_SUPPORTED,
+                 "%s is not supported", name);
+    const char *hint = hint_for(classifier->tree->node);
+    return hint == NULL ? false : fault_hint(classifier->fault, "%s", hint);
+}
+
+/* --- SET, RESET, SHOW --- */
+static bool needs_quotes(const char *value)
+{
+    for (const char *p = value; *p != '\0'; p++) {
+        bool is_plain = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9' && p > value) || *p == '_';
+        if (!is_plain)
+            return true;
+    }
+    return *value == '\0';
+}
+
+static void append_string(Buffer *out, const char *value, bool is_list)
+{
+    if (!is_list || !needs_quotes(value)) {
+        buffer_append_string(out, value);
+        return;
+    }
+    buffer_append_byte(out, '"');
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p == '"')
+            buffer_append_byte(out, '"');
+        buffer_append_byte(out, (uint8_t)*p);
+    }
+    buffer_append_byte(out, '"');
+}
+
+static void append_constant(Buffer *out, const PgQuery__AConst *constant, bool is_list)
+{
+    switch (constant->val_case) {
+    case PG_QUERY__A__CONST__VAL_IVAL:
+        buffer_printf(out, "%d", constant->ival->ival);
+        return;
+    case PG_QUERY__A__CONST__VAL_FVAL:
+        buffer_append_string(out, constant->fval->fval);
+        return;
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+        buffer_append_string(out, constant->boolval->boolval ? "true" : "false");
+        return;
+    case PG_QUERY__A__CONST__VAL_SVAL:
+        append_string(out, name_plain(constant->sval->sval), is_list);
+        return;
+    default:
+        return;
+    }
+}
+
+/* The arguments of SET as one text. SET TIME ZONE INTERVAL '+00:00' HOUR TO MINUTE is '+00:00'. */
+static const char *set_value(Classifier *classifier, const PgQuery__VariableSetStmt *set)
+{
+    Buffer out = BUFFER_EMPTY;
+    bool is_list = strcasecmp(set->name, "search_path") == 0;
+    for (size_t i = 0; i < set->n_args; i++) {
+        const PgQuery__Node *node = set->args[i];
+        if (i > 0)
+            buffer_append_string(&out, ", ");
+        if (node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
+            node = node->type_cast->arg;
+        if (node->node_case == PG_QUERY__NODE__NODE_A_CONST)
+            append_constant(&out, node->a_const, is_list);
+    }
+    bool is_hours = strcasecmp(set->name, "timezone") == 0 && set->n_args == 1 &&
+                    set->args[0]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                    set->args[0]->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL;
+    const char *value;
+    if (is_hours) /* SET TIME ZONE -7 */
+        value = arena_printf(classifier->arena, "%+03d:00", set->args[0]->a_const->ival->ival);
+    else
+        value = arena_strndup(classifier->arena, out.length > 0 ? (char *)out.data : "", out.length);
+    buffer_clear(&out);
+    return value;
+}
+
+static void add_setting(Classifier *classifier, const char *name, const char *value)
+{
+    ParsedStatement *statement = classifier->statement;
+    if (statement->name == NULL && statement->kind == STATEMENT_SET) {
+        statement->name = name;
+        statement->value = value;
+        return;
+    }
+    if (statement->more_count == STATEMENT_MAX_MORE)
+        return;
+    statement->more_names[statement->more_count] = name;
+    statement->more_values[statement->more_count++] = value;
+}
+
+/* ISOLATION LEVEL, READ ONLY, ... of SET TRANSACTION, SET SESSION CHARACTERISTICS and BEGIN. */
+static void add_transaction_options(Classifier *classifier, PgQuery__Node *const *options,
+                                    size_t count, const char *prefix)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (options[i]->node_case != PG_QUERY__NODE__NODE_DEF_ELEM)
+            continue;
+        const PgQuery__DefElem *option = options[i]->def_elem;
+        const PgQuery__Node *argument = option->arg;
+        if (argument == NULL || argument->node_case != PG_QUERY__NODE__NODE_A_CONST ||
+            strcmp(option->defname, "transaction_deferrable") == 0)
+            continue;
+        const PgQuery__AConst *constant = argument->a_const;
+        const char *value;
+        if (constant->val_case == PG_QUERY__A__CONST__VAL_SVAL)
+            value = name_plain(constant->sval->sval);
+        else if (constant->val_case == PG_QUERY__A__CONST__VAL_IVAL)
+            value = constant->ival->ival != 0 ? "on" : "off";
+        else if (constant->val_case == PG_QUERY__A__CONST__VAL_BOOLVAL)
+            value = constant->boolval->boolval ? "on" : "off";
+        else
+            continue;
+        add_setting(classifier, arena_printf(classifier->arena, "%s%s", prefix, option->defname),
+                    value);
+    }
+}
+
+static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt *set)
+{
+    ParsedStatement *statement = classifier->statement;
+    statement->is_local = set->is_local;
+    switch (set->kind) {
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE:
+        kind_is(classifier, STATEMENT_SET, "SET");
+        statement->name = name_plain(set->name);
+        statement->value = set_value(classifier, set);
+        return true;
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
+        kind_is(classifier, STATEMENT_SET, "SET");
+        statement->name = name_plain(set->name);
+        return true;
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
+        return kind_is(classifier, STATEMENT_ACCEPTED, "SET");
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI:
+        if (strcmp(set->name, "TRANSACTION SNAPSHOT") == 0)
+            return not_supported(classifier);
+        kind_is(classifier, STATEMENT_SET, "SET");
+        statement->is_local = strcmp(set->name, "TRANSACTION") == 0;
+        add_transaction_options(classifier, set->args, set->n_args,
+                                statement->is_local ? "" : "default_");
+        return statement->name != NULL ? true : kind_is(classifier, STATEMENT_ACCEPTED, "SET");
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET:
+        statement->name = name_plain(set->name);
+        return kind_is(classifier, STATEMENT_RESET, "RESET");
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL:
+        return kind_is(classifier, STATEMENT_RESET, "RESET");
+    default:
+        return not_supported(classifier);
+    }
+}
+
+static bool classify_show(Classifier *classifier, const PgQuery__VariableShowStmt *show)
+{
+    const char *name = name_plain(show->name);
+    classifier->statement->name = strcasecmp(name, "all") == 0 ? NULL : name;
+    return kind_is(classifier, STATEMENT_SHOW, "SHOW");
+}
+
+/* --- transactions --- */
+static bool classify_transaction(Classifier *classifier, const PgQuery__TransactionStmt *transaction)
+{
+    ParsedStatement *statement = classifier->statement;
+    switch (transaction->kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
+        kind_is(classifier, STATEMENT_BEGIN, "BEGIN");
+        add_transaction_options(classifier, transaction->options, transaction->n_options, "");
+        return true;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+        kind_is(classifier, STATEMENT_BEGIN, "START TRANSACTION");
+        add_transaction_options(classifier, transaction->options, transaction->n_options, "");
+        return true;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+        return transaction->chain ? not_supported(classifier)
+                                  : kind_is(classifier, STATEMENT_COMMIT, "COMMIT");
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+        return transaction->chain ? not_supported(classifier)
+                                  : kind_is(classifier, STATEMENT_ROLLBACK, "ROLLBACK");
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
+        statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
+        return kind_is(classifier, STATEMENT_SAVEPOINT, "SAVEPOINT");
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
+        statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
+        return kind_is(classifier, STATEMENT_SAVEPOINT, "RELEASE");
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
+        statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
+        return kind_is(classifier, STATEMENT_SAVEPOINT, "ROLLBACK");
+    default:
+        return not_supported(classifier);
+    }
+}
+
+/* --- DROP TABLE --- */
+static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop)
+{
+    if (drop->remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
+        return not_supported(classifier);
+    if (drop->n_objects != 1)
+        return fault_set_at(classifier->fault, classifier->statement->offset,
+                            FAULT_FEATURE_NOT_SUPPORTED,
+                            "DROP TABLE of several tables is not supported");
+    const PgQuery__Node *object = drop->objects[0];
+    size_t count = object->node_case == PG_QUERY__NODE__NODE_LIST ? object->list->n_items : 0;
+    if (count == 0 || count > 2)
+        return fault_set_at(classifier->fault, classifier->statement->offset, FAULT_INVALID_NAME,
+                            "improper relation name (too many dotted names)");
+    const char *table = object->list->items[count - 1]->string->sval;
+    if (count == 2) {
+        const SchemaInfo *schema = schema_find(name_read(object->list->items[0]->string->sval).text,
+                                               name_read(object->list->items[0]->string->sval).is_quoted);
+        if (schema == NULL)
+            return fault_set_at(classifier->fault, classifier->statement->offset,
+                                FAULT_INVALID_SCHEMA_NAME, "schema \"%s\" does not exist",
+                                name_plain(object->list->items[0]->string->sval));
+        if (schema->oid != SCHEMA_OID_PUBLIC)
+            return fault_set_at(classifier->fault, classifier->statement->offset,
+                                FAULT_INSUFFICIENT_PRIVILEGE,
+                                "permission denied: \"%s\" is a system catalog", name_plain(table));
+    }
+    SchemaName name = name_read(table);
+    classifier->statement->name = name.text.data;
+    classifier->statement->is_name_quoted = name.is_quoted;
+    classifier->statement->if_exists = drop->missing_ok;
+    return kind_is(classifier, STATEMENT_DROP_TABLE, "DROP TABLE");
+}
+
+/* --- queries --- */
+static bool classify_query(Classifier *classifier, const PgQuery__Node *node)
+{
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+        if (node->select_stmt->into_clause != NULL) {
+            fault_set_at(classifier->fault, classifier->statement->offset,
+                         FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
+            return fault_hint(classifier->fault, "Use INSERT INTO ... SELECT ... PARTITIONED BY.");
+        }
+        return kind_is(classifier, STATEMENT_QUERY, "SELECT");
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+        return kind_is(classifier, STATEMENT_QUERY, "INSERT 0");
+    default:
+        return not_supported(classifier);
+    }
+}
+
+static bool option_is_on(const PgQuery__DefElem *option)
+{
+    if (option->arg == NULL)
+        return true;
+    if (option->arg->node_case == PG_QUERY__NODE__NODE_INTEGER)
+        return option->arg->integer->ival != 0;
+    if (option->arg->node_case != PG_QUERY__NODE__NODE_STRING)
+        return true;
+    const char *value = name_plain(option->arg->string->sval);
+    return strcasecmp(value, "false") != 0 && strcasecmp(value, "off") != 0;
+}
+
+static bool classify_explain(Classifier *classifier, const PgQuery__ExplainStmt *explain)
+{
+    ParsedStatement *statement = classifier->statement;
+    for (size_t i = 0; i < explain->n_options; i++) {
+        const PgQuery__DefElem *option = explain->options[i]->def_elem;
+        const char *name = name_plain(option->defname);
+        if (strcasecmp(name, "analyze") == 0)
+            statement->explain_analyze = option_is_on(option);
+        bool has_text = option->arg != NULL && option->arg->node_case == PG_QUERY__NODE__NODE_STRING;
+        if (strcasecmp(name, "format") == 0 && has_text) {
+            const char *format = name_plain(option->arg->string->sval);
+            statement->explain_json = strcasecmp(format, "json") == 0;
+            if (!statement->explain_json && strcasecmp(format, "text") != 0)
+                return fault_set_at(classifier->fault, statement->offset,
+                                    FAULT_FEATURE_NOT_SUPPORTED,
+                                    "EXPLAIN (FORMAT %s) is not supported", format);
+        }
+    }
+    classifier->tree->node = explain->query;
+    statement->explain_plan_for = classifier->tree->dialect->is_explain_plan;
+    if (!classify_query(classifier, explain->query))
+        return false;
+    return kind_is(classifier, STATEMENT_EXPLAIN, "EXPLAIN");
+}
+
+static bool classify_discard(Classifier *classifier, const PgQuery__DiscardStmt *discard)
+{
+    switch (discard->target) {
+    case PG_QUERY__DISCARD_MODE__DISCARD_ALL:
+        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD ALL");
+    case PG_QUERY__DISCARD_MODE__DISCARD_PLANS:
+        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD PLANS");
+    case PG_QUERY__DISCARD_MODE__DISCARD_SEQUENCES:
+        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD SEQUENCES");
+    case PG_QUERY__DISCARD_MODE__DISCARD_TEMP:
+        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD TEMP");
+    default:
+        return not_supported(classifier);
+    }
+}
+
+/* DEALLOCATE and CLOSE name what they end; no name means all. */
+static bool accept_named(Classifier *classifier, const char *name, const char *tag,
+                         const char *tag_of_all)
+{
+    bool is_all = name[0] == '\0';
+    classifier->statement->name = is_all ? NULL : name_made(classifier->arena, name, 0);
+    return kind_is(classifier, STATEMENT_ACCEPTED, is_all ? tag_of_all : tag);
+}
+
+bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statement,
+                        ParseTree *tree, Fault *fault)
+{
+    Classifier classifier = {arena, dialect, statement, tree, fault};
+    const PgQuery__Node *node = tree->node;
+    if (tree->dialect->is_ingest && node->node_case != PG_QUERY__NODE__NODE_INSERT_STMT &&
+        node->node_case != PG_QUERY__NODE__NODE_EXPLAIN_STMT)
+        return not_supported(&classifier);
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+        return classify_query(&classifier, node);
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
+        return classify_explain(&classifier, node->explain_stmt);
+    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
+        return classify_set(&classifier, node->variable_set_stmt);
+    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT:
+        return classify_show(&classifier, node->variable_show_stmt);
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+        return classify_transaction(&classifier, node->transaction_stmt);
+    case PG_QUERY__NODE__NODE_DROP_STMT:
+        return classify_drop(&classifier, node->drop_stmt);
+    case PG_QUERY__NODE__NODE_DISCARD_STMT:
+        return classify_discard(&classifier, node->discard_stmt);
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED,
+                       node->vacuum_stmt->is_vacuumcmd ? "VACUUM" : "ANALYZE");
+    case PG_QUERY__NODE__NODE_LISTEN_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "LISTEN");
+    case PG_QUERY__NODE__NODE_UNLISTEN_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "UNLISTEN");
+    case PG_QUERY__NODE__NODE_NOTIFY_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "NOTIFY");
+    case PG_QUERY__NODE__NODE_LOCK_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "LOCK TABLE");
+    case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "SET CONSTRAINTS");
+    case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
+        return kind_is(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
+    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
+        return accept_named(&classifier, node->deallocate_stmt->name, "DEALLOCATE",
+                            "DEALLOCATE ALL");
+    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
+        return accept_named(&classifier, node->close_portal_stmt->portalname, "CLOSE CURSOR",
+                            "CLOSE CURSOR ALL");
+    default:
+        return not_supported(&classifier);
+    }
+}
