@@ -129,6 +129,7 @@ typedef struct TextUnitWriter {
     struct {
         size_t head_start; /* in `heads` */
         uint32_t raw_start, raw_length, text_length;
+        bool has_nulls;
     } blocks[TEXT_UNIT_BLOCKS];
     bool is_front_coded;
 } TextUnitWriter;
@@ -140,8 +141,10 @@ typedef struct TextBlockPlace {
 void text_unit_writer_init(TextUnitWriter *writer, bool is_front_coded);
 void text_unit_writer_clear(TextUnitWriter *writer);
 /* Adds a block; false (PROGRAM_LIMIT_EXCEEDED) when the unit's bytes would exceed
- * TEXT_UNIT_LIMIT. The caller closes the unit as soon as text_unit_is_full. */
-bool text_unit_add(TextUnitWriter *writer, const Text *texts, uint32_t count, Fault *fault);
+ * TEXT_UNIT_LIMIT. `nulls` NULL, or a byte a text, 1 = NULL (its text is then empty). The caller
+ * closes the unit as soon as text_unit_is_full. */
+bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls,
+                   uint32_t count, Fault *fault);
 bool text_unit_is_full(const TextUnitWriter *writer);
 /* places[0..block_count): returns how many blocks were written; `out` must be 8-aligned. */
 uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
@@ -155,8 +158,10 @@ typedef struct TextBlock {
     uint32_t raw_length;
     uint32_t text_length; /* sum of the texts' lengths: more than raw_length if front-coded */
     bool is_front_coded;
-    IntegerBlock lengths; /* of the stored bytes of each text */
+    bool has_nulls;
+    IntegerBlock lengths;  /* of the stored bytes of each text */
     IntegerBlock prefixes; /* front-coded: bytes shared with the text before */
+    IntegerBlock nulls;    /* has_nulls: 1 = NULL */
 } TextBlock;
 
 bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlock *block,

@@ -9,7 +9,7 @@
  * and Bell, "Managing gigabytes", 1999, section 4.1.)
  *
  * In the file: the unit's bytes, padded to 8; then for each of its blocks a TextHeader, the
- * lengths, the prefixes when front-coded.
+ * lengths, the prefixes when front-coded, the null marks when there are any.
  */
 #include "storage/encoding/encoding_internal.h"
 
@@ -25,7 +25,8 @@ typedef struct TextHeader {
     uint32_t text_length;
     uint8_t codec;
     uint8_t is_front_coded;
-    uint16_t reserved; /* 0 */
+    uint8_t has_nulls;
+    uint8_t reserved; /* 0 */
 } TextHeader;
 _Static_assert(sizeof(TextHeader) == 32, "the header as it is stored");
 
@@ -54,7 +55,23 @@ static uint32_t shared_prefix(Text a, Text b)
     return i;
 }
 
-bool text_unit_add(TextUnitWriter *writer, const Text *texts, uint32_t count, Fault *fault)
+static void append_head(TextUnitWriter *writer, const int64_t *lengths, const int64_t *prefixes,
+                        const uint8_t *nulls, uint32_t count)
+{
+    int64_t marks[ENCODING_MAX_COUNT];
+
+    integer_block_encode(lengths, count, &writer->heads);
+    if (writer->is_front_coded)
+        integer_block_encode(prefixes, count, &writer->heads);
+    if (nulls == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        marks[i] = nulls[i] != 0;
+    integer_block_encode(marks, count, &writer->heads);
+}
+
+bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls,
+                   uint32_t count, Fault *fault)
 {
     int64_t lengths[ENCODING_MAX_COUNT], prefixes[ENCODING_MAX_COUNT];
     uint64_t text_length = 0;
@@ -80,10 +97,9 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, uint32_t count, Fa
     writer->blocks[writer->block_count].raw_length =
         (uint32_t)(writer->bytes.length - raw_start);
     writer->blocks[writer->block_count].text_length = (uint32_t)text_length;
+    writer->blocks[writer->block_count].has_nulls = nulls != NULL;
     writer->block_count++;
-    integer_block_encode(lengths, count, &writer->heads);
-    if (writer->is_front_coded)
-        integer_block_encode(prefixes, count, &writer->heads);
+    append_head(writer, lengths, prefixes, nulls, count);
     return true;
 }
 
@@ -112,7 +128,8 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
                              .raw_length = writer->blocks[i].raw_length,
                              .text_length = writer->blocks[i].text_length,
                              .codec = (uint8_t)codec,
-                             .is_front_coded = writer->is_front_coded};
+                             .is_front_coded = writer->is_front_coded,
+                             .has_nulls = writer->blocks[i].has_nulls};
         size_t head_end = i + 1 < block_count ? writer->blocks[i + 1].head_start
                                               : writer->heads.length;
         places[i].offset = out->length;
@@ -138,7 +155,8 @@ bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlo
     if (length < used)
         return encoding_damaged(fault, "text block is cut short");
     memcpy(&header, data, sizeof header);
-    if (header.codec >= CODEC_COUNT || header.is_front_coded > 1 || header.reserved != 0 ||
+    if (header.codec >= CODEC_COUNT || header.is_front_coded > 1 || header.has_nulls > 1 ||
+        header.reserved != 0 ||
         header.unit_raw_length > TEXT_UNIT_LIMIT || header.text_length > TEXT_UNIT_LIMIT ||
         !checked_range(header.raw_start, header.raw_length, header.unit_raw_length) ||
         (!header.is_front_coded && header.text_length != header.raw_length))
@@ -151,12 +169,18 @@ bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlo
                          .raw_start = header.raw_start,
                          .raw_length = header.raw_length,
                          .text_length = header.text_length,
-                         .is_front_coded = header.is_front_coded};
+                         .is_front_coded = header.is_front_coded,
+                         .has_nulls = header.has_nulls};
     if (!integer_block_open(data + used, length - used, count, &block->lengths, fault))
         return false;
     used += block->lengths.size;
-    return !block->is_front_coded ||
-           integer_block_open(data + used, length - used, count, &block->prefixes, fault);
+    if (block->is_front_coded) {
+        if (!integer_block_open(data + used, length - used, count, &block->prefixes, fault))
+            return false;
+        used += block->prefixes.size;
+    }
+    return !block->has_nulls ||
+           integer_block_open(data + used, length - used, count, &block->nulls, fault);
 }
 
 bool text_block_offsets(const TextBlock *block, uint32_t *offsets, Fault *fault)

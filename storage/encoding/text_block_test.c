@@ -78,7 +78,7 @@ static void round_trip(int shape, bool is_front_coded, uint32_t count)
     text_unit_writer_init(&writer, is_front_coded);
     uint32_t added = 0;
     while (!text_unit_is_full(&writer)) {
-        assert_true(text_unit_add(&writer, texts, count, &fault));
+        assert_true(text_unit_add(&writer, texts, NULL, count, &fault));
         added++;
     }
     assert_int_equal(text_unit_close(&writer, &out, places), added);
@@ -129,7 +129,7 @@ static void test_front_coding_is_smaller(void **state)
         TextUnitWriter writer;
         Fault fault;
         text_unit_writer_init(&writer, coded);
-        assert_true(text_unit_add(&writer, texts, TEXTS, &fault));
+        assert_true(text_unit_add(&writer, texts, NULL, TEXTS, &fault));
         text_unit_close(&writer, &out, places);
         sizes[coded] = out.length;
         text_unit_writer_clear(&writer);

@@ -1,0 +1,88 @@
+/*
+ * An open segment: the mapping, checked views into its footer, and what was decoded of it.
+ */
+#ifndef TALARIA_STORAGE_SEGMENT_SEGMENT_READER_INTERNAL_H
+#define TALARIA_STORAGE_SEGMENT_SEGMENT_READER_INTERNAL_H
+
+#include "storage/encoding/encoding.h"
+#include "storage/segment/format_internal.h"
+
+/* A dictionary once decoded; `dictionary.offsets` and so on are the heap memory below. */
+typedef struct LoadedDictionary {
+    bool is_loaded;
+    Dictionary dictionary;
+    uint32_t *offsets;
+    uint8_t *bytes;
+    uint64_t *hashes;
+} LoadedDictionary;
+
+/* The last decompressed unit of a text stream: neighbouring blocks share it. */
+typedef struct UnitCache {
+    bool is_valid;
+    uint32_t chunk; /* of all chunks */
+    uint64_t offset;
+    uint32_t length;
+    size_t capacity;
+    uint8_t *bytes;
+} UnitCache;
+
+struct SegmentReader {
+    Arena *arena;
+    const char *path;
+    const uint8_t *data; /* the mapping */
+    size_t length;
+    size_t footer_offset;
+    const FormatFooter *footer;
+    const FormatColumn *columns;
+    const FormatStream *streams;
+    const FormatChunk *chunks;
+    const FormatBlock *blocks;
+    const char *names;
+    SegmentSchema schema;
+    SegmentColumnSummary *summaries;
+    uint32_t *stream_columns; /* by stream: the column it belongs to */
+    uint8_t *verified;        /* by chunk: its checksum was right */
+    LoadedDictionary *dictionaries; /* by stream (the dictionary's own) */
+    UnitCache *units;               /* by stream */
+    size_t heap_bytes;
+};
+
+/* A place in the file, for faults. */
+typedef struct SegmentPlace {
+    const SegmentReader *reader;
+    uint32_t stream;
+    uint32_t block; /* of the stream */
+} SegmentPlace;
+
+/* DATA_CORRUPTED with the file, the column, the block, and what `inner` says. False. */
+bool segment_damaged(const SegmentPlace *place, const Fault *inner, Fault *fault);
+
+static inline uint32_t stream_block_rows(const FormatStream *stream, uint32_t block)
+{
+    return block + 1 < stream->block_count
+               ? (uint32_t)SEGMENT_BLOCK_ROWS
+               : (uint32_t)(stream->rows - (uint64_t)block * SEGMENT_BLOCK_ROWS);
+}
+
+static inline const FormatBlock *stream_block(const SegmentReader *reader, uint32_t stream,
+                                              uint32_t block)
+{
+    return &reader->blocks[reader->streams[stream].first_block + block];
+}
+
+/* footer.c: checks everything the footer says and fills the reader's views. */
+bool segment_read_footer(SegmentReader *reader, const uint8_t *digest, Fault *fault);
+
+/* The payload of a block, its chunk's checksum verified. */
+bool segment_payload(const SegmentPlace *place, const uint8_t **payload, size_t *length,
+                     Fault *fault);
+bool segment_verify_chunk(const SegmentReader *reader, uint32_t stream, uint32_t chunk,
+                          Fault *fault);
+/* An opened text block and its bytes in the decompressed unit (valid until the next call for
+ * the stream). */
+bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t **raw,
+                       Fault *fault);
+bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
+                             const Dictionary **dictionary, Fault *fault);
+
+#endif
