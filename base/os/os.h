@@ -42,7 +42,9 @@ bool os_socket_pair(int fds[2], Fault *fault);                     /* non-blocki
 bool os_socket_listen(const char *path, int *fd, Fault *fault);    /* replaces a stale socket file */
 bool os_socket_accept(int listener, int *fd);                      /* false: none waiting */
 bool os_socket_connect(const char *path, int *fd, Fault *fault);
-/* Passing a descriptor along with one byte. */
+/* Passing a descriptor along with some bytes (at least one). Receiving: *fd is -1 when none
+ * came; true with *length 0 when nothing is waiting on a non-blocking socket; false with
+ * FAULT_CONNECTION_FAILURE when the peer has closed. */
 bool os_send_descriptor(int socket, int fd, const void *data, size_t length, Fault *fault);
 bool os_receive_descriptor(int socket, int *fd, void *data, size_t size, size_t *length, Fault *fault);
 bool os_set_nonblocking(int fd, bool on);
@@ -64,7 +66,8 @@ void os_random(void *out, size_t length); /* unguessable bytes */
 
 /* --- fault points: os_point("segment.write") is free in ordinary builds --- */
 #ifdef TALARIA_FAULT_POINTS
-/* False when the point is told to fail now; may sleep, or never return. See os_point.c. */
+/* False when the point is told to fail now; may sleep, or never return. TALARIA_FAULT names the
+ * points and what happens there: see os_point.c. */
 bool os_point(const char *name, Fault *fault);
 #else
 static inline bool os_point(const char *name, Fault *fault)

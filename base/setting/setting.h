@@ -85,8 +85,12 @@ bool setting_equal(const Settings *a, const Settings *b, const SettingInfo *info
 void setting_pack(const Settings *settings, Buffer *out);
 bool setting_unpack(Settings *settings, const uint8_t *data, size_t length, Fault *fault);
 
+/* Appends a markdown table of all settings: the reference page in docs. */
+void setting_describe(Buffer *out);
+
 /* Reads talaria.conf: lines `name = value`, `#` comments, values optionally in '...'. Faults
- * carry the file's line. A missing file is no error. */
+ * carry the file's line, and leave the settings as they were. A missing file is no error. With
+ * SCOPE_RELOAD, rows of SCOPE_SERVER are checked and left alone. */
 bool setting_read_file(Settings *settings, const char *path, SettingScope may_set, Fault *fault);
 
 #endif
