@@ -1,0 +1,132 @@
+/*
+ * Rows held in memory: what operators and exchanges use to keep rows of many batches.
+ *
+ *   GrowArray  an array of bytes that grows in place where it can, reserved from a budget
+ *   TextTable  texts interned to small numbers; the numbers are codes of one dictionary
+ *   RowStore   the rows of many batches as one batch, column by column
+ *   RowOrder   rows sorted by normalised keys
+ *
+ * All of them reserve from a Budget before they grow (NULL: unlimited) and give the fault
+ * NotEnoughMemory when it refuses.
+ */
+#ifndef TALARIA_STORAGE_ROWS_ROWS_H
+#define TALARIA_STORAGE_ROWS_ROWS_H
+
+#include "base/memory/budget.h"
+#include "base/memory/buffer.h"
+#include "storage/vector/vector.h"
+
+/* Rows that one store, table or order holds at most. */
+#define ROWS_LIMIT UINT32_C(0x7FFFFFFF)
+
+/* --- GrowArray --- */
+/* 64-byte aligned, zeroed beyond what was written, 64 readable bytes behind its end. Large
+ * arrays are mappings that the kernel moves instead of copying. {0} is an empty one. */
+typedef struct GrowArray {
+    void *data;
+    size_t size; /* usable bytes */
+} GrowArray;
+
+/* Makes room for `size` bytes in all. */
+bool grow_array(GrowArray *array, Budget *budget, size_t size, Fault *fault);
+void grow_array_free(GrowArray *array, Budget *budget);
+
+/* --- TextTable --- */
+enum { TEXT_TABLE_REMAPS = 16 };
+
+/* For one dictionary: its codes as ids of a table. 0: not looked up yet. */
+typedef struct TextRemap {
+    uint64_t dictionary; /* id; 0 unused */
+    uint32_t count;
+    uint64_t rows_seen;
+    uint64_t used_at;
+    GrowArray ids;       /* uint32_t; empty while looking up row by row is cheaper */
+} TextRemap;
+
+/*
+ * Interned texts: equal texts have equal ids, 1, 2, 3, ... in the order of their first
+ * appearance; 0 stands for NULL. Each distinct entry of a dictionary is hashed once and not once
+ * a row: a remapping array is kept for the dictionaries seen last.
+ */
+typedef struct TextTable {
+    Budget *budget;
+    uint32_t count;      /* entries with entry 0, as in a Dictionary */
+    size_t bytes_used;
+    uint32_t slot_bits;
+    GrowArray offsets;   /* uint32_t, count + 1 */
+    GrowArray bytes;
+    GrowArray hashes;    /* uint64_t */
+    GrowArray slots;     /* uint64_t: upper half of the hash, id */
+    uint64_t clock;
+    bool is_finding;     /* what the remaps hold: results of finding, not of adding */
+    TextRemap remaps[TEXT_TABLE_REMAPS];
+} TextTable;
+
+void text_table_init(TextTable *table, Budget *budget);
+void text_table_clear(TextTable *table); /* frees; then as after init */
+void text_table_reset(TextTable *table); /* forgets the texts and the remaps, keeps memory */
+/* The id of a text (`hash` is its text_hash); 0 with a fault. */
+uint32_t text_table_add(TextTable *table, Text text, uint64_t hash, Fault *fault);
+/* UINT32_MAX when it is not there. */
+uint32_t text_table_find(const TextTable *table, Text text, uint64_t hash);
+/* Ids of all rows of a STRING vector. */
+bool text_table_add_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault);
+/* Ids, UINT32_MAX for texts that are not there. No text may be added after the first find. */
+bool text_table_find_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault);
+static inline Text text_table_text(const TextTable *table, uint32_t id)
+{
+    const uint32_t *offsets = table->offsets.data;
+    return (Text){.data = (const char *)table->bytes.data + offsets[id],
+                  .length = offsets[id + 1] - offsets[id]};
+}
+/* The table as a unique, unsorted dictionary with a new id: a view, good until the next add. */
+Dictionary text_table_dictionary(const TextTable *table);
+size_t text_table_memory(const TextTable *table);
+
+/* --- RowStore --- */
+typedef struct RowStore RowStore;
+
+RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts);
+void row_store_free(RowStore *store); /* NULL is fine */
+void row_store_reset(RowStore *store); /* no rows; keeps some memory */
+/* Appends rows rows[0..count), or all rows (`rows` NULL, `count` ignored). Copies everything. */
+bool row_store_append(RowStore *store, const Batch *batch, const uint32_t *rows, uint32_t count,
+                      Fault *fault);
+uint32_t row_store_rows(const RowStore *store);
+/* Bytes held, about. */
+size_t row_store_bytes(const RowStore *store);
+/* All rows as one batch that shares the store's memory: good until the next append, reset or
+ * free. Strings that came in dictionaries are in one dictionary vector. */
+const Batch *row_store_batch(RowStore *store);
+/* Keeps rows rows[0..count) only, in that order. */
+bool row_store_keep(RowStore *store, const uint32_t *rows, uint32_t count, Fault *fault);
+
+/* --- RowOrder --- */
+/*
+ * The order of a batch's rows by sort columns, and their keys, so that other rows can be placed.
+ * Radix sort on eight bytes of the key at a time, after the bytes that all keys share; short
+ * runs by insertion. (Knuth 5.2.5; the recursion on equal prefixes is American flag's.)
+ */
+typedef struct RowOrder {
+    Budget *budget;
+    uint32_t rows;
+    Buffer keys;
+    GrowArray offsets;  /* uint32_t, rows + 1 */
+    GrowArray order;    /* uint32_t: row numbers in ascending order of their keys */
+    size_t reserved;
+} RowOrder;
+
+void row_order_init(RowOrder *order, Budget *budget);
+void row_order_clear(RowOrder *order);
+bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *columns, uint32_t column_count,
+                    Fault *fault);
+static inline const uint32_t *row_order_rows(const RowOrder *order)
+{
+    return order->order.data;
+}
+/* The key of a row (by its number in the batch). */
+Text row_order_key(const RowOrder *order, uint32_t row);
+/* First position in the order whose key is >= `key` (> with `after`). */
+uint32_t row_order_lower_bound(const RowOrder *order, Text key, bool after);
+
+#endif

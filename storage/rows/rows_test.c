@@ -1,0 +1,416 @@
+/*
+ * Tests of rows in memory against the plain way of doing the same.
+ */
+#include "storage/rows/rows.h"
+
+#include "base/log/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint32_t random_below(uint32_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 33) % limit;
+}
+
+/* --- batches of every layout with nulls; strings flat, constant or in a dictionary --- */
+
+static Text random_text(Arena *arena, uint32_t variety)
+{
+    return text_of(arena_printf(arena, "text-%u%s", random_below(variety),
+                                random_below(9) == 0 ? " and a rather longer tail of bytes" : ""));
+}
+
+static Vector random_strings(Arena *arena, uint32_t rows, uint32_t variety)
+{
+    uint32_t form = random_below(3);
+    if (form == 0) {
+        VectorBuilder builder;
+        vector_builder_init(&builder, arena, LAYOUT_STRING, rows);
+        for (uint32_t i = 0; i < rows; i++)
+            if (random_below(7) == 0)
+                vector_builder_null(&builder);
+            else
+                vector_builder_text(&builder, random_text(arena, variety));
+        return vector_builder_finish(&builder);
+    }
+    if (form == 1) {
+        if (random_below(2) == 0)
+            return vector_null(arena, LAYOUT_STRING, rows);
+        Text text = random_text(arena, variety);
+        return vector_constant(arena, LAYOUT_STRING, rows, &text);
+    }
+    uint32_t entries = 2 + random_below(variety);
+    Text *texts = ARENA_ARRAY(arena, Text, entries);
+    texts[0] = (Text){0};
+    for (uint32_t i = 1; i < entries; i++)
+        texts[i] = random_text(arena, variety);
+    const Dictionary *dictionary = dictionary_make(arena, texts, entries, false, false);
+    uint32_t *codes = arena_alloc_vector(arena, rows * sizeof *codes);
+    for (uint32_t i = 0; i < rows; i++)
+        codes[i] = random_below(entries);
+    return vector_dictionary(dictionary, rows, codes);
+}
+
+static Vector random_integers(Arena *arena, uint32_t rows, uint32_t variety)
+{
+    if (random_below(5) == 0)
+        return vector_null(arena, LAYOUT_INT64, rows);
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_INT64, rows);
+    bool has_nulls = random_below(2) == 0;
+    for (uint32_t i = 0; i < rows; i++)
+        if (has_nulls && random_below(7) == 0)
+            vector_builder_null(&builder);
+        else
+            vector_builder_int64(&builder, (int64_t)random_below(variety) - variety / 2);
+    return vector_builder_finish(&builder);
+}
+
+static Vector random_arrays(Arena *arena, uint32_t rows)
+{
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_ARRAY, rows);
+    builder.elements = ARENA_NEW(arena, VectorBuilder);
+    vector_builder_init(builder.elements, arena, LAYOUT_STRING, rows);
+    for (uint32_t i = 0; i < rows; i++) {
+        if (random_below(6) == 0) {
+            vector_builder_null(&builder);
+            continue;
+        }
+        uint32_t count = random_below(4);
+        vector_builder_array(&builder, count);
+        for (uint32_t e = 0; e < count; e++)
+            if (random_below(5) == 0)
+                vector_builder_null(builder.elements);
+            else
+                vector_builder_text(builder.elements, random_text(arena, 20));
+    }
+    return vector_builder_finish(&builder);
+}
+
+static Vector random_doubles(Arena *arena, uint32_t rows)
+{
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_FLOAT64, rows);
+    for (uint32_t i = 0; i < rows; i++)
+        if (random_below(7) == 0)
+            vector_builder_null(&builder);
+        else
+            vector_builder_float64(&builder, (double)random_below(1000) / 8 - 50);
+    return vector_builder_finish(&builder);
+}
+
+enum { COLUMNS = 4 };
+static const Layout layouts[COLUMNS] = {LAYOUT_STRING, LAYOUT_INT64, LAYOUT_ARRAY, LAYOUT_FLOAT64};
+
+static Batch *random_batch(Arena *arena, uint32_t rows)
+{
+    Batch *batch = batch_make(arena, COLUMNS, rows);
+    batch->columns[0] = random_strings(arena, rows, 50);
+    batch->columns[1] = random_integers(arena, rows, 100);
+    batch->columns[2] = random_arrays(arena, rows);
+    batch->columns[3] = random_doubles(arena, rows);
+    return batch;
+}
+
+static void assert_rows_equal(const Batch *a, uint32_t row_a, const Batch *b, uint32_t row_b)
+{
+    for (uint32_t c = 0; c < a->column_count; c++) {
+        assert_int_equal(vector_is_null(&a->columns[c], row_a), vector_is_null(&b->columns[c], row_b));
+        assert_true(vector_rows_equal(&a->columns[c], row_a, &b->columns[c], row_b));
+    }
+}
+
+/* --- grow array --- */
+
+static void test_grow_array_keeps_and_zeroes(void **state)
+{
+    (void)state;
+    Budget budget;
+    budget_init_root(&budget, NULL, 0);
+    GrowArray array = {0};
+    size_t written = 0;
+    for (size_t size = 10; size < (8u << 20); size = size * 3 + 7) {
+        assert_true(grow_array(&array, &budget, size, NULL));
+        uint8_t *bytes = array.data;
+        assert_int_equal((uintptr_t)bytes % 64, 0);
+        for (size_t i = 0; i < written; i += 997)
+            assert_int_equal(bytes[i], (uint8_t)(i * 31 + 1));
+        for (size_t i = written; i < array.size + 64; i++)
+            assert_int_equal(bytes[i], 0);
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (uint8_t)(i * 31 + 1);
+        written = size;
+        assert_true(budget.used >= (int64_t)array.size);
+    }
+    grow_array_free(&array, &budget);
+    assert_int_equal(budget.used, 0);
+}
+
+static void test_grow_array_refused(void **state)
+{
+    (void)state;
+    Budget root, budget;
+    budget_init_root(&root, NULL, 0);
+    budget_init_child(&budget, &root, 100000);
+    GrowArray array = {0};
+    Fault fault = {0};
+    assert_true(grow_array(&array, &budget, 1000, &fault));
+    assert_false(grow_array(&array, &budget, 1000000, &fault));
+    assert_int_equal(fault.code, FAULT_NOT_ENOUGH_MEMORY);
+    grow_array_free(&array, &budget);
+    assert_int_equal(budget.used, 0);
+    budget_release_all(&root);
+}
+
+/* --- text table --- */
+
+static void test_text_table_ids(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    TextTable table;
+    Fault fault;
+    text_table_init(&table, NULL);
+    uint32_t ids[500];
+    for (int round = 0; round < 200; round++) {
+        uint32_t rows = 1 + random_below(500);
+        Vector vector = random_strings(arena, rows, 300);
+        /* Twice: the second time through remapping arrays. */
+        for (int again = 0; again < 2; again++) {
+            assert_true(text_table_add_vector(&table, &vector, ids, &fault));
+            for (uint32_t i = 0; i < rows; i++) {
+                if (vector_is_null(&vector, i)) {
+                    assert_int_equal(ids[i], 0);
+                    continue;
+                }
+                assert_in_range(ids[i], 1, table.count - 1);
+                assert_true(text_equal(text_table_text(&table, ids[i]), vector_text(&vector, i)));
+            }
+        }
+    }
+    for (uint32_t a = 1; a < table.count; a++)
+        for (uint32_t b = a + 1; b < table.count; b++)
+            assert_false(text_equal(text_table_text(&table, a), text_table_text(&table, b)));
+    Dictionary dictionary = text_table_dictionary(&table);
+    assert_int_equal(dictionary.count, table.count);
+    for (uint32_t id = 1; id < table.count; id++)
+        assert_true(text_equal(dictionary_text(&dictionary, id), text_table_text(&table, id)));
+
+    Vector vector = random_strings(arena, 400, 600);
+    assert_true(text_table_find_vector(&table, &vector, ids, &fault));
+    uint32_t known = table.count;
+    for (uint32_t i = 0; i < 400; i++) {
+        if (vector_is_null(&vector, i)) {
+            assert_int_equal(ids[i], 0);
+            continue;
+        }
+        uint32_t expected = UINT32_MAX;
+        for (uint32_t id = 1; id < known; id++)
+            if (text_equal(text_table_text(&table, id), vector_text(&vector, i)))
+                expected = id;
+        assert_int_equal(ids[i], expected);
+    }
+    assert_int_equal(table.count, known);
+    text_table_clear(&table);
+    arena_free(arena);
+}
+
+static void test_text_table_large_dictionary_few_rows(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    uint32_t entries = 100000;
+    Text *texts = ARENA_ARRAY(arena, Text, entries);
+    for (uint32_t i = 1; i < entries; i++)
+        texts[i] = text_of(arena_printf(arena, "%u", i));
+    const Dictionary *dictionary = dictionary_make(arena, texts, entries, true, false);
+    TextTable table;
+    Fault fault;
+    text_table_init(&table, NULL);
+    uint32_t ids[100];
+    for (int round = 0; round < 400; round++) {
+        uint32_t codes[100 + 16];
+        for (int i = 0; i < 100; i++)
+            codes[i] = random_below(entries);
+        Vector vector = vector_dictionary(dictionary, 100, codes);
+        assert_true(text_table_add_vector(&table, &vector, ids, &fault));
+        for (uint32_t i = 0; i < 100; i++)
+            if (codes[i] != 0)
+                assert_true(text_equal(text_table_text(&table, ids[i]), texts[codes[i]]));
+    }
+    text_table_clear(&table);
+    arena_free(arena);
+}
+
+/* --- row store --- */
+
+static void test_row_store_keeps_rows(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        Arena *arena = arena_new("test");
+        Budget budget;
+        Fault fault;
+        budget_init_root(&budget, NULL, 0);
+        RowStore *store = row_store_new(&budget, COLUMNS, layouts);
+        const Batch *sources[20000];
+        uint32_t source_rows[20000];
+        uint32_t total = 0;
+        for (int part = 0; part < 6; part++) {
+            uint32_t rows = 1 + random_below(1500);
+            Batch *batch = random_batch(arena, rows);
+            if (random_below(2) == 0) {
+                assert_true(row_store_append(store, batch, NULL, 0, &fault));
+                for (uint32_t i = 0; i < rows; i++) {
+                    sources[total] = batch;
+                    source_rows[total++] = i;
+                }
+            } else {
+                uint32_t picked[3000];
+                uint32_t count = random_below(2000);
+                for (uint32_t i = 0; i < count; i++) {
+                    picked[i] = random_below(rows);
+                    sources[total] = batch;
+                    source_rows[total++] = picked[i];
+                }
+                assert_true(row_store_append(store, batch, picked, count, &fault));
+            }
+        }
+        const Batch *all = row_store_batch(store);
+        assert_int_equal(all->rows, total);
+        for (uint32_t i = 0; i < total; i++)
+            assert_rows_equal(all, i, sources[i], source_rows[i]);
+
+        uint32_t kept[500];
+        for (uint32_t i = 0; i < 500; i++)
+            kept[i] = random_below(total);
+        assert_true(row_store_keep(store, kept, 500, &fault));
+        all = row_store_batch(store);
+        assert_int_equal(all->rows, 500);
+        for (uint32_t i = 0; i < 500; i++)
+            assert_rows_equal(all, i, sources[kept[i]], source_rows[kept[i]]);
+
+        row_store_reset(store);
+        assert_int_equal(row_store_batch(store)->rows, 0);
+        Batch *batch = random_batch(arena, 100);
+        assert_true(row_store_append(store, batch, NULL, 0, &fault));
+        for (uint32_t i = 0; i < 100; i++)
+            assert_rows_equal(row_store_batch(store), i, batch, i);
+        row_store_free(store);
+        assert_int_equal(budget.used, 0);
+        arena_free(arena);
+    }
+}
+
+static void test_row_store_refused(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    Budget root, budget;
+    Fault fault = {0};
+    budget_init_root(&root, NULL, 0);
+    budget_init_child(&budget, &root, 50000);
+    RowStore *store = row_store_new(&budget, COLUMNS, layouts);
+    bool is_refused = false;
+    for (int i = 0; i < 100 && !is_refused; i++)
+        is_refused = !row_store_append(store, random_batch(arena, 500), NULL, 0, &fault);
+    assert_true(is_refused);
+    assert_int_equal(fault.code, FAULT_NOT_ENOUGH_MEMORY);
+    row_store_free(store);
+    assert_int_equal(budget.used, 0);
+    budget_release_all(&root);
+    arena_free(arena);
+}
+
+/* --- row order --- */
+
+static int compare_rows(const Batch *batch, const SortColumn *columns, uint32_t count, uint32_t a, uint32_t b)
+{
+    for (uint32_t c = 0; c < count; c++) {
+        const Vector *vector = &batch->columns[columns[c].column];
+        bool null_a = vector_is_null(vector, a), null_b = vector_is_null(vector, b);
+        if (null_a && null_b)
+            continue;
+        if (null_a || null_b)
+            return null_a == columns[c].nulls_first ? -1 : 1;
+        int order = vector_rows_compare(vector, a, vector, b);
+        if (order != 0)
+            return columns[c].descending ? -order : order;
+    }
+    return 0;
+}
+
+static void test_row_order(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 80; round++) {
+        Arena *arena = arena_new("test");
+        uint32_t rows = 1 + random_below(round % 2 == 0 ? 60 : 3000);
+        Batch *batch = batch_make(arena, 3, rows);
+        batch->columns[0] = random_strings(arena, rows, 1 + random_below(40));
+        batch->columns[1] = random_integers(arena, rows, 1 + random_below(5000));
+        batch->columns[2] = random_doubles(arena, rows);
+        SortColumn columns[3];
+        uint32_t count = 1 + random_below(3);
+        for (uint32_t c = 0; c < count; c++)
+            columns[c] = (SortColumn){.column = (c + round) % 3, .descending = random_below(2),
+                                      .nulls_first = random_below(2)};
+        Budget budget;
+        Fault fault;
+        budget_init_root(&budget, NULL, 0);
+        RowOrder order;
+        row_order_init(&order, &budget);
+        assert_true(row_order_sort(&order, batch, columns, count, &fault));
+        bool *seen = arena_zalloc(arena, rows);
+        const uint32_t *sorted = row_order_rows(&order);
+        for (uint32_t i = 0; i < rows; i++) {
+            assert_in_range(sorted[i], 0, rows - 1);
+            assert_false(seen[sorted[i]]);
+            seen[sorted[i]] = true;
+            if (i == 0)
+                continue;
+            int relation = compare_rows(batch, columns, count, sorted[i - 1], sorted[i]);
+            assert_true(relation <= 0);
+            if (relation == 0)
+                assert_true(sorted[i - 1] < sorted[i]); /* stable */
+        }
+        for (int probe = 0; probe < 20; probe++) {
+            uint32_t row = random_below(rows);
+            uint32_t low = row_order_lower_bound(&order, row_order_key(&order, row), false);
+            uint32_t high = row_order_lower_bound(&order, row_order_key(&order, row), true);
+            assert_true(low < high);
+            for (uint32_t i = 0; i < rows; i++) {
+                int relation = compare_rows(batch, columns, count, sorted[i], row);
+                assert_int_equal(relation < 0, i < low);
+                assert_int_equal(relation > 0, i >= high);
+            }
+        }
+        row_order_clear(&order);
+        assert_int_equal(budget.used, 0);
+        arena_free(arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grow_array_keeps_and_zeroes),
+        cmocka_unit_test(test_grow_array_refused),
+        cmocka_unit_test(test_text_table_ids),
+        cmocka_unit_test(test_text_table_large_dictionary_few_rows),
+        cmocka_unit_test(test_row_store_keeps_rows),
+        cmocka_unit_test(test_row_store_refused),
+        cmocka_unit_test(test_row_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,309 @@
+/*
+ * Interned texts: an open-addressing table of (hash, id) over texts that lie end to end, so that
+ * the whole is a Dictionary as it stands.
+ */
+#include "storage/rows/rows.h"
+
+#include "base/log/log.h"
+
+#include <string.h>
+
+enum {
+    FIRST_SLOT_BITS = 6,
+    /* A remapping array pays once a sixteenth of its entries' number of rows was seen. */
+    REMAP_AFTER = 16,
+    REMAP_SMALL = 4096,
+    PREFETCH_AHEAD = 8,
+};
+
+static const uint32_t ABSENT = UINT32_MAX;
+
+void text_table_init(TextTable *table, Budget *budget)
+{
+    memset(table, 0, sizeof *table);
+    table->budget = budget;
+    table->count = 1;
+}
+
+void text_table_clear(TextTable *table)
+{
+    Budget *budget = table->budget;
+    grow_array_free(&table->offsets, budget);
+    grow_array_free(&table->bytes, budget);
+    grow_array_free(&table->hashes, budget);
+    grow_array_free(&table->slots, budget);
+    for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
+        grow_array_free(&table->remaps[i].ids, budget);
+    text_table_init(table, budget);
+}
+
+void text_table_reset(TextTable *table)
+{
+    table->count = 1;
+    table->bytes_used = 0;
+    table->is_finding = false;
+    if (table->slots.data != NULL)
+        memset(table->slots.data, 0, sizeof(uint64_t) << table->slot_bits);
+    for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
+        table->remaps[i].dictionary = 0;
+}
+
+size_t text_table_memory(const TextTable *table)
+{
+    size_t sum = table->offsets.size + table->bytes.size + table->hashes.size + table->slots.size;
+    for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
+        sum += table->remaps[i].ids.size;
+    return sum;
+}
+
+/* --- slots --- */
+
+static inline uint64_t slot_make(uint64_t hash, uint32_t id)
+{
+    return (hash & UINT64_C(0xFFFFFFFF00000000)) | id;
+}
+
+static inline uint32_t slot_first(const TextTable *table, uint64_t hash)
+{
+    return (uint32_t)hash & ((1u << table->slot_bits) - 1);
+}
+
+static bool slots_grow(TextTable *table, Fault *fault)
+{
+    uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS : table->slot_bits + 1;
+    if (bits > 31)
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many distinct texts to hold at once");
+    GrowArray slots = {0};
+    if (!grow_array(&slots, table->budget, sizeof(uint64_t) << bits, fault))
+        return false;
+    grow_array_free(&table->slots, table->budget);
+    table->slots = slots;
+    table->slot_bits = bits;
+    uint64_t *entries = slots.data;
+    const uint64_t *hashes = table->hashes.data;
+    uint32_t mask = (1u << bits) - 1;
+    for (uint32_t id = 1; id < table->count; id++) {
+        uint32_t at = slot_first(table, hashes[id]);
+        while (entries[at] != 0)
+            at = (at + 1) & mask;
+        entries[at] = slot_make(hashes[id], id);
+    }
+    return true;
+}
+
+/* The slot that holds the text, or the empty one where it belongs. */
+static inline uint32_t slot_seek(const TextTable *table, Text text, uint64_t hash)
+{
+    const uint64_t *slots = table->slots.data;
+    uint32_t mask = (1u << table->slot_bits) - 1;
+    uint32_t at = slot_first(table, hash);
+    while (slots[at] != 0) {
+        if ((slots[at] >> 32) == (hash >> 32) &&
+            text_equal(text_table_text(table, (uint32_t)slots[at]), text))
+            return at;
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+static bool entry_append(TextTable *table, Text text, uint64_t hash, Fault *fault)
+{
+    size_t end = table->bytes_used + text.length;
+    if (end > UINT32_MAX || table->count >= ROWS_LIMIT)
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
+                         "distinct texts of one column take more than 4 GB");
+    if (!grow_array(&table->offsets, table->budget, ((size_t)table->count + 2) * sizeof(uint32_t), fault) ||
+        !grow_array(&table->hashes, table->budget, ((size_t)table->count + 1) * sizeof(uint64_t), fault) ||
+        !grow_array(&table->bytes, table->budget, end, fault))
+        return false;
+    uint32_t *offsets = table->offsets.data;
+    uint64_t *hashes = table->hashes.data;
+    if (table->count == 1)
+        offsets[0] = offsets[1] = 0;
+    if (text.length != 0)
+        memcpy((char *)table->bytes.data + table->bytes_used, text.data, text.length);
+    table->bytes_used = end;
+    hashes[table->count] = hash;
+    table->count++;
+    offsets[table->count] = (uint32_t)end;
+    return true;
+}
+
+uint32_t text_table_add(TextTable *table, Text text, uint64_t hash, Fault *fault)
+{
+    if (table->slots.data == NULL || table->count > (1u << table->slot_bits) / 8 * 5)
+        if (!slots_grow(table, fault))
+            return 0;
+    uint32_t at = slot_seek(table, text, hash);
+    uint64_t *slots = table->slots.data;
+    if (slots[at] != 0)
+        return (uint32_t)slots[at];
+    if (!entry_append(table, text, hash, fault))
+        return 0;
+    slots[at] = slot_make(hash, table->count - 1);
+    return table->count - 1;
+}
+
+uint32_t text_table_find(const TextTable *table, Text text, uint64_t hash)
+{
+    if (table->count == 1)
+        return ABSENT;
+    uint64_t slot = ((const uint64_t *)table->slots.data)[slot_seek(table, text, hash)];
+    return slot == 0 ? ABSENT : (uint32_t)slot;
+}
+
+Dictionary text_table_dictionary(const TextTable *table)
+{
+    static const uint32_t none[2] = {0, 0};
+    bool is_empty = table->count == 1;
+    return (Dictionary){
+        .count = table->count,
+        .is_unique = true,
+        .is_sorted = false,
+        .offsets = is_empty ? none : table->offsets.data,
+        .bytes = is_empty ? "" : table->bytes.data,
+        .hashes = is_empty ? NULL : table->hashes.data,
+        .id = dictionary_next_id(),
+    };
+}
+
+/* --- whole vectors --- */
+
+static TextRemap *remap_of(TextTable *table, const Dictionary *dictionary)
+{
+    TextRemap *oldest = &table->remaps[0];
+    for (int i = 0; i < TEXT_TABLE_REMAPS; i++) {
+        TextRemap *remap = &table->remaps[i];
+        if (remap->dictionary == dictionary->id && remap->count >= dictionary->count) {
+            remap->used_at = ++table->clock;
+            return remap;
+        }
+        if (remap->used_at < oldest->used_at)
+            oldest = remap;
+    }
+    grow_array_free(&oldest->ids, table->budget);
+    *oldest = (TextRemap){.dictionary = dictionary->id, .count = dictionary->count,
+                          .used_at = ++table->clock};
+    return oldest;
+}
+
+/* The remapping array of a dictionary, or NULL while it would not pay (or memory is refused). */
+static uint32_t *remap_ids(TextTable *table, const Vector *vector)
+{
+    const Dictionary *dictionary = vector->dictionary;
+    TextRemap *remap = remap_of(table, dictionary);
+    remap->rows_seen += vector->length;
+    if (remap->ids.data == NULL) {
+        if (dictionary->count > REMAP_SMALL && remap->rows_seen * REMAP_AFTER < dictionary->count)
+            return NULL;
+        Fault refused;
+        if (!grow_array(&remap->ids, table->budget, (size_t)dictionary->count * sizeof(uint32_t), &refused))
+            return NULL;
+    }
+    return remap->ids.data;
+}
+
+static inline uint64_t entry_hash(const Dictionary *dictionary, uint32_t code, Text text)
+{
+    return dictionary->hashes != NULL ? dictionary->hashes[code] : text_hash(text);
+}
+
+static uint32_t look_up(TextTable *table, Text text, uint64_t hash, Fault *fault)
+{
+    return table->is_finding ? text_table_find(table, text, hash)
+                             : text_table_add(table, text, hash, fault);
+}
+
+static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *remap, uint32_t *ids,
+                              Fault *fault)
+{
+    const uint32_t *codes = vector->data;
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < vector->length; i++) {
+        ids[i] = remap[codes[i]];
+        missing |= (ids[i] == 0) & (codes[i] != 0);
+    }
+    if (!missing)
+        return true;
+    const Dictionary *dictionary = vector->dictionary;
+    for (uint32_t i = 0; i < vector->length; i++) {
+        uint32_t code = codes[i];
+        if (ids[i] != 0 || code == 0)
+            continue;
+        if (remap[code] == 0) {
+            Text text = dictionary_text(dictionary, code);
+            remap[code] = look_up(table, text, entry_hash(dictionary, code, text), fault);
+            if (remap[code] == 0)
+                return false;
+        }
+        ids[i] = remap[code];
+    }
+    return true;
+}
+
+/* Row by row, hashing ahead so that the slots are on their way when they are looked at. */
+static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
+{
+    uint64_t hashes[PREFETCH_AHEAD];
+    for (uint32_t start = 0; start < vector->length; start += PREFETCH_AHEAD) {
+        uint32_t end = start + PREFETCH_AHEAD < vector->length ? start + PREFETCH_AHEAD : vector->length;
+        for (uint32_t i = start; i < end; i++) {
+            if (vector_is_null(vector, i))
+                continue;
+            hashes[i - start] = text_hash(vector_text(vector, i));
+            if (table->slots.data != NULL)
+                __builtin_prefetch((uint64_t *)table->slots.data + slot_first(table, hashes[i - start]));
+        }
+        for (uint32_t i = start; i < end; i++) {
+            ids[i] = 0;
+            if (vector_is_null(vector, i))
+                continue;
+            ids[i] = look_up(table, vector_text(vector, i), hashes[i - start], fault);
+            if (ids[i] == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool map_constant(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
+{
+    uint32_t id = 0;
+    if (vector->length != 0 && !vector_is_null(vector, 0)) {
+        Text text = vector_text(vector, 0);
+        id = look_up(table, text, text_hash(text), fault);
+        if (id == 0)
+            return false;
+    }
+    for (uint32_t i = 0; i < vector->length; i++)
+        ids[i] = id;
+    return true;
+}
+
+static bool map_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
+{
+    if (vector->form == VECTOR_CONSTANT)
+        return map_constant(table, vector, ids, fault);
+    if (vector->form == VECTOR_DICTIONARY) {
+        uint32_t *remap = remap_ids(table, vector);
+        if (remap != NULL)
+            return map_through_remap(table, vector, remap, ids, fault);
+    }
+    return map_rows(table, vector, ids, fault);
+}
+
+bool text_table_add_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
+{
+    check(!table->is_finding);
+    return map_vector(table, vector, ids, fault);
+}
+
+bool text_table_find_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
+{
+    if (!table->is_finding) {
+        table->is_finding = true;
+        for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
+            table->remaps[i].dictionary = 0;
+    }
+    return map_vector(table, vector, ids, fault);
+}
