@@ -11,6 +11,7 @@
 #include "base/memory/buffer.h"
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* --- files. All descriptors are close-on-exec. Paths are terminated strings. --- */
 bool os_create(const char *path, int *fd, Fault *fault);          /* O_EXCL | O_RDWR, mode 0600 */
@@ -48,6 +49,12 @@ bool os_socket_connect(const char *path, int *fd, Fault *fault);
 bool os_send_descriptor(int socket, int fd, const void *data, size_t length, Fault *fault);
 bool os_receive_descriptor(int socket, int *fd, void *data, size_t size, size_t *length, Fault *fault);
 bool os_set_nonblocking(int fd, bool on);
+/* Sends what the socket takes now; *sent may be less than `length`, 0 when it is full. */
+bool os_socket_send(int fd, const void *data, size_t length, size_t *sent, Fault *fault);
+/* Receives what has arrived into the pieces, in order; *received 0 and true when nothing has.
+ * The peer having closed is no fault: true, *received 0, *closed. */
+bool os_socket_receive(int fd, const struct iovec *pieces, int count, size_t *received,
+                       bool *closed, Fault *fault);
 
 /* --- clock --- */
 int64_t os_now_micros(void);       /* wall clock, microseconds since 1970-01-01 UTC */

@@ -122,6 +122,52 @@ bool os_socket_connect(const char *path, int *fd, Fault *fault)
     return false;
 }
 
+/* --- bytes --- */
+
+static bool is_for_later(int error_number)
+{
+    return error_number == EAGAIN || error_number == EWOULDBLOCK;
+}
+
+bool os_socket_send(int fd, const void *data, size_t length, size_t *sent, Fault *fault)
+{
+    *sent = 0;
+    if (!os_point("os.send", fault))
+        return false;
+    ssize_t count;
+    do
+        count = send(fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && !is_for_later(errno))
+        return fault_set(fault, FAULT_CONNECTION_FAILURE, "could not send to another process: %s",
+                         strerror(errno));
+    *sent = count > 0 ? (size_t)count : 0;
+    return true;
+}
+
+bool os_socket_receive(int fd, const struct iovec *pieces, int count, size_t *received,
+                       bool *closed, Fault *fault)
+{
+    *received = 0;
+    *closed = false;
+    if (!os_point("os.receive", fault))
+        return false;
+    ssize_t got;
+    do
+        got = readv(fd, pieces, count);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == ECONNRESET)
+        got = 0;
+    else if (got < 0 && is_for_later(errno))
+        return true;
+    if (got < 0)
+        return fault_set(fault, FAULT_CONNECTION_FAILURE,
+                         "could not receive from another process: %s", strerror(errno));
+    *closed = got == 0;
+    *received = (size_t)got;
+    return true;
+}
+
 /* --- descriptors --- */
 
 typedef union ControlSpace {
@@ -148,7 +194,7 @@ static ssize_t send_waiting(int socket, const struct msghdr *message)
             return sent;
         if (errno == EINTR)
             continue;
-        if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_writable(socket))
+        if (!is_for_later(errno) || !wait_writable(socket))
             return -1;
     }
 }
@@ -218,7 +264,7 @@ bool os_receive_descriptor(int socket, int *fd, void *data, size_t size, size_t 
     do
         received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (received < 0 && errno == EINTR);
-    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    if (received < 0 && is_for_later(errno))
         return true;
     if (received < 0)
         return fault_set_system(fault, errno, "receive a descriptor");

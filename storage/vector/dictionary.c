@@ -65,55 +65,125 @@ Dictionary *dictionary_copy(Arena *arena, const Dictionary *dictionary)
     return copy;
 }
 
-Dictionary *dictionary_compact(Arena *arena, const Dictionary *dictionary, const uint32_t *codes,
-                               uint32_t count, uint32_t *new_codes)
+/* --- the entries in use --- */
+
+/* A dictionary so many times larger than the rows is not worth a table of all its codes. */
+enum { TABLE_CODES_A_ROW = 16 };
+
+/* By a table of all codes: the new codes are in the order of the old. */
+static uint32_t used_by_table(Arena *scratch, const Dictionary *dictionary, const uint32_t *codes,
+                              uint32_t count, uint32_t *new_codes, uint32_t *used)
 {
-    /* new_of[code]: first a mark, then the new code; in the order of codes, so that a sorted
-     * dictionary stays sorted */
-    uint32_t *new_of = arena_zalloc(arena, sizeof(uint32_t) * (size_t)dictionary->count);
+    uint32_t *new_of = arena_zalloc(scratch, sizeof(uint32_t) * (size_t)dictionary->count);
     for (uint32_t i = 0; i < count; i++)
         new_of[codes[i]] = 1;
     new_of[0] = 0;
     uint32_t entries = 1;
-    size_t bytes_used = 0;
+    used[0] = 0;
     for (uint32_t code = 1; code < dictionary->count; code++) {
         if (new_of[code] == 0)
             continue;
+        used[entries] = code;
         new_of[code] = entries++;
-        bytes_used += dictionary_text(dictionary, code).length;
     }
-    uint32_t *offsets = arena_alloc_vector(arena, sizeof(uint32_t) * ((size_t)entries + 1));
-    uint64_t *hashes = dictionary->hashes != NULL
-                           ? arena_alloc_vector(arena, sizeof(uint64_t) * entries)
-                           : NULL;
-    char *bytes = arena_alloc_vector(arena, bytes_used);
+    gather_values(sizeof(uint32_t), new_codes, new_of, codes, count);
+    return entries;
+}
+
+typedef struct Slot {
+    uint32_t code; /* 0: free */
+    uint32_t new_code;
+} Slot;
+
+/* By a hash table of the codes in use: the new codes are in the order of first use. */
+static uint32_t used_by_hash(Arena *scratch, const uint32_t *codes, uint32_t count,
+                             uint32_t *new_codes, uint32_t *used)
+{
+    uint32_t bits = 4;
+    while (bits < 31 && (UINT32_C(1) << bits) < 2 * (uint64_t)count)
+        bits++;
+    uint32_t mask = (UINT32_C(1) << bits) - 1;
+    Slot *slots = arena_zalloc(scratch, sizeof(Slot) * ((size_t)mask + 1));
+    uint32_t entries = 1;
+    used[0] = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code = codes[i];
+        /* multiplicative hashing (Knuth, volume 3, 6.4) */
+        uint32_t at = (code * UINT32_C(2654435769)) >> (32 - bits);
+        while (slots[at].code != code && slots[at].code != 0)
+            at = (at + 1) & mask;
+        if (slots[at].code == 0 && code != 0) {
+            used[entries] = code;
+            slots[at] = (Slot){.code = code, .new_code = entries++};
+        }
+        new_codes[i] = code == 0 ? 0 : slots[at].new_code;
+    }
+    return entries;
+}
+
+uint32_t dictionary_used(Arena *scratch, const Dictionary *dictionary, const uint32_t *codes,
+                         uint32_t count, uint32_t *new_codes, uint32_t *used, bool *in_order)
+{
+    *in_order = dictionary->count / TABLE_CODES_A_ROW <= count;
+    return *in_order ? used_by_table(scratch, dictionary, codes, count, new_codes, used)
+                     : used_by_hash(scratch, codes, count, new_codes, used);
+}
+
+uint32_t dictionary_used_bytes(const Dictionary *dictionary, const uint32_t *used, uint32_t entries)
+{
+    uint64_t total = 0;
+    for (uint32_t entry = 1; entry < entries; entry++)
+        total += dictionary_text(dictionary, used[entry]).length;
+    return (uint32_t)total; /* of different entries: no more than the dictionary's own */
+}
+
+void dictionary_copy_used(const Dictionary *dictionary, const uint32_t *used, uint32_t entries,
+                          uint32_t *offsets, char *bytes)
+{
     uint32_t at = 0;
     offsets[0] = offsets[1] = 0;
-    if (hashes != NULL)
-        hashes[0] = dictionary->hashes[0];
-    for (uint32_t code = 1; code < dictionary->count; code++) {
-        uint32_t entry = new_of[code];
-        if (entry == 0)
-            continue;
-        Text text = dictionary_text(dictionary, code);
+    for (uint32_t entry = 1; entry < entries; entry++) {
+        Text text = dictionary_text(dictionary, used[entry]);
         if (text.length > 0)
             memcpy(bytes + at, text.data, text.length);
         at += text.length;
         offsets[entry + 1] = at;
-        if (hashes != NULL)
-            hashes[entry] = dictionary->hashes[code];
     }
-    gather_values(sizeof(uint32_t), new_codes, new_of, codes, count);
+}
+
+static const uint64_t *gather_hashes(Arena *arena, const Dictionary *dictionary,
+                                     const uint32_t *used, uint32_t entries)
+{
+    if (dictionary->hashes == NULL)
+        return NULL;
+    uint64_t *hashes = arena_alloc_vector(arena, sizeof(uint64_t) * entries);
+    gather_values(sizeof(uint64_t), hashes, dictionary->hashes, used, entries);
+    return hashes;
+}
+
+Dictionary *dictionary_compact(Arena *arena, const Dictionary *dictionary, const uint32_t *codes,
+                               uint32_t count, uint32_t *new_codes)
+{
+    /* what is needed only meanwhile stays out of the caller's arena */
+    Arena *scratch = arena_new("dictionary_compact");
+    uint32_t *used = ARENA_ARRAY(scratch, uint32_t, (size_t)count + 1);
+    bool in_order;
+    uint32_t entries =
+        dictionary_used(scratch, dictionary, codes, count, new_codes, used, &in_order);
+    uint32_t *offsets = arena_alloc_vector(arena, sizeof(uint32_t) * ((size_t)entries + 1));
+    char *bytes = arena_alloc_vector(arena, dictionary_used_bytes(dictionary, used, entries));
+    dictionary_copy_used(dictionary, used, entries, offsets, bytes);
     Dictionary *out = ARENA_NEW(arena, Dictionary);
     *out = (Dictionary){
         .count = entries,
         .is_unique = dictionary->is_unique,
-        .is_sorted = dictionary->is_sorted,
+        .is_sorted = dictionary->is_sorted && in_order,
         .offsets = offsets,
         .bytes = bytes,
-        .hashes = hashes,
+        .hashes = gather_hashes(arena, dictionary, used, entries),
         .id = dictionary_next_id(),
     };
+    arena_free(scratch);
     return out;
 }
 

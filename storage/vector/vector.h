@@ -170,10 +170,22 @@ size_t batch_footprint(const Batch *batch);
 uint64_t dictionary_next_id(void);
 /* From texts (texts[0] is ignored, entry 0 is NULL); copies the bytes. */
 Dictionary *dictionary_make(Arena *arena, const Text *texts, uint32_t count, bool is_unique, bool is_sorted);
-/* The entries that `codes` use, in their order, as a new dictionary; the same rows' codes in it
- * go to `new_codes` (room for `count`, may be `codes` itself). */
+/* The entries that `codes` use as a new dictionary; the same rows' codes in it go to `new_codes`
+ * (room for `count`, may be `codes` itself). A sorted dictionary stays sorted unless it has many
+ * times more entries than there are rows. */
 Dictionary *dictionary_compact(Arena *arena, const Dictionary *dictionary, const uint32_t *codes,
                                uint32_t count, uint32_t *new_codes);
+/*
+ * The parts of that, for who writes the result elsewhere. Returns the number of entries in use,
+ * NULL's included; used[new code] = code, with room for count + 1. `in_order`: new codes ascend
+ * as the old ones do.
+ */
+uint32_t dictionary_used(Arena *scratch, const Dictionary *dictionary, const uint32_t *codes,
+                         uint32_t count, uint32_t *new_codes, uint32_t *used, bool *in_order);
+uint32_t dictionary_used_bytes(const Dictionary *dictionary, const uint32_t *used, uint32_t entries);
+/* Fills offsets[entries + 1] and the bytes. */
+void dictionary_copy_used(const Dictionary *dictionary, const uint32_t *used, uint32_t entries,
+                          uint32_t *offsets, char *bytes);
 /* Codes of sorted unique dictionaries: first code whose text is >= (> with `after`) `text`. */
 uint32_t dictionary_lower_bound(const Dictionary *dictionary, Text text, bool after);
 /* Code of `text`, or 0 when the dictionary (sorted, unique) lacks it. */

@@ -364,6 +364,37 @@ static void test_hash_of_dictionaries(void **state)
     assert_true(copy.dictionary->id != dictionary->id);
 }
 
+static void test_compact_large_dictionary(void **state)
+{
+    Arena *arena = *state;
+    enum { ENTRIES = 50000, ROWS = 300 };
+    Text *texts = ARENA_ARRAY(arena, Text, ENTRIES);
+    texts[0] = (Text){0};
+    for (uint32_t i = 1; i < ENTRIES; i++)
+        texts[i] = text_of(arena_printf(arena, "entry %05u", i));
+    Dictionary *dictionary = dictionary_make(arena, texts, ENTRIES, true, true);
+    for (int round = 0; round < 20; round++) {
+        Vector vector = random_codes(arena, dictionary, ROWS);
+        uint32_t *codes = (uint32_t *)vector.data;
+        for (uint32_t row = 0; row < ROWS; row++)
+            codes[row] = row % 7 == 0 ? 0 : codes[row] % (round % 2 ? 100 : ENTRIES);
+        Vector copy = vector_copy(arena, &vector);
+        assert_same_rows(&copy, &vector);
+        assert_true(copy.dictionary->count <= (round % 2 ? 101 : ROWS));
+        assert_true(copy.dictionary->is_unique);
+        for (uint32_t code = 2; copy.dictionary->is_sorted && code < copy.dictionary->count; code++)
+            assert_true(text_compare(dictionary_text(copy.dictionary, code - 1),
+                                     dictionary_text(copy.dictionary, code)) < 0);
+    }
+    Vector many = random_codes(arena, dictionary, 20000);
+    Vector copy = vector_copy(arena, &many);
+    assert_same_rows(&copy, &many);
+    assert_true(copy.dictionary->is_sorted);
+    for (uint32_t code = 2; code < copy.dictionary->count; code++)
+        assert_true(text_compare(dictionary_text(copy.dictionary, code - 1),
+                                 dictionary_text(copy.dictionary, code)) < 0);
+}
+
 static void test_hash_spreads(void **state)
 {
     (void)state;
@@ -570,6 +601,7 @@ int main(void)
         TEST(test_builder_row),
         TEST(test_hash_agrees_with_equality),
         TEST(test_hash_of_dictionaries),
+        TEST(test_compact_large_dictionary),
         TEST(test_hash_spreads),
         TEST(test_known_order),
         TEST(test_sort_keys),
