@@ -1,0 +1,225 @@
+/*
+ * Group: aggregation by keys.
+ *
+ * The keys of a batch become group numbers (key_table); the aggregates' states lie side by side
+ * in rows, one row a group, and each aggregate adds the whole batch with one call. What goes
+ * beyond that (FILTER, DISTINCT, ORDER BY inside an aggregate) is in group_aggregate.c.
+ *
+ * PARTIAL keeps its table bounded: when it has grown too large its groups are handed on and it
+ * starts again. When grouping turns out not to reduce the rows, rows pass through for a while,
+ * each as a group of its own, without a table. (Graefe 1993, "Query evaluation techniques",
+ * section 4.2: early aggregation.)
+ */
+#include "engine/operator/group_internal.h"
+
+enum {
+    FLUSH_GROUPS = 1 << 20,           /* PARTIAL hands its groups on beyond so many */
+    FLUSH_BYTES = 128 << 20,          /* or beyond so much memory */
+    JUDGE_ROWS = 128 * 1024,          /* rows after which reduction is judged */
+    PASS_ROWS = 4 * 1024 * 1024,      /* rows that pass before it is judged again */
+};
+
+typedef enum GroupPhase { GROUP_READING, GROUP_EMITTING, GROUP_DONE } GroupPhase;
+
+typedef struct GroupOperator {
+    Operator base;
+    GroupPhase phase;
+    bool is_input_done;
+    uint32_t key_count;
+    KeyTable *keys;            /* NULL without keys */
+    AggregateSet set;
+    uint32_t next_group;       /* to emit */
+    uint64_t rows_since_flush;
+    uint64_t rows_to_pass;
+    Arena *arena;              /* of the batch that is read or emitted */
+} GroupOperator;
+
+static GroupMode mode_of(const GroupOperator *group)
+{
+    return group->base.spec->group.mode;
+}
+
+static uint32_t group_count(const GroupOperator *group)
+{
+    return group->keys == NULL ? 1 : key_table_count(group->keys);
+}
+
+static bool add_batch(GroupOperator *group, const Batch *batch, Fault *fault)
+{
+    uint32_t entries[BATCH_ROWS];
+    const uint32_t *groups = NULL;
+    if (group->keys != NULL) {
+        const Vector **columns = ARENA_ARRAY(group->arena, const Vector *, group->key_count);
+        for (uint32_t k = 0; k < group->key_count; k++)
+            columns[k] = &batch->columns[group->base.spec->group.keys[k]];
+        if (!key_table_add(group->keys, columns, batch->rows, entries, fault))
+            return false;
+        groups = entries;
+    }
+    if (!aggregate_set_grow(&group->set, group_count(group), fault))
+        return false;
+    return aggregate_set_add(&group->set, batch, groups, group->arena, fault);
+}
+
+/* --- handing groups on --- */
+
+static void begin_emitting(GroupOperator *group)
+{
+    group->phase = GROUP_EMITTING;
+    group->next_group = group->keys == NULL ? 0 : key_table_first(group->keys);
+}
+
+/* The same group is given by every worker that has no rows; only the first one gives it. */
+static bool is_empty_group_wanted(const GroupOperator *group)
+{
+    return group->rows_since_flush != 0 ||
+           (mode_of(group) != GROUP_PARTIAL && group->base.context->worker == 0);
+}
+
+static bool emit(GroupOperator *group, Batch **batch, Fault *fault)
+{
+    uint32_t left = group_count(group) - group->next_group;
+    uint32_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
+    arena_reset(group->arena);
+    *batch = batch_make(group->arena, group->base.spec->column_count, count);
+    if (group->keys != NULL)
+        key_table_columns(group->keys, group->next_group, count, group->arena, (*batch)->columns);
+    if (!aggregate_set_emit(&group->set, mode_of(group) == GROUP_PARTIAL, group->next_group, count,
+                            group->arena, (*batch)->columns + group->key_count, fault))
+        return false;
+    group->next_group += count;
+    return true;
+}
+
+static void start_again(GroupOperator *group)
+{
+    bool reduces = (uint64_t)group_count(group) * 10 < group->rows_since_flush * 9;
+    if (!reduces)
+        group->rows_to_pass = PASS_ROWS;
+    key_table_reset(group->keys);
+    aggregate_set_reset(&group->set);
+    group->rows_since_flush = 0;
+    group->phase = GROUP_READING;
+}
+
+static Progress emit_next(GroupOperator *group, Batch **batch, Fault *fault)
+{
+    bool is_ordered = aggregate_set_is_buffering(&group->set);
+    if (is_ordered && !aggregate_set_drain(&group->set, group->arena, fault))
+        return PROGRESS_FAILED;
+    if (group->next_group >= group_count(group) ||
+        (group->keys == NULL && !is_empty_group_wanted(group))) {
+        group->phase = GROUP_DONE;
+        if (group->is_input_done || group->keys == NULL)
+            return PROGRESS_DONE;
+        start_again(group);
+        return PROGRESS_YIELDED;
+    }
+    return emit(group, batch, fault) ? PROGRESS_BATCH : PROGRESS_FAILED;
+}
+
+/* --- rows that pass without a table: every row is its own group --- */
+
+static bool pass_through(GroupOperator *group, const Batch *input, Batch **batch, Fault *fault)
+{
+    uint32_t groups[BATCH_ROWS];
+    for (uint32_t i = 0; i < input->rows; i++)
+        groups[i] = i;
+    aggregate_set_reset(&group->set);
+    if (!aggregate_set_grow(&group->set, input->rows, fault) ||
+        !aggregate_set_add(&group->set, input, groups, group->arena, fault))
+        return false;
+    *batch = batch_make(group->arena, group->base.spec->column_count, input->rows);
+    for (uint32_t k = 0; k < group->key_count; k++)
+        (*batch)->columns[k] = input->columns[group->base.spec->group.keys[k]];
+    if (!aggregate_set_emit(&group->set, true, 0, input->rows, group->arena,
+                            (*batch)->columns + group->key_count, fault))
+        return false;
+    group->rows_to_pass = group->rows_to_pass > input->rows ? group->rows_to_pass - input->rows : 0;
+    if (group->rows_to_pass == 0)
+        aggregate_set_reset(&group->set);
+    return true;
+}
+
+static bool is_flush_due(const GroupOperator *group)
+{
+    if (mode_of(group) != GROUP_PARTIAL || group->keys == NULL)
+        return false;
+    uint32_t count = key_table_count(group->keys);
+    if (count > FLUSH_GROUPS)
+        return true;
+    if (group->rows_since_flush >= JUDGE_ROWS && group->rows_since_flush < JUDGE_ROWS + BATCH_ROWS &&
+        (uint64_t)count * 10 >= group->rows_since_flush * 9)
+        return true;
+    return key_table_memory(group->keys) + aggregate_set_memory(&group->set) > FLUSH_BYTES;
+}
+
+static Progress read_next(GroupOperator *group, Batch **batch, Fault *fault)
+{
+    OperatorContext *context = group->base.context;
+    for (;;) {
+        Batch *input;
+        Progress progress = operator_next(group->base.children[0], &input, fault);
+        if (progress == PROGRESS_DONE) {
+            group->is_input_done = true;
+            begin_emitting(group);
+            return PROGRESS_YIELDED;
+        }
+        if (progress != PROGRESS_BATCH)
+            return progress;
+        arena_reset(group->arena);
+        if (group->rows_to_pass != 0)
+            return pass_through(group, input, batch, fault) ? PROGRESS_BATCH : PROGRESS_FAILED;
+        if (!add_batch(group, input, fault))
+            return PROGRESS_FAILED;
+        group->rows_since_flush += input->rows;
+        if (is_flush_due(group)) {
+            begin_emitting(group);
+            return PROGRESS_YIELDED;
+        }
+        if (operator_must_yield(context))
+            return PROGRESS_YIELDED;
+    }
+}
+
+static Progress group_next(Operator *self, Batch **batch, Fault *fault)
+{
+    GroupOperator *group = (GroupOperator *)self;
+    for (;;) {
+        Progress progress = PROGRESS_DONE;
+        if (group->phase == GROUP_READING)
+            progress = read_next(group, batch, fault);
+        else if (group->phase == GROUP_EMITTING)
+            progress = emit_next(group, batch, fault);
+        if (progress != PROGRESS_YIELDED || operator_must_yield(self->context))
+            return progress;
+    }
+}
+
+static void group_close(Operator *self)
+{
+    GroupOperator *group = (GroupOperator *)self;
+    key_table_free(group->keys);
+    aggregate_set_clear(&group->set);
+    arena_free(group->arena);
+}
+
+static const OperatorClass group_class = {.name = "group", .next = group_next, .close = group_close};
+
+Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+{
+    GroupOperator *group = operator_new(sizeof *group, &group_class, spec, context, children);
+    if (!aggregate_set_init(&group->set, spec, context, fault))
+        return NULL;
+    group->key_count = spec->group.key_count;
+    group->arena = arena_new("group");
+    if (group->key_count != 0) {
+        const OperatorSpec *child = spec->children[0];
+        SqlType *types = ARENA_ARRAY(context->arena, SqlType, group->key_count);
+        for (uint32_t k = 0; k < group->key_count; k++)
+            types[k] = child->types[spec->group.keys[k]];
+        group->keys = key_table_new(context->budget, group->key_count,
+                                    operator_layouts(context, types, group->key_count));
+    }
+    return &group->base;
+}

@@ -1,0 +1,228 @@
+/*
+ * Key tables: the shape of a table (how each column becomes integers, how tuples are looked up)
+ * and its changes. key_table_column.c holds the columns, key_table_probe.c the lookups.
+ */
+#include "engine/operator/key_table_internal.h"
+
+#include "engine/operator/key_column_internal.h"
+
+#include <stdlib.h>
+
+KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *layouts)
+{
+    KeyTable *table = calloc(1, sizeof *table);
+    check(table != NULL);
+    table->budget = budget;
+    table->column_count = column_count;
+    table->columns = calloc(column_count + 1u, sizeof *table->columns);
+    check(table->columns != NULL);
+    for (uint32_t c = 0; c < column_count; c++)
+        key_column_init(&table->columns[c], budget, layouts[c]);
+    table->null_entry = KEY_ENTRY_NONE;
+    return table;
+}
+
+static void lookup_clear(KeyTable *table)
+{
+    grow_array_free(&table->direct, table->budget);
+    grow_array_free(&table->slots, table->budget);
+    grow_array_free(&table->packed, table->budget);
+    table->slot_bits = 0;
+    table->mode = KEYS_UNDECIDED;
+}
+
+void key_table_free(KeyTable *table)
+{
+    if (table == NULL)
+        return;
+    lookup_clear(table);
+    for (uint32_t c = 0; c < table->column_count; c++)
+        key_column_clear(&table->columns[c]);
+    free(table->columns);
+    free(table->words);
+    free(table);
+}
+
+void key_table_reset(KeyTable *table)
+{
+    lookup_clear(table);
+    for (uint32_t c = 0; c < table->column_count; c++)
+        key_column_reset(&table->columns[c]);
+    table->count = 0;
+    table->has_null = false;
+    table->null_entry = KEY_ENTRY_NONE;
+}
+
+uint32_t key_table_first(const KeyTable *table)
+{
+    return table->mode == KEYS_IDENTITY && !table->has_null ? 1 : 0;
+}
+
+bool key_table_reserves_null(const KeyTable *table)
+{
+    return table->mode == KEYS_IDENTITY;
+}
+
+uint32_t key_table_count(const KeyTable *table)
+{
+    return table->count;
+}
+
+size_t key_table_memory(const KeyTable *table)
+{
+    size_t sum = table->direct.size + table->slots.size + table->packed.size;
+    for (uint32_t c = 0; c < table->column_count; c++)
+        sum += key_column_memory(&table->columns[c]);
+    return sum;
+}
+
+/* --- which lookup fits --- */
+
+/* The columns' spans multiplied; 0 when that is beyond what is looked up directly. */
+static uint64_t direct_product(const KeyTable *table)
+{
+    uint64_t product = 1;
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        const KeyColumn *column = &table->columns[c];
+        if (column->span == 0)
+            return 0;
+        product *= column->span;
+        if (product > KEY_DIRECT_LIMIT)
+            return 0;
+    }
+    return product;
+}
+
+/* Words of a packed tuple: one a wide column, half a one for others, half for the null bits of
+ * every 32 wide columns. */
+static void pack_layout(KeyTable *table)
+{
+    uint32_t wide = 0;
+    for (uint32_t c = 0; c < table->column_count; c++)
+        wide += table->columns[c].kind == KEY_WIDE;
+    uint32_t narrow = table->column_count - wide;
+    table->is_single_wide = wide == 1 && narrow == 0;
+    table->null_halves = table->is_single_wide ? 0 : (wide + 31) / 32;
+    table->word_count = wide + (narrow + table->null_halves + 1) / 2;
+    if (table->word_count == 0)
+        table->word_count = 1;
+}
+
+static bool enter_direct(KeyTable *table, uint64_t product, Fault *fault)
+{
+    lookup_clear(table);
+    if (!grow_array(&table->direct, table->budget, product * sizeof(uint32_t), fault))
+        return false;
+    table->mode = KEYS_DIRECT;
+    return true;
+}
+
+static bool enter_hash(KeyTable *table, Fault *fault)
+{
+    lookup_clear(table);
+    for (uint32_t c = 0; c < table->column_count; c++)
+        key_column_leave_spans(&table->columns[c]);
+    pack_layout(table);
+    free(table->words);
+    table->words = malloc((size_t)table->word_count * BATCH_ROWS * sizeof *table->words);
+    check(table->words != NULL);
+    table->mode = KEYS_HASH;
+    return key_hash_reserve(table, BATCH_ROWS, fault);
+}
+
+/* Looks at the columns' kinds and spans, changes the lookup when it no longer fits, and enters
+ * the entries that are there again. */
+static bool choose_lookup(KeyTable *table, Fault *fault)
+{
+    if (table->column_count == 1 && table->columns[0].kind == KEY_INTERNED) {
+        table->columns[0].span = 0;
+        table->mode = KEYS_IDENTITY;
+        return true;
+    }
+    uint64_t product = table->mode == KEYS_HASH ? 0 : direct_product(table);
+    bool is_entered = product != 0 ? enter_direct(table, product, fault) : enter_hash(table, fault);
+    if (!is_entered)
+        return false;
+    return key_table_reenter(table, fault);
+}
+
+/* Encodes the batch's columns; *changed tells that a column outgrew its kind or span. */
+static bool encode(KeyTable *table, const Vector *const *columns, uint32_t rows, bool *changed,
+                   Fault *fault)
+{
+    *changed = false;
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        bool column_changed = false;
+        bool allow_span = table->mode == KEYS_UNDECIDED || table->mode == KEYS_DIRECT;
+        if (!key_column_encode(&table->columns[c], columns[c], rows, allow_span, &column_changed, fault))
+            return false;
+        *changed |= column_changed;
+    }
+    return true;
+}
+
+bool key_table_add(KeyTable *table, const Vector *const *columns, uint32_t rows, uint32_t *entries,
+                   Fault *fault)
+{
+    check(rows <= BATCH_ROWS);
+    if (rows == 0)
+        return true;
+    bool changed;
+    do {
+        if (!encode(table, columns, rows, &changed, fault))
+            return false;
+        changed |= table->mode == KEYS_UNDECIDED;
+        if (changed && !choose_lookup(table, fault))
+            return false;
+        /* Entering the old entries again has overwritten the batch's codes. Kinds and spans only
+         * ever widen, so this ends. */
+    } while (changed);
+    switch (table->mode) {
+    case KEYS_IDENTITY:
+        return key_identity_add(table, rows, entries, fault);
+    case KEYS_DIRECT:
+        return key_direct_add(table, rows, entries, fault);
+    case KEYS_HASH:
+        return key_hash_add(table, rows, entries, fault);
+    case KEYS_UNDECIDED:
+        break;
+    }
+    return fault_set(fault, FAULT_INTERNAL_ERROR, "a key table has no lookup");
+}
+
+bool key_table_find(KeyTable *table, const Vector *const *columns, uint32_t rows, uint32_t *entries,
+                    Fault *fault)
+{
+    check(rows <= BATCH_ROWS);
+    bool is_absent[BATCH_ROWS];
+    memset(is_absent, 0, rows);
+    if (table->mode == KEYS_UNDECIDED) {
+        for (uint32_t i = 0; i < rows; i++)
+            entries[i] = KEY_ENTRY_NONE;
+        return true;
+    }
+    for (uint32_t c = 0; c < table->column_count; c++)
+        if (!key_column_find(&table->columns[c], columns[c], rows, is_absent, fault))
+            return false;
+    switch (table->mode) {
+    case KEYS_IDENTITY:
+        key_identity_find(table, rows, is_absent, entries);
+        break;
+    case KEYS_DIRECT:
+        key_direct_find(table, rows, is_absent, entries);
+        break;
+    case KEYS_HASH:
+        key_hash_find(table, rows, is_absent, entries);
+        break;
+    case KEYS_UNDECIDED:
+        break;
+    }
+    return true;
+}
+
+void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns)
+{
+    bool is_identity = table->mode == KEYS_IDENTITY;
+    for (uint32_t c = 0; c < table->column_count; c++)
+        columns[c] = key_column_vector(&table->columns[c], is_identity, first, count, arena);
+}

@@ -1,0 +1,51 @@
+/*
+ * Key tables: rows of key columns mapped to small numbers, equal keys to equal numbers. Groups,
+ * DISTINCT and joins are made of them. Private to engine/operator.
+ *
+ * Every column is first turned into small integers: strings and wide values are interned (a
+ * dictionary's entry once, through a remapping array), integers in a small range lose an offset,
+ * other integers stay as they are. Then the tuple is looked up in the cheapest way that fits
+ * what was seen so far, changing as more is seen:
+ *
+ *   IDENTITY  one interned column: its id is the entry
+ *   DIRECT    the product of the columns' ranges is small: an array indexed by the combined code
+ *   HASH      open addressing on the packed tuple, probed a batch at a time with prefetching
+ *
+ * NULL is a value like any other here and equals itself; callers that want NULLs apart look at
+ * key_table's vectors themselves.
+ */
+#ifndef TALARIA_ENGINE_OPERATOR_KEY_TABLE_INTERNAL_H
+#define TALARIA_ENGINE_OPERATOR_KEY_TABLE_INTERNAL_H
+
+#include "engine/operator/operator_internal.h"
+
+typedef struct KeyTable KeyTable;
+
+enum { KEY_ENTRY_NONE = UINT32_MAX };
+
+KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *layouts);
+void key_table_free(KeyTable *table); /* NULL is fine */
+void key_table_reset(KeyTable *table);
+
+/* The entry of each row's key; keys not seen before get the next numbers in the order of their
+ * first rows. `columns[c]` has `rows` rows, at most BATCH_ROWS. */
+bool key_table_add(KeyTable *table, const Vector *const *columns, uint32_t rows, uint32_t *entries,
+                   Fault *fault);
+/* The same without adding: KEY_ENTRY_NONE for keys that are not there. Once it has been called
+ * nothing may be added. */
+bool key_table_find(KeyTable *table, const Vector *const *columns, uint32_t rows, uint32_t *entries,
+                    Fault *fault);
+
+/* Entries are first .. count - 1, where first is 1 when the table reserves 0 for a NULL key that
+ * has not come, else 0. */
+uint32_t key_table_first(const KeyTable *table);
+/* Whether entry 0 stands for NULL and nothing else. */
+bool key_table_reserves_null(const KeyTable *table);
+uint32_t key_table_count(const KeyTable *table);
+size_t key_table_memory(const KeyTable *table);
+
+/* The key columns of entries [first, first + count): strings as dictionary vectors. They share
+ * the table's memory: good until the next add or reset. */
+void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns);
+
+#endif
