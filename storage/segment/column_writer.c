@@ -221,22 +221,21 @@ static bool finish_strings(ColumnWriter *column, Fault *fault)
 
 /* --- arrays --- */
 
+/* Vectors without elements (all empty or NULL) say nothing about the elements' layout. */
 static bool ensure_elements(ColumnWriter *column, const Vector *vector, Fault *fault)
 {
-    Layout layout = vector->elements == NULL ? LAYOUT_COUNT : vector->elements->layout;
-
-    if (layout == LAYOUT_COUNT || (column->elements != NULL && layout == column->elements->layout))
+    if (vector->elements == NULL || vector->elements->length == 0)
         return true;
+    Layout layout = vector->elements->layout;
     if (layout == LAYOUT_ARRAY)
         return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
                          "arrays of arrays cannot be stored in a table");
-    if (column->elements != NULL) {
-        if (vector->elements->length == 0)
-            return true;
+    if (column->elements != NULL && column->elements->layout != layout)
         return fault_set(fault, FAULT_INTERNAL_ERROR,
                          "an array column's elements change from %s to %s",
                          layout_name(column->elements->layout), layout_name(layout));
-    }
+    if (column->elements != NULL)
+        return true;
     column->elements = calloc(1, sizeof *column->elements);
     if (column->elements == NULL)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to write a column");
