@@ -387,7 +387,9 @@ static bool sum_numeric_finish(const AggregateCall *call, const uint8_t *states,
 
 static SqlType sum_numeric_type(const SqlType *arguments, uint32_t count)
 {
-    return type_numeric_derived(type_scale(arguments[0]));
+    /* Of a numeric without a modifier the sum is one too. */
+    return arguments[0].modifier == -1 ? arguments[0]
+                                       : type_numeric_derived(type_scale(arguments[0]));
 }
 
 /* --- intervals --- */

@@ -10,42 +10,46 @@
  * (extended), q (literal).
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include "base/log/log.h"
 #include "engine/function/text_internal.h"
 
 #include <pcre2.h>
+#include <stdlib.h>
 
-enum { MATCH_LIMIT = 10000000 };
+enum { MATCH_LIMIT = 10000000, HEAP_LIMIT_KIB = 20000, CACHE_SLOTS = 256 };
 
+/*
+ * A compiled pattern. Machine code lies outside of any arena, so compiled patterns belong to a
+ * cache of the process: a table addressed by hash, where a newcomer replaces what is in its
+ * place. Who uses one keeps the serial number with the pointer and asks again when it changed.
+ */
 typedef struct Regexp {
+    uint64_t serial; /* 0: the place is empty */
+    uint32_t options;
+    uint32_t groups;
+    char *pattern;
+    uint32_t pattern_length;
     pcre2_code *code;
     pcre2_match_data *match;
-    pcre2_match_context *context;
-    bool is_global; /* the flag g */
-    uint32_t groups;
 } Regexp;
+
+static Regexp regexp_cache[CACHE_SLOTS];
+static uint64_t regexp_serial;
+static pcre2_match_context *regexp_limits;
 
 typedef struct RegexpPrepared {
     RowMemo memo;
     bool is_ready; /* pattern and flags are constants */
     bool ignore_case;
+    bool is_global; /* the flag g */
     int flags_argument; /* -1: none */
-    Regexp regexp;
-    /* What varying patterns were compiled from last. */
-    Text source, flags;
-    Arena *arena;
+    Text pattern;
+    uint32_t options;
+    const Regexp *regexp;
+    uint64_t serial;
 } RegexpPrepared;
 
-/* --- compiling. PCRE2 allocates in the arena of the program and frees nothing. --- */
-
-static void *regexp_allocate(size_t size, void *arena)
-{
-    return arena_alloc(arena, size);
-}
-
-static void regexp_release(void *memory, void *arena)
-{
-    (void)memory, (void)arena;
-}
+/* --- compiling --- */
 
 static bool regexp_flags(Text flags, uint32_t *options, bool *is_global, Fault *fault)
 {
@@ -90,44 +94,71 @@ static bool regexp_flags(Text flags, uint32_t *options, bool *is_global, Fault *
     return true;
 }
 
-static bool regexp_compile(Text pattern, Text flags, bool ignore_case, bool is_java, Arena *arena,
-                           Regexp *regexp, Fault *fault)
+/* In PostgreSQL a dot matches a newline, in Java it does not. */
+static bool regexp_options(const ScalarCall *call, Text flags, bool ignore_case, uint32_t *options,
+                           bool *is_global, Fault *fault)
 {
-    /* In PostgreSQL a dot matches a newline, in Java it does not. Bytes that are no UTF-8
-     * simply do not match. */
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
-    if (!is_java)
-        options |= PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY;
-    if (ignore_case)
-        options |= PCRE2_CASELESS;
-    *regexp = (Regexp){0};
-    if (!regexp_flags(flags, &options, &regexp->is_global, fault))
+    /* Bytes that are no UTF-8 simply do not match. */
+    const uint32_t always = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
+    *options = always | (call_is_druid(call) ? 0 : PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY) |
+               (ignore_case ? PCRE2_CASELESS : 0);
+    *is_global = false;
+    if (!regexp_flags(flags, options, is_global, fault))
         return false;
-    if (options & PCRE2_LITERAL)
-        options &= PCRE2_LITERAL | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS;
-    pcre2_general_context *memory = pcre2_general_context_create(regexp_allocate, regexp_release, arena);
-    pcre2_compile_context *context = pcre2_compile_context_create(memory);
-    pcre2_set_parens_nest_limit(context, 200);
-    pcre2_set_max_pattern_length(context, 65536);
-    int error;
-    size_t at;
-    regexp->code = pcre2_compile((PCRE2_SPTR)(pattern.length > 0 ? pattern.data : ""),
-                                 pattern.length, options, &error, &at, context);
-    if (regexp->code == NULL) {
+    if (*options & PCRE2_LITERAL)
+        *options &= PCRE2_LITERAL | PCRE2_CASELESS | always;
+    return true;
+}
+
+static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault *fault)
+{
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (context != NULL)
+        pcre2_set_max_pattern_length(context, 65536);
+    int error = 0;
+    size_t at = 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.length > 0 ? pattern.data : ""),
+                                     pattern.length, options, &error, &at, context);
+    pcre2_compile_context_free(context);
+    if (code == NULL) {
         char message[160];
         pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
         return fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION,
                          "invalid regular expression: %s at character %zu", message, at + 1);
     }
-    /* No JIT (a hardened system): the interpreter does the same. Its memory is the library's. */
-    (void)pcre2_jit_compile(regexp->code, PCRE2_JIT_COMPLETE);
-    regexp->match = pcre2_match_data_create_from_pattern(regexp->code, memory);
-    regexp->context = pcre2_match_context_create(memory);
-    pcre2_set_match_limit(regexp->context, MATCH_LIMIT);
-    pcre2_set_depth_limit(regexp->context, MATCH_LIMIT);
-    pcre2_set_heap_limit(regexp->context, 20000);
-    pcre2_pattern_info(regexp->code, PCRE2_INFO_CAPTURECOUNT, &regexp->groups);
+    /* Without JIT (a hardened system) the interpreter does the same. */
+    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    pcre2_code_free(regexp->code);
+    pcre2_match_data_free(regexp->match);
+    free(regexp->pattern);
+    *regexp = (Regexp){
+        .serial = ++regexp_serial, .options = options, .code = code,
+        .match = pcre2_match_data_create_from_pattern(code, NULL),
+        .pattern = malloc(pattern.length + 1), .pattern_length = pattern.length,
+    };
+    check(regexp->match != NULL && regexp->pattern != NULL);
+    if (pattern.length > 0)
+        memcpy(regexp->pattern, pattern.data, pattern.length);
+    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &regexp->groups);
     return true;
+}
+
+/* From the cache, or compiled into it; NULL with 2201B. */
+static const Regexp *regexp_get(Text pattern, uint32_t options, Fault *fault)
+{
+    if (regexp_limits == NULL) {
+        regexp_limits = pcre2_match_context_create(NULL);
+        check(regexp_limits != NULL);
+        pcre2_set_match_limit(regexp_limits, MATCH_LIMIT);
+        pcre2_set_depth_limit(regexp_limits, MATCH_LIMIT);
+        pcre2_set_heap_limit(regexp_limits, HEAP_LIMIT_KIB);
+    }
+    uint64_t hash = text_hash(pattern) + options * UINT64_C(0x9E3779B97F4A7C15);
+    Regexp *regexp = &regexp_cache[hash % CACHE_SLOTS];
+    if (regexp->serial != 0 && regexp->options == options &&
+        text_equal(pattern, (Text){regexp->pattern, regexp->pattern_length}))
+        return regexp;
+    return regexp_compile(pattern, options, regexp, fault) ? regexp : NULL;
 }
 
 /* `flags_argument` -1: the function takes none. */
@@ -139,7 +170,6 @@ static bool regexp_prepare_as(ScalarCall *call, bool ignore_case, int flags_argu
     prepared->ignore_case = ignore_case;
     prepared->flags_argument =
         flags_argument >= 0 && (uint32_t)flags_argument < call->argument_count ? flags_argument : -1;
-    prepared->arena = arena;
     call->prepared = prepared;
     const Vector *pattern = call_constant(call, 1);
     const Vector *flags =
@@ -147,9 +177,16 @@ static bool regexp_prepare_as(ScalarCall *call, bool ignore_case, int flags_argu
     if (pattern == NULL || vector_is_null(pattern, 0) ||
         (prepared->flags_argument >= 0 && (flags == NULL || vector_is_null(flags, 0))))
         return true;
+    prepared->pattern = arena_text(arena, vector_text(pattern, 0));
+    if (!regexp_options(call, flags == NULL ? (Text){0} : vector_text(flags, 0), ignore_case,
+                        &prepared->options, &prepared->is_global, fault))
+        return false;
     prepared->is_ready = true;
-    return regexp_compile(vector_text(pattern, 0), flags == NULL ? (Text){0} : vector_text(flags, 0),
-                          ignore_case, call_is_druid(call), arena, &prepared->regexp, fault);
+    prepared->regexp = regexp_get(prepared->pattern, prepared->options, fault);
+    if (prepared->regexp == NULL)
+        return false;
+    prepared->serial = prepared->regexp->serial;
+    return true;
 }
 
 static bool regexp_prepare(ScalarCall *call, Arena *arena, Fault *fault)
@@ -172,26 +209,27 @@ static bool regexp_prepare_flags3(ScalarCall *call, Arena *arena, Fault *fault)
     return regexp_prepare_as(call, false, 3, arena, fault);
 }
 
-/* The regexp of a row. */
-static const Regexp *regexp_of(RowRun *run, uint32_t row)
+/* The regexp of a row, and whether its flags say "all matches". */
+static const Regexp *regexp_of(RowRun *run, uint32_t row, bool *is_global)
 {
     RegexpPrepared *prepared = run->call->prepared;
-    if (prepared->is_ready)
-        return &prepared->regexp;
-    Text source = row_text(run, 1, row), flags = {0};
-    if (prepared->flags_argument >= 0)
-        flags = row_text(run, (uint32_t)prepared->flags_argument, row);
-    if (prepared->regexp.code != NULL && text_equal(source, prepared->source) &&
-        text_equal(flags, prepared->flags))
-        return &prepared->regexp;
-    if (prepared->regexp.code != NULL)
-        pcre2_code_free(prepared->regexp.code);
-    prepared->regexp.code = NULL;
-    prepared->source = arena_text(prepared->arena, source);
-    prepared->flags = arena_text(prepared->arena, flags);
-    return regexp_compile(source, flags, prepared->ignore_case, call_is_druid(run->call),
-                          prepared->arena, &prepared->regexp, run->fault)
-               ? &prepared->regexp : NULL;
+    if (!prepared->is_ready) {
+        uint32_t options;
+        Text flags = prepared->flags_argument < 0
+                         ? (Text){0} : row_text(run, (uint32_t)prepared->flags_argument, row);
+        return regexp_options(run->call, flags, prepared->ignore_case, &options, is_global,
+                              run->fault)
+                   ? regexp_get(row_text(run, 1, row), options, run->fault) : NULL;
+    }
+    *is_global = prepared->is_global;
+    if (prepared->regexp->serial == prepared->serial)
+        return prepared->regexp;
+    const Regexp *regexp = regexp_get(prepared->pattern, prepared->options, run->fault);
+    if (regexp != NULL) {
+        prepared->regexp = regexp;
+        prepared->serial = regexp->serial;
+    }
+    return regexp;
 }
 
 /* 1: a match, its places are in regexp->match; 0: none; -1: a fault. */
@@ -200,7 +238,7 @@ static int regexp_match(const Regexp *regexp, Text text, size_t from, uint32_t o
 {
     const char *data = text.length > 0 ? text.data : "";
     int found = pcre2_match(regexp->code, (PCRE2_SPTR)data, text.length, from, options,
-                            regexp->match, regexp->context);
+                            regexp->match, regexp_limits);
     if (found >= 0)
         return 1;
     if (found == PCRE2_ERROR_NOMATCH)
@@ -227,7 +265,8 @@ static bool regexp_group(const Regexp *regexp, Text text, uint32_t group, Text *
 
 static inline bool regexp_test(RowRun *run, uint32_t row, uint8_t wanted, uint8_t *result)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
     int found = regexp_match(regexp, row_text(run, 0, row), 0, 0, run->fault);
@@ -250,7 +289,8 @@ static inline bool regexp_unlike_row(RowRun *run, uint32_t row, uint8_t *result,
 /* REGEXP_EXTRACT(text, pattern [, group]) */
 static bool regexp_extract_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
     Text text = row_text(run, 0, row);
@@ -267,7 +307,8 @@ static bool regexp_extract_row(RowRun *run, uint32_t row, Text *result, uint8_t 
 /* substring(text from pattern): the first group if there is one, else the whole match. */
 static bool regexp_substring_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
     Text text = row_text(run, 0, row);
@@ -280,10 +321,11 @@ static bool regexp_substring_row(RowRun *run, uint32_t row, Text *result, uint8_
 /* regexp_match(text, pattern [, flags]): the groups, or the whole match, as an array. */
 static bool regexp_match_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
-    if (regexp->is_global)
+    if (is_global)
         return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
                          "regexp_match() does not support the \"global\" option");
     Text text = row_text(run, 0, row);
@@ -329,7 +371,8 @@ static int regexp_next(const Regexp *regexp, Text text, size_t *from, size_t *st
 
 static bool regexp_count_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
     size_t from = 0, start, end;
@@ -343,7 +386,8 @@ static bool regexp_count_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
 /* The pieces between matches; an empty match at a piece's start does not split. */
 static bool regexp_split_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
     Text text = row_text(run, 0, row);
@@ -470,10 +514,11 @@ static bool regexp_replace_text(RowRun *run, const Regexp *regexp, Text text, Te
 /* The first match, all with the flag g; in the druid dialect always all. */
 static bool regexp_replace_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
-    const Regexp *regexp = regexp_of(run, row);
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
     return regexp != NULL &&
            regexp_replace_text(run, regexp, row_text(run, 0, row), row_text(run, 2, row),
-                               regexp->is_global || call_is_druid(run->call), result);
+                               is_global || call_is_druid(run->call), result);
 }
 
 ROW_LOOP(regexp_like_loop, regexp_like_row, uint8_t)

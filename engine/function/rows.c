@@ -321,7 +321,7 @@ bool run_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows, co
     return compute_rows(call, arguments, rows, active, arena, result, fault);
 }
 
-bool run_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+static bool compute_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
                     const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
 {
     uint8_t *nulls = call->function->nulls == NULLS_STRICT
@@ -340,5 +340,21 @@ bool run_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t ro
     if (!loop(&run, rows_to_skip(nulls, active, rows, arena), rows, &builder))
         return false;
     *result = vector_builder_finish(&builder);
+    return true;
+}
+
+bool run_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                    const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    bool is_constant = rows > 0 && call->function->volatility != VOLATILE &&
+                       (active == NULL || memchr(active, 1, rows) != NULL);
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        is_constant = is_constant && arguments[i].form == VECTOR_CONSTANT;
+    if (!is_constant)
+        return compute_array_rows(call, arguments, rows, active, arena, result, fault);
+    if (!compute_array_rows(call, arguments, 1, NULL, arena, result, fault))
+        return false;
+    result->form = VECTOR_CONSTANT;
+    result->length = rows;
     return true;
 }
