@@ -78,13 +78,9 @@ static bool range_reaches_between(const TableTextRange *range, const ShardValue 
                                   const ShardValue *high)
 {
     if (range->is_null)
-        return low == NULL && (high == NULL || !high->is_null);
-    if (high != NULL) {
-        if (high->is_null)
-            return false;
-        if (range->has_low && text_compare(range->low, high->text) >= 0)
-            return false;
-    }
+        return low == NULL;
+    if (high != NULL && range->has_low && text_compare(range->low, high->text) >= 0)
+        return false;
     if (low != NULL && !low->is_null && range->has_high &&
         text_compare(range->high, low->text) <= 0)
         return false;
@@ -114,6 +110,8 @@ static bool filter_holds(const TableTextFilter *filter, ShardValue value)
 static bool filter_reaches_between(const TableTextFilter *filter, const ShardValue *low,
                                    const ShardValue *high)
 {
+    if (high != NULL && high->is_null)
+        return false; /* nothing is lower than NULL */
     if (filter == NULL)
         return low == NULL || high == NULL || compare_values(*low, *high) < 0;
     for (uint32_t i = 0; i < filter->range_count; i++) {
