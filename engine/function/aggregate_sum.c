@@ -112,9 +112,14 @@ static inline void sum_wide_step(SumInt *state, int64_t value, uint64_t valid)
 AGGREGATE_LOOP(sum_narrow_loop, SumInt, int64_t, sum_narrow_step)
 AGGREGATE_LOOP(sum_wide_loop, SumInt, int64_t, sum_wide_step)
 
+static inline __int128 sum_int_value(const SumInt *state)
+{
+    return (__int128)state->high * ((__int128)1 << 64) + state->low;
+}
+
 static void sum_int_add_wide(SumInt *state, __int128 value)
 {
-    __int128 total = ((__int128)state->high << 64) + state->low + value;
+    __int128 total = sum_int_value(state) + value;
     state->low = (int64_t)(uint64_t)total;
     state->high = (int64_t)((total - state->low) >> 64);
     state->seen = 1;
@@ -172,7 +177,7 @@ static bool sum_int_partial(const AggregateCall *call, const uint8_t *states, si
     uint8_t *nulls = arena_alloc_vector(arena, count);
     for (uint32_t i = 0; i < count; i++) {
         const SumInt *state = AGGREGATE_STATE_CONST(SumInt, states, stride, first + i);
-        sums[i] = ((__int128)state->high << 64) + state->low;
+        sums[i] = sum_int_value(state);
         nulls[i] = state->seen == 0;
     }
     *result = vector_flat(LAYOUT_INT128, count, sums, nulls);
