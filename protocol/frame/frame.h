@@ -95,11 +95,15 @@ bool frame_fault(const Frame *frame, const char *name, Fault *out); /* false whe
  * Appends a whole frame of `kind` whose map has the fields already put on `writer` plus the
  * batch's description, followed by its buffers; ends the frame. Dictionary vectors travel as
  * codes and the entries used (compacted when fewer rows than entries); constants as one value.
+ * The frame must stay below FRAME_MAX_BODY (a check): who sends large values looks at
+ * batch_footprint first, which is an upper bound but for dictionaries' headers.
  */
 void frame_end_with_batch(FrameWriter *writer, const Batch *batch);
 /* The batch of a frame, in place: vectors point into the body, small headers (Dictionary, Text
- * arrays of flat strings) are made in `arena`. The body must outlive the batch. Everything is
- * bounds-checked, codes and offsets too. */
+ * arrays of flat strings) are made in `arena`. The body must outlive the batch, and 64 bytes
+ * behind it must be readable (a link's are; when the body is not 64-byte aligned, its buffers
+ * are copied into `arena`). Everything is bounds-checked, codes and offsets too; at most 2^24
+ * rows. */
 bool frame_read_batch(const Frame *frame, Arena *arena, Batch **batch, Fault *fault);
 
 #endif
