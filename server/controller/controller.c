@@ -1,0 +1,173 @@
+/*
+ * A controller's life: open the stores, take requests one at a time, end with the front end.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/log/log.h"
+#include "base/os/os.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static Controller *signalled; /* for the handler: a process has one controller */
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    if (signalled != NULL)
+        signalled->interrupted = 1;
+}
+
+static void handle_signals(Controller *controller)
+{
+    signalled = controller;
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+}
+
+static bool open_stores(Controller *controller, Fault *fault)
+{
+    const ChildContext *child = controller->child;
+    controller->meta = meta_open_sqlite(child->data_folder, fault);
+    if (controller->meta == NULL)
+        return false;
+    controller->deep = deep_open_local(child->data_folder, fault);
+    if (controller->deep == NULL)
+        return false;
+    controller->tables =
+        table_store_open(controller->meta, controller->deep, &child->shared->catalog_version);
+    controller->segments = segment_cache_new(1000, (size_t)256 << 20);
+    snprintf(controller->staging_folder, sizeof controller->staging_folder, "%s/staging",
+             child->data_folder);
+    return controller->tables != NULL;
+}
+
+static void close_stores(Controller *controller)
+{
+    segment_cache_free(controller->segments);
+    if (controller->tables != NULL)
+        table_store_close(controller->tables);
+    deep_close(controller->deep);
+    meta_close(controller->meta);
+}
+
+static Text copy_text(Request *request, const Frame *frame, const char *name)
+{
+    return arena_text(request->arena, frame_text(frame, name));
+}
+
+static bool read_kind(Text kind, RequestKind *out)
+{
+    if (text_equal_string(kind, "parse"))
+        *out = REQUEST_PARSE;
+    else if (text_equal_string(kind, "simple"))
+        *out = REQUEST_SIMPLE;
+    else if (text_equal_string(kind, "execute"))
+        *out = REQUEST_EXECUTE;
+    else
+        return false;
+    return true;
+}
+
+static bool read_request(Controller *controller, const Frame *frame, Arena *arena, Request *request,
+                         Fault *fault)
+{
+    *request = (Request){.controller = controller, .arena = arena};
+    request->query = frame_uint(frame, "query", 0);
+    request->session = frame_uint(frame, "session", 0);
+    request->text = copy_text(request, frame, "text");
+    request->role = copy_text(request, frame, "role");
+    request->database = copy_text(request, frame, "database");
+    request->process_id = (int64_t)frame_uint(frame, "process_id", 0);
+    request->declared_types = copy_text(request, frame, "types");
+    request->parameters = copy_text(request, frame, "parameters");
+    request->result_formats = copy_text(request, frame, "result_formats");
+    Text transaction = frame_text(frame, "transaction");
+    request->transaction = transaction.length == 1 ? transaction.data[0] : 'I';
+    request->result_credit = 1 << 20; /* the window that a producer starts with */
+    setting_defaults(&request->settings);
+    Text settings = frame_text(frame, "settings");
+    if (!setting_unpack(&request->settings, (const uint8_t *)settings.data, settings.length, fault))
+        return false;
+    return read_kind(frame_text(frame, "kind"), &request->kind) ||
+           fault_set(fault, FAULT_INTERNAL_ERROR, "request of an unknown kind");
+}
+
+static void serve(Controller *controller, const Frame *frame)
+{
+    Arena *arena = arena_new("request");
+    Request *request = ARENA_NEW(arena, Request);
+    Fault fault;
+    controller->interrupted = 0;
+    if (read_request(controller, frame, arena, request, &fault)) {
+        os_process_title("talaria: controller %d query %llu", controller->child->number,
+                         (unsigned long long)request->query);
+        request_run(request);
+    } else {
+        respond_failed(request, &fault);
+    }
+    respond_done(request);
+    front_flush(request);
+    if (request->snapshot != NULL)
+        table_snapshot_release(controller->tables, request->snapshot);
+    arena_free(arena);
+    os_process_title("talaria: controller %d idle", controller->child->number);
+}
+
+/* Frames that come between requests and belong to none any more (late cancels and credit) are
+ * passed over. */
+static bool take_requests(Controller *controller)
+{
+    for (;;) {
+        Frame frame;
+        Fault fault;
+        bool has;
+        if (!link_next(controller->front, &frame, &has, &fault)) {
+            log_fault(LOG_LEVEL_ERROR, "reading from the front end", &fault);
+            return false;
+        }
+        if (!has)
+            return true;
+        if (frame.kind == FRAME_SHUTDOWN)
+            return false;
+        if (frame.kind == FRAME_REQUEST)
+            serve(controller, &frame);
+    }
+}
+
+static void wait_readable(int fd)
+{
+    struct pollfd item = {.fd = fd, .events = POLLIN};
+    poll(&item, 1, -1);
+}
+
+int controller_main(const ChildContext *context)
+{
+    Controller controller = {.child = context, .started = os_now_micros()};
+    Fault fault;
+    handle_signals(&controller);
+    controller.front = link_new(context->front_fd);
+    if (!open_stores(&controller, &fault)) {
+        log_fault(LOG_LEVEL_ERROR, "opening the metadata", &fault);
+        return 1;
+    }
+    os_process_title("talaria: controller %d idle", context->number);
+    for (;;) {
+        if (!link_fill(controller.front, &fault)) {
+            if (fault.code != FAULT_NONE)
+                log_fault(LOG_LEVEL_ERROR, "reading from the front end", &fault);
+            break;
+        }
+        if (!take_requests(&controller))
+            break;
+        wait_readable(link_fd(controller.front));
+    }
+    close_stores(&controller);
+    link_free(controller.front);
+    return 0;
+}

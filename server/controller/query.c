@@ -1,0 +1,291 @@
+/*
+ * Statements with a plan: bind, optimise, decide who runs it, cut, run, answer.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/log/log.h"
+#include "engine/input/input.h"
+#include "engine/stage/kernel.h"
+
+enum { MAX_PARAMETERS = 65535 };
+
+/* --- parameters --- */
+
+static BindContext bind_context(Request *request, uint32_t capacity)
+{
+    return (BindContext){
+        .types = &request->types,
+        .tables = request->snapshot,
+        .parameter_types = arena_zalloc(request->arena, (capacity + 1) * sizeof(SqlType)),
+        .parameter_capacity = capacity,
+        .role = arena_strndup(request->arena, request->role.data, request->role.length),
+        .database = arena_strndup(request->arena, request->database.data, request->database.length),
+        .process_id = request->process_id};
+}
+
+static void declare_types(Request *request, BindContext *context)
+{
+    uint32_t count = request->declared_types.length / 4;
+    for (uint32_t i = 0; i < count && i < context->parameter_capacity; i++)
+        context->parameter_types[i] = SQL_TYPE(read_u32(request->declared_types.data + 4 * i));
+    context->parameter_count = count;
+}
+
+static bool read_parameter(Request *request, SqlType type, int format, Text bytes, bool is_null,
+                           Vector *value, Fault *fault)
+{
+    VectorBuilder builder;
+    vector_builder_init(&builder, request->arena, type_layout(type), 1);
+    if (is_null)
+        vector_builder_null(&builder);
+    else if (!(format == 1 ? type_parse_binary(type, &request->types, bytes, &builder, fault)
+                           : type_parse_text(type, &request->types, bytes, &builder, fault)))
+        return false;
+    *value = vector_builder_finish(&builder);
+    value->form = VECTOR_CONSTANT;
+    return true;
+}
+
+/* The Bind message's values, read as the types that preparing the statement finds. */
+static bool read_parameters(Request *request, const ParsedStatement *statement,
+                            BindContext *context, Fault *fault)
+{
+    PgwireParameters walk;
+    if (request->parameters.length == 0)
+        return true;
+    if (!pgwire_parameters_open(request->parameters, &walk, fault))
+        return false;
+    if (walk.count == 0)
+        return true;
+    BoundQuery ignored;
+    BindContext probe = bind_context(request, MAX_PARAMETERS);
+    declare_types(request, &probe);
+    if (!sql_bind(request->arena, statement, &probe, &ignored, fault))
+        return false;
+    const Vector **values = ARENA_ARRAY(request->arena, const Vector *, walk.count);
+    for (uint32_t i = 0; i < walk.count; i++) {
+        Text bytes;
+        bool is_null;
+        if (!pgwire_parameters_next(&walk, &bytes, &is_null))
+            return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "bind message is too short");
+        SqlType type = i < probe.parameter_count ? probe.parameter_types[i] : SQL_TYPE(T_TEXT);
+        if (type.oid == T_NONE || type.oid == T_UNKNOWN)
+            type = SQL_TYPE(T_TEXT);
+        Vector *value = ARENA_NEW(request->arena, Vector);
+        if (!read_parameter(request, type, pgwire_parameter_format(&walk, (uint16_t)i), bytes, is_null,
+                            value, fault))
+            return false;
+        values[i] = value;
+        context->parameter_types[i] = type;
+    }
+    context->parameter_count = walk.count;
+    context->parameter_values = values;
+    return true;
+}
+
+/* --- RowDescription --- */
+
+static void describe_query(Request *request, const BoundQuery *query, Buffer *wire)
+{
+    PgwireColumn *columns = ARENA_ARRAY(request->arena, PgwireColumn, query->output_count);
+    for (uint32_t i = 0; i < query->output_count; i++) {
+        SqlType type = query->outputs[i].type;
+        const TypeInfo *info = type_info(type.oid);
+        columns[i] = (PgwireColumn){
+            .name = text_of(query->outputs[i].name),
+            .table_oid = query->output_table_oids != NULL ? query->output_table_oids[i] : 0,
+            .attribute_number = query->output_attnums != NULL ? query->output_attnums[i] : 0,
+            .type_oid = type.oid,
+            .type_length = info->wire_length,
+            .type_modifier = type_wire_modifier(type),
+            .format = (int16_t)pgwire_result_format(request->result_formats, (uint16_t)i)};
+    }
+    pgwire_row_description(wire, columns, (uint16_t)query->output_count);
+}
+
+static const char *const explain_columns[] = {"QUERY PLAN"};
+
+bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    BoundQuery query;
+    BindContext context = bind_context(request, MAX_PARAMETERS);
+    declare_types(request, &context);
+    if (!sql_bind(request->arena, statement, &context, &query, fault))
+        return false;
+    for (uint32_t i = 0; i < context.parameter_count; i++)
+        if (context.parameter_types[i].oid == T_NONE || context.parameter_types[i].oid == T_UNKNOWN)
+            context.parameter_types[i] = SQL_TYPE(T_TEXT);
+    Buffer wire = BUFFER_EMPTY;
+    if (statement->kind == STATEMENT_EXPLAIN)
+        describe_text_columns(explain_columns, 1, &wire);
+    else if (query.ingest != NULL)
+        pgwire_no_data(&wire);
+    else
+        describe_query(request, &query, &wire);
+    respond_prepared(request, context.parameter_types, context.parameter_count, &wire);
+    buffer_clear(&wire);
+    return true;
+}
+
+/* --- running --- */
+
+static bool expand_units(void *state, Text source_json, Arena *arena, const InputUnit **units,
+                         uint32_t *count, Fault *fault)
+{
+    Request *request = state;
+    return input_expand_units(arena, source_json, &request->settings,
+                              INPUT_MAX_UNITS * (uint32_t)request->controller->child->settings->worker_capacity,
+                              units, count, fault);
+}
+
+static CutContext cut_context(Request *request, PlanContext *plan, const BoundQuery *query,
+                              uint32_t workers)
+{
+    int16_t *formats = ARENA_ARRAY(request->arena, int16_t, query->output_count + 1);
+    for (uint32_t i = 0; i < query->output_count; i++)
+        formats[i] = (int16_t)pgwire_result_format(request->result_formats, (uint16_t)i);
+    return (CutContext){.plan = plan,
+                        .query = request->query,
+                        .worker_count = workers,
+                        .result_formats = formats,
+                        .staging_folder = text_of(request->controller->staging_folder),
+                        .produce = produce_relation,
+                        .expand = expand_units,
+                        .state = request};
+}
+
+/* Workers that the query may use: what the session allows of what there is. */
+static uint32_t wanted_workers(const Request *request)
+{
+    int64_t most = request->controller->child->settings->worker_capacity;
+    const Settings *settings = &request->settings;
+    if (settings->talaria_num_tasks > 0 && settings->talaria_num_tasks < most)
+        most = settings->talaria_num_tasks;
+    if (settings->max_num_tasks > 1 && settings->max_num_tasks - 1 < most)
+        most = settings->max_num_tasks - 1; /* it counts the controller */
+    return most < 1 ? 1 : (uint32_t)most;
+}
+
+static bool runs_here(const Request *request, const PlanDemand *demand)
+{
+    return !demand->is_ingest && demand->external_inputs == 0 &&
+           demand->table_rows <= (uint64_t)request->settings.local_rows;
+}
+
+static bool explain(Request *request, const ParsedStatement *statement, PlanContext *plan,
+                    BoundQuery *query, Fault *fault)
+{
+    PlanDemand demand = plan_demand(plan, query);
+    CutContext cut = cut_context(request, plan, query,
+                                 runs_here(request, &demand) ? 1 : wanted_workers(request));
+    cut.for_explain = true;
+    const QueryDefinition *definition;
+    if (!plan_cut(&cut, query, &definition, fault))
+        return false;
+    Buffer text = BUFFER_EMPTY;
+    plan_explain(definition, query, statement->explain_json, &text);
+    if (!statement->explain_json) {
+        buffer_append_string(&text, runs_here(request, &demand) ? "Runs in the controller\n" : "");
+        buffer_append_string(&text, "Rules applied:");
+        for (uint32_t i = 0; i < plan->applied_count; i++)
+            buffer_printf(&text, " %.*s", TEXT_ARGS(plan->applied[i]));
+        buffer_append_string(&text, plan->applied_count == 0 ? " none\n" : "\n");
+    }
+    SmallResult result = {.column_count = 1};
+    const char *at = buffer_string(&text);
+    if (statement->explain_json) {
+        Text cell = text_of(at);
+        small_result_row(&result, &cell);
+    }
+    while (!statement->explain_json && *at != '\0') {
+        const char *end = strchr(at, '\n');
+        Text line = {.data = at, .length = (uint32_t)(end - at)};
+        small_result_row(&result, &line);
+        at = end + 1;
+    }
+    respond_small_result(request, explain_columns, &result, "EXPLAIN");
+    buffer_clear(&text);
+    return true;
+}
+
+static void describe_result(Request *request, const BoundQuery *query, const QueryDefinition *definition,
+                            const char *tag)
+{
+    if (query->ingest != NULL)
+        return;
+    if (request->kind == REQUEST_SIMPLE) {
+        Buffer wire = BUFFER_EMPTY;
+        describe_query(request, query, &wire);
+        respond_wire(request, &wire);
+        buffer_clear(&wire);
+    }
+    respond_result(request, definition->result_partitions, definition->result_is_ordered, tag);
+}
+
+static bool execute(Execution *execution, bool is_local, Fault *fault)
+{
+    Request *request = execution->request;
+    const Settings *settings = &request->settings;
+    int64_t max_warnings = settings->max_parse_exceptions;
+    if (max_warnings == 0 && strcasecmp(settings->mode, "nonStrict") == 0)
+        max_warnings = -1;
+    execution->kernel = kernel_new(request->arena, execution->definition,
+                                   execution->query->ingest != NULL, max_warnings);
+    execution->fault = fault;
+    return is_local ? execute_local(execution, fault) : execute_distributed(execution, fault);
+}
+
+static void complete_ingest(Request *request, const Execution *execution)
+{
+    const char *tag = execution->query->ingest->mode == INGEST_INSERT ? "INSERT 0" : "REPLACE 0";
+    respond_complete(request, arena_printf(request->arena, "%s %llu", tag,
+                                           (unsigned long long)execution->staged_rows));
+}
+
+static bool run_bound(Request *request, const ParsedStatement *statement, PlanContext *plan,
+                      BoundQuery *query, Fault *fault)
+{
+    PlanDemand demand = plan_demand(plan, query);
+    bool is_local = runs_here(request, &demand);
+    uint32_t workers = 1;
+    Execution execution = {.request = request, .query = query};
+    if (query->ingest != NULL && !ingest_lock(&execution, fault))
+        return false;
+    bool ok = is_local || slots_acquire(request, wanted_workers(request), &workers, fault);
+    bool has_slots = ok && !is_local;
+    CutContext cut = cut_context(request, plan, query, workers);
+    ok = ok && plan_cut(&cut, query, &execution.definition, fault);
+    if (ok) {
+        describe_result(request, query, execution.definition, statement->tag);
+        ok = execute(&execution, is_local, fault);
+        has_slots = false; /* given back, clean or not, by who used them */
+    }
+    if (has_slots)
+        slots_release(request, true);
+    if (query->ingest != NULL) {
+        if (ok)
+            complete_ingest(request, &execution);
+        else
+            ingest_abandon(&execution);
+    }
+    return ok;
+}
+
+bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    BoundQuery query;
+    BindContext context = bind_context(request, MAX_PARAMETERS);
+    declare_types(request, &context);
+    if (request->kind == REQUEST_EXECUTE &&
+        !read_parameters(request, statement, &context, fault))
+        return false;
+    if (!sql_bind(request->arena, statement, &context, &query, fault))
+        return false;
+    PlanContext plan = {
+        .arena = request->arena, .types = &request->types, .settings = &request->settings};
+    if (!plan_optimize(&plan, &query, fault))
+        return false;
+    if (statement->kind == STATEMENT_EXPLAIN)
+        return explain(request, statement, &plan, &query, fault);
+    return run_bound(request, statement, &plan, &query, fault);
+}

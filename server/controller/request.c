@@ -1,0 +1,117 @@
+/*
+ * A request from beginning to end: parse the text, then each statement in turn; the first that
+ * fails ends it.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/os/os.h"
+
+#include "engine/type/timezone.h"
+
+/* Zone, dialect and settings as they are now: a SET before may have changed them. */
+static bool refresh_types(Request *request, Fault *fault)
+{
+    const TimeZone *zone = timezone_find(text_of(request->settings.time_zone), fault);
+    if (zone == NULL)
+        return false;
+    request->types = (TypeContext){.zone = zone,
+                                   .dialect = request->settings.dialect,
+                                   .now = os_now_micros(),
+                                   .settings = &request->settings};
+    return true;
+}
+
+static bool refresh_snapshot(Request *request, Fault *fault)
+{
+    TableStore *tables = request->controller->tables;
+    if (request->snapshot != NULL)
+        table_snapshot_release(tables, request->snapshot);
+    request->snapshot = table_snapshot(tables, fault);
+    return request->snapshot != NULL;
+}
+
+static bool ends_transaction(StatementKind kind)
+{
+    return kind == STATEMENT_COMMIT || kind == STATEMENT_ROLLBACK || kind == STATEMENT_SAVEPOINT;
+}
+
+/* `--:context name: value` comments hold for this statement alone. */
+static bool apply_context(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    for (uint32_t i = 0; i < statement->context_count; i++) {
+        Text name = text_of(statement->context_names[i]);
+        if (setting_find(name) == NULL)
+            continue; /* unknown context parameters are ignored */
+        if (!setting_set(&request->settings, name, text_of(statement->context_values[i]),
+                         SCOPE_SESSION, fault))
+            return false;
+    }
+    return true;
+}
+
+static bool run_statement(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    if (request->transaction == 'E' && !ends_transaction(statement->kind))
+        return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
+                         "current transaction is aborted, commands ignored until end of transaction block");
+    Settings before = request->settings;
+    if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
+        !refresh_snapshot(request, fault))
+        return false;
+    bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN;
+    bool ok = has_plan ? query_run(request, statement, fault)
+                       : statement_run(request, statement, fault);
+    if (statement->context_count > 0)
+        request->settings = before;
+    return ok;
+}
+
+static bool prepare(Request *request, ParsedStatement *statements, uint32_t count, Fault *fault)
+{
+    if (count > 1)
+        return fault_set(fault, FAULT_SYNTAX_ERROR,
+                         "cannot insert multiple commands into a prepared statement");
+    bool has_plan =
+        statements[0].kind == STATEMENT_QUERY || statements[0].kind == STATEMENT_EXPLAIN;
+    if (has_plan) {
+        if (request->transaction == 'E')
+            return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
+                             "current transaction is aborted, commands ignored until end of transaction block");
+        return refresh_snapshot(request, fault) && query_prepare(request, &statements[0], fault);
+    }
+    Buffer description = BUFFER_EMPTY;
+    statement_describe(&statements[0], &description);
+    respond_prepared(request, NULL, 0, &description);
+    buffer_clear(&description);
+    return true;
+}
+
+static void run(Request *request, Fault *fault, bool *ok)
+{
+    ParsedStatement *statements;
+    uint32_t count;
+    *ok = refresh_types(request, fault) &&
+          sql_parse(request->arena, request->text, request->types.dialect, &statements, &count, fault);
+    if (!*ok)
+        return;
+    if (request->kind == REQUEST_PARSE) {
+        *ok = prepare(request, statements, count, fault);
+        return;
+    }
+    for (uint32_t i = 0; *ok && i < count; i++) {
+        *ok = run_statement(request, &statements[i], fault);
+        if (*ok && request->is_cancelled) {
+            *fault = request->cancel_fault;
+            *ok = false;
+        }
+    }
+}
+
+void request_run(Request *request)
+{
+    Fault fault;
+    bool ok;
+    run(request, &fault, &ok);
+    if (!ok)
+        respond_failed(request, &fault);
+}

@@ -1,0 +1,147 @@
+/*
+ * Answers to the front end: RESPONSE frames, and small results made here.
+ */
+#include "server/controller/controller_internal.h"
+
+static void begin(Request *request, FrameWriter *writer)
+{
+    frame_begin(writer, link_out(request->controller->front), FRAME_RESPONSE);
+    frame_put_uint(writer, "query", request->query);
+    request->response_count++;
+}
+
+void respond_wire(Request *request, const Buffer *wire)
+{
+    if (wire->length == 0)
+        return;
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "wire", wire->data, wire->length);
+    frame_end(&writer);
+}
+
+void respond_setting(Request *request, const char *name, const char *value)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "setting_name", text_of(name));
+    frame_put_text(&writer, "setting_value", text_of(value));
+    frame_end(&writer);
+}
+
+void respond_setting_reset(Request *request, const char *name)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "setting_reset", text_of(name));
+    frame_end(&writer);
+}
+
+void respond_transaction(Request *request, char transaction)
+{
+    request->transaction = transaction;
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "transaction", (Text){.data = &transaction, .length = 1});
+    frame_end(&writer);
+}
+
+void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault)
+{
+    Buffer wire = BUFFER_EMPTY;
+    pgwire_report(&wire, severity, fault, request->text);
+    respond_wire(request, &wire);
+    buffer_clear(&wire);
+}
+
+void respond_complete(Request *request, const char *tag)
+{
+    Buffer wire = BUFFER_EMPTY;
+    pgwire_command_complete(&wire, text_of(tag));
+    respond_wire(request, &wire);
+    buffer_clear(&wire);
+}
+
+void respond_prepared(Request *request, const SqlType *types, uint32_t count,
+                      const Buffer *row_description)
+{
+    FrameWriter writer;
+    uint32_t *oids = ARENA_ARRAY(request->arena, uint32_t, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        oids[i] = types[i].oid;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "parameter_types", oids, count * sizeof *oids);
+    frame_put_bytes(&writer, "row_description", row_description->data, row_description->length);
+    frame_end(&writer);
+}
+
+void respond_result(Request *request, uint32_t partitions, bool is_ordered, const char *tag)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_uint(&writer, "result_partitions", partitions);
+    frame_put_bool(&writer, "result_ordered", is_ordered);
+    frame_put_text(&writer, "result_tag", text_of(tag));
+    frame_end(&writer);
+}
+
+void respond_failed(Request *request, const Fault *fault)
+{
+    Buffer wire = BUFFER_EMPTY;
+    pgwire_error(&wire, fault, request->text);
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "wire", wire.data, wire.length);
+    if (request->transaction == 'T') {
+        request->transaction = 'E';
+        frame_put_text(&writer, "transaction", TEXT_LITERAL("E"));
+    }
+    frame_put_bool(&writer, "failed", true);
+    frame_end(&writer);
+    buffer_clear(&wire);
+}
+
+void respond_done(Request *request)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bool(&writer, "done", true);
+    frame_end(&writer);
+}
+
+/* --- small results --- */
+
+void small_result_row(SmallResult *result, const Text *cells)
+{
+    size_t mark = pgwire_data_row_begin(&result->rows, (uint16_t)result->column_count);
+    for (uint32_t i = 0; i < result->column_count; i++) {
+        if (cells[i].data == NULL)
+            pgwire_data_row_null(&result->rows);
+        else
+            pgwire_data_row_value(&result->rows, cells[i].data, cells[i].length);
+    }
+    pgwire_data_row_end(&result->rows, mark);
+    result->row_count++;
+}
+
+void describe_text_columns(const char *const *names, uint32_t count, Buffer *wire)
+{
+    PgwireColumn columns[8];
+    for (uint32_t i = 0; i < count && i < 8; i++)
+        columns[i] = (PgwireColumn){
+            .name = text_of(names[i]), .type_oid = T_TEXT, .type_length = -1, .type_modifier = -1};
+    pgwire_row_description(wire, columns, (uint16_t)count);
+}
+
+void respond_small_result(Request *request, const char *const *names, SmallResult *result,
+                          const char *tag)
+{
+    Buffer wire = BUFFER_EMPTY;
+    if (request->kind == REQUEST_SIMPLE)
+        describe_text_columns(names, result->column_count, &wire);
+    buffer_append(&wire, result->rows.data, result->rows.length);
+    pgwire_command_complete(&wire, text_of(tag));
+    respond_wire(request, &wire);
+    buffer_clear(&wire);
+    buffer_clear(&result->rows);
+}
