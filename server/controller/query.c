@@ -4,6 +4,7 @@
 #include "server/controller/controller_internal.h"
 
 #include "base/log/log.h"
+#include "base/memory/checked.h"
 #include "engine/input/input.h"
 #include "engine/stage/kernel.h"
 

@@ -1,0 +1,110 @@
+/*
+ * Rows of catalog relations for a query: the catalog makes them from what the controller knows,
+ * and from the sessions and processes that only the front end knows, asked for when a relation
+ * that shows them is read.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/log/log.h"
+#include "base/memory/pack.h"
+#include "engine/access/access.h"
+#include "engine/schema/schema.h"
+
+enum { MAX_SESSIONS = 100000, STATE_WAIT_MS = 5000 };
+
+static bool wants_sessions(const Relation *relation)
+{
+    return relation->schema_oid == SCHEMA_OID_SYS || strncmp(relation->name.data, "pg_stat", 7) == 0;
+}
+
+static void ask_for_state(Request *request)
+{
+    FrameWriter writer;
+    if (request->has_state)
+        return;
+    frame_begin(&writer, link_out(request->controller->front), FRAME_RESPONSE);
+    frame_put_uint(&writer, "query", request->query);
+    frame_put_bool(&writer, "want_state", true);
+    frame_end(&writer);
+    if (!front_flush(request))
+        return;
+    for (int waited = 0; !request->has_state && !request->is_cancelled && waited < STATE_WAIT_MS; waited += 50)
+        if (!front_pump(request, 50))
+            return;
+}
+
+static void read_session_field(Unpacker *in, Text name, CatalogSession *session)
+{
+    if (text_equal_string(name, "pid"))
+        session->pid = (int32_t)unpack_int(in);
+    else if (text_equal_string(name, "user"))
+        session->user = unpack_text(in);
+    else if (text_equal_string(name, "application_name"))
+        session->application = unpack_text(in);
+    else if (text_equal_string(name, "client_addr"))
+        session->client_address = unpack_text(in);
+    else if (text_equal_string(name, "client_port"))
+        session->client_port = (int32_t)unpack_int(in);
+    else if (text_equal_string(name, "state"))
+        session->state = unpack_text(in);
+    else if (text_equal_string(name, "query"))
+        session->query = unpack_text(in);
+    else if (text_equal_string(name, "query_start"))
+        session->query_start = unpack_int(in);
+    else if (text_equal_string(name, "backend_start"))
+        session->backend_start = unpack_int(in);
+    else
+        unpack_skip(in);
+}
+
+static void read_sessions(Request *request, CatalogContext *context)
+{
+    Unpacker in;
+    unpack_init(&in, request->state_sessions.data, request->state_sessions.length);
+    if (request->state_sessions.length == 0)
+        return;
+    uint32_t count = unpack_array(&in);
+    if (in.failed || count > MAX_SESSIONS)
+        return;
+    CatalogSession *sessions = ARENA_ARRAY(request->arena, CatalogSession, count);
+    for (uint32_t i = 0; i < count; i++) {
+        sessions[i] = (CatalogSession){.client_port = -1,
+                                       .backend_type = TEXT_LITERAL("client backend")};
+        uint32_t fields = unpack_map(&in);
+        for (uint32_t k = 0; k < fields && !in.failed; k++) {
+            Text name = unpack_text(&in);
+            read_session_field(&in, name, &sessions[i]);
+        }
+    }
+    if (in.failed) {
+        log_warning("the front end's list of sessions is malformed");
+        return;
+    }
+    context->sessions = sessions;
+    context->session_count = count;
+}
+
+bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault)
+{
+    Request *request = state;
+    const ChildContext *child = request->controller->child;
+    AccessRoles *roles = ARENA_NEW(arena, AccessRoles);
+    if (!access_load(request->controller->meta, arena, roles, fault))
+        return false;
+    CatalogContext context = {.tables = request->snapshot,
+                              .type_context = &request->types,
+                              .settings = &request->settings,
+                              .server_settings = child->settings,
+                              .roles = roles->count > 0 ? roles : NULL,
+                              .user_name = request->role,
+                              .database = request->database,
+                              .backend_pid = (int32_t)request->process_id,
+                              .server_started = request->controller->started,
+                              .host = TEXT_LITERAL("localhost"),
+                              .port = (int32_t)child->settings->port};
+    if (wants_sessions(relation)) {
+        ask_for_state(request);
+        read_sessions(request, &context);
+    }
+    return schema_produce(relation->virtual_relation, &context, arena, batch, fault);
+}
