@@ -19,6 +19,9 @@ enum { NUMERIC_PLAIN_SCALE = 16, DECIMAL_TEXT_SIZE = 48 };
 /* Precision of numeric(p, s), 0 when it has none. */
 int type_numeric_precision(SqlType numeric);
 
+/* 22003 "numeric field overflow" when the value has more digits than numeric(p, s) allows. */
+bool type_check_numeric(SqlType type, Int128 value, Fault *fault);
+
 Int128 decimal_power10(int exponent); /* 0 .. 38 */
 
 /* Whether a value has at most 38 digits. */

@@ -98,6 +98,19 @@ bool type_equal(SqlType a, SqlType b);
 int type_scale(SqlType numeric);          /* digits after the point */
 SqlType type_numeric_derived(int scale);
 int32_t type_wire_modifier(SqlType type); /* what RowDescription shows */
+/* Rounds microseconds to the precision of timestamp(p), time(p); false: out of range. */
+bool type_round_timestamp(SqlType type, int64_t *micros);
+
+/*
+ * regclass, regproc, regnamespace, regrole: the catalog, which stands above, says what they are
+ * called. `name_of` may return NULL (the number is shown); `find` returns false when there is
+ * none. Registered once at start; without, they are read and shown as numbers.
+ */
+typedef struct TypeNameHooks {
+    const char *(*name_of)(Oid type, uint32_t value, Arena *arena);
+    bool (*find)(Oid type, Text name, uint32_t *value);
+} TypeNameHooks;
+void type_set_name_hooks(const TypeNameHooks *hooks);
 
 /*
  * Text form of every row: cells[i].data NULL for NULL. The bytes lie in `arena`, in the vector,

@@ -57,7 +57,8 @@ bool date_parse(Text text, const TypeContext *context, int64_t *days, Fault *fau
 bool time_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault);
 bool timestamp_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault);
 bool timestamptz_parse(Text text, const TypeContext *context, int64_t *utc, Fault *fault);
-bool interval_parse(Text text, IntervalValue *value, Fault *fault);
+/* `modifier` names the fields (INTERVAL DAY TO HOUR) or is -1. */
+bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fault);
 
 const TimeZone *context_zone(const TypeContext *context);
 

@@ -1,0 +1,230 @@
+/*
+ * Texts to values: one case a type. Lengths of varchar(n) and char(n) are the business of casts;
+ * the precision of numeric, timestamp and interval is applied here, as input functions do.
+ */
+#include "engine/type/type_internal.h"
+
+#include <arpa/inet.h>
+
+static bool parse_integer(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    int64_t value, minimum = INT64_MIN, maximum = INT64_MAX;
+    const char *name = type_info(type.oid)->sql_name;
+    if (type.oid == T_INT2) {
+        minimum = INT16_MIN;
+        maximum = INT16_MAX;
+    } else if (type.oid == T_INT4) {
+        minimum = INT32_MIN;
+        maximum = INT32_MAX;
+    } else if (type.oid != T_INT8 && type.oid != 5069) {
+        minimum = INT32_MIN; /* oid, xid: negative numbers are taken modulo 2^32 */
+        maximum = UINT32_MAX;
+    }
+    if (!int64_parse(text, name, minimum, maximum, &value, fault))
+        return false;
+    if (maximum == UINT32_MAX)
+        value = (uint32_t)value;
+    vector_builder_int64(builder, value);
+    return true;
+}
+
+bool type_round_timestamp(SqlType type, int64_t *micros)
+{
+    static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10};
+    if (type.modifier < 0 || type.modifier > 5 || *micros == INT64_MAX || *micros == INT64_MIN)
+        return true;
+    int64_t unit = units[type.modifier], rest = *micros % unit;
+    if (rest < 0)
+        rest += unit;
+    *micros -= rest;
+    return 2 * rest < unit || !__builtin_add_overflow(*micros, unit, micros);
+}
+
+bool type_check_numeric(SqlType type, Int128 value, Fault *fault)
+{
+    int precision = type_numeric_precision(type);
+    if (precision == 0 || precision >= NUMERIC_MAX_DIGITS)
+        return true;
+    Int128 limit = decimal_power10(precision);
+    if (value > -limit && value < limit)
+        return true;
+    int scale = type_scale(type);
+    fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
+    return fault_detail(fault,
+                        "A field with precision %d, scale %d must round to an absolute value "
+                        "less than %s%d.",
+                        precision, scale, precision == scale ? "" : "10^",
+                        precision == scale ? 1 : precision - scale);
+}
+
+static bool parse_numeric(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    int scale = type_scale(type);
+    Int128 value;
+    if (!decimal_parse(text, &scale, &value, fault) || !type_check_numeric(type, value, fault))
+        return false;
+    vector_builder_int128(builder, value);
+    return true;
+}
+
+static bool parse_bool(Text text, VectorBuilder *builder, Fault *fault)
+{
+    bool value;
+    if (!bool_parse(text, &value, fault))
+        return false;
+    vector_builder_bool(builder, value);
+    return true;
+}
+
+static bool parse_float8(Text text, VectorBuilder *builder, Fault *fault)
+{
+    double value;
+    if (!double_parse(text, "double precision", &value, fault))
+        return false;
+    vector_builder_float64(builder, value);
+    return true;
+}
+
+static bool parse_float4(Text text, VectorBuilder *builder, Fault *fault)
+{
+    float value;
+    if (!float_parse(text, &value, fault))
+        return false;
+    vector_builder_float64(builder, value);
+    return true;
+}
+
+static bool parse_datetime(SqlType type, const TypeContext *context, Text text,
+                           VectorBuilder *builder, Fault *fault)
+{
+    int64_t value = 0;
+    bool is_read = false;
+    switch (type.oid) {
+    case T_DATE: is_read = date_parse(text, context, &value, fault); break;
+    case T_TIME: is_read = time_parse(text, context, &value, fault); break;
+    case T_TIMESTAMP: is_read = timestamp_parse(text, context, &value, fault); break;
+    case T_TIMESTAMPTZ: is_read = timestamptz_parse(text, context, &value, fault); break;
+    }
+    if (!is_read)
+        return false;
+    if (type.oid != T_DATE && !type_round_timestamp(type, &value))
+        return fault_set(fault, FAULT_DATETIME_FIELD_OVERFLOW, "timestamp out of range: \"%.*s\"",
+                         TEXT_ARGS(text));
+    vector_builder_int64(builder, value);
+    return true;
+}
+
+static bool parse_interval(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    IntervalValue value;
+    if (!interval_parse(text, type.modifier, &value, fault))
+        return false;
+    __int128 cell;
+    memcpy(&cell, &value, sizeof cell);
+    vector_builder_int128(builder, cell);
+    return true;
+}
+
+static bool parse_uuid(Text text, VectorBuilder *builder, Fault *fault)
+{
+    uint8_t bytes[16];
+    if (!uuid_parse(text, bytes, fault))
+        return false;
+    vector_builder_text(builder, (Text){(const char *)bytes, sizeof bytes});
+    return true;
+}
+
+static bool parse_bytea(Text text, VectorBuilder *builder, Fault *fault)
+{
+    Text bytes;
+    if (!bytea_parse(text, builder->arena, &bytes, fault))
+        return false;
+    vector_builder_text_view(builder, bytes);
+    return true;
+}
+
+static bool parse_inet(Text text, VectorBuilder *builder, Fault *fault)
+{
+    char address[64];
+    unsigned char bytes[16];
+    Text body = parse_trim(text);
+    const char *slash = body.length == 0 ? NULL : memchr(body.data, '/', body.length);
+    uint32_t length = slash == NULL ? body.length : (uint32_t)(slash - body.data);
+    int64_t prefix = 0;
+    Fault ignored;
+    bool is_valid = length > 0 && length < sizeof address;
+    if (is_valid) {
+        memcpy(address, body.data, length);
+        address[length] = '\0';
+        bool is_four = inet_pton(AF_INET, address, bytes) == 1;
+        is_valid = is_four || inet_pton(AF_INET6, address, bytes) == 1;
+        if (is_valid && slash != NULL)
+            is_valid = int64_parse((Text){slash + 1, body.length - length - 1}, "inet", 0,
+                                   is_four ? 32 : 128, &prefix, &ignored);
+    }
+    if (!is_valid)
+        return parse_fault(fault, FAULT_INVALID_TEXT_REPRESENTATION, "inet", text);
+    vector_builder_text(builder, body);
+    return true;
+}
+
+static bool parse_reg(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    int64_t value;
+    if (!reg_parse(type.oid, text, &value, fault))
+        return false;
+    vector_builder_int64(builder, value);
+    return true;
+}
+
+/* "char": the first byte, if any. name: at most 63 bytes, cut at a character. */
+static bool parse_cut(Text text, uint32_t most, VectorBuilder *builder)
+{
+    if (text.length > most) {
+        text.length = most;
+        while (most > 1 && text.length > 0 && (text.data[text.length] & 0xC0) == 0x80)
+            text.length--;
+    }
+    vector_builder_text(builder, text);
+    return true;
+}
+
+bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
+                     Fault *fault)
+{
+    const TypeInfo *info = type_info(type.oid);
+    if (info == NULL)
+        return fault_set(fault, FAULT_UNDEFINED_OBJECT, "type with OID %u does not exist",
+                         type.oid);
+    switch (type.oid) {
+    case T_TEXT: case T_VARCHAR: case T_BPCHAR: case T_UNKNOWN: case T_JSON: case T_JSONB:
+    case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
+        vector_builder_text(builder, text);
+        return true;
+    case T_CHAR: return parse_cut(text, 1, builder);
+    case T_NAME: return parse_cut(text, 63, builder);
+    case T_NUMERIC: return parse_numeric(type, text, builder, fault);
+    case T_INTERVAL: return parse_interval(type, text, builder, fault);
+    case T_DATE: case T_TIME: case T_TIMESTAMP: case T_TIMESTAMPTZ:
+        return parse_datetime(type, context, text, builder, fault);
+    case T_UUID: return parse_uuid(text, builder, fault);
+    case T_BYTEA: return parse_bytea(text, builder, fault);
+    case T_INET: return parse_inet(text, builder, fault);
+    case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
+    case T_REGROLE: return parse_reg(type, text, builder, fault);
+    }
+    switch (info->layout) {
+    case LAYOUT_BOOL: return parse_bool(text, builder, fault);
+    case LAYOUT_INT64: return parse_integer(type, text, builder, fault);
+    case LAYOUT_FLOAT32: return parse_float4(text, builder, fault);
+    case LAYOUT_FLOAT64: return parse_float8(text, builder, fault);
+    case LAYOUT_ARRAY:
+        if (info->category == CATEGORY_ARRAY)
+            return array_parse(type, context, text, builder, fault);
+        break;
+    case LAYOUT_INT128: case LAYOUT_STRING: case LAYOUT_COUNT:
+        break;
+    }
+    return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "values of type %s are not supported",
+                     info->sql_name);
+}
