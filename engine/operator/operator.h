@@ -90,7 +90,7 @@ typedef struct OperatorContext {
     Arena *arena;               /* the stage's: lives as long as its operators */
     Budget *budget;             /* the stage's */
     const TypeContext *types;
-    uint64_t query;
+    const QueryDefinition *definition;
     const StageDefinition *stage;
     uint32_t worker;            /* index among the stage's workers */
     uint32_t worker_count;

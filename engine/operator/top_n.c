@@ -190,6 +190,17 @@ static void top_n_close(Operator *self)
 
 static const OperatorClass top_n_class = {.name = "top n", .next = top_n_next, .close = top_n_close};
 
+/* Before the first row: a bound that excludes nothing tells scans where to begin. */
+static void offer_direction(TopNOperator *top)
+{
+    if (!top->is_first_integer)
+        return;
+    const SortColumn *key = first_key(top);
+    SortBound bound = {.column = key->column, .descending = key->descending, .keeps_nulls = key->nulls_first,
+                       .value = key->descending ? INT64_MIN : INT64_MAX};
+    operator_offer_bound(top->base.children[0], &bound);
+}
+
 Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
 {
     const OperatorSpec *child = spec->children[0];
@@ -206,5 +217,6 @@ Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operato
     buffer_init(&top->threshold);
     buffer_init(&top->keys);
     top->arena = arena_new("top n");
+    offer_direction(top);
     return &top->base;
 }

@@ -1,0 +1,571 @@
+/*
+ * Conjuncts of a scan's filter. See scan_internal.h.
+ */
+#include "engine/operator/scan_internal.h"
+
+enum {
+    DICTIONARY_SMALL = 65536,  /* entries that are evaluated at once */
+    DICTIONARY_PATIENCE = 4,   /* else once so many times the rows tested exceed the entries */
+    ZONE_CODES = 4096,         /* codes between a zone's ends that are looked at one by one */
+};
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+    !defined(__SANITIZE_ADDRESS__) && defined(__OPTIMIZE__)
+#define SCAN_HOT __attribute__((optimize("O3"), target_clones("avx512f,avx512bw", "avx2", "default"), noinline))
+#else
+#define SCAN_HOT __attribute__((noinline))
+#endif
+
+/* --- recognising --- */
+
+typedef enum Comparison { COMPARE_NONE, COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } Comparison;
+
+static Comparison comparison_of(const ScalarFunction *function)
+{
+    static const struct {
+        const char *symbol;
+        Comparison comparison;
+    } table[] = {{"=", COMPARE_EQ},  {"<>", COMPARE_NE}, {"!=", COMPARE_NE}, {"<", COMPARE_LT},
+                 {"<=", COMPARE_LE}, {">", COMPARE_GT},  {">=", COMPARE_GE}};
+    if (function->symbol == NULL || function->argument_count != 2)
+        return COMPARE_NONE;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(function->symbol, table[i].symbol) == 0)
+            return table[i].comparison;
+    return COMPARE_NONE;
+}
+
+static Comparison mirrored(Comparison comparison)
+{
+    switch (comparison) {
+    case COMPARE_LT:
+        return COMPARE_GT;
+    case COMPARE_LE:
+        return COMPARE_GE;
+    case COMPARE_GT:
+        return COMPARE_LT;
+    case COMPARE_GE:
+        return COMPARE_LE;
+    case COMPARE_NONE:
+    case COMPARE_EQ:
+    case COMPARE_NE:
+        return comparison;
+    }
+    return comparison;
+}
+
+/* Types whose values compare as their integers do. */
+static bool compares_as_integer(SqlType type)
+{
+    return type.oid == T_INT2 || type.oid == T_INT4 || type.oid == T_INT8;
+}
+
+static bool are_comparable_as_integers(SqlType a, SqlType b)
+{
+    if (type_layout(a) != LAYOUT_INT64 || type_layout(b) != LAYOUT_INT64)
+        return false;
+    return a.oid == b.oid || (compares_as_integer(a) && compares_as_integer(b));
+}
+
+/* expr as "left op constant", turned round when the constant stands first. */
+static bool as_comparison(const Expr *expr, const Expr **left, Comparison *comparison, const Vector **constant)
+{
+    if (expr->kind != EXPR_CALL || expr->argument_count != 2)
+        return false;
+    *comparison = comparison_of(expr->call.function);
+    if (*comparison == COMPARE_NONE)
+        return false;
+    const Expr *a = expr->arguments[0], *b = expr->arguments[1];
+    if (a->kind == EXPR_CONSTANT) {
+        const Expr *swap = a;
+        a = b;
+        b = swap;
+        *comparison = mirrored(*comparison);
+    }
+    if (b->kind != EXPR_CONSTANT || vector_is_null(b->value, 0))
+        return false;
+    *left = a;
+    *constant = b->value;
+    return true;
+}
+
+/* Values v with "v op constant" as low .. high; false for <>. Empty: low > high. */
+static bool range_of_comparison(Comparison comparison, int64_t constant, int64_t *low, int64_t *high)
+{
+    *low = INT64_MIN;
+    *high = INT64_MAX;
+    switch (comparison) {
+    case COMPARE_EQ:
+        *low = *high = constant;
+        return true;
+    case COMPARE_LT:
+        if (constant == INT64_MIN)
+            *low = INT64_MAX;
+        else
+            *high = constant - 1;
+        if (constant == INT64_MIN)
+            *high = INT64_MIN;
+        return true;
+    case COMPARE_LE:
+        *high = constant;
+        return true;
+    case COMPARE_GT:
+        if (constant == INT64_MAX) {
+            *low = INT64_MAX;
+            *high = INT64_MIN;
+        } else {
+            *low = constant + 1;
+        }
+        return true;
+    case COMPARE_GE:
+        *low = constant;
+        return true;
+    case COMPARE_NE:
+    case COMPARE_NONE:
+        return false;
+    }
+    return false;
+}
+
+/* A call of one column and constants, by a function that keeps the order of its first argument. */
+static bool is_monotone_call(const Expr *expr)
+{
+    if (expr->kind != EXPR_CALL || expr->argument_count == 0 || expr->call.function->order != ORDER_KEPT ||
+        expr->arguments[0]->kind != EXPR_COLUMN || type_layout(expr->arguments[0]->type) != LAYOUT_INT64)
+        return false;
+    for (uint32_t i = 1; i < expr->argument_count; i++)
+        if (expr->arguments[i]->kind != EXPR_CONSTANT)
+            return false;
+    return true;
+}
+
+static bool classify_comparison(OperatorContext *context, Conjunct *conjunct)
+{
+    const Expr *left;
+    const Vector *constant;
+    Comparison comparison;
+    if (!as_comparison(conjunct->expr, &left, &comparison, &constant))
+        return false;
+    const Expr *right = conjunct->expr->arguments[conjunct->expr->arguments[0] == left ? 1 : 0];
+    if (!are_comparable_as_integers(left->type, right->type) ||
+        !range_of_comparison(comparison, VECTOR_DATA(int64_t, constant)[0], &conjunct->low, &conjunct->high))
+        return false;
+    if (left->kind == EXPR_COLUMN) {
+        conjunct->kind = CONJUNCT_RANGE;
+        conjunct->column = left->column;
+        return true;
+    }
+    if (!is_monotone_call(left))
+        return false;
+    Fault ignored;
+    conjunct->function = expr_compile(context->arena, &left, 1, context->types, &ignored);
+    if (conjunct->function == NULL)
+        return false;
+    conjunct->kind = CONJUNCT_MONOTONE;
+    conjunct->column = left->arguments[0]->column;
+    return true;
+}
+
+static bool classify_null_test(Conjunct *conjunct)
+{
+    const Expr *expr = conjunct->expr;
+    bool is_negated = expr->kind == EXPR_NOT;
+    if (is_negated)
+        expr = expr->arguments[0];
+    if (expr->kind != EXPR_IS_NULL || expr->arguments[0]->kind != EXPR_COLUMN)
+        return false;
+    conjunct->kind = CONJUNCT_IS_NULL;
+    conjunct->column = expr->arguments[0]->column;
+    conjunct->wants_null = !is_negated;
+    return true;
+}
+
+static bool classify_in(Conjunct *conjunct)
+{
+    const Expr *expr = conjunct->expr;
+    if (expr->kind != EXPR_IN_LIST || expr->arguments[0]->kind != EXPR_COLUMN ||
+        type_layout(expr->arguments[0]->type) != LAYOUT_INT64 || expr->in.list->form != VECTOR_FLAT)
+        return false;
+    conjunct->kind = CONJUNCT_IN;
+    conjunct->column = expr->arguments[0]->column;
+    return true;
+}
+
+/* Any condition that looks at one string column and nothing else. */
+static bool classify_text(Conjunct *conjunct, const StageInput *input)
+{
+    uint32_t used = 0;
+    for (uint32_t c = 0; c < input->column_count; c++)
+        if (conjunct->uses[c]) {
+            used++;
+            conjunct->column = c;
+        }
+    if (used != 1 || type_layout(input->types[conjunct->column]) != LAYOUT_STRING ||
+        expr_is_volatile(conjunct->expr))
+        return false;
+    conjunct->kind = CONJUNCT_TEXT;
+    return true;
+}
+
+static bool conjunct_make(OperatorContext *context, const StageInput *input, const Expr *expr,
+                          Conjunct *conjunct, Fault *fault)
+{
+    *conjunct = (Conjunct){.kind = CONJUNCT_GENERIC, .expr = expr, .can_fail = expr_can_fail(expr)};
+    conjunct->uses = arena_zalloc(context->arena, input->column_count + 1u);
+    for (uint32_t c = 0; c < input->column_count; c++)
+        conjunct->uses[c] = expr_uses_column(expr, c);
+    bool is_classified = classify_null_test(conjunct) || classify_comparison(context, conjunct) ||
+                         classify_in(conjunct) || classify_text(conjunct, input);
+    if (is_classified && (conjunct->kind == CONJUNCT_RANGE || conjunct->kind == CONJUNCT_IS_NULL))
+        return true;
+    conjunct->program = expr_compile(context->arena, &expr, 1, context->types, fault);
+    return conjunct->program != NULL;
+}
+
+/* Two ranges of one column are one range. */
+static bool merge_range(Conjunct *conjuncts, uint32_t count, const Conjunct *more)
+{
+    if (more->kind != CONJUNCT_RANGE)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        Conjunct *known = &conjuncts[i];
+        if (known->kind != CONJUNCT_RANGE || known->column != more->column)
+            continue;
+        known->low = known->low > more->low ? known->low : more->low;
+        known->high = known->high < more->high ? known->high : more->high;
+        return true;
+    }
+    return false;
+}
+
+/* Lower is tested earlier. */
+static int cost_of(const Conjunct *conjunct)
+{
+    return (int)conjunct->kind + (conjunct->can_fail ? 100 : 0);
+}
+
+bool conjuncts_make(OperatorContext *context, const StageInput *input, const Expr *filter,
+                    Conjunct **conjuncts, uint32_t *count, Fault *fault)
+{
+    uint32_t part_count = 0;
+    const Expr **parts = filter == NULL ? NULL : conditions_split(context->arena, filter, &part_count);
+    *conjuncts = ARENA_ARRAY(context->arena, Conjunct, part_count);
+    *count = 0;
+    for (uint32_t i = 0; i < part_count; i++) {
+        Conjunct conjunct;
+        if (!conjunct_make(context, input, parts[i], &conjunct, fault))
+            return false;
+        if (merge_range(*conjuncts, *count, &conjunct))
+            continue;
+        uint32_t at = (*count)++;
+        for (; at > 0 && cost_of(&(*conjuncts)[at - 1]) > cost_of(&conjunct); at--)
+            (*conjuncts)[at] = (*conjuncts)[at - 1];
+        (*conjuncts)[at] = conjunct;
+    }
+    return true;
+}
+
+void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        grow_array_free(&conjuncts[i].truth_bytes, context->budget);
+}
+
+/* --- the dictionary of the segment at hand --- */
+
+void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
+{
+    conjunct->dictionary = dictionary;
+    conjunct->truth = NULL;
+    conjunct->is_by_row = false;
+    conjunct->rows_tested = 0;
+}
+
+/* Comparisons and IN over a sorted dictionary are ranges of codes. */
+static bool evaluate_by_order(const Conjunct *conjunct, uint8_t *truth)
+{
+    const Dictionary *dictionary = conjunct->dictionary;
+    const Expr *expr = conjunct->expr;
+    if (!dictionary->is_sorted || !dictionary->is_unique)
+        return false;
+    memset(truth, 0, dictionary->count);
+    if (expr->kind == EXPR_IN_LIST && expr->arguments[0]->kind == EXPR_COLUMN) {
+        for (uint32_t i = 0; i < expr->in.list->length; i++)
+            truth[dictionary_find(dictionary, vector_text(expr->in.list, i))] = 1;
+        truth[0] = 0;
+        return true;
+    }
+    const Expr *left;
+    const Vector *constant;
+    Comparison comparison;
+    if (!as_comparison(expr, &left, &comparison, &constant) || left->kind != EXPR_COLUMN ||
+        constant->layout != LAYOUT_STRING || left->type.oid == T_BPCHAR)
+        return false;
+    Text text = vector_text(constant, 0);
+    uint32_t first = dictionary_lower_bound(dictionary, text, false);
+    uint32_t after = dictionary_lower_bound(dictionary, text, true);
+    uint32_t low = 1, high = dictionary->count;
+    if (comparison == COMPARE_EQ || comparison == COMPARE_GE)
+        low = first;
+    if (comparison == COMPARE_GT)
+        low = after;
+    if (comparison == COMPARE_EQ || comparison == COMPARE_LE)
+        high = after;
+    if (comparison == COMPARE_LT)
+        high = first;
+    if (high > low)
+        memset(truth + low, 1, high - low);
+    if (comparison == COMPARE_NE && after > first)
+        memset(truth + first, 0, after - first);
+    return true;
+}
+
+/* Entries [at, at + count) through the program; the fault of a failing entry is of no interest. */
+static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, uint32_t at, uint32_t count,
+                             uint8_t *truth, Arena *arena)
+{
+    uint32_t *codes = arena_alloc_vector(arena, count * sizeof *codes);
+    for (uint32_t i = 0; i < count; i++)
+        codes[i] = at + i;
+    Batch *batch = batch_make(arena, input->column_count, count);
+    for (uint32_t c = 0; c < input->column_count; c++)
+        batch->columns[c] = vector_null(arena, type_layout(input->types[c]), count);
+    /* As flat texts: each entry is evaluated once, and drivers have no dictionary to go through. */
+    Vector coded = vector_dictionary(conjunct->dictionary, count, codes);
+    batch->columns[conjunct->column] = vector_flatten(arena, &coded);
+    Vector holds;
+    Fault ignored;
+    if (!expr_run(conjunct->program, batch, NULL, arena, &holds, &ignored))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        truth[at + i] = !vector_is_null(&holds, i) &&
+                        VECTOR_DATA(uint8_t, &holds)[vector_row(&holds, i)] != 0;
+    return true;
+}
+
+static bool evaluate_by_program(const StageInput *input, const Conjunct *conjunct, uint8_t *truth)
+{
+    Arena *piece = arena_new("dictionary filter");
+    bool is_evaluated = true;
+    for (uint32_t at = 0; is_evaluated && at < conjunct->dictionary->count; at += BATCH_ROWS) {
+        uint32_t left = conjunct->dictionary->count - at;
+        arena_reset(piece);
+        is_evaluated =
+            evaluate_entries(input, conjunct, at, left < BATCH_ROWS ? left : BATCH_ROWS, truth, piece);
+    }
+    arena_free(piece);
+    return is_evaluated;
+}
+
+bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input, Conjunct *conjunct,
+                                  Arena *arena, Fault *fault)
+{
+    (void)arena;
+    const Dictionary *dictionary = conjunct->dictionary;
+    if (conjunct->kind != CONJUNCT_TEXT || dictionary == NULL || conjunct->truth != NULL || conjunct->is_by_row)
+        return true;
+    if (!grow_array(&conjunct->truth_bytes, context->budget, dictionary->count, fault))
+        return false;
+    uint8_t *truth = conjunct->truth_bytes.data;
+    if (!evaluate_by_order(conjunct, truth)) {
+        if (dictionary->count > DICTIONARY_SMALL &&
+            conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count)
+            return true;
+        if (!evaluate_by_program(input, conjunct, truth)) {
+            conjunct->is_by_row = true;
+            return true;
+        }
+    }
+    conjunct->truth = truth;
+    const uint8_t *first = memchr(truth, 1, dictionary->count);
+    const uint8_t *last = memrchr(truth, 1, dictionary->count);
+    conjunct->first_true = first == NULL ? 1 : (uint32_t)(first - truth);
+    conjunct->last_true = last == NULL ? 0 : (uint32_t)(last - truth);
+    return true;
+}
+
+/* --- zones --- */
+
+static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t maximum, bool has_nulls)
+{
+    if (low > high || maximum < low || minimum > high)
+        return VERDICT_NONE;
+    if (!has_nulls && minimum >= low && maximum <= high)
+        return VERDICT_ALL;
+    return VERDICT_SOME;
+}
+
+static Verdict judge_text(const Conjunct *conjunct, const SegmentZone *zone)
+{
+    const uint8_t *truth = conjunct->truth;
+    if (truth == NULL)
+        return VERDICT_SOME;
+    if (conjunct->last_true < conjunct->first_true)
+        return VERDICT_NONE;
+    if (!zone->has_range || zone->minimum < 1 || zone->maximum >= conjunct->dictionary->count)
+        return VERDICT_SOME;
+    bool null_passes = zone->null_count != 0 && truth[0];
+    bool null_fails = zone->null_count != 0 && !truth[0];
+    if (!null_passes && (zone->maximum < conjunct->first_true || zone->minimum > conjunct->last_true))
+        return VERDICT_NONE;
+    uint64_t width = (uint64_t)(zone->maximum - zone->minimum) + 1;
+    if (width > ZONE_CODES)
+        return VERDICT_SOME;
+    if (!null_passes && memchr(truth + zone->minimum, 1, width) == NULL)
+        return VERDICT_NONE;
+    return !null_fails && memchr(truth + zone->minimum, 0, width) == NULL ? VERDICT_ALL : VERDICT_SOME;
+}
+
+static Verdict judge_in(const Conjunct *conjunct, const SegmentZone *zone)
+{
+    const int64_t *items = conjunct->expr->in.list->data;
+    uint32_t low = 0, high = conjunct->expr->in.list->length;
+    while (low < high) { /* the first item >= minimum */
+        uint32_t middle = low + (high - low) / 2;
+        if (items[middle] < zone->minimum)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_possible = low < conjunct->expr->in.list->length && items[low] <= zone->maximum;
+    return is_possible ? VERDICT_SOME : VERDICT_NONE;
+}
+
+static Verdict judge_monotone(const Conjunct *conjunct, const SegmentZone *zone, Arena *arena)
+{
+    int64_t ends[2] = {zone->minimum, zone->maximum};
+    Batch *batch = batch_make(arena, conjunct->column + 1, 2);
+    for (uint32_t c = 0; c < conjunct->column; c++)
+        batch->columns[c] = vector_null(arena, LAYOUT_INT64, 2);
+    int64_t *data = arena_alloc_vector(arena, sizeof ends);
+    memcpy(data, ends, sizeof ends);
+    batch->columns[conjunct->column] = vector_flat(LAYOUT_INT64, 2, data, NULL);
+    Vector values;
+    Fault ignored;
+    if (!expr_run(conjunct->function, batch, NULL, arena, &values, &ignored) || vector_is_null(&values, 0) ||
+        vector_is_null(&values, 1))
+        return VERDICT_SOME;
+    const int64_t *results = values.data;
+    return judge_range(conjunct->low, conjunct->high, results[0], results[vector_row(&values, 1)],
+                       zone->null_count != 0);
+}
+
+Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena *arena)
+{
+    if (conjunct->kind == CONJUNCT_IS_NULL) {
+        uint32_t wanted = conjunct->wants_null ? zone->null_count : zone->rows - zone->null_count;
+        return wanted == 0 ? VERDICT_NONE : wanted == zone->rows ? VERDICT_ALL : VERDICT_SOME;
+    }
+    if (conjunct->kind == CONJUNCT_TEXT)
+        return judge_text(conjunct, zone);
+    if (conjunct->kind == CONJUNCT_GENERIC)
+        return VERDICT_SOME;
+    if (zone->rows == zone->null_count && conjunct->kind == CONJUNCT_RANGE)
+        return VERDICT_NONE;
+    if (!zone->has_range)
+        return VERDICT_SOME;
+    if (conjunct->kind == CONJUNCT_RANGE)
+        return judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, zone->null_count != 0);
+    if (conjunct->kind == CONJUNCT_IN)
+        return judge_in(conjunct, zone);
+    return judge_monotone(conjunct, zone, arena);
+}
+
+/* --- rows --- */
+
+SCAN_HOT static void mask_range(const int64_t *restrict values, uint32_t rows, int64_t low, int64_t high,
+                                uint8_t *restrict mask)
+{
+    uint64_t width = (uint64_t)high - (uint64_t)low;
+    for (uint32_t i = 0; i < rows; i++)
+        mask[i] = (uint64_t)values[i] - (uint64_t)low <= width;
+}
+
+SCAN_HOT static void mask_clear_nulls(const uint8_t *restrict nulls, uint32_t rows, uint8_t *restrict mask)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        mask[i] &= nulls[i] == 0;
+}
+
+SCAN_HOT static void mask_codes(const uint32_t *restrict codes, uint32_t rows, const uint8_t *restrict truth,
+                                uint8_t *restrict mask)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        mask[i] = truth[codes[i]];
+}
+
+static uint32_t rows_all_or_none(bool all, uint32_t count, uint32_t *rows)
+{
+    if (!all)
+        return 0;
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = i;
+    return count;
+}
+
+static uint32_t rows_of_mask(uint32_t count, const uint8_t *mask, uint32_t *rows)
+{
+    Vector boolean = vector_flat(LAYOUT_BOOL, count, mask, NULL);
+    return vector_true_rows(&boolean, rows);
+}
+
+static uint32_t test_range(const Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows)
+{
+    const int64_t *values = vector->data;
+    if (conjunct->low > conjunct->high)
+        return 0;
+    if (vector->form == VECTOR_CONSTANT)
+        return rows_all_or_none(!vector_is_null(vector, 0) && values[0] >= conjunct->low &&
+                                    values[0] <= conjunct->high,
+                                vector->length, rows);
+    uint8_t *mask = arena_alloc_vector(arena, vector->length);
+    mask_range(values, vector->length, conjunct->low, conjunct->high, mask);
+    if (vector->nulls != NULL)
+        mask_clear_nulls(vector->nulls, vector->length, mask);
+    return rows_of_mask(vector->length, mask, rows);
+}
+
+static uint32_t test_null(const Conjunct *conjunct, const Vector *vector, uint32_t *rows)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < vector->length; i++) {
+        rows[count] = i;
+        count += vector_is_null(vector, i) == conjunct->wants_null;
+    }
+    return count;
+}
+
+/* Through the table of truth; false when the vector is not of the segment's dictionary. */
+static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows,
+                      uint32_t *count)
+{
+    if (conjunct->truth == NULL || vector->form != VECTOR_DICTIONARY ||
+        vector->dictionary->id != conjunct->dictionary->id)
+        return false;
+    uint8_t *mask = arena_alloc_vector(arena, vector->length);
+    mask_codes(vector->data, vector->length, conjunct->truth, mask);
+    *count = rows_of_mask(vector->length, mask, rows);
+    return true;
+}
+
+bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows, uint32_t *count,
+                   Fault *fault)
+{
+    conjunct->rows_tested += batch->rows;
+    const Vector *column = &batch->columns[conjunct->column];
+    if (conjunct->kind == CONJUNCT_RANGE) {
+        *count = test_range(conjunct, column, arena, rows);
+        return true;
+    }
+    if (conjunct->kind == CONJUNCT_IS_NULL) {
+        *count = test_null(conjunct, column, rows);
+        return true;
+    }
+    if (conjunct->kind == CONJUNCT_TEXT && test_text(conjunct, column, arena, rows, count))
+        return true;
+    Vector holds;
+    if (!expr_run(conjunct->program, batch, NULL, arena, &holds, fault))
+        return false;
+    *count = vector_true_rows(&holds, rows);
+    return true;
+}

@@ -1,0 +1,58 @@
+/*
+ * The conjuncts of a scan's filter: what each can say about a block without reading it, and how
+ * it is tested over rows.
+ */
+#ifndef TALARIA_ENGINE_OPERATOR_SCAN_INTERNAL_H
+#define TALARIA_ENGINE_OPERATOR_SCAN_INTERNAL_H
+
+#include "engine/operator/operator_internal.h"
+
+typedef enum ConjunctKind {
+    CONJUNCT_RANGE,    /* low <= integer column <= high, not null */
+    CONJUNCT_IS_NULL,  /* a column is (not) null */
+    CONJUNCT_TEXT,     /* any condition on one string column: once a dictionary entry */
+    CONJUNCT_MONOTONE, /* f(integer column) compared with a constant, f keeps order */
+    CONJUNCT_IN,       /* an integer column in a list */
+    CONJUNCT_GENERIC,
+} ConjunctKind;
+
+/* What a zone says of all its rows. */
+typedef enum Verdict { VERDICT_SOME, VERDICT_NONE, VERDICT_ALL } Verdict;
+
+typedef struct Conjunct {
+    ConjunctKind kind;
+    const Expr *expr;
+    ExprProgram *program;       /* NULL for RANGE and IS_NULL */
+    uint32_t column;            /* of the input; GENERIC: unused */
+    bool *uses;                 /* which input columns the expression looks at */
+    bool can_fail;
+    /* RANGE; MONOTONE: of the function's value */
+    int64_t low, high;
+    ExprProgram *function;      /* MONOTONE: f(column) alone */
+    bool wants_null;            /* IS_NULL: true for IS NULL, false for IS NOT NULL */
+    /* TEXT, for the segment at hand: truth of each code of the dictionary */
+    const Dictionary *dictionary;
+    uint8_t *truth;             /* NULL while not evaluated */
+    GrowArray truth_bytes;
+    bool is_by_row;             /* the dictionary's entries cannot be evaluated: some fails */
+    uint64_t rows_tested;
+    uint32_t first_true, last_true; /* of the codes that can occur; last < first: none */
+} Conjunct;
+
+/* Classifies and compiles the parts of `filter` in the order in which they are best tested. */
+bool conjuncts_make(OperatorContext *context, const StageInput *input, const Expr *filter,
+                    Conjunct **conjuncts, uint32_t *count, Fault *fault);
+void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t count);
+
+/* Forgets what was known of the last segment's dictionary. `dictionary` NULL: none. */
+void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary);
+/* TEXT: evaluates the dictionary if that pays by now. */
+bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input, Conjunct *conjunct,
+                                  Arena *arena, Fault *fault);
+/* What the zone of the conjunct's column says. */
+Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena *arena);
+/* The rows of `batch` (the input's columns, those in `uses` filled in) for which it holds. */
+bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows, uint32_t *count,
+                   Fault *fault);
+
+#endif
