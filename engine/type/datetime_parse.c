@@ -685,9 +685,23 @@ bool date_parse(Text text, const TypeContext *context, int64_t *days, Fault *fau
     return true;
 }
 
+/* 0405, 040506: alone they would be dates. */
+static bool is_compact_time(Text body, Moment *moment)
+{
+    MomentReader reader = {.at = body.data, .end = body.data + body.length, .moment = moment};
+    *moment = (Moment){0};
+    return (body.length == 4 || body.length == 6) && set_compact_time(&reader) == READ_OK &&
+           reader.at == reader.end;
+}
+
 bool time_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault)
 {
     Moment moment;
+    Text body = parse_trim(text);
+    if (is_compact_time(body, &moment)) {
+        *micros = moment.time;
+        return true;
+    }
     if (!read_moment(text, "time", &moment, fault))
         return false;
     if (moment.special == SPECIAL_NOW) {

@@ -17,6 +17,7 @@ typedef enum Unit {
 typedef struct IntervalSum {
     int64_t months, days;
     __int128 micros;
+    bool is_out_of_range; /* why adding failed, when it did */
 } IntervalSum;
 
 typedef enum PartKind { PART_NUMBER, PART_CLOCK, PART_YEAR_MONTH, PART_WORD } PartKind;
@@ -78,6 +79,12 @@ static bool add_days(IntervalSum *sum, double days)
     return true;
 }
 
+static bool check_whole(IntervalSum *sum, int64_t whole)
+{
+    sum->is_out_of_range = whole > INT32_MAX || whole < INT32_MIN;
+    return !sum->is_out_of_range;
+}
+
 static bool add_unit(IntervalSum *sum, Unit unit, int64_t whole, double fraction)
 {
     static const int64_t micros[] = {[UNIT_MICROSECOND] = 1, [UNIT_MILLISECOND] = 1000,
@@ -92,17 +99,17 @@ static bool add_unit(IntervalSum *sum, Unit unit, int64_t whole, double fraction
                        (int64_t)rint(fraction * (double)micros[unit]);
         return true;
     case UNIT_DAY: case UNIT_WEEK:
-        if (whole > INT32_MAX || whole < INT32_MIN)
+        if (!check_whole(sum, whole))
             return false;
         sum->days += unit == UNIT_WEEK ? whole * 7 : whole;
         return add_days(sum, unit == UNIT_WEEK ? fraction * 7 : fraction);
     case UNIT_MONTH:
-        if (whole > INT32_MAX || whole < INT32_MIN)
+        if (!check_whole(sum, whole))
             return false;
         sum->months += whole;
         return add_days(sum, fraction * 30);
     case UNIT_YEAR: case UNIT_DECADE: case UNIT_CENTURY: case UNIT_MILLENNIUM:
-        if (whole > INT32_MAX || whole < INT32_MIN)
+        if (!check_whole(sum, whole))
             return false;
         sum->months += whole * months[unit] + (int64_t)rint(fraction * months[unit]);
         return true;
@@ -281,7 +288,8 @@ static bool add_clock(IntervalSum *sum, Text text, int mask)
         fields[1] = fields[0];
         fields[0] = 0;
     }
-    if (fields[1] > 59 || fields[2] > 60 || fields[0] > INT64_C(3000000000))
+    sum->is_out_of_range = fields[1] > 59 || fields[2] > 60 || fields[0] > INT64_C(3000000000);
+    if (sum->is_out_of_range)
         return false;
     __int128 micros = ((__int128)fields[0] * 3600 + fields[1] * 60 + fields[2]) * 1000000 +
                       (int64_t)rint(fraction * 1e6);
@@ -421,9 +429,9 @@ bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fa
         int count = split(body, parts);
         is_read = count > 0 && add_parts(parts, count, mask, &sum);
     }
-    if (!is_read)
+    if (!is_read && !sum.is_out_of_range)
         return parse_fault(fault, FAULT_INVALID_DATETIME_FORMAT, "interval", text);
-    if (sum.months > INT32_MAX || sum.months < INT32_MIN || sum.days > INT32_MAX ||
+    if (!is_read || sum.months > INT32_MAX || sum.months < INT32_MIN || sum.days > INT32_MAX ||
         sum.days < INT32_MIN || sum.micros > INT64_MAX || sum.micros < INT64_MIN)
         return fault_set(fault, FAULT_INTERVAL_FIELD_OVERFLOW,
                          "interval field value out of range: \"%.*s\"", TEXT_ARGS(text));

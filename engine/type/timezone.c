@@ -4,9 +4,9 @@
  * kept, because values and plans point to them.
  *
  * Local times that a change of offset skips are taken with the offset before the change (so that
- * they end up as much later as the clock jumped). Local times that occur twice are taken as
- * standard time, the later instant, where the change is from daylight saving time: PostgreSQL's
- * rule, and what its clients expect.
+ * they end up as much later as the clock jumped). Of local times that occur twice the later
+ * instant is taken, which is standard time at the end of daylight saving: PostgreSQL's rule, and
+ * what its clients expect.
  */
 #include "engine/type/timezone.h"
 
@@ -35,7 +35,6 @@ typedef struct Rule {
 
 typedef struct LocalType {
     int32_t offset; /* seconds east of UTC */
-    bool is_daylight;
     char abbreviation[ABBREVIATION_SIZE];
 } LocalType;
 
@@ -48,8 +47,6 @@ struct TimeZone {
     const int64_t *transitions; /* seconds UTC, ascending */
     const uint8_t *types;       /* of the time from each transition on */
     const LocalType *locals;
-    uint32_t local_count;
-    uint32_t first_type; /* before the first transition */
     bool has_rule;
     Rule rule;
     const struct TimeZone *next;
@@ -266,7 +263,6 @@ static bool read_locals(const TzifHeader *header, const uint8_t *p, LocalType *l
     const char *names = (const char *)p + header->types * 6;
     for (uint32_t i = 0; i < header->types; i++, p += 6) {
         locals[i].offset = (int32_t)be32(p);
-        locals[i].is_daylight = p[4] != 0;
         if (p[5] >= header->characters || locals[i].offset < -26 * 3600 ||
             locals[i].offset > 26 * 3600)
             return false;
@@ -326,7 +322,6 @@ static bool read_tzif(const uint8_t *data, size_t length, TimeZone *zone)
     zone->transitions = transitions;
     zone->types = types;
     zone->locals = locals;
-    zone->local_count = header.types;
     return read_footer(p + body_size(&header, time_size), end, zone);
 }
 
@@ -517,23 +512,20 @@ static uint32_t transitions_until(const TimeZone *zone, int64_t seconds)
     return low;
 }
 
-static int32_t offset_seconds(const TimeZone *zone, int64_t utc, bool *is_daylight,
-                              const char **abbreviation)
+static int32_t offset_seconds(const TimeZone *zone, int64_t utc, const char **abbreviation)
 {
-    *is_daylight = false;
     if (zone->is_fixed) {
         *abbreviation = zone->fixed_abbreviation;
         return zone->fixed;
     }
     uint32_t passed = transitions_until(zone, utc);
     if (passed == zone->transition_count && zone->has_rule) {
-        *is_daylight = rule_is_daylight(&zone->rule, utc);
-        *abbreviation = *is_daylight ? zone->rule.daylight_name : zone->rule.standard_name;
-        return *is_daylight ? zone->rule.daylight : zone->rule.standard;
+        bool is_daylight = rule_is_daylight(&zone->rule, utc);
+        *abbreviation = is_daylight ? zone->rule.daylight_name : zone->rule.standard_name;
+        return is_daylight ? zone->rule.daylight : zone->rule.standard;
     }
     const LocalType *local =
-        &zone->locals[passed == 0 ? zone->first_type : zone->types[passed - 1]];
-    *is_daylight = local->is_daylight;
+        &zone->locals[passed == 0 ? 0 : zone->types[passed - 1]];
     *abbreviation = local->abbreviation;
     return local->offset;
 }
@@ -541,8 +533,7 @@ static int32_t offset_seconds(const TimeZone *zone, int64_t utc, bool *is_daylig
 int64_t timezone_offset_at(const TimeZone *zone, int64_t utc, const char **abbreviation)
 {
     const char *ignored;
-    bool is_daylight;
-    return offset_seconds(zone, floor_seconds(utc), &is_daylight,
+    return offset_seconds(zone, floor_seconds(utc),
                           abbreviation == NULL ? &ignored : abbreviation) * MICROS_PER_SECOND;
 }
 
@@ -563,22 +554,12 @@ int64_t timezone_to_utc(const TimeZone *zone, int64_t local)
     if (zone->is_fixed)
         return local - zone->fixed * MICROS_PER_SECOND;
     int64_t seconds = floor_seconds(local), rest = local - seconds * MICROS_PER_SECOND;
-    bool before_daylight, after_daylight;
     const char *ignored;
-    /* No zone changes twice within two days, so these are the offsets on both sides. */
-    int32_t before = offset_seconds(zone, seconds - 86400, &before_daylight, &ignored);
-    int32_t after = offset_seconds(zone, seconds + 86400, &after_daylight, &ignored);
-    int32_t chosen = before;
-    if (before != after) {
-        bool is_daylight;
-        bool fits_before = offset_seconds(zone, seconds - before, &is_daylight, &ignored) == before;
-        bool fits_after = offset_seconds(zone, seconds - after, &is_daylight, &ignored) == after;
-        if (fits_before && fits_after)
-            chosen = before_daylight && !after_daylight ? after : before;
-        else if (fits_after)
-            chosen = after;
-        else
-            chosen = before; /* skipped: as if the clock had not jumped */
-    }
-    return (seconds - chosen) * MICROS_PER_SECOND + rest;
+    /* No zone changes twice within two days, so these are the offsets on both sides. A time that
+     * fits neither was skipped: as if the clock had not jumped. */
+    int32_t before = offset_seconds(zone, seconds - 86400, &ignored);
+    int32_t after = offset_seconds(zone, seconds + 86400, &ignored);
+    if (before != after && offset_seconds(zone, seconds - after, &ignored) == after)
+        before = after;
+    return (seconds - before) * MICROS_PER_SECOND + rest;
 }
