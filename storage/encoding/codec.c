@@ -12,6 +12,11 @@
 /* LZ4 decodes three times as fast; this many percent larger it may be. */
 enum { LZ4_PREMIUM = 10, ZSTD_LEVEL = 1 };
 
+/* Zstandard's contexts are larger than most units and slow to set up: a process, which has one
+ * thread, keeps one of each. */
+static _Thread_local ZSTD_CCtx *compressor;
+static _Thread_local ZSTD_DCtx *decompressor;
+
 const char *codec_name(Codec codec)
 {
     static const char *const names[CODEC_COUNT] = {"raw", "lz4", "zstd"};
@@ -26,7 +31,11 @@ Codec codec_compress(const void *data, size_t length, Buffer *out)
     size_t start = out->length;
 
     uint8_t *place = buffer_reserve(out, bound + lz4_bound);
-    size_t zstd_size = ZSTD_compress(place, bound, data, length, ZSTD_LEVEL);
+    size_t zstd_size = SIZE_MAX;
+    if (compressor == NULL)
+        compressor = ZSTD_createCCtx();
+    if (compressor != NULL)
+        zstd_size = ZSTD_compressCCtx(compressor, place, bound, data, length, ZSTD_LEVEL);
     if (ZSTD_isError(zstd_size))
         zstd_size = SIZE_MAX;
     int lz4_size = LZ4_compress_default(data, (char *)place + bound, (int)length, (int)lz4_bound);
@@ -80,7 +89,9 @@ bool codec_decompress(Codec codec, const uint8_t *data, size_t length, uint8_t *
             return encoding_damaged(fault, "LZ4 bytes are damaged");
         return true;
     case CODEC_ZSTD:
-        if (ZSTD_decompress(out, raw_length, data, length) != raw_length)
+        if (decompressor == NULL && (decompressor = ZSTD_createDCtx()) == NULL)
+            return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to decompress");
+        if (ZSTD_decompressDCtx(decompressor, out, raw_length, data, length) != raw_length)
             return encoding_damaged(fault, "Zstandard bytes are damaged");
         return true;
     case CODEC_COUNT:

@@ -64,10 +64,8 @@ static bool decode64(const IntegerBlock *block, uint64_t *out, Fault *fault)
         !integer_block_int64(&part, deltas, fault))
         return false;
     out[0] = value;
-    for (uint32_t i = 1; i < block->count; i++) {
-        value += (uint64_t)deltas[i - 1];
-        out[i] = value;
-    }
+    for (uint32_t i = 1; i < block->count; i++)
+        out[i] = value += (uint64_t)deltas[i - 1];
     return true;
 }
 
@@ -81,10 +79,8 @@ static bool decode32(const IntegerBlock *block, uint32_t *out, Fault *fault)
         !integer_block_uint32(&part, deltas, fault))
         return false;
     out[0] = value;
-    for (uint32_t i = 1; i < block->count; i++) {
-        value += deltas[i - 1];
-        out[i] = value;
-    }
+    for (uint32_t i = 1; i < block->count; i++)
+        out[i] = value += deltas[i - 1];
     return true;
 }
 

@@ -21,6 +21,9 @@
 
 enum { HIGHEST_EXPONENT = 10, SAMPLE = 64 };
 
+/* Below 2^51 an integer becomes a double by an addition: see divide_doubles. */
+#define DECIMAL_LIMIT 2251799813685248.0
+
 typedef enum FloatKind { FLOAT_RAW, FLOAT_BITS, FLOAT_DECIMAL, FLOAT_KIND_COUNT } FloatKind;
 
 typedef struct FloatHeader {
@@ -67,7 +70,7 @@ static uint64_t decimal_bits(const FloatSource *source, int64_t integer, double 
 static bool as_decimal(const FloatSource *source, uint32_t i, double power, int64_t *integer)
 {
     double scaled = source_value(source, i) * power;
-    if (!(fabs(scaled) < 9007199254740992.0)) /* 2^53; NaN fails too */
+    if (!(fabs(scaled) < DECIMAL_LIMIT)) /* NaN fails too */
         return false;
     *integer = (int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5));
     return decimal_bits(source, *integer, power) == source_bits(source, i);
@@ -305,21 +308,48 @@ static void copy_raw(const uint8_t *raw, size_t value_size, const uint32_t *rows
         memcpy(out + i * value_size, raw + rows[i] * value_size, value_size);
 }
 
+typedef int64_t Integers __attribute__((vector_size(64), aligned(8), may_alias));
+typedef double Doubles __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float Floats __attribute__((vector_size(32), aligned(4), may_alias));
+
+enum { LANES = 8 };
+
+/*
+ * Few processors turn 64-bit integers into doubles by vectors, but all add them: 1.5 * 2^52 has
+ * its unit in the lowest bit, so an integer below 2^51 (of either sign) added to its bits is
+ * that number plus the integer, exactly. Larger ones, of damaged blocks, become something else.
+ */
+static inline __attribute__((always_inline)) void divide(const Integers *integers, double power,
+                                                         Doubles *values)
+{
+    const double magic = 6755399441055744.0;
+    const int64_t magic_bits = 0x4338000000000000;
+    Integers shifted = *integers + magic_bits;
+    memcpy(values, &shifted, sizeof *values);
+    *values = (*values - magic) / power;
+}
+
 void divide_doubles(const int64_t *integers, uint32_t count, double power, double *out);
 void divide_floats(const int64_t *integers, uint32_t count, double power, float *out);
 
+/* Both may write ENCODING_SLACK past the end. */
 ENCODING_CLONES
 void divide_doubles(const int64_t *integers, uint32_t count, double power, double *out)
 {
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = (double)integers[i] / power;
+    const Integers *in = (const Integers *)integers;
+    for (uint32_t i = 0; i < (count + LANES - 1) / LANES; i++)
+        divide(&in[i], power, (Doubles *)out + i);
 }
 
 ENCODING_CLONES
 void divide_floats(const int64_t *integers, uint32_t count, double power, float *out)
 {
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = (float)((double)integers[i] / power);
+    const Integers *in = (const Integers *)integers;
+    for (uint32_t i = 0; i < (count + LANES - 1) / LANES; i++) {
+        Doubles values;
+        divide(&in[i], power, &values);
+        ((Floats *)out)[i] = __builtin_convertvector(values, Floats);
+    }
 }
 
 bool float_block_double(const uint8_t *data, size_t length, uint32_t count, const uint32_t *rows,
