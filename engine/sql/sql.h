@@ -66,6 +66,14 @@ typedef struct ParsedStatement {
 bool sql_parse(Arena *arena, Text text, int32_t dialect, ParsedStatement **statements,
                uint32_t *count, Fault *fault);
 
+/* A setting that the query sets, with set_config('name', 'value', is_local). */
+typedef struct SettingChange {
+    const char *name, *value;
+    bool is_local;
+} SettingChange;
+
+enum { BIND_MAX_CHANGES = 16 };
+
 /* What binding needs to know. */
 typedef struct BindContext {
     const TypeContext *types;
@@ -76,6 +84,9 @@ typedef struct BindContext {
     const Vector *const *parameter_values; /* NULL while preparing; one-row constants at execution */
     const char *role, *database;
     int64_t process_id;                 /* pg_backend_pid() */
+    /* Out: what the query sets; to be applied to the session when the query runs. */
+    uint32_t change_count;
+    SettingChange changes[BIND_MAX_CHANGES];
 } BindContext;
 
 /*

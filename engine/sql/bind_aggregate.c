@@ -1,0 +1,314 @@
+/*
+ * Aggregates and grouping.
+ *
+ * An aggregate call is bound below the aggregation and registered with its SELECT; in the
+ * expression stands the column that the Aggregate node will give. When the whole SELECT is bound,
+ * grouping_replace puts the keys' columns in place of what is grouped by; whatever column of FROM
+ * is left then is neither grouped nor aggregated.
+ */
+#include "engine/sql/bind_internal.h"
+
+/* --- aggregate calls --- */
+static bool may_stand_here(Binder *binder, const ExprContext *context, int32_t location)
+{
+    if (context->is_in_aggregate)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "aggregate function calls cannot be nested");
+    if (context->select == NULL)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "aggregate functions are not allowed in %s", clause_name(context->clause));
+    return true;
+}
+
+typedef struct OuterSearch {
+    const Scope *scope;
+    bool has_own, has_other;
+} OuterSearch;
+
+static void look_at_column(ColumnId id, void *state)
+{
+    OuterSearch *search = state;
+    const ScopeColumn *column;
+    if (scope_has_column(search->scope, id, &column))
+        search->has_own = true;
+    else
+        search->has_other = true;
+}
+
+/* EARLIEST and LATEST order by the relation's __time. */
+static const Expr *time_column(Binder *binder, const Scope *scope, int32_t location)
+{
+    SchemaName name = {TEXT_LITERAL("__time"), true};
+    int match = scope_match(name, scope->from.columns, scope->from.column_count);
+    if (match < 0) {
+        bind_fault(binder, location,
+                   match == SCHEMA_AMBIGUOUS ? FAULT_AMBIGUOUS_COLUMN : FAULT_UNDEFINED_COLUMN,
+                   match == SCHEMA_AMBIGUOUS ? "column reference \"__time\" is ambiguous"
+                                             : "column \"__time\" does not exist");
+        fault_hint(binder->fault, "EARLIEST and LATEST go by __time; use EARLIEST_BY or LATEST_BY "
+                                  "with a time of your own.");
+        return NULL;
+    }
+    const ScopeColumn *column = &scope->from.columns[match];
+    return expr_column(binder->arena, column->type, column->id, location);
+}
+
+typedef struct AggregateParts {
+    const AggregateFunction *function;
+    SqlType type;
+    uint32_t count;         /* with __time, without the order's expressions */
+    uint32_t total;
+    const Expr **arguments;
+    const Expr *filter;
+    uint32_t order_count;
+    SortColumn *order;
+} AggregateParts;
+
+static const char *aggregate_name(Binder *binder, const PgQuery__FuncCall *call, const char *name)
+{
+    bool is_count_distinct = strcmp(name, "count") == 0 && call->agg_distinct && call->n_args == 1;
+    return is_count_distinct && binder->context->types->settings->use_approximate_count_distinct
+               ? "approx_count_distinct"
+               : name;
+}
+
+static bool resolve_aggregate(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
+                              const char *name, int32_t location, AggregateParts *parts)
+{
+    uint32_t count = (uint32_t)call->n_args;
+    parts->arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 1 + call->n_agg_order);
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count + 2);
+    SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 2);
+    for (uint32_t i = 0; i < count; i++) {
+        const Expr *argument = bind_expr(binder, inner, call->args[i]);
+        if (argument == NULL)
+            return false;
+        parts->arguments[i] = bind_reg_as_oid(binder, argument);
+        types[i] = parts->arguments[i]->type;
+    }
+    if (count == 0 && !call->agg_star && strcmp(name, "count") == 0) {
+        bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                   "count(*) must be used to call a parameterless aggregate function");
+        return false;
+    }
+    parts->function = function_resolve_aggregate(text_of(aggregate_name(binder, call, name)), types,
+                                                 count, coerced, location, binder->fault);
+    if (parts->function == NULL || !coerce_all(binder, parts->arguments, count, coerced, location))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        types[i] = parts->arguments[i]->type;
+    if (parts->function->wants_time) {
+        const Expr *time = time_column(binder, inner->scope, location);
+        if (time == NULL)
+            return false;
+        types[count] = time->type;
+        parts->arguments[count++] = time;
+    }
+    parts->count = parts->total = count;
+    parts->type = parts->function->result_of != NULL ? parts->function->result_of(types, count)
+                                                     : SQL_TYPE(parts->function->result);
+    return true;
+}
+
+/* ORDER BY inside the call: expressions that are not arguments already are added behind them. */
+static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
+                                 AggregateParts *parts)
+{
+    parts->order_count = (uint32_t)call->n_agg_order;
+    parts->order = ARENA_ARRAY(binder->arena, SortColumn, call->n_agg_order + 1);
+    for (uint32_t i = 0; i < parts->order_count; i++) {
+        const PgQuery__SortBy *sort = call->agg_order[i]->sort_by;
+        const Expr *key = bind_expr(binder, inner, sort->node);
+        key = key == NULL ? NULL : coerce_unknown_to_text(binder, key);
+        if (key == NULL)
+            return false;
+        uint32_t position = 0;
+        while (position < parts->total && !expr_equal(parts->arguments[position], key))
+            position++;
+        if (position == parts->total)
+            parts->arguments[parts->total++] = key;
+        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        parts->order[i] = (SortColumn){position, is_descending,
+                                       bind_nulls_first(binder, sort, is_descending)};
+    }
+    if (call->agg_distinct && parts->total > parts->count)
+        return bind_fault(binder, parts->arguments[parts->count]->location,
+                          FAULT_INVALID_COLUMN_REFERENCE,
+                          "in an aggregate with DISTINCT, ORDER BY expressions must appear in "
+                          "argument list");
+    return true;
+}
+
+static const Expr *make_aggregate(Binder *binder, const PgQuery__FuncCall *call,
+                                  const AggregateParts *parts, int32_t location)
+{
+    Expr *expr = ARENA_NEW(binder->arena, Expr);
+    expr->kind = EXPR_AGGREGATE;
+    expr->type = parts->type;
+    expr->location = location;
+    expr->argument_count = parts->total;
+    expr->arguments = parts->arguments;
+    expr->aggregate.function = parts->function;
+    expr->aggregate.filter = parts->filter;
+    expr->aggregate.is_distinct = call->agg_distinct && !parts->function->ignores_distinct;
+    expr->aggregate.order_count = parts->order_count;
+    expr->aggregate.order = parts->order;
+    return expr;
+}
+
+/* The column of an aggregate; the same call twice is one column. */
+static const Expr *register_aggregate(Binder *binder, SelectState *select, const Expr *aggregate,
+                                      const char *name)
+{
+    for (uint32_t i = 0; i < select->aggregate_count; i++) {
+        const PlanProjection *known = &select->aggregates[i];
+        if (expr_equal(known->expr, aggregate))
+            return expr_column(binder->arena, aggregate->type, known->column.id, aggregate->location);
+    }
+    if (select->aggregate_count == select->aggregate_capacity) {
+        uint32_t capacity = select->aggregate_capacity == 0 ? 8 : select->aggregate_capacity * 2;
+        PlanProjection *aggregates = ARENA_ARRAY(binder->arena, PlanProjection, capacity);
+        if (select->aggregate_count > 0)
+            memcpy(aggregates, select->aggregates, select->aggregate_count * sizeof *aggregates);
+        select->aggregates = aggregates;
+        select->aggregate_capacity = capacity;
+    }
+    PlanColumn column = bind_new_column(binder, aggregate->type, name);
+    select->aggregates[select->aggregate_count++] = (PlanProjection){column, aggregate};
+    return expr_column(binder->arena, aggregate->type, column.id, aggregate->location);
+}
+
+const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                           const char *name)
+{
+    int32_t location = bind_location(binder, call->location);
+    if (!may_stand_here(binder, context, location))
+        return NULL;
+    if (call->agg_within_group || call->func_variadic) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "%s is not supported",
+                   call->agg_within_group ? "WITHIN GROUP" : "VARIADIC");
+        return NULL;
+    }
+    ExprContext inner = {.scope = context->scope, .clause = context->clause,
+                         .applies = &context->select->before, .select = NULL, .is_in_aggregate = true};
+    AggregateParts parts = {0};
+    if (!resolve_aggregate(binder, &inner, call, name, location, &parts) ||
+        !bind_aggregate_order(binder, &inner, call, &parts))
+        return NULL;
+    if (call->agg_filter != NULL) {
+        parts.filter = bind_condition(binder, &inner, call->agg_filter, "FILTER");
+        if (parts.filter == NULL)
+            return NULL;
+    }
+    OuterSearch search = {.scope = context->scope};
+    for (uint32_t i = 0; i < parts.total; i++)
+        expr_columns(parts.arguments[i], look_at_column, &search);
+    if (search.has_other && !search.has_own && context->select->before.count == 0) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "an aggregate over columns of an outer query is not supported");
+        return NULL;
+    }
+    const Expr *aggregate = make_aggregate(binder, call, &parts, location);
+    return register_aggregate(binder, context->select, aggregate, name);
+}
+
+/* --- grouping --- */
+PlanProjection grouping_key(Binder *binder, const Expr *expr)
+{
+    if (expr->kind == EXPR_COLUMN)
+        return (PlanProjection){{expr->column, expr->type, "key"}, expr};
+    return (PlanProjection){bind_new_column(binder, expr->type, "key"), expr};
+}
+
+static bool is_plain_key(const Grouping *grouping, ColumnId id)
+{
+    for (uint32_t i = 0; i < grouping->key_count; i++) {
+        if (grouping->keys[i].column.id == id)
+            return true;
+    }
+    return false;
+}
+
+static bool not_grouped(Binder *binder, const ScopeColumn *column, bool is_in_subquery,
+                        int32_t location)
+{
+    const char *dot = column->table[0] != '\0' ? "." : "";
+    if (is_in_subquery)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "subquery uses ungrouped column \"%s%s%s\" from outer query",
+                          column->table, dot, column->name);
+    return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                      "column \"%s%s%s\" must appear in the GROUP BY clause or be used in an "
+                      "aggregate function",
+                      column->table, dot, column->name);
+}
+
+const Expr *grouping_replace(Binder *binder, const SelectState *select, const Grouping *grouping,
+                             const Expr *expr)
+{
+    for (uint32_t i = 0; i < grouping->key_count; i++) {
+        const PlanProjection *key = &grouping->keys[i];
+        if (expr_equal(expr, key->expr))
+            return expr_column(binder->arena, expr->type, key->column.id, expr->location);
+    }
+    const ScopeColumn *column;
+    if (expr->kind == EXPR_COLUMN)
+        return scope_has_column(&select->scope, expr->column, &column)
+                   ? (not_grouped(binder, column, false, expr->location), NULL)
+                   : expr;
+    if (expr->argument_count == 0)
+        return expr;
+    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, expr->argument_count);
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        arguments[i] = grouping_replace(binder, select, grouping, expr->arguments[i]);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
+    Expr *copy = ARENA_NEW(binder->arena, Expr);
+    *copy = *expr;
+    copy->arguments = arguments;
+    return copy;
+}
+
+bool grouping_check_late_uses(Binder *binder, const SelectState *select, const Grouping *grouping)
+{
+    for (uint32_t i = 0; i < select->late_count; i++) {
+        const LateUse *use = &select->late_uses[i];
+        const ScopeColumn *column;
+        if (!is_plain_key(grouping, use->id) && scope_has_column(&select->scope, use->id, &column))
+            return not_grouped(binder, column, true, use->location);
+    }
+    return true;
+}
+
+
+/* A key that needs a subquery's result needs the subquery below the aggregation. */
+static void move_applies_of_keys(Binder *binder, SelectState *select, const Grouping *grouping)
+{
+    ApplyList kept = {0};
+    for (uint32_t i = 0; i < select->after.count; i++) {
+        const PendingApply *apply = &select->after.items[i];
+        bool is_needed = false;
+        for (uint32_t k = 0; k < grouping->key_count && !is_needed; k++)
+            is_needed = expr_uses_column(grouping->keys[k].expr, apply->result.id);
+        apply_list_add(binder, is_needed ? &select->before : &kept, *apply);
+    }
+    select->after = kept;
+}
+
+const Plan *grouping_make(Binder *binder, SelectState *select, const Grouping *grouping,
+                          const Plan *plan)
+{
+    move_applies_of_keys(binder, select, grouping);
+    for (uint32_t i = 0; i < select->after.count; i++) {
+        PendingApply *apply = &select->after.items[i];
+        if (apply->condition == NULL)
+            continue;
+        apply->condition = grouping_replace(binder, select, grouping, apply->condition);
+        if (apply->condition == NULL)
+            return NULL;
+    }
+    plan = apply_list_attach(binder, &select->before, plan);
+    return plan_aggregate(binder->arena, plan, grouping->keys, grouping->key_count,
+                          select->aggregates, select->aggregate_count);
+}

@@ -1,0 +1,267 @@
+/*
+ * Types of expressions: literals and parameters take the type that their place asks for, other
+ * expressions are cast.
+ *
+ * A literal has the type unknown until something says what it is; so does a parameter whose type
+ * the client did not give. Everything here that is given an unknown expression makes a typed one.
+ */
+#include "engine/sql/bind_internal.h"
+
+bool expr_is_unknown(const Expr *expr)
+{
+    return expr->type.oid == T_UNKNOWN;
+}
+
+bool expr_is_null(const Expr *expr)
+{
+    return expr->kind == EXPR_CONSTANT && vector_is_null(expr->value, 0);
+}
+
+/* A vector of one row as the constant that stands for every row. */
+static const Expr *constant_of_row(Binder *binder, SqlType type, const Vector *row, int32_t location)
+{
+    Vector *value = ARENA_NEW(binder->arena, Vector);
+    *value = *row;
+    value->form = VECTOR_CONSTANT;
+    value->length = 1;
+    return expr_constant(binder->arena, type, value, location);
+}
+
+/* Digits after the point of a number's text, its exponent taken into account; -1 when it does not
+ * look like a number. */
+static int scale_of_text(Text text, int *digits)
+{
+    uint32_t i = 0;
+    int before = 0, after = 0;
+    long exponent = 0;
+    if (i < text.length && (text.data[i] == '-' || text.data[i] == '+'))
+        i++;
+    for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9'; i++)
+        before++;
+    if (i < text.length && text.data[i] == '.') {
+        for (i++; i < text.length && text.data[i] >= '0' && text.data[i] <= '9'; i++)
+            after++;
+    }
+    if (before + after == 0)
+        return -1;
+    if (i < text.length && (text.data[i] == 'e' || text.data[i] == 'E')) {
+        bool is_negative = ++i < text.length && text.data[i] == '-';
+        if (i < text.length && (text.data[i] == '-' || text.data[i] == '+'))
+            i++;
+        for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9' && exponent < 100000; i++)
+            exponent = exponent * 10 + (text.data[i] - '0');
+        exponent = is_negative ? -exponent : exponent;
+    }
+    if (i != text.length)
+        return -1;
+    long scale = after - exponent;
+    *digits = (int)(before + exponent > 0 ? before + exponent : 0) + (int)(scale > 0 ? scale : 0);
+    return scale > 0 ? (int)scale : 0;
+}
+
+/* A numeric without precision keeps the digits that were written. */
+static SqlType numeric_of_text(Text text)
+{
+    while (text.length > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+        text = (Text){text.data + 1, text.length - 1};
+    while (text.length > 0 && text.data[text.length - 1] == ' ')
+        text.length--;
+    int digits = 0;
+    int scale = scale_of_text(text, &digits);
+    return type_numeric_derived(scale < 0 || scale > NUMERIC_MAX_DIGITS ? 0 : scale);
+}
+
+const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t location)
+{
+    if (type.oid == T_UNKNOWN)
+        return expr_text(binder->arena, type, text, location);
+    if (type.oid == T_NUMERIC && type.modifier == -1)
+        type = numeric_of_text(text);
+    if (type_is_reg(type.oid))
+        return bind_cast_to_reg(binder, expr_text(binder->arena, SQL_TYPE(T_UNKNOWN), text, location),
+                                type, location);
+    VectorBuilder builder;
+    vector_builder_init(&builder, binder->arena, type_layout(type), 1);
+    if (!type_parse_text(type, binder->context->types, text, &builder, binder->fault)) {
+        bind_fault_place(binder, location);
+        return NULL;
+    }
+    Vector row = vector_builder_finish(&builder);
+    return constant_of_row(binder, type, &row, location);
+}
+
+/* A number as it stands in the statement: integer, bigint, or numeric with its own scale. */
+static const Expr *bind_number(Binder *binder, const char *digits, int32_t location)
+{
+    Text text = text_of(digits);
+    bool is_integer = strspn(digits, "0123456789-") == text.length;
+    if (is_integer && text.length <= 19) {
+        VectorBuilder builder;
+        Fault ignored;
+        vector_builder_init(&builder, binder->arena, LAYOUT_INT64, 1);
+        if (type_parse_text(SQL_TYPE(T_INT8), binder->context->types, text, &builder, &ignored)) {
+            Vector row = vector_builder_finish(&builder);
+            return constant_of_row(binder, SQL_TYPE(T_INT8), &row, location);
+        }
+    }
+    int count = 0;
+    int scale = scale_of_text(text, &count);
+    bool fits = scale >= 0 && scale <= NUMERIC_MAX_DIGITS && count <= NUMERIC_MAX_DIGITS;
+    /* What needs more digits than numeric has here is a double. */
+    return bind_literal(binder, fits ? type_numeric_derived(scale) : SQL_TYPE(T_FLOAT8), text,
+                        location);
+}
+
+const Expr *bind_constant(Binder *binder, const PgQuery__AConst *constant)
+{
+    int32_t location = bind_location(binder, constant->location);
+    if (constant->isnull)
+        return expr_null(binder->arena, SQL_TYPE(T_UNKNOWN), location);
+    switch (constant->val_case) {
+    case PG_QUERY__A__CONST__VAL_IVAL:
+        return expr_int64(binder->arena, SQL_TYPE(T_INT4), constant->ival->ival, location);
+    case PG_QUERY__A__CONST__VAL_FVAL:
+        return bind_number(binder, constant->fval->fval, location);
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+        return expr_bool(binder->arena, constant->boolval->boolval);
+    case PG_QUERY__A__CONST__VAL_SVAL:
+        return expr_text(binder->arena, SQL_TYPE(T_UNKNOWN), text_of(name_plain(constant->sval->sval)),
+                         location);
+    default:
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "bit strings are not supported");
+        return NULL;
+    }
+}
+
+/* --- parameters --- */
+const Expr *bind_parameter(Binder *binder, const PgQuery__ParamRef *parameter)
+{
+    int32_t location = bind_location(binder, parameter->location);
+    BindContext *context = binder->context;
+    int32_t number = parameter->number;
+    if (binder->map == NULL) { /* a text of ours */
+        if (number >= 1 && (uint32_t)number <= binder->macro_argument_count)
+            return binder->macro_arguments[number - 1];
+    }
+    if (number < 1 || (uint32_t)number > context->parameter_capacity) {
+        bind_fault(binder, location, FAULT_UNDEFINED_PARAMETER, "there is no parameter $%d", number);
+        return NULL;
+    }
+    while (context->parameter_count < (uint32_t)number)
+        context->parameter_types[context->parameter_count++] = SQL_TYPE(T_UNKNOWN);
+    SqlType *type = &context->parameter_types[number - 1];
+    if (type->oid == T_NONE)
+        *type = SQL_TYPE(T_UNKNOWN);
+    const Vector *value =
+        context->parameter_values != NULL ? context->parameter_values[number - 1] : NULL;
+    if (value != NULL && type->oid != T_UNKNOWN)
+        return expr_constant(binder->arena, *type, value, location);
+    return expr_parameter(binder->arena, *type, (uint32_t)number, location);
+}
+
+/* The place says what an undeclared parameter is. A later place must agree or cast. */
+static const Expr *infer_parameter(Binder *binder, const Expr *expr, SqlType type, CastRule rule,
+                                   int32_t location)
+{
+    SqlType *known = &binder->context->parameter_types[expr->parameter - 1];
+    if (type_is_reg(type.oid))
+        type = SQL_TYPE(T_OID);
+    if (known->oid == T_UNKNOWN)
+        *known = SQL_TYPE(type.oid);
+    const Vector *value = binder->context->parameter_values != NULL
+                              ? binder->context->parameter_values[expr->parameter - 1]
+                              : NULL;
+    const Expr *typed = value != NULL
+                            ? expr_constant(binder->arena, *known, value, expr->location)
+                            : expr_parameter(binder->arena, *known, expr->parameter, expr->location);
+    return coerce_to(binder, typed, type, rule, location);
+}
+
+/* --- coercion --- */
+static const Expr *coerce_unknown(Binder *binder, const Expr *expr, SqlType type, CastRule rule,
+                                  int32_t location)
+{
+    if (expr->kind == EXPR_PARAMETER)
+        return infer_parameter(binder, expr, type, rule, location);
+    if (expr->kind != EXPR_CONSTANT) {
+        const Expr *text = expr_cast(binder->arena, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT,
+                                     binder->dialect, binder->fault);
+        return text == NULL ? NULL : coerce_to(binder, text, type, CAST_EXPLICIT, location);
+    }
+    if (expr_is_null(expr))
+        return expr_null(binder->arena, type, expr->location);
+    return bind_literal(binder, type, vector_text(expr->value, 0), expr->location);
+}
+
+const Expr *coerce_to(Binder *binder, const Expr *expr, SqlType type, CastRule rule,
+                      int32_t location)
+{
+    bool takes_any = type.oid == T_ANY || type.oid == T_NONE;
+    if (expr_is_unknown(expr) && type.oid != T_UNKNOWN)
+        return coerce_unknown(binder, expr, takes_any ? SQL_TYPE(T_TEXT) : type, rule, location);
+    bool is_same = expr->type.oid == type.oid &&
+                   (type.modifier == -1 || type.modifier == expr->type.modifier);
+    if (takes_any || is_same)
+        return expr;
+    if (type_is_reg(expr->type.oid) && !type_is_reg(type.oid))
+        return coerce_to(binder, bind_reg_as_oid(binder, expr), type, rule, location);
+    const Expr *cast = expr_cast(binder->arena, expr, type, rule, binder->dialect, binder->fault);
+    if (cast == NULL)
+        bind_fault_place(binder, location);
+    return cast;
+}
+
+const Expr *coerce_unknown_to_text(Binder *binder, const Expr *expr)
+{
+    return expr_is_unknown(expr)
+               ? coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_IMPLICIT, expr->location)
+               : expr;
+}
+
+bool coerce_all(Binder *binder, const Expr **arguments, uint32_t count, const SqlType *types,
+                int32_t location)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t at = arguments[i]->location >= 0 ? arguments[i]->location : location;
+        arguments[i] = coerce_to(binder, arguments[i], types[i], CAST_IMPLICIT, at);
+        if (arguments[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
+                      SqlType *common, int32_t location)
+{
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (type_is_reg(items[i]->type.oid))
+            items[i] = bind_reg_as_oid(binder, items[i]);
+        types[i] = items[i]->type;
+    }
+    if (!function_common_type(types, count, what, common, binder->fault))
+        return bind_fault_place(binder, location);
+    if (common->oid == T_UNKNOWN)
+        *common = SQL_TYPE(T_TEXT);
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t at = items[i]->location >= 0 ? items[i]->location : location;
+        items[i] = coerce_to(binder, items[i], *common, CAST_IMPLICIT, at);
+        if (items[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+const Expr *bind_fold(Binder *binder, const Expr *expr)
+{
+    bool is_fixed = !expr_has_kind(expr, EXPR_COLUMN) && !expr_has_kind(expr, EXPR_PARAMETER) &&
+                    !expr_has_kind(expr, EXPR_AGGREGATE) && !expr_has_kind(expr, EXPR_SUBQUERY) &&
+                    !expr_is_volatile(expr);
+    if (expr->kind == EXPR_CONSTANT || !is_fixed)
+        return expr;
+    Fault ignored;
+    Vector *value = ARENA_NEW(binder->arena, Vector);
+    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, value, &ignored))
+        return expr;
+    return expr_constant(binder->arena, expr->type, value, expr->location);
+}

@@ -1,0 +1,307 @@
+/*
+ * What the binder's files share.
+ *
+ * Reading order: bind.c (the entrance), bind_query.c (WITH, set operations), bind_select.c (one
+ * SELECT), bind_from.c and bind_join.c (FROM), scope.c (names), bind_expr.c (expressions, a
+ * switch over the parser's nodes), bind_coerce.c (types), bind_aggregate.c (grouping),
+ * bind_subquery.c (subqueries in expressions), bind_ingest.c (INSERT and REPLACE).
+ *
+ * Every function that can fail returns false or NULL and has filled binder->fault.
+ */
+#ifndef TALARIA_ENGINE_SQL_BIND_INTERNAL_H
+#define TALARIA_ENGINE_SQL_BIND_INTERNAL_H
+
+#include "engine/sql/name_internal.h"
+#include "engine/sql/parse_internal.h"
+#include "engine/sql/sql.h"
+
+typedef struct Scope Scope;
+typedef struct SelectState SelectState;
+typedef struct ExprContext ExprContext;
+
+typedef struct Binder {
+    Arena *arena;
+    BindContext *context;
+    const ParsedStatement *statement;
+    const ParseTree *tree;
+    Fault *fault;
+    int32_t dialect;
+    ColumnId next_column;
+    uint32_t expansions;          /* of CTEs and macros, bounded */
+    const OffsetMap *map;         /* of the text being bound; NULL within a text of our own */
+    int32_t fixed_location;       /* stands for every place of such a text */
+    uint32_t macro_argument_count;
+    const Expr *const *macro_arguments; /* what $1.. stand for in such a text */
+    const PgQuery__Node *macro_trees[16]; /* parsed texts of ours, by their index */
+} Binder;
+
+/* --- faults and places --- */
+int32_t bind_location(const Binder *binder, int32_t node_location);
+bool bind_fault(Binder *binder, int32_t location, FaultCode code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Gives a fault that has no place one. Returns false. */
+bool bind_fault_place(Binder *binder, int32_t location);
+
+/* --- scopes --- */
+typedef struct ScopeColumn {
+    ColumnId id;
+    SqlType type;
+    const char *name;
+    const char *table;  /* of the FROM item, for messages; "" when it has none */
+    Oid table_oid;      /* where it is stored, for RowDescription; 0 */
+    int16_t attnum;
+} ScopeColumn;
+
+typedef struct ScopeTable {
+    const char *name;         /* the alias, or the relation's name */
+    const Relation *relation; /* NULL: not a relation */
+    bool has_alias;
+    uint32_t column_count;
+    const ScopeColumn *columns;
+} ScopeTable;
+
+/* What a FROM item offers: a plan, tables for qualified names, columns for * and plain names
+ * (where USING has merged two into one). */
+typedef struct FromItem {
+    const Plan *plan;
+    uint32_t table_count;
+    const ScopeTable *tables;
+    uint32_t column_count;
+    const ScopeColumn *columns;
+} FromItem;
+
+typedef struct CommonTable {
+    const char *name;
+    const PgQuery__CommonTableExpr *node;
+    uint32_t references;
+} CommonTable;
+
+struct Scope {
+    Scope *parent;
+    ExprContext *parent_context; /* the place in `parent` where this query stands */
+    FromItem from;
+    SelectState *select;         /* whose FROM this is; NULL for helpers */
+    uint32_t cte_count;          /* those that can be seen here */
+    CommonTable *ctes;
+    bool hides_from;             /* LATERAL is missing: the names exist but may not be used */
+};
+
+/* A column reference's meaning: the column, and the scope that has it. */
+bool scope_find_column(Binder *binder, Scope *scope, const PgQuery__ColumnRef *reference,
+                       const ScopeColumn **column, Scope **found);
+const ScopeTable *scope_find_table(Binder *binder, Scope *scope, PgQuery__Node *const *names,
+                                   size_t count, int32_t location, bool must_exist);
+/* A column of a list: its index, SCHEMA_NO_MATCH or SCHEMA_AMBIGUOUS. */
+int scope_match(SchemaName name, const ScopeColumn *columns, uint32_t count);
+/* Notes that a subquery at `place` uses a column of `select`'s FROM: it must be grouped by there. */
+void scope_note_use(Binder *binder, const ExprContext *place, SelectState *select, ColumnId id,
+                    int32_t location);
+CommonTable *scope_find_cte(Scope *scope, SchemaName name, Scope **owner, uint32_t *index);
+bool scope_has_column(const Scope *scope, ColumnId id, const ScopeColumn **column);
+
+/* --- expressions --- */
+typedef enum Clause {
+    CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_HAVING, CLAUSE_GROUP_BY, CLAUSE_ORDER_BY, CLAUSE_JOIN,
+    CLAUSE_FUNCTION_IN_FROM, CLAUSE_VALUES, CLAUSE_LIMIT, CLAUSE_OFFSET, CLAUSE_CLUSTERED_BY,
+} Clause;
+
+/* A subquery met in an expression: becomes an Apply node where its expression is computed. */
+typedef struct PendingApply {
+    ApplyType type;
+    const Plan *right;
+    const Expr *condition;
+    PlanColumn result;
+    int macro;                    /* which text of ours it is; -1: the user's own */
+    uint32_t argument_count;
+    const Expr *const *arguments; /* of the macro */
+} PendingApply;
+
+typedef struct ApplyList {
+    uint32_t count, capacity;
+    PendingApply *items;
+} ApplyList;
+
+/* Where an expression stands. */
+struct ExprContext {
+    Scope *scope;
+    Clause clause;
+    ApplyList *applies;     /* where subqueries go; NULL: none are allowed here */
+    SelectState *select;    /* who takes aggregates; NULL: none are allowed here */
+    bool is_in_aggregate;
+};
+
+/* A column of a SELECT that a subquery of it uses after grouping. */
+typedef struct LateUse {
+    ColumnId id;
+    int32_t location;
+} LateUse;
+
+struct SelectState {
+    Scope scope;
+    ApplyList before, after; /* below and above the aggregation */
+    uint32_t aggregate_count, aggregate_capacity;
+    PlanProjection *aggregates;
+    uint32_t late_count, late_capacity;
+    LateUse *late_uses;
+};
+
+const char *clause_name(Clause clause);
+
+const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node *node);
+/* Binds and coerces to boolean; `what` as in "argument of WHERE must be type boolean". */
+const Expr *bind_condition(Binder *binder, ExprContext *context, const PgQuery__Node *node,
+                           const char *what);
+int32_t bind_node_location(const Binder *binder, const PgQuery__Node *node);
+/* The operands of a row: (a, b) or ROW(a, b); NULL for anything else. */
+const PgQuery__RowExpr *bind_row(const PgQuery__Node *node);
+const Expr *bind_not(Binder *binder, const Expr *expr);
+const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
+                          int32_t location);
+const Expr *bind_a_expr(Binder *binder, ExprContext *context, const PgQuery__AExpr *expr);
+/* x IN (items), items bound. */
+const Expr *bind_in_list(Binder *binder, const Expr *value, const Expr *const *items,
+                         uint32_t count, int32_t location);
+const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value,
+                           const Expr *array, bool is_all, int32_t location);
+/* The operator's name without its schema; "!~" and the like give the positive and *is_negated. */
+const char *bind_operator_name(PgQuery__Node *const *names, size_t count);
+const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call);
+/* A call of a function of the table, arguments bound. */
+const Expr *bind_call(Binder *binder, const char *name, const Expr *const *arguments,
+                      uint32_t count, int32_t location);
+const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t count,
+                          SqlType element, int32_t location);
+
+/* --- constants, coercions, types --- */
+bool expr_is_unknown(const Expr *expr);     /* an untyped literal, NULL or parameter */
+bool expr_is_null(const Expr *expr);        /* a constant NULL */
+const Expr *bind_constant(Binder *binder, const PgQuery__AConst *constant);
+const Expr *bind_parameter(Binder *binder, const PgQuery__ParamRef *parameter);
+/* Reads a literal. */
+const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t location);
+const Expr *coerce_to(Binder *binder, const Expr *expr, SqlType type, CastRule rule,
+                      int32_t location);
+const Expr *coerce_unknown_to_text(Binder *binder, const Expr *expr);
+/* Arguments to the types that resolution chose. */
+bool coerce_all(Binder *binder, const Expr **arguments, uint32_t count, const SqlType *types,
+                int32_t location);
+/* One type for all; `what` as in "CASE types integer and text cannot be matched". */
+bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
+                      SqlType *common, int32_t location);
+/* Evaluates what needs no rows; other expressions are given back as they are. Faults of the
+ * evaluation leave the expression, too. */
+const Expr *bind_fold(Binder *binder, const Expr *expr);
+bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type);
+const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__TypeCast *cast);
+/* Types of catalog objects (regclass ..) are plain OIDs to operators and functions. */
+bool type_is_reg(Oid type);
+const Expr *bind_reg_as_oid(Binder *binder, const Expr *expr);
+/* The name of what a reg value stands for, as text. */
+const Expr *bind_reg_as_text(Binder *binder, ExprContext *context, const Expr *expr);
+/* Calls of it are bounded: CTEs and texts of ours may multiply. */
+bool bind_count_expansion(Binder *binder, int32_t location);
+const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int32_t location);
+
+/* --- subqueries --- */
+const Expr *bind_sub_link(Binder *binder, ExprContext *context, const PgQuery__SubLink *link);
+void apply_list_add(Binder *binder, ApplyList *list, PendingApply apply);
+/* Puts the list's applies on top of the plan. */
+const Plan *apply_list_attach(Binder *binder, const ApplyList *list, const Plan *plan);
+PlanColumn bind_new_column(Binder *binder, SqlType type, const char *name);
+
+/* --- queries --- */
+typedef struct OutputColumn {
+    PlanColumn column;
+    Oid table_oid;
+    int16_t attnum;
+    const Expr *literal; /* an untyped literal that a set operation may still read as another type */
+    int32_t location;
+    bool is_named;       /* has an alias, or is a column */
+} OutputColumn;
+
+typedef struct QueryResult {
+    const Plan *plan;
+    uint32_t count;
+    OutputColumn *columns; /* ids are outputs of the plan, which has exactly these in this order */
+    bool is_sorted, is_limited, has_offset; /* its outermost clauses */
+    int32_t sort_location, limit_location;
+} QueryResult;
+
+/* `keeps_unknown`: untyped literals of the select list keep their type (set operations). */
+bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *parent,
+                ExprContext *parent_context, bool keeps_unknown, QueryResult *result);
+bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope_parent,
+                 bool keeps_unknown, QueryResult *result);
+bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
+                        QueryResult *result);
+bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
+                 bool keeps_unknown, QueryResult *result);
+/* LIMIT and OFFSET on top of `plan`. */
+const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
+                       const Plan *plan);
+bool bind_nulls_first(const Binder *binder, const PgQuery__SortBy *sort, bool is_descending);
+/* ORDER BY of a set operation or VALUES: output names and ordinals. */
+const Plan *bind_sort_outputs(Binder *binder, const PgQuery__SelectStmt *statement,
+                              const QueryResult *result);
+/* GROUP BY or ORDER BY 2: the index of the output. -1: not an ordinal; -2: fault. */
+int bind_ordinal(Binder *binder, const PgQuery__Node *node, uint32_t count, const char *clause);
+/* PostgreSQL's name of an unnamed item; folded. */
+const char *bind_figure_name(Binder *binder, const PgQuery__Node *node);
+/* The plan with exactly these columns, cast to `types` (literals read as them). */
+const Plan *bind_project_types(Binder *binder, const QueryResult *query, const SqlType *types,
+                               PlanColumn *columns);
+
+/* --- grouping --- */
+const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                           const char *name);
+typedef struct Grouping {
+    uint32_t key_count;
+    PlanProjection *keys;
+} Grouping;
+/* Replaces what is grouped by by its key; a column that is not is 42803. */
+const Expr *grouping_replace(Binder *binder, const SelectState *select, const Grouping *grouping,
+                             const Expr *expr);
+bool grouping_check_late_uses(Binder *binder, const SelectState *select, const Grouping *grouping);
+const Plan *grouping_make(Binder *binder, SelectState *select, const Grouping *grouping,
+                          const Plan *plan);
+PlanProjection grouping_key(Binder *binder, const Expr *expr);
+
+/* --- FROM --- */
+bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count);
+bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item);
+bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *join, FromItem *item);
+/* Both sides side by side; 42712 when a name is there twice. */
+bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both);
+bool from_is_lateral(const PgQuery__Node *node);
+/* A named thing with columns: applies an alias with its column names. */
+bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery__Alias *alias,
+               const Relation *relation, ScopeColumn *columns, uint32_t count, FromItem *item);
+bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *function,
+                         FromItem *item);
+/* EXTERN, HTTP, INLINE, LOCALFILES; *is_known false: another function. */
+bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *call,
+                 PgQuery__Node *const *column_list, size_t column_count, const Plan **plan,
+                 bool *is_known);
+/* generate_series, unnest of constants. */
+bool bind_series(Binder *binder, ExprContext *context, const char *name,
+                 const PgQuery__FuncCall *call, const Plan **plan, bool *is_known);
+
+/* --- functions about the session and the catalogs --- */
+bool bind_system_function(Binder *binder, ExprContext *context, const char *name,
+                          const Expr **arguments, uint32_t count, int32_t location,
+                          const Expr **result);
+const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *value);
+/* A text of ours with $1.. replaced by arguments, as a scalar subquery (macro.c). */
+typedef enum Macro {
+    MACRO_USER_NAME, MACRO_RELATION_NAME, MACRO_NAMESPACE_NAME, MACRO_FUNCTION_NAME,
+    MACRO_OBJECT_DESCRIPTION, MACRO_OBJECT_DESCRIPTION_OF_ANY, MACRO_COLUMN_DESCRIPTION,
+    MACRO_SHARED_DESCRIPTION, MACRO_RELATION_SIZE, MACRO_DATABASE_SIZE, MACRO_COUNT
+} Macro;
+const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
+                       const Expr *const *arguments, uint32_t count, int32_t location);
+
+/* --- INSERT and REPLACE --- */
+bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);
+bool bind_overwrite(Binder *binder, IngestTarget *target);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * Types that name catalog objects: regclass, regtype, regproc, regnamespace, regrole. Their
+ * values are OIDs. A literal is looked up when it is bound; as text, or in the output, a value
+ * becomes the object's name.
+ */
+#include "engine/sql/bind_internal.h"
+
+#include <stdlib.h>
+
+bool type_is_reg(Oid type)
+{
+    return type == T_REGCLASS || type == T_REGTYPE || type == T_REGPROC || type == T_REGPROCEDURE ||
+           type == T_REGNAMESPACE || type == T_REGROLE;
+}
+
+static const Expr *retyped(Binder *binder, const Expr *expr, SqlType type)
+{
+    Expr *copy = ARENA_NEW(binder->arena, Expr);
+    *copy = *expr;
+    copy->type = type;
+    return copy;
+}
+
+const Expr *bind_reg_as_oid(Binder *binder, const Expr *expr)
+{
+    return type_is_reg(expr->type.oid) ? retyped(binder, expr, SQL_TYPE(T_OID)) : expr;
+}
+
+/* --- literals --- */
+
+/* A possibly quoted, possibly qualified name: two parts at most. */
+static bool split_name(Arena *arena, Text text, SchemaName parts[2], uint32_t *count)
+{
+    *count = 0;
+    uint32_t i = 0;
+    while (i < text.length) {
+        char *part = arena_alloc(arena, text.length + 1);
+        uint32_t length = 0;
+        bool is_quoted = text.data[i] == '"';
+        if (*count == 2)
+            return false;
+        if (is_quoted) {
+            for (i++; i < text.length; i++) {
+                if (text.data[i] == '"') {
+                    if (i + 1 >= text.length || text.data[i + 1] != '"')
+                        break;
+                    i++;
+                }
+                part[length++] = text.data[i];
+            }
+            if (i++ >= text.length)
+                return false;
+        } else {
+            while (i < text.length && text.data[i] != '.')
+                part[length++] = text.data[i++];
+        }
+        part[length] = '\0';
+        parts[(*count)++] = (SchemaName){{part, length}, is_quoted};
+        if (i < text.length && (text.data[i] != '.' || ++i == text.length))
+            return false;
+    }
+    return *count > 0;
+}
+
+static bool invalid_name(Binder *binder, int32_t location)
+{
+    return bind_fault(binder, location, FAULT_INVALID_NAME, "invalid name syntax");
+}
+
+static bool find_class(Binder *binder, Text text, int32_t location, int64_t *oid)
+{
+    SchemaName parts[2];
+    uint32_t count;
+    if (!split_name(binder->arena, text, parts, &count))
+        return invalid_name(binder, location);
+    Text path = text_of(binder->context->types->settings->search_path);
+    const Relation *relation =
+        schema_resolve(binder->arena, binder->context->tables, count == 2 ? &parts[0] : NULL,
+                       parts[count - 1], path, location, binder->fault);
+    if (relation == NULL)
+        return false;
+    *oid = relation->oid;
+    return true;
+}
+
+static bool find_type(Binder *binder, Text text, int32_t location, int64_t *oid)
+{
+    static const char prefix[] = "pg_catalog.";
+    Text name = text;
+    if (name.length > sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0)
+        name = (Text){name.data + sizeof prefix - 1, name.length - (uint32_t)(sizeof prefix - 1)};
+    if (text_equal_string(name, "\"char\""))
+        return *oid = T_CHAR, true;
+    const TypeInfo *info = type_by_name(name);
+    if (info == NULL)
+        return bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "type \"%.*s\" does not exist",
+                          TEXT_ARGS(text));
+    *oid = info->oid;
+    return true;
+}
+
+static bool find_namespace(Binder *binder, Text text, int32_t location, int64_t *oid)
+{
+    SchemaName parts[2];
+    uint32_t count;
+    if (!split_name(binder->arena, text, parts, &count) || count != 1)
+        return invalid_name(binder, location);
+    const SchemaInfo *schema = schema_find(parts[0].text, parts[0].is_quoted);
+    if (schema == NULL)
+        return bind_fault(binder, location, FAULT_INVALID_SCHEMA_NAME,
+                          "schema \"%.*s\" does not exist", TEXT_ARGS(parts[0].text));
+    *oid = schema->oid;
+    return true;
+}
+
+static bool find_function(Binder *binder, Text text, int32_t location, int64_t *oid)
+{
+    const char *paren = text.length > 0 ? memchr(text.data, '(', text.length) : NULL;
+    SchemaName parts[2];
+    uint32_t count, functions;
+    if (paren != NULL)
+        text.length = (uint32_t)(paren - text.data);
+    if (!split_name(binder->arena, text, parts, &count))
+        return invalid_name(binder, location);
+    Text name = schema_fold(binder->arena, parts[count - 1].text);
+    const ScalarFunction *const *scalars = function_scalars(&functions);
+    for (uint32_t i = 0; i < functions; i++) {
+        if (text_equal_string(name, scalars[i]->name))
+            return *oid = scalars[i]->oid, true;
+    }
+    const AggregateFunction *const *aggregates = function_aggregates(&functions);
+    for (uint32_t i = 0; i < functions; i++) {
+        if (text_equal_string(name, aggregates[i]->name))
+            return *oid = aggregates[i]->oid, true;
+    }
+    return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                      "function \"%.*s\" does not exist", TEXT_ARGS(text));
+}
+
+static bool find_object(Binder *binder, Oid type, Text text, int32_t location, int64_t *oid)
+{
+    bool is_number = text.length > 0 && text.length < 11;
+    for (uint32_t i = 0; i < text.length; i++)
+        is_number = is_number && text.data[i] >= '0' && text.data[i] <= '9';
+    if (is_number)
+        return *oid = strtoll(arena_strndup(binder->arena, text.data, text.length), NULL, 10), true;
+    if (text_equal_string(text, "-"))
+        return *oid = 0, true;
+    switch (type) {
+    case T_REGCLASS: return find_class(binder, text, location, oid);
+    case T_REGTYPE: return find_type(binder, text, location, oid);
+    case T_REGNAMESPACE: return find_namespace(binder, text, location, oid);
+    case T_REGPROC:
+    case T_REGPROCEDURE: return find_function(binder, text, location, oid);
+    default:
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "reading a value of type %s is not supported",
+                          type_format_name(binder->arena, SQL_TYPE(type)));
+    }
+}
+
+const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int32_t location)
+{
+    if (expr->kind == EXPR_PARAMETER && expr_is_unknown(expr))
+        expr = coerce_to(binder, expr, SQL_TYPE(T_OID), CAST_IMPLICIT, location);
+    if (expr == NULL)
+        return NULL;
+    if (expr_is_null(expr))
+        return expr_null(binder->arena, type, location);
+    const TypeInfo *info = type_info(expr->type.oid);
+    bool is_text = expr_is_unknown(expr) || (info != NULL && info->category == CATEGORY_STRING);
+    if (!is_text) {
+        const Expr *oid = type_is_reg(expr->type.oid)
+                              ? expr
+                              : coerce_to(binder, expr, SQL_TYPE(T_OID), CAST_EXPLICIT, location);
+        return oid == NULL ? NULL : retyped(binder, oid, type);
+    }
+    expr = bind_fold(binder, expr);
+    if (expr->kind != EXPR_CONSTANT) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "casting a text that is not constant to %s is not supported",
+                   type_format_name(binder->arena, type));
+        return NULL;
+    }
+    if (expr_is_null(expr))
+        return expr_null(binder->arena, type, location);
+    int64_t oid = 0;
+    int32_t at = expr->location >= 0 ? expr->location : location;
+    return find_object(binder, type.oid, vector_text(expr->value, 0), at, &oid)
+               ? expr_int64(binder->arena, type, oid, location)
+               : NULL;
+}
+
+/* --- as text --- */
+
+/* COALESCE(name, '-' for 0, else the number). */
+static const Expr *name_or_number(Binder *binder, const Expr *name, const Expr *oid,
+                                  int32_t location)
+{
+    const Expr *zero = expr_int64(binder->arena, SQL_TYPE(T_OID), 0, location);
+    const Expr *is_zero = bind_operator(binder, "=", oid, zero, location);
+    const Expr *number = coerce_to(binder, oid, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
+    name = coerce_to(binder, name, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
+    if (is_zero == NULL || number == NULL || name == NULL)
+        return NULL;
+    const Expr *branches[3] = {
+        is_zero, expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL("-"), location), number};
+    const Expr *pair[2] = {
+        name, expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(T_TEXT), branches, 3, location)};
+    return expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), pair, 2, location);
+}
+
+const Expr *bind_reg_as_text(Binder *binder, ExprContext *context, const Expr *expr)
+{
+    int32_t location = expr->location;
+    Oid type = expr->type.oid;
+    const Expr *oid = bind_reg_as_oid(binder, expr);
+    if (expr_is_null(expr))
+        return expr_null(binder->arena, SQL_TYPE(T_TEXT), location);
+    if (type == T_REGTYPE) {
+        const Expr *arguments[2] = {oid, expr_null(binder->arena, SQL_TYPE(T_INT4), location)};
+        return bind_call(binder, "format_type", arguments, 2, location);
+    }
+    Macro macro = type == T_REGCLASS       ? MACRO_RELATION_NAME
+                  : type == T_REGNAMESPACE ? MACRO_NAMESPACE_NAME
+                  : type == T_REGROLE      ? MACRO_USER_NAME
+                                           : MACRO_FUNCTION_NAME;
+    const Expr *name = bind_macro(binder, context, macro, &oid, 1, location);
+    return name == NULL ? NULL : name_or_number(binder, name, oid, location);
+}

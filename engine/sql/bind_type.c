@@ -1,0 +1,252 @@
+/*
+ * Type names, and casts that are written out.
+ */
+#include "engine/sql/bind_internal.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+/* Domains of information_schema: what lies under them. */
+static const struct {
+    const char *name;
+    Oid type;
+} domains[] = {
+    {"cardinal_number", T_INT4}, {"character_data", T_VARCHAR}, {"sql_identifier", T_NAME},
+    {"time_stamp", T_TIMESTAMPTZ}, {"yes_or_no", T_VARCHAR},
+};
+
+static bool unknown_type(Binder *binder, const PgQuery__TypeName *name, const char *text)
+{
+    return bind_fault(binder, bind_location(binder, name->location), FAULT_UNDEFINED_OBJECT,
+                      "type \"%s\" does not exist", text);
+}
+
+static bool modifier_value(const PgQuery__Node *node, int32_t *value)
+{
+    bool is_integer = node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                      node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL;
+    if (is_integer)
+        *value = node->a_const->ival->ival;
+    return is_integer;
+}
+
+static bool bad_modifier(Binder *binder, const PgQuery__TypeName *name, const char *message)
+{
+    return bind_fault(binder, bind_location(binder, name->location), FAULT_INVALID_PARAMETER_VALUE,
+                      "%s", message);
+}
+
+static bool numeric_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    int32_t precision, scale = 0;
+    if (name->n_typmods > 2 || !modifier_value(name->typmods[0], &precision) ||
+        (name->n_typmods == 2 && !modifier_value(name->typmods[1], &scale)))
+        return bad_modifier(binder, name, "invalid NUMERIC type modifier");
+    if (precision < 1 || precision > 1000)
+        return bind_fault(binder, bind_location(binder, name->location),
+                          FAULT_INVALID_PARAMETER_VALUE,
+                          "NUMERIC precision %d must be between 1 and 1000", precision);
+    if (scale < 0 || scale > precision)
+        return bind_fault(binder, bind_location(binder, name->location),
+                          FAULT_INVALID_PARAMETER_VALUE,
+                          "NUMERIC scale %d must be between 0 and precision %d", scale, precision);
+    if (precision > NUMERIC_MAX_DIGITS)
+        precision = NUMERIC_MAX_DIGITS; /* as many as there are */
+    if (scale > precision)
+        scale = precision;
+    type->modifier = ((precision << 16) | scale) + 4;
+    return true;
+}
+
+static bool length_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    int32_t length;
+    if (name->n_typmods != 1 || !modifier_value(name->typmods[0], &length))
+        return bad_modifier(binder, name, "invalid type modifier");
+    if (length < 1)
+        return bad_modifier(binder, name, "length for type character must be at least 1");
+    type->modifier = length + 4;
+    return true;
+}
+
+static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    if (name->n_typmods == 0)
+        return true;
+    switch (type->oid) {
+    case T_NUMERIC:
+        return numeric_modifier(binder, name, type);
+    case T_VARCHAR:
+    case T_BPCHAR:
+        return length_modifier(binder, name, type);
+    default: /* timestamp(3), interval day: values have all their digits */
+        return true;
+    }
+}
+
+/* TYPE('COMPLEX<json>') */
+static const TypeInfo *type_of_text(const PgQuery__TypeName *name)
+{
+    bool has_text = name->n_typmods == 1 &&
+                    name->typmods[0]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                    name->typmods[0]->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+    return has_text ? type_by_name(text_of(name->typmods[0]->a_const->sval->sval)) : NULL;
+}
+
+static const TypeInfo *find_type(Binder *binder, const PgQuery__TypeName *name, const char *last,
+                                 bool *is_text_form)
+{
+    SchemaName type = name_read(last);
+    *is_text_form = strcasecmp(type.text.data, "type") == 0 && name->n_typmods > 0;
+    if (*is_text_form)
+        return type_of_text(name);
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+        bool is_domain = name->n_names > 1 && strcasecmp(domains[i].name, type.text.data) == 0;
+        if (is_domain)
+            return type_info(domains[i].type);
+    }
+    if (type.is_quoted && strcmp(type.text.data, "char") == 0)
+        return type_info(T_CHAR);
+    if (strcmp(type.text.data, "bpchar") == 0 || strcasecmp(type.text.data, "char") == 0)
+        return type_info(T_BPCHAR);
+    return type_by_name(type.text);
+}
+
+bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    int32_t location = bind_location(binder, name->location);
+    if (name->setof || name->pct_type || name->n_names == 0)
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "this form of a type name is not supported");
+    const char *last = name->names[name->n_names - 1]->string->sval;
+    bool is_text_form;
+    const TypeInfo *info = find_type(binder, name, last, &is_text_form);
+    if (info == NULL)
+        return unknown_type(binder, name, name_plain(last));
+    *type = SQL_TYPE(info->oid);
+    if (!is_text_form && !apply_modifiers(binder, name, type))
+        return false;
+    if (name->n_array_bounds == 0)
+        return true;
+    if (info->array_oid == 0)
+        return bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "type \"%s[]\" does not exist",
+                          info->sql_name);
+    *type = SQL_TYPE(info->array_oid);
+    return true;
+}
+
+/* --- INTERVAL '1' DAY: the fields say what the numbers are --- */
+
+/* Bits of PostgreSQL's interval modifiers (utils/timestamp.h). */
+enum {
+    FIELD_MONTH = 1 << 1, FIELD_YEAR = 1 << 2, FIELD_DAY = 1 << 3, FIELD_HOUR = 1 << 10,
+    FIELD_MINUTE = 1 << 11, FIELD_SECOND = 1 << 12,
+};
+
+static const char *unit_of_fields(int32_t fields)
+{
+    switch (fields) {
+    case FIELD_YEAR: return "years";
+    case FIELD_MONTH: return "months";
+    case FIELD_DAY: return "days";
+    case FIELD_HOUR: return "hours";
+    case FIELD_MINUTE: return "minutes";
+    case FIELD_SECOND: return "seconds";
+    default: return NULL;
+    }
+}
+
+/* The text with units where the fields name them; the text itself where it speaks for itself. */
+static Text interval_text(Binder *binder, Text text, int32_t fields)
+{
+    const char *unit = unit_of_fields(fields);
+    bool is_number = text.length > 0;
+    for (uint32_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        is_number = is_number && ((c >= '0' && c <= '9') || c == '.' || ((c == '-' || c == '+') && i == 0));
+    }
+    if (unit != NULL && is_number)
+        return text_of(arena_printf(binder->arena, "%.*s %s", TEXT_ARGS(text), unit));
+    const char *space = text.length > 0 ? memchr(text.data, ' ', text.length) : NULL;
+    bool is_day_hour = fields == (FIELD_DAY | FIELD_HOUR) && space != NULL &&
+                       memchr(text.data, ':', text.length) == NULL;
+    if (is_day_hour) { /* '1 2' */
+        int days = (int)(space - text.data);
+        return text_of(arena_printf(binder->arena, "%.*s days %.*s hours", days, text.data,
+                                    (int)text.length - days - 1, space + 1));
+    }
+    bool is_minutes = fields == (FIELD_MINUTE | FIELD_SECOND);
+    if (is_minutes) /* '3:04' */
+        return text_of(arena_printf(binder->arena, "0:%.*s", TEXT_ARGS(text)));
+    return text;
+}
+
+/* --- casts --- */
+static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
+                                      const PgQuery__AArrayExpr *array, SqlType type)
+{
+    SqlType element = SQL_TYPE(type_info(type.oid)->element_oid);
+    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, array->n_elements + 1);
+    int32_t location = bind_location(binder, array->location);
+    for (size_t i = 0; i < array->n_elements; i++) {
+        const Expr *item = bind_expr(binder, context, array->elements[i]);
+        if (item == NULL)
+            return NULL;
+        items[i] = type_is_reg(element.oid)
+                       ? bind_cast_to_reg(binder, item, element, location)
+                       : coerce_to(binder, item, element, CAST_EXPLICIT, location);
+        if (items[i] == NULL)
+            return NULL;
+    }
+    return bind_array_of(binder, items, (uint32_t)array->n_elements, element, location);
+}
+
+static bool is_text_type(Oid oid)
+{
+    const TypeInfo *info = type_info(oid);
+    return info != NULL && info->category == CATEGORY_STRING;
+}
+
+/* An explicit cast of something bound. `is_typed_literal`: DATE '..', which is never lenient. */
+static const Expr *cast_bound(Binder *binder, ExprContext *context, const Expr *expr, SqlType type,
+                              bool is_typed_literal, int32_t location)
+{
+    if (type_is_reg(type.oid))
+        return bind_cast_to_reg(binder, expr, type, location);
+    if (type_is_reg(expr->type.oid) && is_text_type(type.oid)) {
+        const Expr *text = bind_reg_as_text(binder, context, expr);
+        return text == NULL ? NULL : coerce_to(binder, text, type, CAST_EXPLICIT, location);
+    }
+    bool is_lenient = binder->dialect != 0 && !is_typed_literal && expr_is_unknown(expr) &&
+                      expr->kind == EXPR_CONSTANT && !is_text_type(type.oid);
+    if (is_lenient) /* the druid dialect's CAST gives NULL for what it cannot read */
+        expr = coerce_unknown_to_text(binder, expr);
+    return coerce_to(binder, expr, type, CAST_EXPLICIT, location);
+}
+
+const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__TypeCast *cast)
+{
+    SqlType type;
+    int32_t location = bind_location(binder, cast->location);
+    bool is_typed_literal = cast->location < 0;
+    if (location < 0)
+        location = bind_location(binder, cast->type_name->location);
+    if (!bind_type_name(binder, cast->type_name, &type))
+        return NULL;
+    const TypeInfo *info = type_info(type.oid);
+    bool is_array = cast->arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR && info != NULL &&
+                    info->element_oid != 0;
+    if (is_array)
+        return cast_array_literal(binder, context, cast->arg->a_array_expr, type);
+    const Expr *expr = bind_expr(binder, context, cast->arg);
+    if (expr == NULL)
+        return NULL;
+    int32_t fields;
+    bool has_fields = type.oid == T_INTERVAL && cast->type_name->n_typmods > 0 &&
+                      modifier_value(cast->type_name->typmods[0], &fields) &&
+                      expr->kind == EXPR_CONSTANT && expr_is_unknown(expr) && !expr_is_null(expr);
+    if (has_fields)
+        return bind_literal(binder, type, interval_text(binder, vector_text(expr->value, 0), fields),
+                            expr->location);
+    return cast_bound(binder, context, expr, type, is_typed_literal, location);
+}
