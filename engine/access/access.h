@@ -31,8 +31,8 @@ typedef enum AccessAction {
     ACCESS_WRITE_TABLE,   /* INSERT, REPLACE, DROP, COMMENT */
     ACCESS_READ_EXTERNAL, /* EXTERN and the other sources of outside data */
     ACCESS_WRITE_EXTERNAL,
-    ACCESS_READ_STATE,    /* other people's queries and sessions */
-    ACCESS_CONTROL,       /* cancel other people's queries, change roles and server settings */
+    ACCESS_READ_STATE, /* other people's queries and sessions */
+    ACCESS_CONTROL,    /* cancel other people's queries, change roles and server settings */
 } AccessAction;
 
 /* Reads them from the metadata into `arena`. */

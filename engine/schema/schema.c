@@ -271,8 +271,8 @@ static const Relation *resolve_on_path(Arena *arena, const TableSnapshot *tables
     SchemaContents contents;
     for (int round = 0; round < (name.is_quoted ? 1 : 2); round++) {
         for (uint32_t i = 0; i < path->count; i++) {
-            int found = match_within(tables, path->schemas[i]->oid, round == 0 ? exact : name,
-                                     &contents);
+            int found =
+                match_within(tables, path->schemas[i]->oid, round == 0 ? exact : name, &contents);
             if (found >= 0)
                 return relation_at(arena, &contents, found);
             *is_ambiguous = *is_ambiguous || found == SCHEMA_AMBIGUOUS;

@@ -51,9 +51,10 @@ typedef struct CatalogSession {
     int32_t pid;
     Text user, application, client_address, query_id;
     int32_t client_port; /* -1: a Unix socket */
-    int64_t backend_start, transaction_start, query_start, state_change; /* microseconds UTC; 0: none */
-    Text state; /* "active", "idle", "idle in transaction", ... */
-    Text query; /* the running or the last statement */
+    int64_t backend_start, transaction_start, query_start,
+        state_change; /* microseconds UTC; 0: none */
+    Text state;       /* "active", "idle", "idle in transaction", ... */
+    Text query;       /* the running or the last statement */
     bool uses_tls;
     Text tls_version, tls_cipher;
     Text backend_type; /* "client backend", "controller", "worker" */
@@ -62,9 +63,9 @@ typedef struct CatalogSession {
 /* A query of the engine, as sys.tasks shows it. */
 typedef struct CatalogTask {
     Text id, group, type, datasource;
-    int64_t created, queued;  /* microseconds UTC */
+    int64_t created, queued; /* microseconds UTC */
     Text status, runner_status, error;
-    int64_t duration;         /* milliseconds; -1 while it runs */
+    int64_t duration; /* milliseconds; -1 while it runs */
 } CatalogTask;
 
 typedef struct CatalogStatement { /* pg_prepared_statements */
@@ -78,12 +79,12 @@ typedef struct CatalogContext {
     const TableSnapshot *tables;
     const TypeContext *type_context;
     const Settings *settings, *server_settings; /* of the session; as the server started */
-    const AccessRoles *roles; /* NULL: no role has been created */
-    const AccessRole *user;   /* who asks; NULL: the superuser of a server without roles */
-    Text user_name;           /* the session's */
-    Text database;            /* the name that the session connected to */
-    int32_t backend_pid;      /* the session's, as pg_backend_pid() gives it */
-    int64_t server_started;   /* microseconds UTC */
+    const AccessRoles *roles;                   /* NULL: no role has been created */
+    const AccessRole *user; /* who asks; NULL: the superuser of a server without roles */
+    Text user_name;         /* the session's */
+    Text database;          /* the name that the session connected to */
+    int32_t backend_pid;    /* the session's, as pg_backend_pid() gives it */
+    int64_t server_started; /* microseconds UTC */
     Text host;
     int32_t port;
     uint32_t session_count;
@@ -106,9 +107,9 @@ typedef struct VirtualRelation {
     bool (*produce)(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault);
 } VirtualRelation;
 
-/* Registers relations; the array must outlive the process's use. To be called once an array,
- * at start-up. Ends the process when a name or OID is there twice. */
-void schema_register(const VirtualRelation *relations, uint32_t count);
+/* Registers relations, which must outlive the process's use. At start-up, before the first
+ * query. Ends the process when a name or OID is there twice. */
+void schema_register(const VirtualRelation *const *relations, uint32_t count);
 /* All virtual relations, by schema and name. */
 const VirtualRelation *const *schema_virtual_relations(uint32_t *count);
 const VirtualRelation *schema_virtual_by_oid(Oid oid);
@@ -132,9 +133,9 @@ typedef struct Relation {
     Text schema; /* "public", ... */
     Text name;
     uint32_t column_count;
-    const RelationColumn *columns; /* of a table: in the same order as table->columns */
-    const Table *table;                       /* TABLE */
-    const VirtualRelation *virtual_relation;  /* VIRTUAL */
+    const RelationColumn *columns;           /* of a table: in the same order as table->columns */
+    const Table *table;                      /* TABLE */
+    const VirtualRelation *virtual_relation; /* VIRTUAL */
 } Relation;
 
 /*
@@ -155,8 +156,8 @@ enum { SCHEMA_NO_MATCH = -1, SCHEMA_AMBIGUOUS = -2 };
 
 /* The one rule of the file's head over any list: which of `count` names, read with
  * `name_at(state, i)`, `name` means. */
-int schema_match_name(SchemaName name, uint32_t count, Text (*name_at)(const void *state, uint32_t i),
-                      const void *state);
+int schema_match_name(SchemaName name, uint32_t count,
+                      Text (*name_at)(const void *state, uint32_t i), const void *state);
 /* A column of a relation: its index, SCHEMA_NO_MATCH or SCHEMA_AMBIGUOUS. */
 int schema_match_column(const Relation *relation, SchemaName name);
 /* Lower case as PostgreSQL folds unquoted names (ASCII letters only); in arena. */

@@ -28,13 +28,13 @@ static void check_unique(void)
         check(schema_virtual_by_oid(registered[i]->oid) == registered[i]);
 }
 
-void schema_register(const VirtualRelation *relations, uint32_t count)
+void schema_register(const VirtualRelation *const *relations, uint32_t count)
 {
     size_t total = (size_t)registered_count + count;
     registered = realloc(registered, (total + 1) * sizeof *registered);
     check(registered != NULL);
     for (uint32_t i = 0; i < count; i++)
-        registered[registered_count++] = &relations[i];
+        registered[registered_count++] = relations[i];
     qsort(registered, registered_count, sizeof *registered, compare_relations);
     check_unique();
 }

@@ -22,7 +22,8 @@ static bool folder_path(const Deep *deep, const char *name, char path[DEEP_PATH_
 {
     int length = snprintf(path, DEEP_PATH_SIZE, "%s/%s", deep->folder, name);
     if (length < 0 || length >= DEEP_PATH_SIZE)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "the data folder's path is too long");
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "the data folder's path is too long");
     return true;
 }
 

@@ -32,7 +32,7 @@ enum {
 
 /* Ends of the interval of a table that is partitioned by ALL: all of time. */
 #define META_ETERNITY_START INT64_MIN
-#define META_ETERNITY_END INT64_MAX
+#define META_ETERNITY_END   INT64_MAX
 
 typedef struct MetaColumn {
     Text name;
@@ -43,19 +43,19 @@ typedef struct MetaColumn {
 } MetaColumn;
 
 typedef struct MetaTable {
-    uint32_t oid;      /* >= META_FIRST_OID, never reused */
-    Text name;         /* in schema public */
-    Text comment;      /* may be empty */
-    Text properties;   /* a JSON object */
-    uint64_t revision; /* the store's revision at the table's last change */
-    int64_t created;   /* microseconds UTC */
-    int32_t next_column; /* the number that the next new column gets */
+    uint32_t oid;          /* >= META_FIRST_OID, never reused */
+    Text name;             /* in schema public */
+    Text comment;          /* may be empty */
+    Text properties;       /* a JSON object */
+    uint64_t revision;     /* the store's revision at the table's last change */
+    int64_t created;       /* microseconds UTC */
+    int32_t next_column;   /* the number that the next new column gets */
     uint32_t column_count; /* in order of their numbers; only filled by meta_tables/_find */
     const MetaColumn *columns;
 } MetaTable;
 
 typedef enum MetaSegmentState {
-    META_SEGMENT_UNUSED = 0,    /* replaced or dropped: its file may go */
+    META_SEGMENT_UNUSED = 0, /* replaced or dropped: its file may go */
     META_SEGMENT_USED = 1,
     META_SEGMENT_TOMBSTONE = 2, /* no file, no rows: hides what is older in its interval */
 } MetaSegmentState;
@@ -66,19 +66,19 @@ enum { META_USED = 1, META_UNUSED = 2, META_TOMBSTONES = 4, META_ALL_STATES = 7 
 typedef struct MetaSegment {
     int64_t number; /* the row's key, ascending in order of publication; 0 before it is added */
     uint32_t table_oid;
-    Text id;        /* <datasource>_<start>_<end>_<version>[_<n>] */
+    Text id;            /* <datasource>_<start>_<end>_<version>[_<n>] */
     int64_t start, end; /* the time chunk, microseconds UTC, end exclusive */
-    Text version;   /* ISO timestamp; compare as bytes: the larger is newer */
+    Text version;       /* ISO timestamp; compare as bytes: the larger is newer */
     uint32_t partition_number;
     uint32_t core_partitions;
     Text shard_spec; /* JSON */
     uint64_t rows, bytes;
     uint8_t digest[16];
-    Text path;      /* relative, as storage/deep names it; empty for tombstones */
-    Text summary;   /* JSON, per column (storage/table writes and reads it) */
+    Text path;    /* relative, as storage/deep names it; empty for tombstones */
+    Text summary; /* JSON, per column (storage/table writes and reads it) */
     MetaSegmentState state;
-    int64_t created;      /* microseconds UTC */
-    int64_t state_since;  /* when the state was last changed */
+    int64_t created;     /* microseconds UTC */
+    int64_t state_since; /* when the state was last changed */
 } MetaSegment;
 
 typedef struct MetaLock {
@@ -96,10 +96,10 @@ typedef struct MetaRole {
     uint32_t oid;
     Text name;
     bool is_superuser, can_login, can_create_role, can_create_database, inherits;
-    Text password;       /* a SCRAM verifier, or empty: no password */
+    Text password;            /* a SCRAM verifier, or empty: no password */
     int32_t connection_limit; /* -1: none */
-    int64_t valid_until; /* microseconds UTC, INT64_MAX: for ever */
-    Text settings;       /* a JSON object of settings the role's sessions start with */
+    int64_t valid_until;      /* microseconds UTC, INT64_MAX: for ever */
+    Text settings;            /* a JSON object of settings the role's sessions start with */
 } MetaRole;
 
 typedef struct Meta Meta;

@@ -63,11 +63,18 @@ static uint32_t add_table(Setup *s, const char *name)
 {
     MetaColumn columns[] = {
         {.name = TEXT_LITERAL("__time"), .type_oid = 1184, .type_modifier = -1, .number = 1},
-        {.name = TEXT_LITERAL("country"), .type_oid = 25, .type_modifier = -1, .number = 2,
+        {.name = TEXT_LITERAL("country"),
+         .type_oid = 25,
+         .type_modifier = -1,
+         .number = 2,
          .comment = TEXT_LITERAL("where")},
     };
-    MetaTable table = {.name = text_of(name), .properties = TEXT_LITERAL("{}"), .created = 7,
-                       .next_column = 3, .column_count = 2, .columns = columns};
+    MetaTable table = {.name = text_of(name),
+                       .properties = TEXT_LITERAL("{}"),
+                       .created = 7,
+                       .next_column = 3,
+                       .column_count = 2,
+                       .columns = columns};
     assert_true(meta_allocate_oid(s->meta, &table.oid, &s->fault));
     assert_true(meta_add_table(s->meta, &table, &s->fault));
     return table.oid;
@@ -238,8 +245,13 @@ static void test_locks_roles_values(void **state)
     uint32_t count;
     bool found;
     Text value;
-    MetaLock lock = {.table = TEXT_LITERAL("t"), .start = 1, .end = 2, .is_exclusive = true,
-                     .owner_pid = 5, .owner_started = 6, .query = TEXT_LITERAL("q")};
+    MetaLock lock = {.table = TEXT_LITERAL("t"),
+                     .start = 1,
+                     .end = 2,
+                     .is_exclusive = true,
+                     .owner_pid = 5,
+                     .owner_started = 6,
+                     .query = TEXT_LITERAL("q")};
     begin(s);
     assert_true(meta_add_lock(s->meta, &lock, &s->fault));
     int64_t id = lock.id;
@@ -262,8 +274,11 @@ static void test_locks_roles_values(void **state)
 
     assert_true(meta_roles(s->meta, s->arena, &roles, &count, &s->fault));
     assert_int_equal(count, 0);
-    MetaRole role = {.oid = 20000, .name = TEXT_LITERAL("ann"), .can_login = true,
-                     .connection_limit = -1, .valid_until = INT64_MAX};
+    MetaRole role = {.oid = 20000,
+                     .name = TEXT_LITERAL("ann"),
+                     .can_login = true,
+                     .connection_limit = -1,
+                     .valid_until = INT64_MAX};
     begin(s);
     assert_true(meta_put_role(s->meta, &role, &s->fault));
     role.is_superuser = true;

@@ -70,8 +70,7 @@ void sqlite_bind_text_view(sqlite3_stmt *statement, int place, Text value)
 {
     const char *data = value.data != NULL ? value.data : "";
     check(value.length <= INT32_MAX);
-    check(sqlite3_bind_text(statement, place, data, (int)value.length, SQLITE_STATIC) ==
-          SQLITE_OK);
+    check(sqlite3_bind_text(statement, place, data, (int)value.length, SQLITE_STATIC) == SQLITE_OK);
 }
 
 bool sqlite_next(SqliteMeta *store, sqlite3_stmt *statement, bool *row, const char *doing,

@@ -34,8 +34,8 @@ static bool read_columns(SqliteMeta *store, sqlite3_stmt *statement, Arena *aren
     while (sqlite_next(store, statement, &row, "read", fault)) {
         if (!row)
             return true;
-        list->columns = sqlite_grow(arena, list->columns, list->count, &list->capacity,
-                                    sizeof *list->columns);
+        list->columns =
+            sqlite_grow(arena, list->columns, list->count, &list->capacity, sizeof *list->columns);
         list->table_oids = sqlite_grow(arena, list->table_oids, list->count, &list->oid_capacity,
                                        sizeof *list->table_oids);
         list->table_oids[list->count] = (uint32_t)sqlite3_column_int64(statement, 0);

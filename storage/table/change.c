@@ -48,7 +48,7 @@ static bool drop_within(TableStore *store, Text name, Arena *arena, Fault *fault
 bool table_drop(TableStore *store, Text name, int64_t lock_timeout, Fault *fault)
 {
     TableInterval everything = TABLE_ETERNITY;
-    if (!lock_begin_write(store, name, &everything, 1, true, 0, lock_timeout, fault))
+    if (!table_lock_begin_write(store, name, &everything, 1, true, 0, lock_timeout, fault))
         return false;
     Arena *arena = arena_new("drop table");
     bool ok = drop_within(store, name, arena, fault);

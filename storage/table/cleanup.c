@@ -161,9 +161,9 @@ bool table_collect(TableStore *store, int64_t grace, TableCleanup *cleanup, Faul
     *cleanup = (TableCleanup){0};
     Cleaning cleaning = {
         .store = store, .arena = arena_new("clean-up"), .cleanup = cleanup, .fault = fault};
-    bool ok = meta_segments(store->meta, 0, META_UNUSED, cleaning.arena, &segments, &count,
-                            fault) &&
-              remove_unused(&cleaning, segments, count, os_now_micros() - grace);
+    bool ok =
+        meta_segments(store->meta, 0, META_UNUSED, cleaning.arena, &segments, &count, fault) &&
+        remove_unused(&cleaning, segments, count, os_now_micros() - grace);
     arena_free(cleaning.arena);
     return ok;
 }

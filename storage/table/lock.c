@@ -56,8 +56,8 @@ static bool excludes(const MetaLock *lock, Text table, const TableInterval *inte
                      uint32_t interval_count, bool is_exclusive)
 {
     return text_equal(lock->table, table) && (lock->is_exclusive || is_exclusive) &&
-           intervals_overlap(intervals, interval_count,
-                             (TableInterval){.start = lock->start, .end = lock->end});
+           table_intervals_overlap(intervals, interval_count,
+                                   (TableInterval){.start = lock->start, .end = lock->end});
 }
 
 static bool find_conflict(TableStore *store, Arena *arena, Text table,
@@ -85,9 +85,9 @@ static bool find_conflict(TableStore *store, Arena *arena, Text table,
     return true;
 }
 
-bool lock_find_conflict(TableStore *store, Text table, const TableInterval *intervals,
-                        uint32_t interval_count, bool is_exclusive, int64_t own,
-                        LockConflict *conflict, Fault *fault)
+bool table_lock_find_conflict(TableStore *store, Text table, const TableInterval *intervals,
+                              uint32_t interval_count, bool is_exclusive, int64_t own,
+                              LockConflict *conflict, Fault *fault)
 {
     Arena *arena = arena_new("locks");
     bool ok = find_conflict(store, arena, table, intervals, interval_count, is_exclusive, own,
@@ -96,8 +96,8 @@ bool lock_find_conflict(TableStore *store, Text table, const TableInterval *inte
     return ok;
 }
 
-bool lock_is_held(TableStore *store, Text table, const TableInterval *intervals,
-                  uint32_t interval_count, int64_t id, bool *held, Fault *fault)
+bool table_lock_is_held(TableStore *store, Text table, const TableInterval *intervals,
+                        uint32_t interval_count, int64_t id, bool *held, Fault *fault)
 {
     MetaLock *locks;
     uint32_t count, kept = 0;
@@ -112,7 +112,7 @@ bool lock_is_held(TableStore *store, Text table, const TableInterval *intervals,
         kept = table_intervals_normalize(owned, kept);
         *held = true;
         for (uint32_t i = 0; i < interval_count; i++)
-            *held = *held && intervals_cover(owned, kept, intervals[i]);
+            *held = *held && table_intervals_cover(owned, kept, intervals[i]);
     }
     arena_free(arena);
     return ok;
@@ -135,17 +135,17 @@ static bool preempted(Text table, const LockConflict *conflict, Fault *fault)
     return false;
 }
 
-bool lock_begin_write(TableStore *store, Text table, const TableInterval *intervals,
-                      uint32_t interval_count, bool is_exclusive, int64_t own, int64_t timeout,
-                      Fault *fault)
+bool table_lock_begin_write(TableStore *store, Text table, const TableInterval *intervals,
+                            uint32_t interval_count, bool is_exclusive, int64_t own,
+                            int64_t timeout, Fault *fault)
 {
     int64_t start = os_monotonic_nanos();
     for (;;) {
         LockConflict conflict;
         if (!meta_begin(store->meta, true, fault))
             return false;
-        if (!lock_find_conflict(store, table, intervals, interval_count, is_exclusive, own,
-                                &conflict, fault)) {
+        if (!table_lock_find_conflict(store, table, intervals, interval_count, is_exclusive, own,
+                                      &conflict, fault)) {
             meta_rollback(store->meta);
             return false;
         }
@@ -189,8 +189,8 @@ bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *loc
         memcpy(intervals, request->intervals, request->interval_count * sizeof *intervals);
     uint32_t count = table_intervals_normalize(intervals, request->interval_count);
     *lock = 0;
-    bool ok = lock_begin_write(store, request->table, intervals, count, request->is_exclusive, 0,
-                               request->timeout, fault);
+    bool ok = table_lock_begin_write(store, request->table, intervals, count, request->is_exclusive,
+                                     0, request->timeout, fault);
     if (ok) {
         ok = add_rows(store, request, intervals, count, lock, fault);
         if (ok)

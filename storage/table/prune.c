@@ -10,8 +10,7 @@
 static TableInterval time_bounds(const TableSegment *segment, int time_column)
 {
     TableInterval bounds = segment->interval;
-    const SegmentColumnSummary *summary =
-        time_column < 0 ? NULL : segment->summaries[time_column];
+    const SegmentColumnSummary *summary = time_column < 0 ? NULL : segment->summaries[time_column];
     if (summary == NULL || !summary->has_range || summary->null_count > 0)
         return bounds;
     if (summary->minimum > bounds.start)
@@ -21,8 +20,8 @@ static TableInterval time_bounds(const TableSegment *segment, int time_column)
     return bounds;
 }
 
-/* As intervals_overlap, where an interval without end holds the instant "infinity" too, which a
- * half-open interval cannot say. */
+/* As table_intervals_overlap, where an interval without end holds the instant "infinity" too, which
+ * a half-open interval cannot say. */
 static bool intervals_reach(const TableInterval *intervals, uint32_t count, TableInterval bounds)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -224,8 +223,8 @@ void table_prune(const Table *table, const TableFilter *filter, Arena *arena, Ta
     if (filter != NULL) {
         uint32_t before = count;
         if (filter->has_intervals)
-            count = table_prune_time(table, filter->intervals, filter->interval_count, segments,
-                                     count);
+            count =
+                table_prune_time(table, filter->intervals, filter->interval_count, segments, count);
         pruned->by_time = before - count;
         before = count;
         count = table_prune_shard(filter->texts, filter->text_count, segments, count);

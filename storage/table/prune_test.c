@@ -39,8 +39,12 @@ static const Text two_dimensions[] = {{"country", 7}, {"city", 4}};
 
 static ShardSpec range(const ShardValue *start, const ShardValue *end)
 {
-    return (ShardSpec){.kind = SHARD_RANGE, .partition_number = 1, .core_partitions = 3,
-                       .dimension_count = 2, .dimensions = two_dimensions, .start = start,
+    return (ShardSpec){.kind = SHARD_RANGE,
+                       .partition_number = 1,
+                       .core_partitions = 3,
+                       .dimension_count = 2,
+                       .dimensions = two_dimensions,
+                       .start = start,
                        .end = end};
 }
 
@@ -68,11 +72,16 @@ static void test_shard_json(void **state)
     assert_null(again.start);
     assert_true(text_equal(again.end[1].text, text("b")));
     shard = (ShardSpec){.kind = SHARD_NUMBERED, .partition_number = 4, .core_partitions = 0};
-    assert_string_equal(written(&shard), "{\"type\":\"numbered\",\"partitionNum\":4,\"partitions\":0}");
+    assert_string_equal(written(&shard),
+                        "{\"type\":\"numbered\",\"partitionNum\":4,\"partitions\":0}");
     assert_true(shard_spec_read(text(written(&shard)), arena, &again, &fault));
     assert_int_equal(again.partition_number, 4);
     static const char *const bad[] = {
-        "", "{}", "[1]", "{\"type\":\"odd\"}", "{\"type\":\"range\",\"dimensions\":[]}",
+        "",
+        "{}",
+        "[1]",
+        "{\"type\":\"odd\"}",
+        "{\"type\":\"range\",\"dimensions\":[]}",
         "{\"type\":\"range\",\"dimensions\":[\"a\"],\"start\":[\"x\",\"y\"],\"end\":null}",
         "{\"type\":\"range\",\"dimensions\":[1],\"start\":null,\"end\":null}",
     };
@@ -87,13 +96,16 @@ static void test_column_json(void **state)
     (void)state;
     ColumnSummary columns[] = {
         {TEXT_LITERAL("a\\b"), 25, -1, {.null_count = 1, .distinct_count = 2, .text_bytes = 9}},
-        {TEXT_LITERAL("n"), 20, -1, {.has_range = true, .minimum = INT64_MIN, .maximum = INT64_MAX}},
+        {TEXT_LITERAL("n"),
+         20,
+         -1,
+         {.has_range = true, .minimum = INT64_MIN, .maximum = INT64_MAX}},
     };
     SegmentColumns summary = {.count = 2, .columns = columns}, again;
     Buffer out = BUFFER_EMPTY;
-    segment_columns_write(&summary, &out);
+    table_segment_columns_write(&summary, &out);
     Text json = {.data = (char *)out.data, .length = (uint32_t)out.length};
-    assert_true(segment_columns_read(json, arena, &again, &fault));
+    assert_true(table_segment_columns_read(json, arena, &again, &fault));
     assert_int_equal(again.count, 2);
     assert_true(text_equal(again.columns[0].name, text("a\\b")));
     assert_int_equal(again.columns[0].summary.text_bytes, 9);
@@ -102,7 +114,7 @@ static void test_column_json(void **state)
     assert_true(again.columns[1].summary.maximum == INT64_MAX);
     for (uint32_t cut = 0; cut < json.length; cut++) {
         Text part = {.data = json.data, .length = cut};
-        assert_false(segment_columns_read(part, arena, &again, &fault));
+        assert_false(table_segment_columns_read(part, arena, &again, &fault));
     }
     buffer_clear(&out);
 }
@@ -130,10 +142,19 @@ static void test_overshadow(void **state)
 {
     (void)state;
     check_overshadowed(NULL, 0);
-    check_overshadowed((Made[]){{0, 10, "1", true}, {0, 10, "2", false}, {0, 10, "2", false},
-                                {10, 20, "1", false}, {5, 7, "0", true}, {5, 7, "3", false}}, 6);
-    check_overshadowed((Made[]){{0, 10, "5", true}, {-5, 20, "6", false}, {8, 12, "7", false},
-                                {9, 11, "6", true}, {20, 30, "1", false}}, 5);
+    check_overshadowed((Made[]){{0, 10, "1", true},
+                                {0, 10, "2", false},
+                                {0, 10, "2", false},
+                                {10, 20, "1", false},
+                                {5, 7, "0", true},
+                                {5, 7, "3", false}},
+                       6);
+    check_overshadowed((Made[]){{0, 10, "5", true},
+                                {-5, 20, "6", false},
+                                {8, 12, "7", false},
+                                {9, 11, "6", true},
+                                {20, 30, "1", false}},
+                       5);
     check_overshadowed((Made[]){{INT64_MIN, INT64_MAX, "9", false}, {0, 1, "8", true}}, 2);
     check_overshadowed((Made[]){{0, 31, "1", false}, {0, 15, "2", false}, {15, 31, "2", false}}, 3);
 }
@@ -157,9 +178,8 @@ static void test_overshadow_randomly(void **state)
         for (int i = 0; i < COUNT; i++) {
             bool hidden = false;
             for (int j = 0; j < COUNT; j++)
-                hidden = hidden ||
-                         (interval_contains(segments[j].interval, segments[i].interval) &&
-                          text_compare(segments[j].version, segments[i].version) > 0);
+                hidden = hidden || (interval_contains(segments[j].interval, segments[i].interval) &&
+                                    text_compare(segments[j].version, segments[i].version) > 0);
             assert_int_equal(segments[i].is_overshadowed, hidden);
         }
     }
@@ -171,8 +191,12 @@ static TableTextRange one_value(const char *value)
 {
     if (value == NULL)
         return (TableTextRange){.is_null = true};
-    return (TableTextRange){.has_low = true, .has_high = true, .low_inclusive = true,
-                            .high_inclusive = true, .low = text_of(value), .high = text_of(value)};
+    return (TableTextRange){.has_low = true,
+                            .has_high = true,
+                            .low_inclusive = true,
+                            .high_inclusive = true,
+                            .low = text_of(value),
+                            .high = text_of(value)};
 }
 
 static bool shard_kept(const ShardSpec *shard, const TableTextFilter *filters, uint32_t count)
@@ -185,7 +209,8 @@ static bool shard_kept(const ShardSpec *shard, const TableTextFilter *filters, u
 static bool kept_for(const ShardSpec *shard, const char *country, const char *city)
 {
     TableTextRange ranges[] = {one_value(country), one_value(city)};
-    TableTextFilter filters[] = {{two_dimensions[0], 1, &ranges[0]}, {two_dimensions[1], 1, &ranges[1]}};
+    TableTextFilter filters[] = {{two_dimensions[0], 1, &ranges[0]},
+                                 {two_dimensions[1], 1, &ranges[1]}};
     return shard_kept(shard, filters, 2);
 }
 
@@ -277,17 +302,17 @@ static Table make_table(TableSegment *segments, uint32_t count)
         {.name = TEXT_LITERAL("country"), .type_oid = TEST_OID_TEXT},
         {.name = TEXT_LITERAL("n"), .type_oid = TEST_OID_INT8},
     };
-    return (Table){.column_count = 3, .columns = columns, .segment_count = count,
-                   .segments = segments};
+    return (Table){
+        .column_count = 3, .columns = columns, .segment_count = count, .segments = segments};
 }
 
-static const SegmentColumnSummary *const *summaries(int64_t time_low, int64_t time_high,
-                                                    uint64_t country_nulls, int64_t low,
-                                                    int64_t high)
+static const SegmentColumnSummary *const *
+summaries(int64_t time_low, int64_t time_high, uint64_t country_nulls, int64_t low, int64_t high)
 {
     SegmentColumnSummary *columns = ARENA_ARRAY(arena, SegmentColumnSummary, 3);
     const SegmentColumnSummary **list = ARENA_ARRAY(arena, const SegmentColumnSummary *, 3);
-    columns[0] = (SegmentColumnSummary){.has_range = true, .minimum = time_low, .maximum = time_high};
+    columns[0] =
+        (SegmentColumnSummary){.has_range = true, .minimum = time_low, .maximum = time_high};
     columns[1] = (SegmentColumnSummary){.null_count = country_nulls};
     columns[2] = (SegmentColumnSummary){.has_range = true, .minimum = low, .maximum = high};
     for (int i = 0; i < 3; i++)
@@ -299,11 +324,20 @@ static void test_prune_table(void **state)
 {
     (void)state;
     TableSegment segments[] = {
-        {.number = 1, .interval = DAY_CHUNK(0), .rows = 10, .bytes = 100,
+        {.number = 1,
+         .interval = DAY_CHUNK(0),
+         .rows = 10,
+         .bytes = 100,
          .summaries = summaries(10, 20, 0, 0, 5)},
-        {.number = 2, .interval = DAY_CHUNK(1), .rows = 20, .bytes = 200,
+        {.number = 2,
+         .interval = DAY_CHUNK(1),
+         .rows = 20,
+         .bytes = 200,
          .summaries = summaries(DAY + 10, DAY + 20, 20, 5, 9)},
-        {.number = 3, .interval = TABLE_ETERNITY, .rows = 30, .bytes = 300,
+        {.number = 3,
+         .interval = TABLE_ETERNITY,
+         .rows = 30,
+         .bytes = 300,
          .summaries = summaries(5 * DAY, INT64_MAX, 1, 100, 200)},
     };
     Table table = make_table(segments, 3);
@@ -357,10 +391,10 @@ static void test_intervals(void **state)
     assert_true(list[0].start == 0 && list[0].end == 3);
     assert_true(list[1].start == 10 && list[1].end == 30);
     assert_true(list[2].start == 40 && list[2].end == 60);
-    assert_true(intervals_cover(list, 3, (TableInterval){11, 30}));
-    assert_false(intervals_cover(list, 3, (TableInterval){2, 11}));
-    assert_true(intervals_overlap(list, 3, (TableInterval){2, 4}));
-    assert_false(intervals_overlap(list, 3, (TableInterval){3, 10}));
+    assert_true(table_intervals_cover(list, 3, (TableInterval){11, 30}));
+    assert_false(table_intervals_cover(list, 3, (TableInterval){2, 11}));
+    assert_true(table_intervals_overlap(list, 3, (TableInterval){2, 4}));
+    assert_false(table_intervals_overlap(list, 3, (TableInterval){3, 10}));
 }
 
 static void test_widening(void **state)
@@ -371,7 +405,8 @@ static void test_widening(void **state)
     assert_true(table_widen_type(23, -1, 20, -1, &oid, &modifier) && oid == 20);
     assert_true(table_widen_type(20, -1, 21, -1, &oid, &modifier) && oid == 20);
     assert_true(table_widen_type(1043, 14, 1043, 24, &oid, &modifier) && modifier == 24);
-    assert_true(table_widen_type(1043, 14, 25, -1, &oid, &modifier) && oid == 1043 && modifier == -1);
+    assert_true(table_widen_type(1043, 14, 25, -1, &oid, &modifier) && oid == 1043 &&
+                modifier == -1);
     assert_true(table_widen_type(25, -1, 1043, 24, &oid, &modifier) && oid == 25 && modifier == -1);
     assert_false(table_widen_type(20, -1, 25, -1, &oid, &modifier));
     assert_false(table_widen_type(1700, 655366, 1700, 655368, &oid, &modifier));

@@ -55,7 +55,7 @@ static bool write_descriptions(Publish *publish, PublishFile *file, Fault *fault
     Buffer json = BUFFER_EMPTY;
     SegmentColumns again;
     ShardSpec shard;
-    segment_columns_write(&file->columns, &json);
+    table_segment_columns_write(&file->columns, &json);
     file->summary = terminated_text(
         publish->arena, (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
     buffer_reset(&json);
@@ -63,14 +63,13 @@ static bool write_descriptions(Publish *publish, PublishFile *file, Fault *fault
     file->shard_json = terminated_text(
         publish->arena, (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
     buffer_clear(&json);
-    return segment_columns_read(file->summary, publish->arena, &again, fault) &&
+    return table_segment_columns_read(file->summary, publish->arena, &again, fault) &&
            shard_spec_read(file->shard_json, publish->arena, &shard, fault);
 }
 
 static bool validate_file(Publish *publish, PublishFile *file, Fault *fault)
 {
-    SegmentReader *reader =
-        segment_reader_open(file->staged->path, file->staged->digest, fault);
+    SegmentReader *reader = segment_reader_open(file->staged->path, file->staged->digest, fault);
     if (reader == NULL)
         return false;
     copy_file_columns(publish, reader, file);
@@ -108,10 +107,10 @@ static bool make_chunks(Publish *publish, Fault *fault)
         if (last != NULL && interval_overlaps(last->interval, chunk))
             return fault_set(fault, FAULT_INTERNAL_ERROR, "the time chunks to publish overlap");
         if (publish->request->mode == PUBLISH_REPLACE &&
-            !intervals_cover(publish->overwrite, publish->overwrite_count, chunk)) {
+            !table_intervals_cover(publish->overwrite, publish->overwrite_count, chunk)) {
             fault_set(fault, FAULT_INSERT_TIME_OUT_OF_BOUNDS,
                       "the query gave rows outside the intervals to overwrite, in %s",
-                      interval_format(chunk, text));
+                      table_interval_format(chunk, text));
             return fault_field_text(fault, "interval", text);
         }
         publish->chunks[publish->chunk_count++] =
@@ -217,8 +216,8 @@ static bool check_own_lock(Publish *publish, Fault *fault)
     bool held = true;
     if (request->lock == 0)
         return true;
-    if (!lock_is_held(publish->store, request->table, publish->locked, publish->locked_count,
-                      request->lock, &held, fault))
+    if (!table_lock_is_held(publish->store, request->table, publish->locked, publish->locked_count,
+                            request->lock, &held, fault))
         return false;
     return held || fault_set(fault, FAULT_INSERT_LOCK_PREEMPTED,
                              "the lock on the time chunks of table \"%.*s\" was lost",
@@ -227,17 +226,17 @@ static bool check_own_lock(Publish *publish, Fault *fault)
 
 static bool apply_within(Publish *publish, Fault *fault)
 {
-    return check_own_lock(publish, fault) && publish_apply_columns(publish, fault) &&
-           publish_apply_segments(publish, fault) && os_point("publish.commit", fault);
+    return check_own_lock(publish, fault) && table_publish_columns(publish, fault) &&
+           table_publish_segments(publish, fault) && os_point("publish.commit", fault);
 }
 
 static bool commit(Publish *publish, Fault *fault)
 {
     const PublishRequest *request = publish->request;
     TableStore *store = publish->store;
-    if (!lock_begin_write(store, request->table, publish->locked, publish->locked_count,
-                          request->mode == PUBLISH_REPLACE, request->lock, request->lock_timeout,
-                          fault))
+    if (!table_lock_begin_write(store, request->table, publish->locked, publish->locked_count,
+                                request->mode == PUBLISH_REPLACE, request->lock,
+                                request->lock_timeout, fault))
         return false;
     if (!apply_within(publish, fault)) {
         meta_rollback(store->meta);

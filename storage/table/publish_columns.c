@@ -166,23 +166,23 @@ static bool remove_others(Publish *publish, const MetaTable *table, const Output
 static bool change_table(Publish *publish, MetaTable *table, const OutputColumns *output,
                          Fault *fault)
 {
-    bool sets_anew = publish->file_count > 0 && publish->request->mode == PUBLISH_REPLACE &&
-                     intervals_cover(publish->overwrite, publish->overwrite_count, TABLE_ETERNITY);
+    bool sets_anew =
+        publish->file_count > 0 && publish->request->mode == PUBLISH_REPLACE &&
+        table_intervals_cover(publish->overwrite, publish->overwrite_count, TABLE_ETERNITY);
     if (sets_anew && !remove_others(publish, table, output, fault))
         return false;
     for (uint32_t i = 0; i < output->count; i++) {
         const TableColumn *given = &output->columns[i];
         const MetaColumn *existing = find_existing(table, given->name);
-        bool ok = existing != NULL
-                      ? put_existing(publish, table, existing, given, sets_anew, fault)
-                      : put_new(publish, table, given, fault);
+        bool ok = existing != NULL ? put_existing(publish, table, existing, given, sets_anew, fault)
+                                   : put_new(publish, table, given, fault);
         if (!ok)
             return false;
     }
     return meta_update_table(publish->store->meta, table, fault);
 }
 
-bool publish_apply_columns(Publish *publish, Fault *fault)
+bool table_publish_columns(Publish *publish, Fault *fault)
 {
     MetaTable *table;
     OutputColumns output;

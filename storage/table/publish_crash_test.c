@@ -26,8 +26,11 @@ static int replace_in(const char *folder)
     snprintf(test.folder, sizeof test.folder, "%s", folder);
     if (!test_store_open(&test))
         return 3;
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_REPLACE,
-                              .overwrite_count = 1, .overwrite = &overwrite, .segment_count = 2,
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_REPLACE,
+                              .overwrite_count = 1,
+                              .overwrite = &overwrite,
+                              .segment_count = 2,
                               .segments = test_stage(&test, files, 2)};
     bool ok = table_publish(test.store, &request, &result, &test.fault);
     test_store_close(&test);
@@ -38,8 +41,10 @@ static void fill_old(TestStore *test)
 {
     PublishResult result;
     TestFile files[] = {{DAY_CHUNK(0), "a", 10, 0, NULL}, {DAY_CHUNK(1), "b", 11, 0, NULL}};
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_INSERT,
-                              .segment_count = 2, .segments = test_stage(test, files, 2)};
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_INSERT,
+                              .segment_count = 2,
+                              .segments = test_stage(test, files, 2)};
     assert_true(table_publish(test->store, &request, &result, &test->fault));
 }
 
@@ -76,8 +81,8 @@ static uint64_t read_rows(TestStore *test, const Table *table, char *prefixes)
         assert_non_null(reader);
         assert_true(segment_verify(reader, &test->fault));
         int column = segment_find_column(reader, TEXT_LITERAL("name"));
-        assert_true(segment_read(reader, (uint32_t)column, 0, NULL, 0, test->arena, &names,
-                                 &test->fault));
+        assert_true(
+            segment_read(reader, (uint32_t)column, 0, NULL, 0, test->arena, &names, &test->fault));
         for (uint32_t row = 0; row < names.length; row++)
             assert_int_equal(vector_text(&names, row).data[0], vector_text(&names, 0).data[0]);
         *prefixes++ = vector_text(&names, 0).data[0];
@@ -146,8 +151,8 @@ static void test_kills(void **state)
 {
     (void)state;
     static const char *const before_commit[] = {
-        "publish.validate:1:kill", "publish.rename:1:kill", "os.rename:1:kill", "os.rename:2:kill",
-        "publish.sync:1:kill", "publish.commit:1:kill",
+        "publish.validate:1:kill", "publish.rename:1:kill", "os.rename:1:kill",
+        "os.rename:2:kill",        "publish.sync:1:kill",   "publish.commit:1:kill",
     };
     for (size_t i = 0; i < sizeof before_commit / sizeof before_commit[0]; i++)
         try_rule(before_commit[i], false);
@@ -158,8 +163,8 @@ static void test_failures(void **state)
 {
     (void)state;
     static const char *const before_commit[] = {
-        "publish.validate:1:fail", "publish.rename:1:fail", "os.rename:1:fail", "os.rename:2:fail",
-        "publish.sync:1:fail", "publish.commit:1:fail",
+        "publish.validate:1:fail", "publish.rename:1:fail", "os.rename:1:fail",
+        "os.rename:2:fail",        "publish.sync:1:fail",   "publish.commit:1:fail",
     };
     for (size_t i = 0; i < sizeof before_commit / sizeof before_commit[0]; i++)
         try_rule(before_commit[i], false);

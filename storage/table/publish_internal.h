@@ -42,8 +42,8 @@ typedef struct Publish {
 } Publish;
 
 /* Makes the table or changes its columns; sets publish->oid to the table's and the result's. */
-bool publish_apply_columns(Publish *publish, Fault *fault);
+bool table_publish_columns(Publish *publish, Fault *fault);
 /* Retires what is replaced and adds the new segments. */
-bool publish_apply_segments(Publish *publish, Fault *fault);
+bool table_publish_segments(Publish *publish, Fault *fault);
 
 #endif

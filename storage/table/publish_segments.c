@@ -26,7 +26,7 @@ static bool cannot_replace(const Publish *publish, const MetaSegment *segment, F
               "the intervals to overwrite hold only a part of segment \"%.*s\"",
               TEXT_ARGS(segment->id));
     fault_detail(fault, "The segment's time chunk is %s.",
-                 interval_format(interval_of(segment), text));
+                 table_interval_format(interval_of(segment), text));
     (void)publish;
     char id[160];
     uint32_t length = segment->id.length < sizeof id - 1 ? segment->id.length : sizeof id - 1;
@@ -40,9 +40,9 @@ static bool retire(Publish *publish, const Existing *existing, Fault *fault)
     for (uint32_t i = 0; i < existing->count; i++) {
         const MetaSegment *segment = &existing->segments[i];
         TableInterval interval = interval_of(segment);
-        if (!intervals_overlap(publish->overwrite, publish->overwrite_count, interval))
+        if (!table_intervals_overlap(publish->overwrite, publish->overwrite_count, interval))
             continue;
-        if (!intervals_cover(publish->overwrite, publish->overwrite_count, interval))
+        if (!table_intervals_cover(publish->overwrite, publish->overwrite_count, interval))
             return cannot_replace(publish, segment, fault);
         if (!meta_set_segment_state(publish->store->meta, segment->number, META_SEGMENT_UNUSED,
                                     publish->now, fault))
@@ -70,8 +70,8 @@ static bool cannot_allocate(const Publish *publish, TableInterval wanted, TableI
     name[length] = 0;
     fault_set(fault, FAULT_INSERT_CANNOT_ALLOCATE_SEGMENT,
               "table \"%s\" has segments of another granularity in %s", name,
-              interval_format(wanted, text));
-    fault_detail(fault, "There is a time chunk of %s.", interval_format(there, other));
+              table_interval_format(wanted, text));
+    fault_detail(fault, "There is a time chunk of %s.", table_interval_format(there, other));
     fault_field_text(fault, "dataSource", name);
     fault_field_text(fault, "interval", text);
     return fault_field_text(fault, "allocatedInterval", other);
@@ -111,11 +111,10 @@ static Text make_id(const Publish *publish, TableInterval interval, Text version
     meta_format_time(interval.start, start);
     meta_format_time(interval.end, end);
     Text table = publish->request->table;
-    char *id = partition == 0
-                   ? arena_printf(publish->arena, "%.*s_%s_%s_%.*s", TEXT_ARGS(table), start, end,
-                                  TEXT_ARGS(version))
-                   : arena_printf(publish->arena, "%.*s_%s_%s_%.*s_%u", TEXT_ARGS(table), start,
-                                  end, TEXT_ARGS(version), partition);
+    char *id = partition == 0 ? arena_printf(publish->arena, "%.*s_%s_%s_%.*s", TEXT_ARGS(table),
+                                             start, end, TEXT_ARGS(version))
+                              : arena_printf(publish->arena, "%.*s_%s_%s_%.*s_%u", TEXT_ARGS(table),
+                                             start, end, TEXT_ARGS(version), partition);
     return text_of(id);
 }
 
@@ -123,8 +122,8 @@ static Text write_shard(Publish *publish, const ShardSpec *shard)
 {
     Buffer json = BUFFER_EMPTY;
     shard_spec_write(shard, &json);
-    Text text = terminated_text(
-        publish->arena, (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
+    Text text = terminated_text(publish->arena,
+                                (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
     buffer_clear(&json);
     return text;
 }
@@ -204,7 +203,7 @@ static bool add_chunk(Publish *publish, const Existing *existing, const PublishC
     return true;
 }
 
-bool publish_apply_segments(Publish *publish, Fault *fault)
+bool table_publish_segments(Publish *publish, Fault *fault)
 {
     Existing existing;
     if (!meta_segments(publish->store->meta, publish->oid, META_USED | META_TOMBSTONES,

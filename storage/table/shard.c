@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-void json_write_text(Buffer *out, Text text)
+void table_json_write_text(Buffer *out, Text text)
 {
     buffer_append_byte(out, '"');
     for (uint32_t i = 0; i < text.length; i++) {
@@ -36,7 +36,7 @@ static void write_bound(const char *name, const ShardValue *values, uint32_t cou
         if (values[i].is_null)
             buffer_append_string(out, "null");
         else
-            json_write_text(out, values[i].text);
+            table_json_write_text(out, values[i].text);
     }
     buffer_append_byte(out, ']');
 }
@@ -55,7 +55,7 @@ void shard_spec_write(const ShardSpec *shard, Buffer *out)
         buffer_append_string(out, "{\"type\":\"range\",\"dimensions\":");
         for (uint32_t i = 0; i < shard->dimension_count; i++) {
             buffer_append_byte(out, i == 0 ? '[' : ',');
-            json_write_text(out, shard->dimensions[i]);
+            table_json_write_text(out, shard->dimensions[i]);
         }
         buffer_append_byte(out, ']');
         write_bound("start", shard->start, shard->dimension_count, out);
@@ -142,26 +142,25 @@ bool shard_spec_read(Text text, Arena *arena, ShardSpec *shard, Fault *fault)
     json_t *json = load_json(text);
     bool ok = json != NULL && read_shard(json, arena, shard);
     json_decref(json);
-    return ok || fault_set(fault, FAULT_DATA_CORRUPTED, "\"%.*s\" is no shard spec",
-                           TEXT_ARGS(text));
+    return ok ||
+           fault_set(fault, FAULT_DATA_CORRUPTED, "\"%.*s\" is no shard spec", TEXT_ARGS(text));
 }
 
 /* --- column summaries: [[name, type, modifier, nulls, distinct, stored, text, min, max], ...],
  *     the last two only where there is a range --- */
 
-void segment_columns_write(const SegmentColumns *columns, Buffer *out)
+void table_segment_columns_write(const SegmentColumns *columns, Buffer *out)
 {
     buffer_append_byte(out, '[');
     for (uint32_t i = 0; i < columns->count; i++) {
         const ColumnSummary *column = &columns->columns[i];
         const SegmentColumnSummary *summary = &column->summary;
         buffer_append_string(out, i == 0 ? "[" : ",[");
-        json_write_text(out, column->name);
-        buffer_printf(out, ",%u,%d,%llu,%llu,%llu,%llu", column->type_oid, column->type_modifier,
-                      (unsigned long long)summary->null_count,
-                      (unsigned long long)summary->distinct_count,
-                      (unsigned long long)summary->stored_bytes,
-                      (unsigned long long)summary->text_bytes);
+        table_json_write_text(out, column->name);
+        buffer_printf(
+            out, ",%u,%d,%llu,%llu,%llu,%llu", column->type_oid, column->type_modifier,
+            (unsigned long long)summary->null_count, (unsigned long long)summary->distinct_count,
+            (unsigned long long)summary->stored_bytes, (unsigned long long)summary->text_bytes);
         if (summary->has_range)
             buffer_printf(out, ",%lld,%lld", (long long)summary->minimum,
                           (long long)summary->maximum);
@@ -213,7 +212,7 @@ static bool read_columns(json_t *json, Arena *arena, SegmentColumns *columns)
     return true;
 }
 
-bool segment_columns_read(Text text, Arena *arena, SegmentColumns *columns, Fault *fault)
+bool table_segment_columns_read(Text text, Arena *arena, SegmentColumns *columns, Fault *fault)
 {
     *columns = (SegmentColumns){0};
     json_t *json = load_json(text);

@@ -78,9 +78,8 @@ static SegmentColumns copy_columns(const SegmentColumns *from, Arena *arena)
 
 /* The summaries in the table's order. Segments mostly have the table's columns in its order, so
  * the search begins where the last one ended. */
-static const SegmentColumnSummary *const *order_summaries(const Table *table,
-                                                          const SegmentColumns *columns,
-                                                          Arena *arena)
+static const SegmentColumnSummary *const *
+order_summaries(const Table *table, const SegmentColumns *columns, Arena *arena)
 {
     const SegmentColumnSummary **ordered =
         ARENA_ARRAY(arena, const SegmentColumnSummary *, table->column_count);
@@ -129,7 +128,7 @@ static bool load_segment(TableStore *store, const MetaSegment *row, const TableH
     *known = (KnownSegment){.number = row->number};
     if (before != NULL)
         known->columns = copy_columns(&before->columns, arena);
-    else if (!segment_columns_read(row->summary, arena, &known->columns, fault))
+    else if (!table_segment_columns_read(row->summary, arena, &known->columns, fault))
         return false;
     segment->summaries = order_summaries(&holder->table, &known->columns, arena);
     return true;
@@ -241,7 +240,8 @@ static bool fill_segments(TableStore *store, TableHolder *holder, const TableHol
     holder->known = ARENA_ARRAY(arena, KnownSegment, count);
     holder->known_count = count;
     for (uint32_t i = 0; i < count; i++) {
-        if (!load_segment(store, &rows[i], previous, holder, &holder->known[i], &segments[i], fault))
+        if (!load_segment(store, &rows[i], previous, holder, &holder->known[i], &segments[i],
+                          fault))
             return false;
     }
     if (count > 1)

@@ -100,8 +100,8 @@ static bool is_text(uint32_t oid)
     return oid == OID_TEXT || oid == OID_VARCHAR;
 }
 
-bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given,
-                      int32_t given_modifier, uint32_t *type_oid, int32_t *type_modifier)
+bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given, int32_t given_modifier,
+                      uint32_t *type_oid, int32_t *type_modifier)
 {
     *type_oid = have;
     *type_modifier = have_modifier;
@@ -151,7 +151,7 @@ uint32_t table_intervals_normalize(TableInterval *intervals, uint32_t count)
     return kept;
 }
 
-bool intervals_cover(const TableInterval *intervals, uint32_t count, TableInterval inner)
+bool table_intervals_cover(const TableInterval *intervals, uint32_t count, TableInterval inner)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (interval_contains(intervals[i], inner))
@@ -160,7 +160,7 @@ bool intervals_cover(const TableInterval *intervals, uint32_t count, TableInterv
     return false;
 }
 
-bool intervals_overlap(const TableInterval *intervals, uint32_t count, TableInterval other)
+bool table_intervals_overlap(const TableInterval *intervals, uint32_t count, TableInterval other)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (interval_overlaps(intervals[i], other))
@@ -169,7 +169,7 @@ bool intervals_overlap(const TableInterval *intervals, uint32_t count, TableInte
     return false;
 }
 
-const char *interval_format(TableInterval interval, char out[INTERVAL_TEXT_SIZE])
+const char *table_interval_format(TableInterval interval, char out[INTERVAL_TEXT_SIZE])
 {
     char end[META_TIME_SIZE];
     int length = meta_format_time(interval.start, out);

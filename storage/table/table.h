@@ -26,8 +26,7 @@ typedef struct TableInterval {
     int64_t start, end;
 } TableInterval;
 
-#define TABLE_ETERNITY                                                                             \
-    ((TableInterval){.start = META_ETERNITY_START, .end = META_ETERNITY_END})
+#define TABLE_ETERNITY ((TableInterval){.start = META_ETERNITY_START, .end = META_ETERNITY_END})
 
 /* --- shard specs: which part of its time chunk a segment is --- */
 typedef enum ShardKind { SHARD_NUMBERED, SHARD_RANGE, SHARD_TOMBSTONE } ShardKind;
@@ -40,7 +39,7 @@ typedef struct ShardValue { /* a value of a dimension; NULL sorts before every t
 typedef struct ShardSpec {
     ShardKind kind;
     uint32_t partition_number;
-    uint32_t core_partitions;    /* how many segments were written together; 0: appended */
+    uint32_t core_partitions; /* how many segments were written together; 0: appended */
     /* RANGE: rows whose values of `dimensions` are >= start and < end, compared value by value.
      * `start` NULL: from the lowest; `end` NULL: to the highest. */
     uint32_t dimension_count;
@@ -70,7 +69,7 @@ typedef struct TableSegment {
     Text version;
     ShardSpec shard;
     uint64_t rows, bytes;
-    Text path;              /* complete, terminated; empty for tombstones */
+    Text path; /* complete, terminated; empty for tombstones */
     uint8_t digest[16];
     int64_t created;
     bool is_tombstone, is_overshadowed;
@@ -95,7 +94,7 @@ typedef struct Table {
     uint64_t revision; /* changes whenever anything of the table does */
     int64_t created;
     uint32_t column_count;
-    const TableColumn *columns; /* `__time` first */
+    const TableColumn *columns;              /* `__time` first */
     const TableColumnStatistics *statistics; /* one a column */
     /* Visible: used, not overshadowed, no tombstones; by start, end, partition number. */
     uint32_t segment_count;
@@ -157,7 +156,7 @@ typedef struct TableIntFilter {
 
 /* What is known of the rows wanted: a row must pass every part. All zeros: every row. */
 typedef struct TableFilter {
-    bool has_intervals;      /* __time lies in one of `intervals` (none: no row can pass) */
+    bool has_intervals; /* __time lies in one of `intervals` (none: no row can pass) */
     uint32_t interval_count;
     const TableInterval *intervals; /* in any order; may overlap */
     uint32_t text_count;
@@ -196,7 +195,7 @@ typedef enum PublishMode {
  * rows and summaries are read from the file itself. */
 typedef struct StagedSegment {
     const char *path;
-    uint8_t digest[16];  /* as segment_writer_finish said: must agree with the file */
+    uint8_t digest[16]; /* as segment_writer_finish said: must agree with the file */
     TableInterval chunk;
     /* REPLACE: the shard as it will be, partition_number ascending from 0 within the chunk.
      * INSERT: not looked at; appended segments are numbered on. */
@@ -219,9 +218,9 @@ typedef struct PublishRequest {
      */
     uint32_t column_count;
     const TableColumn *columns;
-    Text properties;         /* of a table that is made: a JSON object, or empty */
-    int64_t lock;            /* from table_lock, 0: none (an INSERT needs none) */
-    int64_t lock_timeout;    /* milliseconds an INSERT waits for a REPLACE on its chunks */
+    Text properties;                /* of a table that is made: a JSON object, or empty */
+    int64_t lock;                   /* from table_lock, 0: none (an INSERT needs none) */
+    int64_t lock_timeout;           /* milliseconds an INSERT waits for a REPLACE on its chunks */
     uint32_t max_segments_in_chunk; /* 0: any number; else TooManySegmentsInTimeChunk */
 } PublishRequest;
 
@@ -247,8 +246,8 @@ bool table_publish(TableStore *store, const PublishRequest *request, PublishResu
                    Fault *fault);
 /* Whether a column of type `have` may take values of type `given`, and the type that it then
  * has: the same type, a wider integer (int2, int4, int8), a wider or unbounded text. */
-bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given,
-                      int32_t given_modifier, uint32_t *type_oid, int32_t *type_modifier);
+bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given, int32_t given_modifier,
+                      uint32_t *type_oid, int32_t *type_modifier);
 /* Not empty, no '/', tab or newline, no '.' first, no blank first or last: else INVALID_NAME. */
 bool table_check_name(Text name, Fault *fault);
 

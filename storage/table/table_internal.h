@@ -69,17 +69,17 @@ static inline bool interval_equal(TableInterval a, TableInterval b)
 }
 
 /* Whether `inner` lies in one of normalized intervals. */
-bool intervals_cover(const TableInterval *intervals, uint32_t count, TableInterval inner);
-bool intervals_overlap(const TableInterval *intervals, uint32_t count, TableInterval other);
+bool table_intervals_cover(const TableInterval *intervals, uint32_t count, TableInterval inner);
+bool table_intervals_overlap(const TableInterval *intervals, uint32_t count, TableInterval other);
 
 enum { INTERVAL_TEXT_SIZE = 2 * META_TIME_SIZE };
 /* "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z" */
-const char *interval_format(TableInterval interval, char out[INTERVAL_TEXT_SIZE]);
+const char *table_interval_format(TableInterval interval, char out[INTERVAL_TEXT_SIZE]);
 
 /* --- JSON --- */
-void json_write_text(Buffer *out, Text text); /* with its quotes */
-void segment_columns_write(const SegmentColumns *columns, Buffer *out);
-bool segment_columns_read(Text json, Arena *arena, SegmentColumns *columns, Fault *fault);
+void table_json_write_text(Buffer *out, Text text); /* with its quotes */
+void table_segment_columns_write(const SegmentColumns *columns, Buffer *out);
+bool table_segment_columns_read(Text json, Arena *arena, SegmentColumns *columns, Fault *fault);
 
 /* --- snapshots --- */
 /* Marks is_overshadowed of each: another of a newer version holds its whole interval. */
@@ -93,18 +93,18 @@ typedef struct LockConflict {
 } LockConflict;
 
 /* Looks for a living lock of another statement (id not `own`) that excludes one of this kind. */
-bool lock_find_conflict(TableStore *store, Text table, const TableInterval *intervals,
-                        uint32_t interval_count, bool is_exclusive, int64_t own,
-                        LockConflict *conflict, Fault *fault);
+bool table_lock_find_conflict(TableStore *store, Text table, const TableInterval *intervals,
+                              uint32_t interval_count, bool is_exclusive, int64_t own,
+                              LockConflict *conflict, Fault *fault);
 /* Whether the lock `id` on the table is there and holds all the intervals. */
-bool lock_is_held(TableStore *store, Text table, const TableInterval *intervals,
-                  uint32_t interval_count, int64_t id, bool *held, Fault *fault);
+bool table_lock_is_held(TableStore *store, Text table, const TableInterval *intervals,
+                        uint32_t interval_count, int64_t id, bool *held, Fault *fault);
 /*
  * Begins a write transaction in which no other statement's lock excludes this one: waits up to
  * `timeout` milliseconds for it, then INSERT_LOCK_PREEMPTED and no transaction.
  */
-bool lock_begin_write(TableStore *store, Text table, const TableInterval *intervals,
-                      uint32_t interval_count, bool is_exclusive, int64_t own, int64_t timeout,
-                      Fault *fault);
+bool table_lock_begin_write(TableStore *store, Text table, const TableInterval *intervals,
+                            uint32_t interval_count, bool is_exclusive, int64_t own,
+                            int64_t timeout, Fault *fault);
 
 #endif

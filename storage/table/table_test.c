@@ -218,8 +218,8 @@ static void test_columns(void **state)
 
     /* Written anew, a table may have other columns and types; numbers are never used again. */
     assert_true(replace(test, everything, &wrong, 1, &result));
-    assert_true(insert(test, &(TestFile){DAY_CHUNK(0), "d", 1, TEST_OID_TIMESTAMPTZ, "more"}, 1,
-                       &result));
+    assert_true(
+        insert(test, &(TestFile){DAY_CHUNK(0), "d", 1, TEST_OID_TIMESTAMPTZ, "more"}, 1, &result));
     taken = snapshot(test);
     table = visits(taken);
     assert_int_equal(table->column_count, 4);
@@ -233,12 +233,13 @@ static void test_columns_without_rows(void **state)
 {
     TestStore *test = *state;
     PublishResult result;
-    TableColumn columns[] = {{.name = TEXT_LITERAL("x"), .type_oid = TEST_OID_TEXT,
-                              .type_modifier = -1},
-                             {.name = TEXT_LITERAL("__time"), .type_oid = TEST_OID_TIMESTAMPTZ,
-                              .type_modifier = -1}};
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_INSERT,
-                              .column_count = 2, .columns = columns};
+    TableColumn columns[] = {
+        {.name = TEXT_LITERAL("x"), .type_oid = TEST_OID_TEXT, .type_modifier = -1},
+        {.name = TEXT_LITERAL("__time"), .type_oid = TEST_OID_TIMESTAMPTZ, .type_modifier = -1}};
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_INSERT,
+                              .column_count = 2,
+                              .columns = columns};
     assert_true(table_publish(test->store, &request, &result, &test->fault));
     const TableSnapshot *taken = snapshot(test);
     assert_int_equal(visits(taken)->column_count, 2);
@@ -261,8 +262,10 @@ static void test_damaged_files_are_refused(void **state)
     PublishResult result;
     TestFile file = {DAY_CHUNK(0), "a", 10, 0, NULL};
     StagedSegment *staged = test_stage(test, &file, 1);
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_INSERT,
-                              .segment_count = 1, .segments = staged};
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_INSERT,
+                              .segment_count = 1,
+                              .segments = staged};
     staged->digest[3] ^= 1;
     assert_false(table_publish(test->store, &request, &result, &test->fault));
     assert_int_equal(test->fault.code, FAULT_DATA_CORRUPTED);
@@ -281,8 +284,10 @@ static void test_chunk_limit(void **state)
     TestStore *test = *state;
     PublishResult result;
     TestFile files[] = {{DAY_CHUNK(0), "a", 1, 0, NULL}, {DAY_CHUNK(0), "b", 1, 0, NULL}};
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_INSERT,
-                              .segment_count = 2, .segments = test_stage(test, files, 2),
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_INSERT,
+                              .segment_count = 2,
+                              .segments = test_stage(test, files, 2),
                               .max_segments_in_chunk = 2};
     assert_true(table_publish(test->store, &request, &result, &test->fault));
     request.segment_count = 1;
@@ -297,8 +302,10 @@ static void test_snapshots_are_immutable_and_shared(void **state)
     PublishResult result;
     TestFile file = {DAY_CHUNK(0), "a", 10, 0, NULL};
     assert_true(insert(test, &file, 1, &result));
-    PublishRequest other = {.table = TEXT_LITERAL("other"), .mode = PUBLISH_INSERT,
-                            .segment_count = 1, .segments = test_stage(test, &file, 1)};
+    PublishRequest other = {.table = TEXT_LITERAL("other"),
+                            .mode = PUBLISH_INSERT,
+                            .segment_count = 1,
+                            .segments = test_stage(test, &file, 1)};
     assert_true(table_publish(test->store, &other, &result, &test->fault));
     const TableSnapshot *old = snapshot(test), *same = snapshot(test);
     assert_ptr_equal(old, same);
@@ -343,9 +350,12 @@ static void test_other_processes_are_seen(void **state)
 static bool lock(TestStore *test, TableInterval interval, bool is_exclusive, int64_t timeout,
                  int64_t *id)
 {
-    TableLockRequest request = {.table = TEXT_LITERAL("visits"), .interval_count = 1,
-                                .intervals = &interval, .is_exclusive = is_exclusive,
-                                .query = TEXT_LITERAL("query-x"), .timeout = timeout};
+    TableLockRequest request = {.table = TEXT_LITERAL("visits"),
+                                .interval_count = 1,
+                                .intervals = &interval,
+                                .is_exclusive = is_exclusive,
+                                .query = TEXT_LITERAL("query-x"),
+                                .timeout = timeout};
     return table_lock(test->store, &request, id, &test->fault);
 }
 
@@ -383,9 +393,13 @@ static void test_publish_respects_locks(void **state)
     assert_false(table_drop(test->store, TEXT_LITERAL("visits"), 0, &test->fault));
     assert_int_equal(test->fault.code, FAULT_INSERT_LOCK_PREEMPTED);
     assert_true(insert(test, &elsewhere, 1, &result));
-    PublishRequest request = {.table = TEXT_LITERAL("visits"), .mode = PUBLISH_REPLACE,
-                              .overwrite_count = 1, .overwrite = &day, .segment_count = 1,
-                              .segments = test_stage(test, &file, 1), .lock = id};
+    PublishRequest request = {.table = TEXT_LITERAL("visits"),
+                              .mode = PUBLISH_REPLACE,
+                              .overwrite_count = 1,
+                              .overwrite = &day,
+                              .segment_count = 1,
+                              .segments = test_stage(test, &file, 1),
+                              .lock = id};
     assert_true(table_publish(test->store, &request, &result, &test->fault));
     assert_true(table_unlock(test->store, id, &test->fault));
     request.segments = test_stage(test, &file, 1);

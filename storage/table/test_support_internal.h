@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#define DAY INT64_C(86400000000)
-#define DAY_CHUNK(n) ((TableInterval){.start = (n) * DAY, .end = ((n) + 1) * DAY})
+#define DAY          INT64_C(86400000000)
+#define DAY_CHUNK(n) ((TableInterval){.start = (n)*DAY, .end = ((n) + 1) * DAY})
 
 enum { TEST_OID_TIMESTAMPTZ = 1184, TEST_OID_TEXT = 25, TEST_OID_INT8 = 20, TEST_OID_INT4 = 23 };
 
