@@ -1,0 +1,175 @@
+/*
+ * information_schema: what is the same for every session or depends on who asks
+ * (information_schema_catalog_name, enabled_roles, character_sets, collations,
+ * table_privileges).
+ */
+#include "engine/catalog/catalog_internal.h"
+
+/* clang-format off */
+static const VirtualColumn catalog_name_columns[] = {
+    {"catalog_name", T_NAME},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn role_columns[] = {
+    {"role_name", T_NAME},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn character_set_columns[] = {
+    {"character_set_catalog", T_NAME}, {"character_set_schema", T_NAME},
+    {"character_set_name", T_NAME}, {"character_repertoire", T_NAME}, {"form_of_use", T_NAME},
+    {"default_collate_catalog", T_NAME}, {"default_collate_schema", T_NAME},
+    {"default_collate_name", T_NAME},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn collation_columns[] = {
+    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
+    {"pad_attribute", T_VARCHAR},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn privilege_columns[] = {
+    {"grantor", T_NAME}, {"grantee", T_NAME}, {"table_catalog", T_NAME},
+    {"table_schema", T_NAME}, {"table_name", T_NAME}, {"privilege_type", T_VARCHAR},
+    {"is_grantable", T_VARCHAR}, {"with_hierarchy", T_VARCHAR},
+};
+/* clang-format on */
+
+static bool produce_catalog_name(const CatalogContext *context, Arena *arena, Batch **out,
+                                 Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, catalog_name_columns, arena);
+    catalog_set_text(&rows, "catalog_name", catalog_database(context));
+    catalog_row_end(&rows);
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+/* Whoever asks is enabled; a superuser is every role. */
+static bool produce_roles(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count = catalog_role_count(context);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, role_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        AccessRole role = catalog_role_at(context, i);
+        if (context->user != NULL && !context->user->is_superuser && context->user->oid != role.oid)
+            continue;
+        catalog_set_text(&rows, "role_name", role.name);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static bool produce_character_sets(const CatalogContext *context, Arena *arena, Batch **out,
+                                   Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, character_set_columns, arena);
+    catalog_set_string(&rows, "character_set_name", "UTF8");
+    catalog_set_string(&rows, "character_repertoire", "UCS");
+    catalog_set_string(&rows, "form_of_use", "UTF8");
+    catalog_set_text(&rows, "default_collate_catalog", catalog_database(context));
+    catalog_set_string(&rows, "default_collate_schema", "pg_catalog");
+    catalog_set_string(&rows, "default_collate_name", "C");
+    catalog_row_end(&rows);
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static bool produce_collations(const CatalogContext *context, Arena *arena, Batch **out,
+                               Fault *fault)
+{
+    static const char *const names[] = {"default", "C", "POSIX"};
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, collation_columns, arena);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        catalog_set_text(&rows, "collation_catalog", catalog_database(context));
+        catalog_set_string(&rows, "collation_schema", "pg_catalog");
+        catalog_set_string(&rows, "collation_name", names[i]);
+        catalog_set_string(&rows, "pad_attribute", "NO PAD");
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static void add_privilege(CatalogRows *rows, const CatalogContext *context, const Table *table,
+                          const AccessRole *role, const char *privilege)
+{
+    catalog_set_text(rows, "grantor", catalog_owner(context));
+    catalog_set_text(rows, "grantee", role->name);
+    catalog_set_text(rows, "table_catalog", catalog_database(context));
+    catalog_set_string(rows, "table_schema", "public");
+    catalog_set_text(rows, "table_name", table->name);
+    catalog_set_string(rows, "privilege_type", privilege);
+    catalog_set_string(rows, "is_grantable", role->is_superuser ? "YES" : "NO");
+    catalog_set_string(rows, "with_hierarchy", strcmp(privilege, "SELECT") == 0 ? "YES" : "NO");
+    catalog_row_end(rows);
+}
+
+static bool produce_privileges(const CatalogContext *context, Arena *arena, Batch **out,
+                               Fault *fault)
+{
+    (void)fault;
+    uint32_t count = catalog_role_count(context);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, privilege_columns, arena);
+    for (uint32_t i = 0; i < context->tables->table_count; i++) {
+        for (uint32_t j = 0; j < count; j++) {
+            AccessRole role = catalog_role_at(context, j);
+            add_privilege(&rows, context, context->tables->tables[i], &role, "SELECT");
+            if (role.is_superuser)
+                add_privilege(&rows, context, context->tables->tables[i], &role, "INSERT");
+        }
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_information_information_schema_catalog_name = {
+    .schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+    .name = "information_schema_catalog_name",
+    .oid = 13227,
+    .is_view = true,
+    CATALOG_COLUMNS(catalog_name_columns),
+    .produce = produce_catalog_name};
+const VirtualRelation catalog_information_enabled_roles = {.schema_oid =
+                                                               SCHEMA_OID_INFORMATION_SCHEMA,
+                                                           .name = "enabled_roles",
+                                                           .oid = 13325,
+                                                           .is_view = true,
+                                                           CATALOG_COLUMNS(role_columns),
+                                                           .produce = produce_roles};
+const VirtualRelation catalog_information_character_sets = {.schema_oid =
+                                                                SCHEMA_OID_INFORMATION_SCHEMA,
+                                                            .name = "character_sets",
+                                                            .oid = 13250,
+                                                            .is_view = true,
+                                                            CATALOG_COLUMNS(character_set_columns),
+                                                            .produce = produce_character_sets};
+const VirtualRelation catalog_information_collations = {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+                                                        .name = "collations",
+                                                        .oid = 13265,
+                                                        .is_view = true,
+                                                        CATALOG_COLUMNS(collation_columns),
+                                                        .produce = produce_collations};
+const VirtualRelation catalog_information_table_privileges = {.schema_oid =
+                                                                  SCHEMA_OID_INFORMATION_SCHEMA,
+                                                              .name = "table_privileges",
+                                                              .oid = 13416,
+                                                              .is_view = true,
+                                                              CATALOG_COLUMNS(privilege_columns),
+                                                              .produce = produce_privileges};

@@ -1,0 +1,260 @@
+/*
+ * information_schema.schemata, tables, views and columns. What Druid's relations of these names
+ * have besides (is_joinable, jdbc_type, ...) follows the standard's columns.
+ */
+#include "engine/catalog/catalog_internal.h"
+
+/* clang-format off */
+static const VirtualColumn schemata_columns[] = {
+    {"catalog_name", T_NAME}, {"schema_name", T_NAME}, {"schema_owner", T_NAME},
+    {"default_character_set_catalog", T_NAME}, {"default_character_set_schema", T_NAME},
+    {"default_character_set_name", T_NAME}, {"sql_path", T_VARCHAR},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn table_columns[] = {
+    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
+    {"table_type", T_VARCHAR}, {"self_referencing_column_name", T_NAME},
+    {"reference_generation", T_VARCHAR}, {"user_defined_type_catalog", T_NAME},
+    {"user_defined_type_schema", T_NAME}, {"user_defined_type_name", T_NAME},
+    {"is_insertable_into", T_VARCHAR}, {"is_typed", T_VARCHAR}, {"commit_action", T_VARCHAR},
+    {"is_joinable", T_VARCHAR}, {"is_broadcast", T_VARCHAR},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn view_columns[] = {
+    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
+    {"view_definition", T_VARCHAR}, {"check_option", T_VARCHAR}, {"is_updatable", T_VARCHAR},
+    {"is_insertable_into", T_VARCHAR}, {"is_trigger_updatable", T_VARCHAR},
+    {"is_trigger_deletable", T_VARCHAR}, {"is_trigger_insertable_into", T_VARCHAR},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn column_columns[] = {
+    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
+    {"column_name", T_NAME}, {"ordinal_position", T_INT4}, {"column_default", T_VARCHAR},
+    {"is_nullable", T_VARCHAR}, {"data_type", T_VARCHAR}, {"character_maximum_length", T_INT4},
+    {"character_octet_length", T_INT4}, {"numeric_precision", T_INT4},
+    {"numeric_precision_radix", T_INT4}, {"numeric_scale", T_INT4},
+    {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
+    {"interval_precision", T_INT4}, {"character_set_catalog", T_NAME},
+    {"character_set_schema", T_NAME}, {"character_set_name", T_NAME},
+    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
+    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
+    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
+    {"scope_catalog", T_NAME}, {"scope_schema", T_NAME}, {"scope_name", T_NAME},
+    {"maximum_cardinality", T_INT4}, {"dtd_identifier", T_NAME},
+    {"is_self_referencing", T_VARCHAR}, {"is_identity", T_VARCHAR},
+    {"identity_generation", T_VARCHAR}, {"identity_start", T_VARCHAR},
+    {"identity_increment", T_VARCHAR}, {"identity_maximum", T_VARCHAR},
+    {"identity_minimum", T_VARCHAR}, {"identity_cycle", T_VARCHAR}, {"is_generated", T_VARCHAR},
+    {"generation_expression", T_VARCHAR}, {"is_updatable", T_VARCHAR}, {"jdbc_type", T_INT8},
+};
+/* clang-format on */
+
+static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const SchemaInfo *schemas = schema_list(&count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, schemata_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        catalog_set_text(&rows, "catalog_name", catalog_database(context));
+        catalog_set_string(&rows, "schema_name", schemas[i].name);
+        catalog_set_text(&rows, "schema_owner", catalog_owner(context));
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static const char *table_type(const Relation *relation)
+{
+    bool is_view = relation->kind == RELATION_VIRTUAL && relation->virtual_relation->is_view;
+    return is_view ? "VIEW" : "BASE TABLE";
+}
+
+static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, table_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_table = relations[i]->kind == RELATION_TABLE;
+        catalog_set_text(&rows, "table_catalog", catalog_database(context));
+        catalog_set_text(&rows, "table_schema", relations[i]->schema);
+        catalog_set_text(&rows, "table_name", relations[i]->name);
+        catalog_set_string(&rows, "table_type", table_type(relations[i]));
+        catalog_set_string(&rows, "is_insertable_into", is_table ? "YES" : "NO");
+        catalog_set_string(&rows, "is_typed", "NO");
+        catalog_set_string(&rows, "is_joinable", "YES");
+        catalog_set_string(&rows, "is_broadcast", "NO");
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static bool produce_views(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    static const char *const answers[] = {"is_updatable", "is_insertable_into",
+                                          "is_trigger_updatable", "is_trigger_deletable",
+                                          "is_trigger_insertable_into"};
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, view_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(table_type(relations[i]), "VIEW") != 0)
+            continue;
+        catalog_set_text(&rows, "table_catalog", catalog_database(context));
+        catalog_set_text(&rows, "table_schema", relations[i]->schema);
+        catalog_set_text(&rows, "table_name", relations[i]->name);
+        catalog_set_string(&rows, "check_option", "NONE");
+        for (size_t j = 0; j < sizeof answers / sizeof answers[0]; j++)
+            catalog_set_string(&rows, answers[j], "NO");
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+/* --- columns --- */
+
+/* Precision in bits (numeric: digits) of numbers, of fractions of seconds of times. */
+static void set_precision(CatalogRows *rows, SqlType type)
+{
+    static const struct {
+        Oid oid;
+        int bits;
+    } binary[] = {{T_INT2, 16}, {T_INT4, 32}, {T_INT8, 64}, {T_FLOAT4, 24}, {T_FLOAT8, 53}};
+    for (size_t i = 0; i < sizeof binary / sizeof binary[0]; i++) {
+        if (binary[i].oid != type.oid)
+            continue;
+        catalog_set_int(rows, "numeric_precision", binary[i].bits);
+        catalog_set_int(rows, "numeric_precision_radix", 2);
+        if (type.oid != T_FLOAT4 && type.oid != T_FLOAT8)
+            catalog_set_int(rows, "numeric_scale", 0);
+    }
+    int32_t modifier = type_wire_modifier(type);
+    if (type.oid == T_NUMERIC)
+        catalog_set_int(rows, "numeric_precision_radix", 10);
+    if (type.oid == T_NUMERIC && modifier >= 4) {
+        catalog_set_int(rows, "numeric_precision", ((modifier - 4) >> 16) & 0xffff);
+        catalog_set_int(rows, "numeric_scale", type_scale(type));
+    }
+    if (type.oid == T_DATE)
+        catalog_set_int(rows, "datetime_precision", 0);
+    if (type.oid == T_TIME || type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ ||
+        type.oid == T_INTERVAL)
+        catalog_set_int(rows, "datetime_precision", modifier >= 0 && modifier <= 6 ? modifier : 6);
+}
+
+static void set_lengths(CatalogRows *rows, SqlType type)
+{
+    bool is_counted = type.oid == T_VARCHAR || type.oid == T_BPCHAR;
+    if (is_counted && type.modifier >= 4)
+        catalog_set_int(rows, "character_maximum_length", type.modifier - 4);
+    if (is_counted || type.oid == T_TEXT)
+        catalog_set_int(rows, "character_octet_length",
+                        is_counted && type.modifier >= 4 ? (int64_t)(type.modifier - 4) * 4
+                                                         : 1 << 30);
+}
+
+/* java.sql.Types. */
+static int64_t jdbc_type(const TypeInfo *info)
+{
+    static const struct {
+        Oid oid;
+        int64_t code;
+    } codes[] = {
+        {T_BOOL, 16},   {T_BYTEA, -2}, {T_INT8, -5}, {T_INT2, 5},       {T_INT4, 4},
+        {T_FLOAT4, 7},  {T_FLOAT8, 8}, {T_TEXT, 12}, {T_VARCHAR, 12},   {T_NAME, 12},
+        {T_BPCHAR, 1},  {T_DATE, 91},  {T_TIME, 92}, {T_TIMESTAMP, 93}, {T_TIMESTAMPTZ, 93},
+        {T_NUMERIC, 2}, {T_OID, -5},
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i].oid == info->oid)
+            return codes[i].code;
+    }
+    return info->category == CATEGORY_ARRAY ? 2003 : 1111;
+}
+
+static void add_column(CatalogRows *rows, const CatalogContext *context, const Relation *relation,
+                       uint32_t position)
+{
+    const RelationColumn *column = &relation->columns[position];
+    const TypeInfo *info = type_info(column->type.oid);
+    bool is_table = relation->kind == RELATION_TABLE;
+    bool is_time = is_table && text_equal_string(column->name, "__time");
+    catalog_set_text(rows, "table_catalog", catalog_database(context));
+    catalog_set_text(rows, "table_schema", relation->schema);
+    catalog_set_text(rows, "table_name", relation->name);
+    catalog_set_text(rows, "column_name", column->name);
+    catalog_set_int(rows, "ordinal_position", column->number);
+    catalog_set_string(rows, "is_nullable", is_time ? "NO" : "YES");
+    catalog_set_string(rows, "data_type",
+                       info->category == CATEGORY_ARRAY ? "ARRAY" : info->sql_name);
+    set_lengths(rows, column->type);
+    set_precision(rows, column->type);
+    catalog_set_text(rows, "udt_catalog", catalog_database(context));
+    catalog_set_string(rows, "udt_schema", "pg_catalog");
+    catalog_set_string(rows, "udt_name", info->name);
+    catalog_set_string(rows, "dtd_identifier", arena_printf(rows->arena, "%d", column->number));
+    catalog_set_string(rows, "is_self_referencing", "NO");
+    catalog_set_string(rows, "is_identity", "NO");
+    catalog_set_string(rows, "identity_cycle", "NO");
+    catalog_set_string(rows, "is_generated", "NEVER");
+    catalog_set_string(rows, "is_updatable", is_table ? "YES" : "NO");
+    catalog_set_int(rows, "jdbc_type", jdbc_type(info));
+    catalog_row_end(rows);
+}
+
+static bool produce_columns(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, column_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < relations[i]->column_count; j++) {
+            if (type_info(relations[i]->columns[j].type.oid) != NULL)
+                add_column(&rows, context, relations[i], j);
+        }
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_information_schemata = {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+                                                      .name = "schemata",
+                                                      .oid = 13382,
+                                                      .is_view = true,
+                                                      CATALOG_COLUMNS(schemata_columns),
+                                                      .produce = produce_schemata};
+const VirtualRelation catalog_information_tables = {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+                                                    .name = "tables",
+                                                    .oid = 13425,
+                                                    .is_view = true,
+                                                    CATALOG_COLUMNS(table_columns),
+                                                    .produce = produce_tables};
+const VirtualRelation catalog_information_views = {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+                                                   .name = "views",
+                                                   .oid = 13483,
+                                                   .is_view = true,
+                                                   CATALOG_COLUMNS(view_columns),
+                                                   .produce = produce_views};
+const VirtualRelation catalog_information_columns = {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA,
+                                                     .name = "columns",
+                                                     .oid = 13295,
+                                                     .is_view = true,
+                                                     CATALOG_COLUMNS(column_columns),
+                                                     .produce = produce_columns};

@@ -1,0 +1,170 @@
+/*
+ * Roles, in the five forms that PostgreSQL shows them: pg_roles, pg_authid, pg_user, pg_shadow,
+ * and what pg_get_userbyid says. A server without roles has one superuser, who goes by the name
+ * of the session that asks.
+ */
+#include "engine/catalog/catalog_internal.h"
+
+/* clang-format off */
+static const VirtualColumn role_columns[] = {
+    {"rolname", T_NAME}, {"rolsuper", T_BOOL}, {"rolinherit", T_BOOL},
+    {"rolcreaterole", T_BOOL}, {"rolcreatedb", T_BOOL}, {"rolcanlogin", T_BOOL},
+    {"rolreplication", T_BOOL}, {"rolconnlimit", T_INT4}, {"rolpassword", T_TEXT},
+    {"rolvaliduntil", T_TIMESTAMPTZ}, {"rolbypassrls", T_BOOL}, {"rolconfig", T_TEXT_ARRAY},
+    {"oid", T_OID},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn authid_columns[] = {
+    {"oid", T_OID}, {"rolname", T_NAME}, {"rolsuper", T_BOOL}, {"rolinherit", T_BOOL},
+    {"rolcreaterole", T_BOOL}, {"rolcreatedb", T_BOOL}, {"rolcanlogin", T_BOOL},
+    {"rolreplication", T_BOOL}, {"rolbypassrls", T_BOOL}, {"rolconnlimit", T_INT4},
+    {"rolpassword", T_TEXT}, {"rolvaliduntil", T_TIMESTAMPTZ},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn user_columns[] = {
+    {"usename", T_NAME}, {"usesysid", T_OID}, {"usecreatedb", T_BOOL}, {"usesuper", T_BOOL},
+    {"userepl", T_BOOL}, {"usebypassrls", T_BOOL}, {"passwd", T_TEXT},
+    {"valuntil", T_TIMESTAMPTZ}, {"useconfig", T_TEXT_ARRAY},
+};
+/* clang-format on */
+
+uint32_t catalog_role_count(const CatalogContext *context)
+{
+    return context->roles == NULL || context->roles->count == 0 ? 1 : context->roles->count;
+}
+
+AccessRole catalog_role_at(const CatalogContext *context, uint32_t i)
+{
+    if (context->roles != NULL && context->roles->count > 0)
+        return context->roles->roles[i];
+    return (AccessRole){
+        .oid = ACCESS_SUPERUSER_OID,
+        .name = context->user_name.length > 0 ? context->user_name : TEXT_LITERAL("talaria"),
+        .is_superuser = true,
+        .can_login = true,
+        .can_create_role = true,
+        .can_create_database = true,
+        .inherits = true,
+        .connection_limit = -1,
+        .valid_until = INT64_MAX,
+    };
+}
+
+Text catalog_role_name(const CatalogContext *context, Oid oid)
+{
+    uint32_t count = catalog_role_count(context);
+    for (uint32_t i = 0; i < count; i++) {
+        AccessRole role = catalog_role_at(context, i);
+        if (role.oid == oid)
+            return role.name;
+    }
+    return TEXT_LITERAL("");
+}
+
+/* What nobody owns belongs to the superuser: the bootstrap one, else the first. */
+Text catalog_owner(const CatalogContext *context)
+{
+    Text name = catalog_role_name(context, ACCESS_SUPERUSER_OID);
+    return name.length > 0 ? name : TEXT_LITERAL("talaria");
+}
+
+/* The columns that pg_roles and pg_authid share. */
+static void set_role(CatalogRows *rows, const AccessRole *role)
+{
+    catalog_set_text(rows, "rolname", role->name);
+    catalog_set_bool(rows, "rolsuper", role->is_superuser);
+    catalog_set_bool(rows, "rolinherit", role->inherits);
+    catalog_set_bool(rows, "rolcreaterole", role->can_create_role);
+    catalog_set_bool(rows, "rolcreatedb", role->can_create_database);
+    catalog_set_bool(rows, "rolcanlogin", role->can_login);
+    catalog_set_bool(rows, "rolreplication", false);
+    catalog_set_int(rows, "rolconnlimit", role->connection_limit);
+    catalog_set_string(rows, "rolpassword", "********");
+    if (role->valid_until != INT64_MAX)
+        catalog_set_int(rows, "rolvaliduntil", role->valid_until);
+    catalog_set_bool(rows, "rolbypassrls", role->is_superuser);
+    catalog_set_int(rows, "oid", role->oid);
+    catalog_row_end(rows);
+}
+
+static void set_user(CatalogRows *rows, const AccessRole *role)
+{
+    catalog_set_text(rows, "usename", role->name);
+    catalog_set_int(rows, "usesysid", role->oid);
+    catalog_set_bool(rows, "usecreatedb", role->can_create_database);
+    catalog_set_bool(rows, "usesuper", role->is_superuser);
+    catalog_set_bool(rows, "userepl", false);
+    catalog_set_bool(rows, "usebypassrls", role->is_superuser);
+    catalog_set_string(rows, "passwd", "********");
+    if (role->valid_until != INT64_MAX)
+        catalog_set_int(rows, "valuntil", role->valid_until);
+    catalog_row_end(rows);
+}
+
+static Batch *all_roles(const CatalogContext *context, CatalogRows *rows, bool as_users)
+{
+    uint32_t count = catalog_role_count(context);
+    for (uint32_t i = 0; i < count; i++) {
+        AccessRole role = catalog_role_at(context, i);
+        if (!as_users)
+            set_role(rows, &role);
+        else if (role.can_login)
+            set_user(rows, &role);
+    }
+    return catalog_rows_finish(rows);
+}
+
+static bool produce_roles(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, role_columns, arena);
+    *out = all_roles(context, &rows, false);
+    return true;
+}
+
+static bool produce_authid(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, authid_columns, arena);
+    *out = all_roles(context, &rows, false);
+    return true;
+}
+
+static bool produce_users(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, user_columns, arena);
+    *out = all_roles(context, &rows, true);
+    return true;
+}
+
+const VirtualRelation catalog_pg_roles = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                          .name = "pg_roles",
+                                          .oid = 12000,
+                                          .is_view = true,
+                                          CATALOG_COLUMNS(role_columns),
+                                          .produce = produce_roles};
+const VirtualRelation catalog_pg_authid = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                           .name = "pg_authid",
+                                           .oid = 1260,
+                                           CATALOG_COLUMNS(authid_columns),
+                                           .produce = produce_authid};
+const VirtualRelation catalog_pg_user = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                         .name = "pg_user",
+                                         .oid = 12014,
+                                         .is_view = true,
+                                         CATALOG_COLUMNS(user_columns),
+                                         .produce = produce_users};
+const VirtualRelation catalog_pg_shadow = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                           .name = "pg_shadow",
+                                           .oid = 12005,
+                                           .is_view = true,
+                                           CATALOG_COLUMNS(user_columns),
+                                           .produce = produce_users};

@@ -1,0 +1,78 @@
+/*
+ * pg_catalog.pg_tables and pg_views: every relation again, by name.
+ */
+#include "engine/catalog/catalog_internal.h"
+
+/* clang-format off */
+static const VirtualColumn columns[] = {
+    {"schemaname", T_NAME}, {"tablename", T_NAME}, {"tableowner", T_NAME},
+    {"tablespace", T_NAME}, {"hasindexes", T_BOOL}, {"hasrules", T_BOOL},
+    {"hastriggers", T_BOOL}, {"rowsecurity", T_BOOL},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn view_columns[] = {
+    {"schemaname", T_NAME}, {"viewname", T_NAME}, {"viewowner", T_NAME}, {"definition", T_TEXT},
+};
+/* clang-format on */
+
+static bool is_view(const Relation *relation)
+{
+    return relation->kind == RELATION_VIRTUAL && relation->virtual_relation->is_view;
+}
+
+static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_view(relations[i]))
+            continue;
+        catalog_set_text(&rows, "schemaname", relations[i]->schema);
+        catalog_set_text(&rows, "tablename", relations[i]->name);
+        catalog_set_text(&rows, "tableowner", catalog_owner(context));
+        catalog_set_bool(&rows, "hasindexes", false);
+        catalog_set_bool(&rows, "hasrules", false);
+        catalog_set_bool(&rows, "hastriggers", false);
+        catalog_set_bool(&rows, "rowsecurity", false);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static bool produce_views(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, view_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_view(relations[i]))
+            continue;
+        catalog_set_text(&rows, "schemaname", relations[i]->schema);
+        catalog_set_text(&rows, "viewname", relations[i]->name);
+        catalog_set_text(&rows, "viewowner", catalog_owner(context));
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_pg_tables = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                           .name = "pg_tables",
+                                           .oid = 12033,
+                                           .is_view = true,
+                                           CATALOG_COLUMNS(columns),
+                                           .produce = produce};
+const VirtualRelation catalog_pg_views = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                          .name = "pg_views",
+                                          .oid = 12028,
+                                          .is_view = true,
+                                          CATALOG_COLUMNS(view_columns),
+                                          .produce = produce_views};
