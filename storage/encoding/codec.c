@@ -1,6 +1,6 @@
 /*
- * General compression of bytes: LZ4 where it is nearly as small, else Zstandard's level 1;
- * plain when neither saves a sixteenth.
+ * General compression of bytes: LZ4 where it is nearly as small, else Zstandard; plain when
+ * neither saves a sixteenth.
  */
 #include "storage/encoding/encoding_internal.h"
 
@@ -10,7 +10,7 @@
 #include <zstd.h>
 
 /* LZ4 decodes three times as fast; this many percent larger it may be. */
-enum { LZ4_PREMIUM = 10, ZSTD_LEVEL = 1 };
+enum { LZ4_PREMIUM = 10, FAST_LEVEL = 1, THOROUGH_LEVEL = 3 };
 
 /* Zstandard's contexts are larger than most units and slow to set up: a process, which has one
  * thread, keeps one of each. */
@@ -23,8 +23,10 @@ const char *codec_name(Codec codec)
     return (unsigned)codec < CODEC_COUNT ? names[codec] : "unknown";
 }
 
-Codec codec_compress(const void *data, size_t length, Buffer *out)
+Codec codec_compress(const void *data, size_t length, bool is_thorough, Buffer *out)
 {
+    int level = is_thorough ? THOROUGH_LEVEL : FAST_LEVEL;
+
     check(length <= TEXT_UNIT_LIMIT);
     size_t bound = ZSTD_compressBound(length);
     size_t lz4_bound = (size_t)LZ4_compressBound((int)length);
@@ -35,7 +37,7 @@ Codec codec_compress(const void *data, size_t length, Buffer *out)
     if (compressor == NULL)
         compressor = ZSTD_createCCtx();
     if (compressor != NULL)
-        zstd_size = ZSTD_compressCCtx(compressor, place, bound, data, length, ZSTD_LEVEL);
+        zstd_size = ZSTD_compressCCtx(compressor, place, bound, data, length, level);
     if (ZSTD_isError(zstd_size))
         zstd_size = SIZE_MAX;
     int lz4_size = LZ4_compress_default(data, (char *)place + bound, (int)length, (int)lz4_bound);

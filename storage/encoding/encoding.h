@@ -96,9 +96,9 @@ bool wide_block_decode(const uint8_t *data, size_t length, uint32_t count, const
 /* --- compressed bytes --- */
 typedef enum Codec { CODEC_RAW, CODEC_LZ4, CODEC_ZSTD, CODEC_COUNT } Codec;
 const char *codec_name(Codec codec);
-/* Appends the compressed bytes (no header); returns the codec that suited. `length` is at most
- * TEXT_UNIT_LIMIT. */
-Codec codec_compress(const void *data, size_t length, Buffer *out);
+/* Appends the compressed bytes (no header); returns the codec that suited. `is_thorough` takes
+ * half as long again and saves a twentieth. `length` is at most TEXT_UNIT_LIMIT. */
+Codec codec_compress(const void *data, size_t length, bool is_thorough, Buffer *out);
 /* Decompresses into exactly `raw_length` bytes at `out`. */
 bool codec_decompress(Codec codec, const uint8_t *data, size_t length, uint8_t *out,
                       size_t raw_length, Fault *fault);
@@ -108,8 +108,12 @@ bool codec_plausible(Codec codec, size_t length, size_t raw_length);
 /* --- text blocks --- */
 enum {
     TEXT_UNIT_LIMIT = 1 << 30, /* raw bytes of one unit, and so of one block */
-    TEXT_UNIT_BYTES = 96 << 10, /* a unit is closed when it has this many raw bytes ... */
-    TEXT_UNIT_BLOCKS = 8,       /* ... or this many blocks */
+    /* A unit is closed when it has this many raw bytes or blocks. Front-coded texts are mostly
+     * read as a whole, so theirs may be larger. */
+    TEXT_UNIT_BYTES = 96 << 10,
+    TEXT_UNIT_BLOCKS = 8,
+    TEXT_UNIT_CODED_BYTES = 256 << 10,
+    TEXT_UNIT_CODED_BLOCKS = 32,
 };
 
 /* Where the bytes of a block lie: several blocks share one compressed unit. */
@@ -130,7 +134,7 @@ typedef struct TextUnitWriter {
         size_t head_start; /* in `heads` */
         uint32_t raw_start, raw_length, text_length;
         bool has_nulls;
-    } blocks[TEXT_UNIT_BLOCKS];
+    } blocks[TEXT_UNIT_CODED_BLOCKS];
     bool is_front_coded;
 } TextUnitWriter;
 
@@ -148,7 +152,7 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nul
 bool text_unit_is_full(const TextUnitWriter *writer);
 /* places[0..block_count): returns how many blocks were written; `out` must be 8-aligned. */
 uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
-                         TextBlockPlace places[TEXT_UNIT_BLOCKS]);
+                         TextBlockPlace places[TEXT_UNIT_CODED_BLOCKS]);
 
 /* Reading. */
 typedef struct TextBlock {

@@ -1,8 +1,8 @@
 /*
  * Text blocks: texts that have no dictionary, and the entries of dictionaries.
  *
- * The lengths are an integer block. The bytes of up to eight blocks are gathered into one unit
- * and compressed together: compression needs some tens of kilobytes to work well, and a reader
+ * The lengths are an integer block. The bytes of several blocks are gathered into one unit and
+ * compressed together: compression needs some tens of kilobytes to work well, and a reader
  * keeps the last unit. Sorted texts (dictionaries) are front-coded: a second integer block says
  * how many bytes a text shares with the one before; only the rest is stored. A block's first
  * text shares nothing, so every block can be expanded by itself. (Front coding: Witten, Moffat
@@ -77,7 +77,7 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nul
     uint64_t text_length = 0;
     size_t raw_start = writer->bytes.length;
 
-    check(count > 0 && count <= ENCODING_MAX_COUNT && writer->block_count < TEXT_UNIT_BLOCKS);
+    check(count > 0 && count <= ENCODING_MAX_COUNT && !text_unit_is_full(writer));
     for (uint32_t i = 0; i < count; i++)
         text_length += texts[i].length;
     if (text_length > TEXT_UNIT_LIMIT - raw_start)
@@ -105,11 +105,14 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nul
 
 bool text_unit_is_full(const TextUnitWriter *writer)
 {
+    if (writer->is_front_coded)
+        return writer->block_count == TEXT_UNIT_CODED_BLOCKS ||
+               writer->bytes.length >= TEXT_UNIT_CODED_BYTES;
     return writer->block_count == TEXT_UNIT_BLOCKS || writer->bytes.length >= TEXT_UNIT_BYTES;
 }
 
 uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
-                         TextBlockPlace places[TEXT_UNIT_BLOCKS])
+                         TextBlockPlace places[TEXT_UNIT_CODED_BLOCKS])
 {
     uint32_t block_count = writer->block_count;
 
@@ -117,7 +120,8 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
         return 0;
     check(out->length % 8 == 0);
     size_t unit_offset = out->length;
-    Codec codec = codec_compress(writer->bytes.data, writer->bytes.length, out);
+    Codec codec =
+        codec_compress(writer->bytes.data, writer->bytes.length, writer->is_front_coded, out);
     size_t stored = out->length - unit_offset;
     buffer_append_zeros(out, (8 - stored % 8) % 8);
     for (uint32_t i = 0; i < block_count; i++) {

@@ -97,7 +97,7 @@ static bool place_block(FormatBlock *record, size_t offset, size_t length, Fault
  * the stream, since blocks without payload join no unit. */
 static bool close_unit(StreamWriter *writer, Fault *fault)
 {
-    TextBlockPlace places[TEXT_UNIT_BLOCKS];
+    TextBlockPlace places[TEXT_UNIT_CODED_BLOCKS];
     uint32_t count = text_unit_close(&writer->unit, &writer->chunk, places);
     uint32_t record = (uint32_t)(writer->blocks.length / sizeof(FormatBlock));
 
