@@ -429,8 +429,11 @@ void supervisor_stop(Supervisor *supervisor)
             /* A closed link is a child's sign to end; the zygote sees to those who miss it. */
             child->state = CHILD_ENDING;
             drop_link(child);
+            supervisor->listener->lost(supervisor->state, child);
         }
     }
+    if (supervisor->zygote == NULL)
+        return;
     FrameWriter writer;
     Fault fault;
     frame_begin(&writer, link_out(supervisor->zygote), FRAME_SHUTDOWN);

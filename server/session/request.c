@@ -1,0 +1,453 @@
+/*
+ * A request's life: made from a session's message, waits for a controller, is answered by
+ * RESPONSE frames, ends. What a RESPONSE says is done in its order; one that comes while rows
+ * of the result before it are still being forwarded waits.
+ *
+ * A request may outlive its session's interest (a dropped portal, a closed connection): then
+ * `session` is NULL and it only waits for its controller to be done.
+ */
+#include "server/session/session_internal.h"
+
+#include "base/log/log.h"
+#include "base/os/os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void escalate(void *state);
+
+/* ---------- making ---------- */
+
+static const char *kind_word(RequestKind kind)
+{
+    switch (kind) {
+    case REQUEST_SIMPLE:
+        return "simple";
+    case REQUEST_PARSE:
+        return "parse";
+    case REQUEST_EXECUTE:
+        return "execute";
+    }
+    return "";
+}
+
+static void put_text_bytes(FrameWriter *writer, const char *name, Text bytes)
+{
+    frame_put_bytes(writer, name, bytes.data, bytes.length);
+}
+
+static void write_frame(const Request *request, const RequestParts *parts, Buffer *out)
+{
+    const Session *session = request->session;
+    Buffer settings = BUFFER_EMPTY;
+    FrameWriter writer;
+    setting_pack(&session->settings, &settings);
+    frame_begin(&writer, out, FRAME_REQUEST);
+    frame_put_uint(&writer, "query", request->id);
+    frame_put_uint(&writer, "session", session->process_id);
+    frame_put_text(&writer, "kind", text_of(kind_word(parts->kind)));
+    frame_put_text(&writer, "text", parts->text);
+    put_text_bytes(&writer, "types", parts->types);
+    put_text_bytes(&writer, "parameter_types", parts->parameter_types);
+    put_text_bytes(&writer, "parameters", parts->parameters);
+    put_text_bytes(&writer, "result_formats", parts->result_formats);
+    frame_put_bytes(&writer, "settings", settings.data, settings.length);
+    frame_put_text(&writer, "role", text_of(session->user));
+    frame_put_text(&writer, "database", text_of(session->database));
+    frame_put_text(&writer, "transaction",
+                   (Text){.data = &session->transaction, .length = 1});
+    frame_put_bool(&writer, "row_description", parts->kind == REQUEST_SIMPLE);
+    frame_put_uint(&writer, "row_limit", parts->limit);
+    frame_put_uint(&writer, "process_id", session->process_id);
+    frame_end(&writer);
+    buffer_clear(&settings);
+}
+
+static void put_in_bucket(Request *request)
+{
+    Request **bucket = &request->front->requests[request->id % REQUEST_BUCKETS];
+    request->next_in_bucket = *bucket;
+    *bucket = request;
+}
+
+Request *request_find(FrontEnd *front, uint64_t id)
+{
+    Request *request = front->requests[id % REQUEST_BUCKETS];
+    while (request != NULL && request->id != id)
+        request = request->next_in_bucket;
+    return request;
+}
+
+Request *request_start(Session *session, const RequestParts *parts)
+{
+    FrontEnd *front = session->front;
+    Request *request = calloc(1, sizeof *request);
+    check(request != NULL);
+    request->id = front->next_request++;
+    request->front = front;
+    request->session = session;
+    request->kind = parts->kind;
+    request->limit = parts->limit;
+    loop_timer_init(&request->escalate, front->loop, escalate, request);
+    put_in_bucket(request);
+    write_frame(request, parts, &request->frame);
+    session->active = request;
+    session_enter(session, SESSION_BUSY);
+    dispatch_enqueue(request);
+    return request;
+}
+
+/* ---------- the end ---------- */
+
+static void request_free(Request *request)
+{
+    Request **at = &request->front->requests[request->id % REQUEST_BUCKETS];
+    while (*at != request)
+        at = &(*at)->next_in_bucket;
+    *at = request->next_in_bucket;
+    loop_timer_stop(&request->escalate);
+    while (request->first_answer != NULL) {
+        Answer *answer = request->first_answer;
+        request->first_answer = answer->next;
+        free(answer);
+    }
+    request_drop_results(request);
+    check(request->statement == NULL && request->controller == NULL && !request->is_waiting);
+    buffer_clear(&request->frame);
+    free(request->doom);
+    free(request);
+}
+
+/* Takes the request off its session and off its portal, and tells the session how it ended. */
+static void finish(Request *request, bool failed)
+{
+    Session *session = request->session;
+    request->session = NULL;
+    check(session->active == request);
+    session->active = NULL;
+    switch (request->kind) {
+    case REQUEST_SIMPLE:
+        session_simple_done(session, failed);
+        break;
+    case REQUEST_PARSE:
+        session_parse_done(session, request, failed);
+        break;
+    case REQUEST_EXECUTE:
+        session_execute_done(session, request, failed);
+        break;
+    }
+    if (request->is_done)
+        request_free(request);
+}
+
+void request_fail(Request *request, const Fault *fault)
+{
+    Session *session = request->session;
+    if (session == NULL) {
+        if (request->is_done)
+            request_free(request);
+        return;
+    }
+    if (session->active != request) {
+        /* A suspended portal's: told when somebody asks for its rows. */
+        request_drop_results(request);
+        if (request->doom == NULL)
+            request->doom = malloc(sizeof *request->doom);
+        check(request->doom != NULL);
+        *request->doom = *fault;
+        return;
+    }
+    pgwire_error(session_out(session), fault, (Text){.data = "", .length = 0});
+    request_drop_results(request);
+    finish(request, true);
+    session_send(session);
+}
+
+void request_lost_rows_fault(Fault *fault)
+{
+    fault_set(fault, FAULT_WORKER_FAILED, "a worker ended before it had sent all rows");
+}
+
+/* ---------- cancelling ---------- */
+
+static void send_cancel(Request *request)
+{
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->link), FRAME_REQUEST_CANCEL);
+    frame_put_uint(&writer, "query", request->id);
+    frame_put_text(&writer, "reason", text_of(cancel_reason_name(request->cancel)));
+    frame_end(&writer);
+    child_flush(request->controller);
+    child_interrupt(request->controller);
+    Fault fault;
+    cancel_fault(request->cancel, &fault);
+    dispatch_refuse_slots(request, &fault);
+    loop_timer_start(&request->escalate, CANCEL_PATIENCE_MS);
+}
+
+void request_cancel(Request *request, CancelReason reason)
+{
+    if (request->controller != NULL) {
+        if (request->cancel == CANCEL_NONE) {
+            request->cancel = reason;
+            send_cancel(request);
+        }
+        return;
+    }
+    /* No controller has it: it waits for one, or only its rows are left to be sent. */
+    dispatch_withdraw(request);
+    request->cancel = reason;
+    request->is_done = true;
+    Fault fault;
+    cancel_fault(reason, &fault);
+    request_fail(request, &fault);
+}
+
+void request_drop(Request *request, CancelReason reason)
+{
+    if (request->portal != NULL)
+        request->portal->request = NULL;
+    request->portal = NULL;
+    if (request->statement != NULL)
+        statement_release(request->session, request->statement);
+    request->statement = NULL;
+    request->session = NULL;
+    request_drop_results(request);
+    request_cancel(request, reason);
+}
+
+/* It was asked to end and did not. */
+static void escalate(void *state)
+{
+    Request *request = state;
+    log_warning("a cancelled query did not end: killing its controller query=%llu",
+                (unsigned long long)request->id);
+    Session *session = request->session;
+    Fault fault;
+    cancel_fault(request->cancel, &fault);
+    dispatch_kill(request);
+    request->is_done = true;
+    request_fail(request, &fault);
+    if (session != NULL)
+        session_pump(session);
+}
+
+/* ---------- answers ---------- */
+
+static bool has_rollback_tag(Text wire)
+{
+    static const char message[] = "C\0\0\0\x0dROLLBACK";
+    return wire.length >= sizeof message &&
+           memcmp(wire.data + wire.length - sizeof message, message, sizeof message) == 0;
+}
+
+/* COMMIT of a failed block answers ROLLBACK and undoes its settings, as ROLLBACK does. */
+static void take_transaction(Session *session, Text status, Text wire)
+{
+    char after = status.data[0];
+    if (after != 'I' && after != 'T' && after != 'E')
+        return;
+    if (after == 'I' && session->transaction != 'I') {
+        if (session->transaction == 'E' || has_rollback_tag(wire))
+            session_rollback_settings(session);
+        else
+            session_commit_settings(session);
+    }
+    session->transaction = after;
+}
+
+/* The controller has checked values already; what fails here is a difference between the two. */
+static void take_settings(Session *session, const Frame *frame)
+{
+    Fault fault;
+    bool ok = true;
+    if (frame_has(frame, "setting_name"))
+        ok = session_set(session, frame_text(frame, "setting_name"),
+                         frame_text(frame, "setting_value"),
+                         frame_bool(frame, "setting_local", false), &fault);
+    if (ok && frame_has(frame, "setting_reset"))
+        ok = session_reset(session, frame_text(frame, "setting_reset"), &fault);
+    if (!ok)
+        log_fault(LOG_LEVEL_WARNING, "taking over a setting", &fault);
+}
+
+static void take_description(Request *request, const Frame *frame)
+{
+    Statement *statement = request->statement;
+    if (request->kind != REQUEST_PARSE || statement == NULL)
+        return;
+    if (frame_has(frame, "parameter_types")) {
+        Text types = frame_text(frame, "parameter_types");
+        buffer_reset(&statement->parameter_types);
+        buffer_append(&statement->parameter_types, types.data, types.length / 4 * 4);
+    }
+    if (frame_has(frame, "row_description")) {
+        Text description = frame_text(frame, "row_description");
+        buffer_reset(&statement->row_description);
+        buffer_append(&statement->row_description, description.data, description.length);
+    }
+}
+
+/* DEALLOCATE and DISCARD: prepared statements live here. False: there is no such statement. */
+static bool take_deallocation(Request *request, const Frame *frame)
+{
+    Session *session = request->session;
+    Fault fault;
+    if (frame_bool(frame, "deallocate_all", false))
+        session_drop_statements(session);
+    if (!frame_has(frame, "deallocate") ||
+        session_deallocate(session, frame_text(frame, "deallocate"), &fault))
+        return true;
+    pgwire_error(session_out(session), &fault, (Text){.data = "", .length = 0});
+    return false;
+}
+
+static void refuse_result(Request *request)
+{
+    log_error("a controller announced an impossible result query=%llu",
+              (unsigned long long)request->id);
+    if (request->controller != NULL)
+        dispatch_kill(request);
+    request->is_done = true;
+    Fault fault;
+    fault_set(&fault, FAULT_INTERNAL_ERROR, "a result of the query could not be forwarded");
+    request_fail(request, &fault);
+}
+
+/* Does what a RESPONSE says. True when the request ended with it (and may be freed). */
+static bool apply(Request *request, const Frame *frame)
+{
+    Session *session = request->session;
+    bool failed = frame_bool(frame, "failed", false);
+    if (!take_deallocation(request, frame)) {
+        /* The client has its error; the rest of the text must not run on. */
+        bool runs_on = !request->is_done;
+        finish(request, true);
+        if (runs_on)
+            request_cancel(request, CANCEL_PORTAL);
+        return true;
+    }
+    Text wire = frame_text(frame, "wire");
+    buffer_append(session_out(session), wire.data, wire.length);
+    if (wire.length > 0)
+        session_start_statement_timer(session);
+    take_settings(session, frame);
+    Text transaction = frame_text(frame, "transaction");
+    if (transaction.length == 1)
+        take_transaction(session, transaction, wire);
+    take_description(request, frame);
+    if (frame_has(frame, "result_partitions") && !result_announce(request, frame)) {
+        refuse_result(request);
+        return true;
+    }
+    if (failed || frame_bool(frame, "done", false)) {
+        finish(request, failed);
+        return true;
+    }
+    return false;
+}
+
+static void keep_answer(Request *request, const Frame *frame)
+{
+    Answer *answer = malloc(sizeof *answer + frame->body_length);
+    check(answer != NULL);
+    answer->next = NULL;
+    answer->length = frame->body_length;
+    memcpy(answer->body, frame->body, frame->body_length);
+    if (request->first_answer == NULL)
+        request->first_answer = answer;
+    else
+        request->last_answer->next = answer;
+    request->last_answer = answer;
+}
+
+/* True when there was one and the request goes on. */
+static bool apply_kept_answer(Request *request)
+{
+    Answer *answer = request->first_answer;
+    if (answer == NULL)
+        return false;
+    request->first_answer = answer->next;
+    Frame frame;
+    Fault fault;
+    bool ok = frame_read(answer->body, answer->length, &frame, &fault);
+    check(ok); /* it has been read before */
+    bool ended = apply(request, &frame);
+    free(answer);
+    return !ended;
+}
+
+void request_advance(Request *request)
+{
+    Session *session = request->session;
+    if (request->doom != NULL && session->active == request) {
+        Fault fault = *request->doom;
+        request_fail(request, &fault);
+        return;
+    }
+    while (session->active == request) {
+        Result *result = request->results;
+        if (result == NULL || !result->is_announced) {
+            if (!apply_kept_answer(request))
+                break;
+            continue;
+        }
+        ForwardOutcome outcome = result_forward(request, result);
+        if (outcome == FORWARD_WAITS)
+            break;
+        if (outcome == FORWARD_SUSPENDED) {
+            session_portal_suspended(session, request);
+            break;
+        }
+        pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
+        session_start_statement_timer(session);
+        request_drop_result(request);
+    }
+    session_send(session);
+}
+
+static bool can_apply_now(const Request *request)
+{
+    bool in_result = request->results != NULL && request->results->is_announced;
+    return request->session->active == request && !in_result && request->first_answer == NULL;
+}
+
+void request_response(Request *request, Child *child, const Frame *frame)
+{
+    if (frame_bool(frame, "want_state", false)) {
+        server_state_send(request);
+        return;
+    }
+    bool failed = frame_bool(frame, "failed", false);
+    if (failed)
+        request_abandon_results(request);
+    if (frame_bool(frame, "done", false)) {
+        loop_timer_stop(&request->escalate);
+        request->is_done = true;
+        dispatch_release(request);
+    }
+    Session *session = request->session;
+    if (session != NULL && request->is_done && request->has_lost_rows && !failed) {
+        Fault fault;
+        request_lost_rows_fault(&fault);
+        request_fail(request, &fault);
+        session_pump(session);
+        return;
+    }
+    if (session == NULL) {
+        if (request->is_done)
+            request_free(request);
+        return;
+    }
+    bool ended = false;
+    if (can_apply_now(request))
+        ended = apply(request, frame);
+    else
+        keep_answer(request, frame);
+    if (!ended && session->active == request)
+        request_advance(request);
+    if (session->state != SESSION_CLOSED) {
+        session_send(session);
+        session_pump(session);
+    }
+}

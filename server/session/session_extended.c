@@ -1,0 +1,484 @@
+/*
+ * The extended query protocol: prepared statements and portals live here, in the front end, and
+ * so any controller can serve any of them. Parse asks a controller what the text means (types of
+ * parameters and columns); Bind and Describe are answered from that; Execute runs it.
+ */
+#include "server/session/session_internal.h"
+
+#include "base/log/log.h"
+#include "base/memory/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static Text text_of_buffer(const Buffer *buffer)
+{
+    return (Text){.data = buffer->data == NULL ? "" : (const char *)buffer->data,
+                  .length = (uint32_t)buffer->length};
+}
+
+static Text copy_text(Text text)
+{
+    char *copy = malloc((size_t)text.length + 1);
+    check(copy != NULL);
+    if (text.length > 0)
+        memcpy(copy, text.data, text.length);
+    copy[text.length] = 0;
+    return (Text){.data = copy, .length = text.length};
+}
+
+/* ---------- what a session holds ---------- */
+
+static bool hold(Session *session, size_t bytes, Fault *fault)
+{
+    if (bytes > SESSION_HELD_LIMIT - session->held)
+        return fault_set(fault, FAULT_OUT_OF_MEMORY,
+                         "the prepared statements and portals of this session hold more than %d MB",
+                         SESSION_HELD_LIMIT >> 20) ||
+               fault_hint(fault, "Close those that are not needed any more.");
+    session->held += bytes;
+    return true;
+}
+
+static size_t statement_size(const Statement *statement)
+{
+    return sizeof *statement + statement->entry.name.length + statement->text.length +
+           statement->declared.length;
+}
+
+static size_t portal_size(const Portal *portal)
+{
+    return sizeof *portal + portal->entry.name.length + portal->parameters.length +
+           portal->result_formats.length;
+}
+
+void statement_release(Session *session, Statement *statement)
+{
+    if (--statement->references > 0)
+        return;
+    session->held -= statement_size(statement);
+    free((void *)(uintptr_t)statement->entry.name.data);
+    free((void *)(uintptr_t)statement->text.data);
+    buffer_clear(&statement->declared);
+    buffer_clear(&statement->parameter_types);
+    buffer_clear(&statement->row_description);
+    free(statement);
+}
+
+static Statement *find_statement(Session *session, Text name)
+{
+    if (name.length == 0)
+        return session->unnamed_statement;
+    return (Statement *)(void *)names_find(&session->statements, name);
+}
+
+static void remove_statement(Session *session, Statement *statement)
+{
+    if (statement == session->unnamed_statement)
+        session->unnamed_statement = NULL;
+    else
+        names_remove(&session->statements, &statement->entry);
+    statement_release(session, statement);
+}
+
+void session_drop_statements(Session *session)
+{
+    NameEntry *entry;
+    while ((entry = names_any(&session->statements)) != NULL)
+        remove_statement(session, (Statement *)(void *)entry);
+    if (session->unnamed_statement != NULL)
+        remove_statement(session, session->unnamed_statement);
+}
+
+static Portal *find_portal(Session *session, Text name)
+{
+    return (Portal *)(void *)names_find(&session->portals, name);
+}
+
+static void drop_portal(Session *session, Portal *portal, CancelReason reason)
+{
+    Request *request = portal->request;
+    names_remove(&session->portals, &portal->entry);
+    if (request != NULL)
+        request_drop(request, reason);
+    session->held -= portal_size(portal);
+    statement_release(session, portal->statement);
+    free((void *)(uintptr_t)portal->entry.name.data);
+    buffer_clear(&portal->parameters);
+    buffer_clear(&portal->result_formats);
+    free(portal);
+}
+
+void session_drop_portals(Session *session, CancelReason reason)
+{
+    NameEntry *entry;
+    while ((entry = names_any(&session->portals)) != NULL)
+        drop_portal(session, (Portal *)(void *)entry, reason);
+}
+
+void session_drop_unnamed(Session *session)
+{
+    Portal *portal = find_portal(session, (Text){.data = "", .length = 0});
+    if (portal != NULL)
+        drop_portal(session, portal, CANCEL_PORTAL);
+    if (session->unnamed_statement != NULL)
+        remove_statement(session, session->unnamed_statement);
+}
+
+static bool no_statement(Text name, Fault *fault)
+{
+    if (name.length == 0)
+        return fault_set(fault, FAULT_INVALID_SQL_STATEMENT_NAME,
+                         "unnamed prepared statement does not exist");
+    return fault_set(fault, FAULT_INVALID_SQL_STATEMENT_NAME,
+                     "prepared statement \"%.*s\" does not exist", TEXT_ARGS(name));
+}
+
+bool session_deallocate(Session *session, Text name, Fault *fault)
+{
+    Statement *statement = name.length == 0 ? NULL : find_statement(session, name);
+    if (statement == NULL)
+        return no_statement(name, fault);
+    remove_statement(session, statement);
+    return true;
+}
+
+/* ---------- Parse ---------- */
+
+static void copy_types(Buffer *out, const uint8_t *types, uint16_t count)
+{
+    for (uint16_t i = 0; i < count; i++) {
+        uint32_t type = pgwire_type_at(types, i);
+        buffer_append(out, &type, sizeof type);
+    }
+}
+
+static Statement *make_statement(Session *session, const PgwireMessage *message, Fault *fault)
+{
+    Statement *statement = calloc(1, sizeof *statement);
+    check(statement != NULL);
+    statement->references = 1;
+    statement->entry.name = copy_text(message->parse.name);
+    statement->text = copy_text(message->parse.text);
+    copy_types(&statement->declared, message->parse.types, message->parse.type_count);
+    size_t size = statement_size(statement);
+    if (hold(session, size, fault))
+        return statement;
+    session->held += size; /* which the release takes back */
+    statement_release(session, statement);
+    return NULL;
+}
+
+static bool check_parse(Session *session, const PgwireMessage *message, Fault *fault)
+{
+    Text name = message->parse.name;
+    if (!session_check_utf8(name, fault) || !session_check_utf8(message->parse.text, fault))
+        return false;
+    if (name.length > 0 && find_statement(session, name) != NULL)
+        return fault_set(fault, FAULT_DUPLICATE_PREPARED_STATEMENT,
+                         "prepared statement \"%.*s\" already exists", TEXT_ARGS(name));
+    return true;
+}
+
+void session_parse(Session *session, const PgwireMessage *message)
+{
+    Fault fault;
+    Statement *statement = NULL;
+    bool ok = check_parse(session, message, &fault);
+    if (ok && message->parse.name.length == 0 && session->unnamed_statement != NULL)
+        remove_statement(session, session->unnamed_statement);
+    if (ok)
+        statement = make_statement(session, message, &fault);
+    if (statement == NULL) {
+        session_extended_error(session, &fault);
+        return;
+    }
+    session_show_query(session, statement->text);
+    Request *request = request_start(session, &(RequestParts){
+                                                  .kind = REQUEST_PARSE,
+                                                  .text = statement->text,
+                                                  .types = text_of_buffer(&statement->declared),
+                                              });
+    request->statement = statement;
+}
+
+/* What the controller said, put to use: how many parameters and columns. */
+static bool accept_description(Statement *statement, Fault *fault)
+{
+    size_t parameters = statement->parameter_types.length / 4;
+    if (statement->row_description.length == 0)
+        pgwire_no_data(&statement->row_description);
+    Text description = text_of_buffer(&statement->row_description);
+    if (parameters > PGWIRE_MAX_PARAMETERS ||
+        !pgwire_row_description_count(description, &statement->column_count))
+        return fault_set(fault, FAULT_INTERNAL_ERROR, "the statement could not be described");
+    statement->parameter_count = (uint16_t)parameters;
+    statement->has_rows = description.data[0] == 'T';
+    return true;
+}
+
+static void keep_statement(Session *session, Statement *statement)
+{
+    if (statement->entry.name.length == 0)
+        session->unnamed_statement = statement;
+    else
+        names_insert(&session->statements, &statement->entry);
+}
+
+void session_parse_done(Session *session, Request *request, bool failed)
+{
+    Statement *statement = request->statement;
+    request->statement = NULL;
+    Fault fault;
+    if (!failed && accept_description(statement, &fault)) {
+        keep_statement(session, statement);
+        pgwire_parse_complete(session_out(session));
+        session_enter(session, SESSION_READY);
+        return;
+    }
+    if (!failed)
+        pgwire_error(session_out(session), &fault, (Text){.data = "", .length = 0});
+    statement_release(session, statement);
+    session_abort(session);
+    session_enter(session, SESSION_SKIPPING);
+}
+
+/* ---------- Bind ---------- */
+
+static bool check_bind(const Statement *statement, const PgwireMessage *message, Fault *fault)
+{
+    uint16_t parameters = message->bind.parameter_count;
+    uint16_t formats = message->bind.parameter_format_count;
+    uint16_t results = message->bind.result_format_count;
+    if (formats > 1 && formats != parameters)
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "bind message has %u parameter formats but %u parameters", formats,
+                         parameters);
+    if (parameters != statement->parameter_count)
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "bind message supplies %u parameters, but prepared statement \"%.*s\" "
+                         "requires %u",
+                         parameters, TEXT_ARGS(statement->entry.name),
+                         statement->parameter_count);
+    if (results > 1 && results != statement->column_count && statement->has_rows)
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "bind message has %u result formats but query has %u columns", results,
+                         statement->column_count);
+    return true;
+}
+
+static Portal *make_portal(Session *session, Statement *statement, const PgwireMessage *message,
+                           Fault *fault)
+{
+    Portal *portal = calloc(1, sizeof *portal);
+    check(portal != NULL);
+    portal->entry.name = copy_text(message->bind.portal);
+    portal->statement = statement;
+    statement->references++;
+    Text parameters = message->bind.parameters, formats = message->bind.result_formats;
+    buffer_append(&portal->parameters, parameters.data, parameters.length);
+    buffer_append(&portal->result_formats, formats.data, formats.length);
+    names_insert(&session->portals, &portal->entry);
+    size_t size = portal_size(portal);
+    if (hold(session, size, fault))
+        return portal;
+    session->held += size; /* which the drop takes back */
+    drop_portal(session, portal, CANCEL_PORTAL);
+    return NULL;
+}
+
+static bool bind_portal(Session *session, const PgwireMessage *message, Fault *fault)
+{
+    Text name = message->bind.portal;
+    if (!session_check_utf8(name, fault) || !session_check_utf8(message->bind.statement, fault))
+        return false;
+    Statement *statement = find_statement(session, message->bind.statement);
+    if (statement == NULL)
+        return no_statement(message->bind.statement, fault);
+    if (!check_bind(statement, message, fault))
+        return false;
+    Portal *old = find_portal(session, name);
+    if (old != NULL && name.length > 0)
+        return fault_set(fault, FAULT_DUPLICATE_CURSOR, "portal \"%.*s\" already exists",
+                         TEXT_ARGS(name));
+    if (old != NULL)
+        drop_portal(session, old, CANCEL_PORTAL);
+    return make_portal(session, statement, message, fault) != NULL;
+}
+
+void session_bind(Session *session, const PgwireMessage *message)
+{
+    Fault fault;
+    if (bind_portal(session, message, &fault))
+        pgwire_bind_complete(session_out(session));
+    else
+        session_extended_error(session, &fault);
+}
+
+/* ---------- Describe ---------- */
+
+static bool no_portal(Text name, Fault *fault)
+{
+    return fault_set(fault, FAULT_INVALID_CURSOR_NAME, "portal \"%.*s\" does not exist",
+                     TEXT_ARGS(name));
+}
+
+static bool describe_statement(Session *session, Text name, Fault *fault)
+{
+    const Statement *statement = find_statement(session, name);
+    if (statement == NULL)
+        return no_statement(name, fault);
+    pgwire_parameter_description(session_out(session), statement->parameter_types.data,
+                                 statement->parameter_count);
+    buffer_append(session_out(session), statement->row_description.data,
+                  statement->row_description.length);
+    return true;
+}
+
+static bool describe_portal(Session *session, Text name, Fault *fault)
+{
+    const Portal *portal = find_portal(session, name);
+    if (portal == NULL)
+        return no_portal(name, fault);
+    if (!pgwire_row_description_with_formats(session_out(session),
+                                             text_of_buffer(&portal->statement->row_description),
+                                             text_of_buffer(&portal->result_formats)))
+        return fault_set(fault, FAULT_INTERNAL_ERROR, "the portal could not be described");
+    return true;
+}
+
+void session_describe(Session *session, const PgwireMessage *message)
+{
+    Fault fault;
+    Text name = message->target.name;
+    bool ok = session_check_utf8(name, &fault);
+    if (ok && message->target.what == 'S')
+        ok = describe_statement(session, name, &fault);
+    else if (ok)
+        ok = describe_portal(session, name, &fault);
+    if (!ok)
+        session_extended_error(session, &fault);
+}
+
+/* ---------- Execute ---------- */
+
+static void start_portal(Session *session, Portal *portal, uint32_t limit)
+{
+    const Statement *statement = portal->statement;
+    session_show_query(session, statement->text);
+    Request *request =
+        request_start(session, &(RequestParts){
+                                   .kind = REQUEST_EXECUTE,
+                                   .text = statement->text,
+                                   .types = text_of_buffer(&statement->declared),
+                                   .parameter_types = text_of_buffer(&statement->parameter_types),
+                                   .parameters = text_of_buffer(&portal->parameters),
+                                   .result_formats = text_of_buffer(&portal->result_formats),
+                                   .limit = limit,
+                               });
+    request->portal = portal;
+    portal->request = request;
+    portal->state = PORTAL_OPEN;
+}
+
+static void resume_portal(Session *session, Portal *portal, uint32_t limit)
+{
+    Request *request = portal->request;
+    request->limit = limit;
+    if (request->results != NULL)
+        request->results->rows = 0;
+    session->active = request;
+    session_enter(session, SESSION_BUSY);
+    request_advance(request);
+}
+
+/* A portal that has run to its end gives no rows again; what is no query cannot run twice. */
+static void execute_finished(Session *session, const Portal *portal)
+{
+    Fault fault;
+    if (portal->state == PORTAL_FINISHED && portal->statement->has_rows) {
+        pgwire_command_complete_rows(session_out(session), TEXT_LITERAL("SELECT"), 0);
+        return;
+    }
+    fault_set(&fault, FAULT_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%.*s\" cannot be run",
+              TEXT_ARGS(portal->entry.name));
+    session_extended_error(session, &fault);
+}
+
+void session_execute(Session *session, const PgwireMessage *message)
+{
+    Fault fault;
+    Text name = message->execute.portal;
+    Portal *portal = find_portal(session, name);
+    if (portal == NULL) {
+        bool is_text = session_check_utf8(name, &fault);
+        if (is_text)
+            no_portal(name, &fault);
+        session_extended_error(session, &fault);
+        return;
+    }
+    switch (portal->state) {
+    case PORTAL_NEW:
+        start_portal(session, portal, message->execute.limit);
+        break;
+    case PORTAL_OPEN:
+        resume_portal(session, portal, message->execute.limit);
+        break;
+    case PORTAL_FINISHED:
+    case PORTAL_FAILED:
+        execute_finished(session, portal);
+        break;
+    }
+}
+
+static Portal *part_from_portal(Request *request)
+{
+    Portal *portal = request->portal;
+    request->portal = NULL;
+    if (portal != NULL)
+        portal->request = NULL;
+    return portal;
+}
+
+void session_execute_done(Session *session, Request *request, bool failed)
+{
+    Portal *portal = part_from_portal(request);
+    if (portal != NULL)
+        portal->state = failed ? PORTAL_FAILED : PORTAL_FINISHED;
+    if (failed) {
+        session_abort(session);
+        session_enter(session, SESSION_SKIPPING);
+    } else {
+        session_enter(session, SESSION_READY);
+    }
+}
+
+void session_portal_suspended(Session *session, Request *request)
+{
+    pgwire_portal_suspended(session_out(session));
+    session->active = NULL;
+    session_enter(session, SESSION_READY);
+}
+
+/* ---------- Close, Sync ---------- */
+
+void session_close_target(Session *session, const PgwireMessage *message)
+{
+    Text name = message->target.name;
+    if (message->target.what == 'S') {
+        Statement *statement = find_statement(session, name);
+        if (statement != NULL)
+            remove_statement(session, statement);
+    } else {
+        Portal *portal = find_portal(session, name);
+        if (portal != NULL)
+            drop_portal(session, portal, CANCEL_PORTAL);
+    }
+    /* What is not there is as good as closed. */
+    pgwire_close_complete(session_out(session));
+}
+
+void session_sync(Session *session)
+{
+    session_ready_for_query(session);
+}

@@ -1,0 +1,372 @@
+/*
+ * The front end's inside.
+ *
+ *   FrontEnd   the server: listeners, sessions, the pool of controllers, the queue of requests
+ *   Session    a client connection
+ *   Statement  a prepared statement; Portal: a statement with its values
+ *   Request    one REQUEST to a controller, from its queueing to its last answer
+ *   Result     the rows of one statement of a request, by partition
+ */
+#ifndef TALARIA_SERVER_SESSION_SESSION_INTERNAL_H
+#define TALARIA_SERVER_SESSION_SESSION_INTERNAL_H
+
+#include "protocol/frame/link.h"
+#include "protocol/pgwire/pgwire.h"
+#include "server/auth/auth.h"
+#include "server/loop/conn.h"
+#include "server/loop/listen.h"
+#include "server/session/session.h"
+#include "server/slots/slots.h"
+
+typedef struct Session Session;
+typedef struct Request Request;
+typedef struct Result Result;
+
+enum {
+    /* Bytes of a partition's rows that its producer may have on the way, unacknowledged. */
+    RESULT_WINDOW = 1 << 20,
+    /* Credit is given in steps, so that a stream does not answer every frame. */
+    RESULT_CREDIT_STEP = 256 << 10,
+    RESULT_MOST_PARTITIONS = 16384,
+    /* A cancelled request that has not ended by then is killed. */
+    CANCEL_PATIENCE_MS = 2000,
+    STOP_PATIENCE_MS = 2500,
+    STARTUP_PATIENCE_MS = 60000,
+    LINGER_MS = 1000,
+    /* Input that is read ahead while a request runs. */
+    SESSION_READ_AHEAD = 1 << 20,
+    /* What a session's prepared statements and portals may hold. */
+    SESSION_HELD_LIMIT = 256 << 20,
+    SESSION_QUERY_SHOWN = 1024, /* bytes of the text that pg_stat_activity shows */
+    /* Connections that are let wait for their startup packet beyond max_connections. */
+    SESSION_EXTRA = 200,
+    REQUEST_BUCKETS = 256,
+    SESSION_BUCKETS = 1024,
+};
+
+/* ---------- names.c: a small hash table of named things ---------- */
+
+typedef struct NameEntry {
+    struct NameEntry *next;
+    uint32_t hash;
+    Text name; /* owned by the entry's owner */
+} NameEntry;
+
+typedef struct NameTable {
+    NameEntry **buckets; /* NULL while empty */
+    uint32_t bucket_count, count;
+    uint32_t first_used; /* no entry in the buckets before it */
+} NameTable;
+
+NameEntry *names_find(const NameTable *table, Text name);
+void names_insert(NameTable *table, NameEntry *entry); /* entry->name set; must not be there */
+void names_remove(NameTable *table, NameEntry *entry);
+/* Any entry, or NULL when empty: for emptying a table. */
+NameEntry *names_any(NameTable *table);
+void names_clear(NameTable *table); /* must be empty */
+
+/* ---------- prepared statements and portals (session_extended.c) ---------- */
+
+typedef struct Statement {
+    NameEntry entry; /* first; name "" is not in the table but in session->unnamed */
+    int references;  /* the session's, and one a portal */
+    Text text;
+    Buffer declared;        /* little-endian OIDs of Parse */
+    Buffer parameter_types; /* little-endian OIDs, as the controller inferred them */
+    Buffer row_description; /* a finished RowDescription or NoData */
+    uint16_t parameter_count, column_count;
+    bool has_rows; /* RowDescription */
+} Statement;
+
+typedef enum PortalState {
+    PORTAL_NEW,
+    PORTAL_OPEN,     /* its request is running or suspended */
+    PORTAL_FINISHED, /* ran to its end */
+    PORTAL_FAILED,
+} PortalState;
+
+typedef struct Portal {
+    NameEntry entry; /* first */
+    PortalState state;
+    Statement *statement;
+    Buffer parameters;     /* verbatim from Bind */
+    Buffer result_formats; /* verbatim from Bind */
+    Request *request;      /* OPEN */
+} Portal;
+
+/* ---------- results (session_result.c) ---------- */
+
+typedef struct Chunk Chunk;
+
+typedef struct Partition {
+    Chunk *first, *last; /* rows whose turn has not come */
+    bool has_source, has_ended;
+    ChildKind source_kind;
+    int source_number;
+    uint64_t source_generation;
+    uint64_t received;     /* bytes */
+    uint64_t acknowledged; /* bytes that have left and were granted again */
+    uint64_t left;         /* bytes that have left and were not granted yet */
+} Partition;
+
+struct Result {
+    Result *next;
+    uint32_t sequence;  /* 0-based among the request's results */
+    bool is_announced;  /* the controller has told how many partitions there are */
+    bool is_ordered;
+    char tag[64];
+    uint32_t partition_count, capacity;
+    Partition *partitions;
+    uint32_t at;        /* ordered: the partition whose turn it is */
+    uint64_t rows;      /* sent in this batch */
+};
+
+typedef enum ForwardOutcome {
+    FORWARD_WAITS,     /* for rows or for the client */
+    FORWARD_SUSPENDED, /* the row limit is reached */
+    FORWARD_COMPLETE,
+} ForwardOutcome;
+
+/* ---------- requests (request.c) ---------- */
+
+typedef enum RequestKind { REQUEST_SIMPLE, REQUEST_PARSE, REQUEST_EXECUTE } RequestKind;
+
+typedef enum CancelReason {
+    CANCEL_NONE,
+    CANCEL_USER,
+    CANCEL_TIMEOUT,
+    CANCEL_SHUTDOWN,
+    CANCEL_DISCONNECT,
+    CANCEL_PORTAL,
+} CancelReason;
+
+/* A RESPONSE that waits until the result before it has been forwarded. */
+typedef struct Answer {
+    struct Answer *next;
+    size_t length;
+    uint8_t body[];
+} Answer;
+
+struct Request {
+    uint64_t id;
+    FrontEnd *front;
+    Session *session; /* NULL: nobody wants the answer any more */
+    RequestKind kind;
+    Buffer frame;      /* the REQUEST, while it waits for a controller */
+    bool is_waiting;   /* in the queue */
+    Child *controller; /* that has it; NULL before and after */
+    bool wants_slots;  /* in the queue for workers */
+    bool holds_slots;
+    bool is_done;      /* the controller has said so (or is gone) */
+    bool has_lost_rows; /* a worker ended that had not sent all of a partition */
+    CancelReason cancel;
+    LoopTimer escalate;
+    Statement *statement; /* PARSE: being made, owned */
+    Portal *portal;       /* EXECUTE */
+    uint64_t limit;       /* EXECUTE: rows of this batch; 0 all */
+    Answer *first_answer, *last_answer;
+    Result *results;      /* first: being forwarded, or waiting to be announced */
+    uint32_t announced;   /* results announced so far */
+    Fault *doom;          /* what ended it while nobody was looking (a suspended portal) */
+    Request *next_waiting, *previous_waiting;
+    Request *next_in_bucket;
+};
+
+/* ---------- sessions ---------- */
+
+typedef enum SessionState {
+    SESSION_STARTING, /* before or in the start-up exchange */
+    SESSION_READY,    /* takes the next message */
+    SESSION_BUSY,     /* a request runs; messages wait */
+    SESSION_SKIPPING, /* after an error in the extended protocol: everything up to Sync */
+    SESSION_CLOSING,  /* last words are on their way out */
+    SESSION_CLOSED,   /* freed at the end of the turn */
+} SessionState;
+
+/* Settings changed in this transaction. */
+typedef struct SettingChanges {
+    Settings before; /* what a rollback goes back to */
+    Settings kept;   /* what a commit leaves: without SET LOCAL */
+} SettingChanges;
+
+enum { SESSION_MAGIC = 0x53657373 };
+
+struct Session {
+    uint32_t magic;
+    SessionState state;
+    FrontEnd *front;
+    Session *next, *previous; /* all sessions */
+    Session *next_in_bucket;  /* by process id; once started */
+    Conn conn;
+    LoopTimer timer; /* start-up, statement, idle in transaction, lingering: by state */
+    LoopTask reap;
+    AuthPeer peer;
+    uint32_t process_id, key;
+    bool is_started, is_counted, has_refused_ssl, has_refused_gss, is_pumping, has_said_last;
+    char transaction; /* 'I', 'T', 'E' */
+    char *user, *database;
+    Buffer startup; /* the startup packet's parameters, for RESET */
+    Settings settings;
+    SettingChanges *changes; /* NULL: none in this transaction */
+    Settings *reported;      /* what the client knows, when that may differ from `settings` */
+    Request *active;         /* BUSY: what it waits for */
+    NameTable statements, portals;
+    Statement *unnamed_statement;
+    size_t held; /* bytes in statements and portals */
+    int64_t backend_start, query_start, state_change; /* wall clock, microseconds */
+    char *query; /* the last text, cut; NULL before the first */
+};
+
+struct FrontEnd {
+    Loop *loop;
+    const Config *config;
+    Settings *settings;
+    SharedPage *shared;
+    Supervisor *supervisor;
+    Slots *slots;
+    LoopTimer slots_timer;
+    LoopTimer stop_timer;
+    Listener listeners[LISTEN_MOST_ADDRESSES + 1];
+    int listener_count;
+    char socket_path[108];
+    Session *sessions;
+    int session_count; /* connections; those that have started count against the limit */
+    int started_count;
+    Session *by_process[SESSION_BUCKETS];
+    uint32_t next_process_id;
+    uint64_t next_request;
+    Request *requests[REQUEST_BUCKETS];
+    Request *waiting_first, *waiting_last;
+    LoopTask starved; /* requests wait that no controller can ever take */
+    int base_controllers;
+    int idle[SHARED_CONTROLLERS], idle_count; /* the last one in is the first one out: warm */
+    Request *running[SHARED_CONTROLLERS];
+    bool is_stopping, has_failed;
+};
+
+/* front.c */
+void front_end_check_stop(FrontEnd *front);
+
+/* session.c */
+void session_accept(FrontEnd *front, int fd, const struct sockaddr_storage *peer);
+/* Every change of state goes through here. */
+void session_enter(Session *session, SessionState state);
+/* Handles messages as long as the state allows; call after anything that may let it go on. */
+void session_pump(Session *session);
+/* Counts what was appended to the connection's output and has it sent. */
+static inline void session_send(Session *session)
+{
+    conn_written(&session->conn);
+}
+static inline Buffer *session_out(Session *session)
+{
+    return conn_out(&session->conn);
+}
+/* An error outside of a request: ErrorResponse; extended: skip to Sync, simple: ready again. */
+void session_extended_error(Session *session, const Fault *fault);
+void session_simple_error(Session *session, const Fault *fault);
+/* What every error does to the transaction: settings go back, portals die, T becomes E. */
+void session_abort(Session *session);
+/* The end of a simple query or a Sync: commits when no transaction block is open, reports
+ * settings, ReadyForQuery. */
+void session_ready_for_query(Session *session);
+/* FATAL, then the connection closes. */
+void session_fatal(Session *session, const Fault *fault);
+/* Closes without a word. */
+void session_close(Session *session);
+bool session_check_utf8(Text text, Fault *fault);
+void session_show_query(Session *session, Text text);
+void session_dispatch_message(Session *session, const PgwireMessage *message);
+
+/* session_startup.c: true when it got on, false when bytes are missing */
+bool session_startup_step(Session *session);
+
+/* session_settings.c */
+bool session_startup_settings(Session *session, Settings *settings, Fault *fault);
+bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault);
+bool session_reset(Session *session, Text name, Fault *fault);
+void session_commit_settings(Session *session);
+void session_rollback_settings(Session *session);
+void session_report_settings(Session *session);
+void session_reload_settings(Session *session, const Settings *old);
+
+/* session_simple.c */
+void session_query(Session *session, Text text);
+void session_simple_done(Session *session, bool failed);
+void session_function_call(Session *session);
+
+/* session_extended.c */
+void session_parse(Session *session, const PgwireMessage *message);
+void session_bind(Session *session, const PgwireMessage *message);
+void session_describe(Session *session, const PgwireMessage *message);
+void session_execute(Session *session, const PgwireMessage *message);
+void session_close_target(Session *session, const PgwireMessage *message);
+void session_sync(Session *session);
+void session_parse_done(Session *session, Request *request, bool failed);
+void session_execute_done(Session *session, Request *request, bool failed);
+void session_portal_suspended(Session *session, Request *request);
+void session_drop_portals(Session *session, CancelReason reason);
+void session_drop_unnamed(Session *session); /* a simple query ends the unnamed ones */
+void session_drop_statements(Session *session);
+bool session_deallocate(Session *session, Text name, Fault *fault); /* empty name: all */
+void statement_release(Session *session, Statement *statement);
+
+/* session_cancel.c */
+void session_cancel_request(FrontEnd *front, const PgwireStartup *cancel);
+void session_statement_timeout(Session *session);
+void session_start_statement_timer(Session *session);
+bool cancel_fault(CancelReason reason, Fault *fault);
+const char *cancel_reason_name(CancelReason reason);
+
+/* session_result.c */
+void result_rows(Request *request, Child *source, const Frame *frame);
+void result_end(Request *request, Child *source, const Frame *frame);
+bool result_announce(Request *request, const Frame *frame);
+ForwardOutcome result_forward(Request *request, Result *result);
+void request_drop_result(Request *request);     /* the first one */
+void request_drop_results(Request *request);    /* all */
+void request_abandon_results(Request *request); /* those that can not be completed any more */
+/* The child has ended: notes it when rows of the request were still to come from it. */
+void request_note_lost_source(Request *request, const Child *child);
+
+/* request.c */
+typedef struct RequestParts {
+    RequestKind kind;
+    Text text;
+    Text types, parameter_types, parameters, result_formats;
+    uint64_t limit;
+} RequestParts;
+/* Makes a request of the session and sends it to a controller or queues it; the session's
+ * active request from now on. */
+Request *request_start(Session *session, const RequestParts *parts);
+void request_response(Request *request, Child *child, const Frame *frame);
+void request_advance(Request *request);
+/* Ends it with an error made here. */
+void request_fail(Request *request, const Fault *fault);
+/* Asks the controller to end it, and sees to it that it does. */
+void request_cancel(Request *request, CancelReason reason);
+/* Nobody wants its answer any more: cancelled without a word, and forgotten when it ends. */
+void request_drop(Request *request, CancelReason reason);
+Request *request_find(FrontEnd *front, uint64_t id);
+void request_lost_rows_fault(Fault *fault);
+
+/* dispatch.c */
+extern const SupervisorListener front_end_children;
+void dispatch_enqueue(Request *request);
+void dispatch_withdraw(Request *request);
+void dispatch_waiting(FrontEnd *front);
+/* The controller is done with the request: it takes the next one. */
+void dispatch_release(Request *request);
+void dispatch_kill(Request *request);
+void dispatch_forget(Request *request); /* at the very end: nobody answers any more */
+void dispatch_slots_wanted(Request *request, const Frame *frame);
+void dispatch_slots_released(Request *request, bool clean);
+void dispatch_refuse_slots(Request *request, const Fault *fault);
+void dispatch_run_slots(FrontEnd *front);
+void dispatch_slots_due(void *state);
+void dispatch_starved(void *state);
+
+/* session_state.c */
+void server_state_send(Request *request);
+
+#endif

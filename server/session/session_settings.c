@@ -1,0 +1,301 @@
+/*
+ * A session's settings: from the startup packet, by SET and RESET (which arrive from
+ * controllers), back at a rollback, and told to the client.
+ *
+ * A copy of the struct is made when the first setting changes in a transaction: what a rollback
+ * goes back to, and what a commit leaves once SET LOCAL is over. Another copy remembers what the
+ * client was last told; the differences go out before ReadyForQuery.
+ */
+#include "server/session/session_internal.h"
+
+#include "base/log/log.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---------- values that have several spellings ---------- */
+
+static bool is_client_encoding(Text name)
+{
+    return name.length == 15 && strncasecmp(name.data, "client_encoding", 15) == 0;
+}
+
+/* UTF8 under any of its names, even in quotes: 'utf-8', UTF8, Unicode. */
+static bool is_utf8_name(Text value)
+{
+    char plain[16];
+    size_t length = 0;
+    for (uint32_t i = 0; i < value.length; i++) {
+        if (!isalnum((unsigned char)value.data[i]))
+            continue;
+        if (length == sizeof plain - 1)
+            return false;
+        plain[length++] = (char)tolower((unsigned char)value.data[i]);
+    }
+    plain[length] = 0;
+    return strcmp(plain, "utf8") == 0 || strcmp(plain, "unicode") == 0;
+}
+
+static bool is_date_style(Text name)
+{
+    return name.length == 9 && strncasecmp(name.data, "DateStyle", 9) == 0;
+}
+
+static bool set_date_style(Settings *settings, Text value, Fault *fault)
+{
+    char order[4] = "MDY";
+    size_t length = strlen(settings->date_style);
+    if (length >= 3)
+        memcpy(order, settings->date_style + length - 3, 3);
+    uint32_t at = 0;
+    while (at < value.length) {
+        uint32_t start = at;
+        while (at < value.length && isalpha((unsigned char)value.data[at]))
+            at++;
+        Text word = {.data = value.data + start, .length = at - start};
+        bool is_order = word.length == 3 && (strncasecmp(word.data, "MDY", 3) == 0 ||
+                                             strncasecmp(word.data, "DMY", 3) == 0 ||
+                                             strncasecmp(word.data, "YMD", 3) == 0);
+        bool is_iso = word.length == 3 && strncasecmp(word.data, "ISO", 3) == 0;
+        if (is_order) {
+            for (int i = 0; i < 3; i++)
+                order[i] = (char)toupper((unsigned char)word.data[i]);
+        } else if (word.length > 0 && !is_iso) {
+            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "invalid value for parameter \"DateStyle\": \"%.*s\"",
+                             TEXT_ARGS(value));
+        }
+        if (at < value.length && word.length == 0)
+            at++;
+    }
+    char style[16] = "ISO, ";
+    strcat(style, order);
+    return setting_set(settings, TEXT_LITERAL("DateStyle"), text_of(style), SCOPE_SESSION, fault);
+}
+
+static bool set_value(Settings *settings, Text name, Text value, Fault *fault)
+{
+    if (is_client_encoding(name)) {
+        if (!is_utf8_name(value))
+            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "invalid value for parameter \"client_encoding\": \"%.*s\"",
+                             TEXT_ARGS(value)) ||
+                   fault_hint(fault, "This server speaks UTF8 only.");
+        value = TEXT_LITERAL("UTF8");
+    } else if (is_date_style(name)) {
+        return set_date_style(settings, value, fault);
+    }
+    return setting_set(settings, name, value, SCOPE_SESSION, fault);
+}
+
+/* ---------- the startup packet ---------- */
+
+static bool is_word(Text text, const char *word)
+{
+    return text_equal_string(text, word);
+}
+
+/* What the startup packet holds that is no setting. */
+static bool is_not_a_setting(Text name)
+{
+    return is_word(name, "user") || is_word(name, "database") || is_word(name, "options") ||
+           is_word(name, "replication") || (name.length >= 5 && memcmp(name.data, "_pq_.", 5) == 0);
+}
+
+static bool set_assignment(Settings *settings, char *assignment, bool is_long, Fault *fault)
+{
+    char *equals = strchr(assignment, '=');
+    if (equals == NULL)
+        return fault_set(fault, FAULT_SYNTAX_ERROR,
+                         "invalid command-line argument for server process: %s", assignment);
+    if (is_long) {
+        /* --some-name=value is the long form, with dashes for underscores */
+        for (char *p = assignment; p < equals; p++)
+            *p = *p == '-' ? '_' : *p;
+    }
+    Text name = {.data = assignment, .length = (uint32_t)(equals - assignment)};
+    return set_value(settings, name, text_of(equals + 1), fault);
+}
+
+/* The next word of `options`: blanks divide, a backslash keeps the next character. NULL at the
+ * end. `*rest` is changed in place. */
+static char *next_option(char **rest)
+{
+    char *from = *rest;
+    while (isspace((unsigned char)*from))
+        from++;
+    if (*from == 0)
+        return NULL;
+    char *word = from, *to = from;
+    while (*from != 0 && !isspace((unsigned char)*from)) {
+        if (*from == '\\' && from[1] != 0)
+            from++;
+        *to++ = *from++;
+    }
+    *rest = *from == 0 ? from : from + 1;
+    *to = 0;
+    return word;
+}
+
+static bool set_options(Settings *settings, Text options, Fault *fault)
+{
+    char *copy = strndup(options.data, options.length);
+    check(copy != NULL);
+    char *rest = copy;
+    bool ok = true;
+    for (char *word; ok && (word = next_option(&rest)) != NULL;) {
+        if (strncmp(word, "--", 2) == 0) {
+            ok = set_assignment(settings, word + 2, true, fault);
+        } else if (strncmp(word, "-c", 2) == 0) {
+            char *assignment = word[2] != 0 ? word + 2 : next_option(&rest);
+            ok = assignment != NULL
+                     ? set_assignment(settings, assignment, false, fault)
+                     : fault_set(fault, FAULT_SYNTAX_ERROR,
+                                 "invalid command-line argument for server process: %s", word);
+        } else {
+            ok = fault_set(fault, FAULT_SYNTAX_ERROR,
+                           "invalid command-line argument for server process: %s", word);
+        }
+    }
+    free(copy);
+    return ok;
+}
+
+static Text startup_text(const Session *session)
+{
+    return (Text){.data = (const char *)session->startup.data,
+                  .length = (uint32_t)session->startup.length};
+}
+
+bool session_startup_settings(Session *session, Settings *settings, Fault *fault)
+{
+    Text rest = startup_text(session), name, value;
+    while (pgwire_next_parameter(&rest, &name, &value)) {
+        if (is_word(name, "options") && !set_options(settings, value, fault))
+            return false;
+    }
+    rest = startup_text(session);
+    while (pgwire_next_parameter(&rest, &name, &value)) {
+        if (!is_not_a_setting(name) && !set_value(settings, name, value, fault))
+            return false;
+    }
+    return true;
+}
+
+/* ---------- SET and RESET ---------- */
+
+static Settings *copy_of(const Settings *settings)
+{
+    Settings *copy = malloc(sizeof *copy);
+    check(copy != NULL);
+    *copy = *settings;
+    return copy;
+}
+
+static SettingChanges *open_changes(Session *session)
+{
+    if (session->changes == NULL) {
+        session->changes = malloc(sizeof *session->changes);
+        check(session->changes != NULL);
+        session->changes->before = session->settings;
+        session->changes->kept = session->settings;
+    }
+    if (session->reported == NULL)
+        session->reported = copy_of(&session->settings);
+    return session->changes;
+}
+
+bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault)
+{
+    SettingChanges *changes = open_changes(session);
+    if (!set_value(&session->settings, name, value, fault))
+        return false;
+    return is_local || set_value(&changes->kept, name, value, fault);
+}
+
+bool session_reset(Session *session, Text name, Fault *fault)
+{
+    SettingChanges *changes = open_changes(session);
+    /* As they were when the session began, under the server's settings of today. */
+    Settings start = *session->front->settings;
+    if (!session_startup_settings(session, &start, fault))
+        return false;
+    int count;
+    const SettingInfo *table = setting_table(&count);
+    bool all = name.length == 3 && strncasecmp(name.data, "all", 3) == 0;
+    const SettingInfo *one = all ? NULL : setting_find(name);
+    for (int i = 0; i < count; i++) {
+        if (table[i].scope != SCOPE_SESSION || (!all && &table[i] != one))
+            continue;
+        setting_reset(&session->settings, &start, &table[i]);
+        setting_reset(&changes->kept, &start, &table[i]);
+    }
+    return true;
+}
+
+void session_commit_settings(Session *session)
+{
+    if (session->changes == NULL)
+        return;
+    session->settings = session->changes->kept;
+    free(session->changes);
+    session->changes = NULL;
+}
+
+void session_rollback_settings(Session *session)
+{
+    if (session->changes == NULL)
+        return;
+    session->settings = session->changes->before;
+    free(session->changes);
+    session->changes = NULL;
+}
+
+void session_report_settings(Session *session)
+{
+    if (session->reported == NULL)
+        return;
+    int count;
+    const SettingInfo *table = setting_table(&count);
+    for (int i = 0; i < count; i++) {
+        if (!table[i].is_reported ||
+            setting_equal(&session->settings, session->reported, &table[i]))
+            continue;
+        char value[SETTING_TEXT_SIZE];
+        setting_show(&session->settings, &table[i], value, sizeof value);
+        pgwire_parameter_status(session_out(session), table[i].name, value);
+    }
+    free(session->reported);
+    session->reported = NULL;
+}
+
+/* The server's settings have changed under the session: what it has not set itself follows. */
+static void follow(Settings *settings, const Settings *old, const Settings *fresh)
+{
+    int count;
+    const SettingInfo *table = setting_table(&count);
+    for (int i = 0; i < count; i++) {
+        if (setting_equal(settings, old, &table[i]))
+            setting_reset(settings, fresh, &table[i]);
+    }
+}
+
+void session_reload_settings(Session *session, const Settings *old)
+{
+    if (!session->is_started)
+        return;
+    const Settings *fresh = session->front->settings;
+    if (session->reported == NULL)
+        session->reported = copy_of(&session->settings);
+    follow(&session->settings, old, fresh);
+    if (session->changes != NULL) {
+        follow(&session->changes->before, old, fresh);
+        follow(&session->changes->kept, old, fresh);
+    }
+    if (session->state == SESSION_READY) {
+        session_report_settings(session);
+        session_send(session);
+    }
+}
