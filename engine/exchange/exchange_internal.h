@@ -1,0 +1,167 @@
+/*
+ * What the files of the exchange share.
+ */
+#ifndef TALARIA_ENGINE_EXCHANGE_EXCHANGE_INTERNAL_H
+#define TALARIA_ENGINE_EXCHANGE_EXCHANGE_INTERNAL_H
+
+#include "engine/exchange/exchange.h"
+
+#include "base/log/log.h"
+#include "storage/rows/rows.h"
+
+enum {
+    CHUNK_BYTES = 256 * 1024,      /* a batch is handed on when it has grown to this */
+    CHUNK_ROWS = 16 * 1024,
+    QUEUE_BYTES = 8 * 1024 * 1024, /* what an output queues at most, about */
+    WINDOW_TOTAL = 8 * 1024 * 1024, /* credit that an input grants at most, all channels together */
+    WINDOW_LEAST = 256 * 1024,
+    WINDOW_MOST = 1024 * 1024,
+    LINK_UNSENT = 1024 * 1024,     /* bytes that wait in a link at most before more is encoded */
+};
+
+/* --- readers: who reads a stage --- */
+typedef struct Reader {
+    uint32_t stage;       /* the consumer's */
+    uint32_t input;
+    uint32_t workers;     /* of the consumer */
+    StageRead read;
+} Reader;
+
+/* Readers of a stage in the order of (stage, input): the same in every process. */
+const Reader *exchange_readers(Exchange *exchange, uint32_t stage, uint32_t *count);
+
+/* --- outgoing --- */
+
+/* Rows that are handed on together. */
+typedef struct Chunk {
+    RowStore *store;
+    uint32_t references;
+    size_t bytes;
+} Chunk;
+
+typedef struct OutChannel {
+    uint32_t reader, partition, consumer;
+    bool is_stopped;      /* the consumer wants nothing more, or has everything */
+    bool is_open;         /* remote: the consumer has asked for it */
+    Link *link;           /* remote */
+    int64_t credit;       /* remote: bytes that may still be sent; may fall below 0 */
+    uint64_t position;    /* next chunk (queued outputs) or row of the order (sorted ones) */
+    Chunk *held;          /* given to a local consumer last */
+    Arena *arena;         /* sorted: of the batch given last */
+} OutChannel;
+
+typedef struct OutPartition {
+    RowStore *builder;
+    Chunk **chunks;       /* queued: chunk number `first` + i */
+    uint64_t first;
+    uint32_t count, capacity;
+    uint32_t row_start, row_end; /* sorted: its range of the order */
+    uint32_t channel_first, channel_count; /* its channels */
+    uint64_t rows;
+} OutPartition;
+
+struct StageOutput {
+    Exchange *exchange;
+    const StageDefinition *stage;
+    uint32_t reader_count;
+    const Reader *readers;
+    bool is_sorted;       /* GLOBAL_SORT */
+    bool is_finished;     /* no more batches */
+    bool has_partitions;  /* their number is known: always but before boundaries */
+    bool has_failed_frame;
+    uint32_t partition_count;
+    OutPartition *partitions;
+    OutChannel *channels;
+    uint32_t channel_count;
+    size_t queued_bytes;
+    Layout *layouts;
+    RowStore *sorted;     /* sorted outputs: all rows */
+    RowOrder order;
+    uint64_t rows, bytes, frames;
+    Arena *scratch;
+};
+
+bool output_make_partitions(StageOutput *output, uint32_t count, Fault *fault);
+void output_free(StageOutput *output);
+bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault);
+OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partition, uint32_t consumer);
+/* The next batch of a channel: BATCH, BLOCKED or DONE. Valid until the next call for the channel. */
+ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch, Fault *fault);
+/* Nothing more is wanted: gives back what only this channel held. */
+void output_stop(StageOutput *output, OutChannel *channel);
+bool output_pump(StageOutput *output, bool *moved, Fault *fault);
+
+bool sorted_partition(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault);
+ExchangeStatus sorted_next(StageOutput *output, OutChannel *channel, const Batch **batch);
+
+/* --- incoming --- */
+typedef struct Received {
+    LinkBody *body;
+    const uint8_t *data;
+    size_t length;
+    struct Received *next;
+} Received;
+
+typedef struct InChannel {
+    uint32_t partition, producer;
+    StageOutput *local;   /* the producer is this worker */
+    OutChannel *local_channel;
+    Link *link;
+    bool is_opened, is_ended, is_done;
+    Received *first, **last;
+    Received *current;    /* its batch is in use */
+    size_t to_grant;      /* bytes gone through, not granted again yet */
+    Arena *arena;         /* of the batch in use */
+} InChannel;
+
+typedef struct Merge Merge;
+
+struct StageInflow {
+    Exchange *exchange;
+    const StageDefinition *producer;
+    const StageInput *input;
+    uint32_t consumer_stage, input_index;
+    uint32_t reader;      /* its number among the producer's readers */
+    uint32_t consumers;   /* workers of the consuming stage */
+    uint32_t producers;
+    bool is_merge, keeps_partitions;
+    bool has_partitions;
+    uint32_t partition_count;
+    uint32_t partition;   /* at hand, when partitions are read one after the other */
+    bool is_started, is_stopped, is_done;
+    InChannel *channels;  /* of the partition at hand, or of all */
+    uint32_t channel_count;
+    uint32_t turn;        /* channel to ask first */
+    size_t window;
+    uint64_t bytes;
+    Merge *merge;
+};
+
+void inflow_free(StageInflow *inflow);
+void inflow_set_partitions(StageInflow *inflow, uint32_t count);
+bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *fault);
+bool inflow_ended(StageInflow *inflow, const Frame *frame, Fault *fault);
+ExchangeStatus in_channel_next(StageInflow *inflow, InChannel *channel, Batch **batch, Fault *fault);
+
+Merge *merge_new(StageInflow *inflow);
+void merge_free(Merge *merge);
+void merge_begin(Merge *merge);
+ExchangeStatus merge_next(Merge *merge, Batch **batch, Fault *fault);
+
+struct Exchange {
+    const QueryDefinition *definition;
+    uint32_t worker;
+    Budget *budget;
+    const ExchangeNetwork *network;
+    Arena *arena;
+    StageOutput **outputs;   /* by stage; NULL: not run here */
+    Reader **readers;        /* by stage */
+    uint32_t *reader_counts;
+    StageInflow **inflows;   /* by stage * stride + reader of the producer */
+    uint32_t inflow_count, inflow_capacity;
+    struct EarlyOpen *early; /* channels opened before their output knew its partitions */
+};
+
+Layout *exchange_layouts(Exchange *exchange, const StageDefinition *stage);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Sorted outputs: all rows are kept and ordered by the shuffle's key when the last one has come.
+ * With more than one partition the keys are sampled, the controller cuts ranges from all workers'
+ * samples, and each partition is then a range of the order. Channels gather their rows when
+ * they are asked for, in any order of partitions.
+ */
+#include "engine/exchange/exchange_internal.h"
+
+#include <stdlib.h>
+
+enum {
+    SAMPLES_PER_BUCKET = 2000,
+    SAMPLES_TOTAL = 50000,
+    MAX_BUCKETS = 5000,
+};
+
+/* --- statistics --- */
+
+/* Walks the order bucket by bucket, counting rows, or distinct keys for aggregates. */
+typedef struct Sampler {
+    const RowOrder *order;
+    bool is_aggregate;
+    uint32_t *rows;     /* samples: rows of the output */
+    int64_t *weights;
+    uint32_t count, capacity;
+} Sampler;
+
+static bool keys_equal(const RowOrder *order, uint32_t position_a, uint32_t position_b)
+{
+    const uint32_t *rows = row_order_rows(order);
+    return text_equal(row_order_key(order, rows[position_a]), row_order_key(order, rows[position_b]));
+}
+
+static uint64_t units_of(const Sampler *sampler, uint32_t start, uint32_t end)
+{
+    if (!sampler->is_aggregate)
+        return end - start;
+    uint64_t distinct = 0;
+    for (uint32_t i = start; i < end; i++)
+        distinct += i == start || !keys_equal(sampler->order, i - 1, i);
+    return distinct;
+}
+
+static void add_sample(Sampler *sampler, uint32_t position, uint64_t weight)
+{
+    if (sampler->count == sampler->capacity) {
+        sampler->capacity = sampler->capacity == 0 ? 1024 : sampler->capacity * 2;
+        sampler->rows = realloc(sampler->rows, sampler->capacity * sizeof *sampler->rows);
+        sampler->weights = realloc(sampler->weights, sampler->capacity * sizeof *sampler->weights);
+        check(sampler->rows != NULL && sampler->weights != NULL);
+    }
+    sampler->rows[sampler->count] = row_order_rows(sampler->order)[position];
+    sampler->weights[sampler->count++] = (int64_t)weight;
+}
+
+static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
+{
+    uint64_t units = units_of(sampler, start, end);
+    uint64_t wanted = SAMPLES_TOTAL / 4 + (uint64_t)SAMPLES_TOTAL * (end - start) / sampler->order->rows;
+    if (wanted > SAMPLES_PER_BUCKET)
+        wanted = SAMPLES_PER_BUCKET;
+    uint64_t stride = (units + wanted - 1) / wanted, gathered = 0;
+    for (uint32_t i = start; i < end; i++) {
+        bool is_last_of_key = i + 1 == end || !sampler->is_aggregate || !keys_equal(sampler->order, i, i + 1);
+        gathered += is_last_of_key;
+        if (is_last_of_key && (gathered >= stride || i + 1 == end)) {
+            add_sample(sampler, i, gathered);
+            gathered = 0;
+        }
+    }
+}
+
+static bool same_bucket(const StageOutput *output, const Batch *rows, uint32_t a, uint32_t b)
+{
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
+    for (uint32_t k = 0; k < shuffle->bucket_keys && k < shuffle->key_count; k++) {
+        const Vector *vector = &rows->columns[shuffle->keys[k].column];
+        if (!vector_rows_equal(vector, a, vector, b))
+            return false;
+    }
+    return true;
+}
+
+static bool sample_buckets(const StageOutput *output, const Batch *rows, Sampler *sampler, Fault *fault)
+{
+    const uint32_t *order = row_order_rows(&output->order);
+    uint32_t total = output->order.rows, buckets = 0;
+    for (uint32_t start = 0; start < total;) {
+        uint32_t end = start + 1;
+        while (end < total && same_bucket(output, rows, order[start], order[end]))
+            end++;
+        if (++buckets > MAX_BUCKETS) {
+            fault_set(fault, FAULT_TOO_MANY_BUCKETS, "too many partition buckets (at most %d)", MAX_BUCKETS);
+            return fault_field_int(fault, "maxBuckets", MAX_BUCKETS);
+        }
+        sample_bucket(sampler, start, end);
+        start = end;
+    }
+    return true;
+}
+
+static bool has_arrays(const StageOutput *output, const Batch *rows)
+{
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
+    for (uint32_t k = 0; k < shuffle->key_count; k++)
+        if (rows->columns[shuffle->keys[k].column].layout == LAYOUT_ARRAY)
+            return true;
+    return false;
+}
+
+bool stage_output_statistics(StageOutput *output, Arena *arena, KeyStatistics *statistics, Fault *fault)
+{
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
+    const Batch *rows = row_store_batch(output->sorted);
+    Sampler sampler = {.order = &output->order, .is_aggregate = shuffle->is_aggregate};
+    bool is_sampled = sample_buckets(output, rows, &sampler, fault);
+    if (is_sampled) {
+        Batch *samples = batch_make(arena, shuffle->key_count + 1, sampler.count);
+        for (uint32_t k = 0; k < shuffle->key_count; k++) {
+            Vector gathered = vector_gather(arena, &rows->columns[shuffle->keys[k].column], sampler.rows,
+                                            sampler.count);
+            samples->columns[k] = vector_copy(arena, &gathered);
+        }
+        int64_t *weights = arena_alloc_vector(arena, sampler.count * sizeof *weights);
+        if (sampler.count != 0)
+            memcpy(weights, sampler.weights, sampler.count * sizeof *weights);
+        samples->columns[shuffle->key_count] = vector_flat(LAYOUT_INT64, sampler.count, weights, NULL);
+        *statistics = (KeyStatistics){.worker = output->exchange->worker, .rows = output->rows,
+                                      .samples = samples, .has_multiple_values = has_arrays(output, rows)};
+    }
+    free(sampler.rows);
+    free(sampler.weights);
+    return is_sampled;
+}
+
+/* --- partitions --- */
+
+bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault)
+{
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
+    const Batch *cuts = boundaries->boundaries;
+    uint32_t count = boundaries->partition_count;
+    uint32_t cut_count = cuts == NULL ? 0 : cuts->rows;
+    if (!output->is_sorted || !output->is_finished || (count == 0 ? 0 : count - 1) != cut_count ||
+        (cut_count != 0 && cuts->column_count != shuffle->key_count))
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries do not fit their stage");
+    output_make_partitions(output, count, fault);
+    if (count == 0)
+        return true;
+    output->partitions[count - 1].row_end = output->order.rows;
+    if (cut_count == 0)
+        return true;
+    SortColumn *columns = ARENA_ARRAY(output->scratch, SortColumn, shuffle->key_count);
+    for (uint32_t k = 0; k < shuffle->key_count; k++) {
+        if (cuts->columns[k].layout != output->layouts[shuffle->keys[k].column])
+            return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries do not fit their stage");
+        columns[k] = shuffle->keys[k];
+        columns[k].column = k;
+    }
+    Buffer keys = BUFFER_EMPTY;
+    uint32_t *offsets = ARENA_ARRAY(output->scratch, uint32_t, cut_count + 1);
+    batch_sort_keys(cuts, columns, shuffle->key_count, &keys, offsets);
+    for (uint32_t p = 1; p < count; p++) {
+        Text key = {(const char *)keys.data + offsets[p - 1], offsets[p] - offsets[p - 1]};
+        uint32_t at = row_order_lower_bound(&output->order, key, false);
+        /* Boundaries ascend; if they did not, no row may be lost or given twice. */
+        if (at < output->partitions[p - 1].row_start)
+            at = output->partitions[p - 1].row_start;
+        output->partitions[p - 1].row_end = at;
+        output->partitions[p].row_start = at;
+    }
+    for (uint32_t p = 0; p < count; p++)
+        output->partitions[p].rows = output->partitions[p].row_end - output->partitions[p].row_start;
+    buffer_clear(&keys);
+    return true;
+}
+
+ExchangeStatus sorted_next(StageOutput *output, OutChannel *channel, const Batch **batch)
+{
+    if (!output->is_finished)
+        return EXCHANGE_BLOCKED;
+    const OutPartition *partition = &output->partitions[channel->partition];
+    uint32_t start = partition->row_start + (uint32_t)channel->position;
+    if (start >= partition->row_end)
+        return EXCHANGE_DONE;
+    /* As many rows as make a chunk, by the average row. */
+    size_t row_bytes = row_store_bytes(output->sorted) / output->order.rows + 1;
+    uint32_t count = (uint32_t)(CHUNK_BYTES / row_bytes);
+    count = count < 256 ? 256 : count > CHUNK_ROWS ? CHUNK_ROWS : count;
+    if (count > partition->row_end - start)
+        count = partition->row_end - start;
+    if (channel->arena == NULL)
+        channel->arena = arena_new("sorted channel");
+    arena_reset(channel->arena);
+    *batch = batch_gather(channel->arena, row_store_batch(output->sorted),
+                          row_order_rows(&output->order) + start, count);
+    channel->position += count;
+    return EXCHANGE_BATCH;
+}
