@@ -38,8 +38,12 @@ static size_t estimate(IntegerPlan *plan)
 
 static void encode(const IntegerPlan *plan, IntegerHeader *header, Buffer *out)
 {
+    size_t start = out->length;
+
     header->base = (uint64_t)plan->values[0];
     integer_part_encode(plan->deltas, plan->count - 1, out);
+    /* Not needed to decode; says in descriptions what a value takes. */
+    header->width = out->data[start + offsetof(IntegerHeader, width)];
 }
 
 static bool measure(const IntegerBlock *block, size_t available, size_t *size, Fault *fault)

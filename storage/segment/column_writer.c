@@ -25,8 +25,11 @@ enum {
 bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget,
                         Layout layout, Fault *fault)
 {
-    *column = (ColumnWriter){.output = output, .budget = budget, .layout = layout};
-    growing_init(&column->numbers, budget);
+    memset(column, 0, sizeof *column);
+    column->output = output;
+    column->budget = budget;
+    column->layout = layout;
+    number_store_init(&column->numbers, budget);
     if (layout == LAYOUT_STRING)
         return string_pool_init(&column->pool, budget, fault);
     column->has_stream = true;
@@ -43,29 +46,19 @@ void column_writer_clear(ColumnWriter *column)
         stream_writer_clear(&column->dictionary);
     if (column->layout == LAYOUT_STRING)
         string_pool_clear(&column->pool);
-    growing_clear(&column->numbers);
+    number_store_clear(&column->numbers);
     if (column->elements != NULL) {
         column_writer_clear(column->elements);
         free(column->elements);
     }
-    *column = (ColumnWriter){0};
+    memset(column, 0, sizeof *column);
 }
 
 /* --- strings --- */
 
-static uint64_t number_count(const ColumnWriter *column)
-{
-    return column->numbers.length / sizeof(uint32_t);
-}
-
-static const uint32_t *numbers_of(const ColumnWriter *column)
-{
-    return (const uint32_t *)(const void *)column->numbers.data;
-}
-
 static bool prefers_text(const ColumnWriter *column)
 {
-    uint64_t rows = number_count(column) - column->null_count;
+    uint64_t rows = column->numbers.count - column->null_count;
     uint64_t distinct = column->pool.count - 1;
 
     if (distinct < SMALL_DICTIONARY)
@@ -79,19 +72,23 @@ static bool prefers_text(const ColumnWriter *column)
 /* Writes the rows gathered so far as text and forgets the dictionary. */
 static bool turn_to_text(ColumnWriter *column, Fault *fault)
 {
-    const uint32_t *numbers = numbers_of(column);
-    uint64_t count = number_count(column);
+    uint32_t room[SEGMENT_BLOCK_ROWS];
+    uint32_t count;
 
     column->has_stream = true;
     if (!stream_writer_init(&column->stream, column->output, column->budget, LAYOUT_STRING,
                             STREAM_TEXT, false, true, fault))
         return false;
-    for (uint64_t i = 0; i < count; i++) {
-        Text text = string_pool_text(&column->pool, numbers[i]);
-        if (!stream_writer_text(&column->stream, text, numbers[i] == 0, fault))
-            return false;
+    for (uint64_t done = 0; done < column->numbers.count; done += count) {
+        const uint32_t *numbers =
+            number_store_block(&column->numbers, done / SEGMENT_BLOCK_ROWS, room, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            Text text = string_pool_text(&column->pool, numbers[i]);
+            if (!stream_writer_text(&column->stream, text, numbers[i] == 0, fault))
+                return false;
+        }
     }
-    growing_clear(&column->numbers);
+    number_store_clear(&column->numbers);
     string_pool_clear(&column->pool);
     return true;
 }
@@ -108,35 +105,34 @@ static bool append_text_rows(ColumnWriter *column, const Vector *vector, uint32_
     return true;
 }
 
+/* Interns up to a block of rows; *done fewer than *asked: the dictionary is full. */
 static bool append_interned(ColumnWriter *column, const Vector *vector, uint32_t start,
-                            uint32_t count, uint32_t *done, Fault *fault)
+                            uint32_t count, uint32_t *asked, uint32_t *done, Fault *fault)
 {
-    if (!growing_reserve(&column->numbers, count * sizeof(uint32_t), fault))
+    uint32_t room;
+    uint32_t *numbers = number_store_room(&column->numbers, &room);
+
+    *asked = count < room ? count : room;
+    if (!string_pool_intern(&column->pool, vector, start, *asked, numbers, done, fault))
         return false;
-    uint32_t *numbers = (uint32_t *)(void *)(column->numbers.data + column->numbers.length);
-    if (!string_pool_intern(&column->pool, vector, start, count, numbers, done, fault))
-        return false;
-    column->numbers.length += *done * sizeof(uint32_t);
     for (uint32_t i = 0; i < *done; i++)
         column->null_count += numbers[i] == 0;
-    return true;
+    return number_store_took(&column->numbers, *done, fault);
 }
 
 static bool append_strings(ColumnWriter *column, const Vector *vector, uint32_t start,
                            uint32_t count, Fault *fault)
 {
     while (count > 0 && !column->has_stream) {
-        uint64_t before = number_count(column);
-        uint32_t some = count < INTERN_ROWS ? count : INTERN_ROWS;
-        uint32_t done;
-        if (!append_interned(column, vector, start, some, &done, fault))
+        uint64_t before = column->numbers.count;
+        uint32_t asked, done;
+        if (!append_interned(column, vector, start, count, &asked, &done, fault))
             return false;
         start += done;
         count -= done;
-        bool is_time = number_count(column) >= UNDECIDED_ROWS &&
-                       number_count(column) / INTERN_ROWS != before / INTERN_ROWS;
-        /* Fewer done than asked: the dictionary is full. */
-        if (done < some || (is_time && prefers_text(column))) {
+        bool is_time = column->numbers.count >= UNDECIDED_ROWS &&
+                       column->numbers.count / INTERN_ROWS != before / INTERN_ROWS;
+        if (done < asked || (is_time && prefers_text(column))) {
             if (!turn_to_text(column, fault))
                 return false;
         }
@@ -170,22 +166,21 @@ static bool write_dictionary(ColumnWriter *column, uint32_t *order, uint32_t *co
 
 static bool write_codes(ColumnWriter *column, const uint32_t *codes, Fault *fault)
 {
-    const uint32_t *numbers = numbers_of(column);
-    uint32_t block[SEGMENT_BLOCK_ROWS];
-    uint64_t count = number_count(column);
+    uint32_t room[SEGMENT_BLOCK_ROWS], block[SEGMENT_BLOCK_ROWS];
+    uint32_t count;
 
     column->has_stream = true;
     if (!stream_writer_init(&column->stream, column->output, column->budget, LAYOUT_STRING,
                             STREAM_CODES, false, false, fault))
         return false;
-    for (uint64_t from = 0; from < count; from += SEGMENT_BLOCK_ROWS) {
-        uint32_t some =
-            count - from < SEGMENT_BLOCK_ROWS ? (uint32_t)(count - from) : SEGMENT_BLOCK_ROWS;
-        for (uint32_t i = 0; i < some; i++) {
-            block[i] = codes[numbers[from + i]];
-            column->pool_bytes += string_pool_text(&column->pool, numbers[from + i]).length;
+    for (uint64_t done = 0; done < column->numbers.count; done += count) {
+        const uint32_t *numbers =
+            number_store_block(&column->numbers, done / SEGMENT_BLOCK_ROWS, room, &count);
+        for (uint32_t i = 0; i < count; i++) {
+            block[i] = codes[numbers[i]];
+            column->pool_bytes += string_pool_text(&column->pool, numbers[i]).length;
         }
-        if (!stream_writer_codes(&column->stream, block, some, fault))
+        if (!stream_writer_codes(&column->stream, block, count, fault))
             return false;
     }
     return stream_writer_finish(&column->stream, fault);
@@ -206,7 +201,7 @@ static bool finish_codes(ColumnWriter *column, Fault *fault)
     growing_clear(&codes);
     column->distinct_count = column->pool.count - 1;
     string_pool_clear(&column->pool);
-    growing_clear(&column->numbers);
+    number_store_clear(&column->numbers);
     return ok;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TALARIA_STORAGE_SEGMENT_COLUMN_WRITER_INTERNAL_H
 #define TALARIA_STORAGE_SEGMENT_COLUMN_WRITER_INTERNAL_H
 
+#include "storage/segment/number_store_internal.h"
 #include "storage/segment/stream_writer_internal.h"
 #include "storage/segment/string_pool_internal.h"
 
@@ -15,7 +16,7 @@ typedef struct ColumnWriter {
     bool has_stream; /* strings have none until it is known whether they are codes or text */
     /* STRING, while a dictionary grows. */
     StringPool pool;
-    Growing numbers; /* uint32_t a row */
+    NumberStore numbers; /* of the rows' texts in the pool */
     uint64_t null_count;
     uint64_t pool_bytes; /* of all rows' texts */
     StreamWriter dictionary; /* once finished with codes */
