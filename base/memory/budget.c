@@ -83,9 +83,9 @@ static bool refuse(const Budget *budget, size_t size, Fault *fault)
     const Budget *root = budget;
     while (root->parent != NULL)
         root = root->parent;
-    int64_t server = budget->parent == NULL && root->pool != NULL ? root->pool->limit : budget->limit;
-    int64_t used = budget->parent == NULL && root->pool != NULL ? atomic_load(&root->pool->used)
-                                                                : budget->used;
+    bool is_pool = budget == root && root->pool != NULL;
+    int64_t server = is_pool ? root->pool->limit : budget->limit;
+    int64_t used = is_pool ? atomic_load(&root->pool->used) : budget->used;
     fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
               "not enough memory: %zu bytes requested, %lld of %lld bytes in use", size,
               (long long)used, (long long)server);

@@ -129,7 +129,8 @@ bool os_point_write(const char *name, size_t *length, Fault *fault)
     case ACTION_SHORT: *length /= 2; break;
     case ACTION_FAIL: *length = 0; break;
     }
-    return fault_set(fault, FAULT_IO_ERROR, "could not pass fault point \"%s\": told to fail", name);
+    return fault_set(fault, FAULT_IO_ERROR, "could not pass fault point \"%s\": told to fail",
+                     name);
 }
 
 bool os_point(const char *name, Fault *fault)

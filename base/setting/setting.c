@@ -219,9 +219,11 @@ static bool refuse_number(const SettingInfo *info, Text value, Fault *fault)
     fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "invalid value for parameter \"%s\": \"%.*s\"",
               info->name, TEXT_ARGS(value));
     if (info->unit == UNIT_BYTES)
-        fault_hint(fault, "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".");
+        fault_hint(fault, "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", "
+                          "and \"TB\".");
     if (info->unit == UNIT_MILLISECONDS)
-        fault_hint(fault, "Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\", and \"d\".");
+        fault_hint(fault, "Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\", "
+                          "and \"d\".");
     return false;
 }
 
@@ -298,7 +300,7 @@ static bool set_value(Settings *settings, const SettingInfo *info, Text value, F
     return false;
 }
 
-static bool refuse_scope(const SettingInfo *info, SettingScope may_set, Fault *fault)
+static bool refuse_scope(const SettingInfo *info, Fault *fault)
 {
     if (info->scope == SCOPE_FIXED)
         return fault_set(fault, FAULT_CANT_CHANGE_RUNTIME_PARAM,
@@ -307,9 +309,8 @@ static bool refuse_scope(const SettingInfo *info, SettingScope may_set, Fault *f
         return fault_set(fault, FAULT_CANT_CHANGE_RUNTIME_PARAM,
                          "parameter \"%s\" cannot be changed without restarting the server",
                          info->name);
-    (void)may_set;
-    return fault_set(fault, FAULT_CANT_CHANGE_RUNTIME_PARAM, "parameter \"%s\" cannot be changed now",
-                     info->name);
+    return fault_set(fault, FAULT_CANT_CHANGE_RUNTIME_PARAM,
+                     "parameter \"%s\" cannot be changed now", info->name);
 }
 
 bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set, Fault *fault)
@@ -323,7 +324,7 @@ bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set
     }
     /* who may set SERVER settings may set all others too, and so on down */
     if (info->scope == SCOPE_FIXED || info->scope < may_set)
-        return refuse_scope(info, may_set, fault);
+        return refuse_scope(info, fault);
     return set_value(settings, info, value, fault);
 }
 

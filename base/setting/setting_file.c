@@ -113,7 +113,8 @@ static bool read_lines(Settings *settings, const Buffer *file, const char *path,
         if (!is_good) {
             char reason[sizeof fault->message];
             memcpy(reason, fault->message, sizeof reason);
-            fault_set(fault, FAULT_CONFIG_FILE_ERROR, "%.300s, line %d: %.400s", path, number, reason);
+            fault_set(fault, FAULT_CONFIG_FILE_ERROR, "%.300s, line %d: %.400s", path, number,
+                      reason);
             fault_field_int(fault, "line", number);
         }
         at = line_end < end ? line_end + 1 : end;

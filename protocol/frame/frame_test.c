@@ -267,7 +267,7 @@ static void check_round_trip(const Batch *batch, Arena *arena, size_t shift)
     Buffer out = BUFFER_EMPTY;
     Frame frame;
     Fault fault;
-    Batch *back;
+    Batch *back = NULL;
     write_batch(&out, batch);
     Body body = body_of(&out, shift);
     if (!frame_read(body.data, body.length, &frame, &fault) ||

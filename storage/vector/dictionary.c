@@ -53,7 +53,8 @@ Dictionary *dictionary_copy(Arena *arena, const Dictionary *dictionary)
 {
     uint32_t count = dictionary->count;
     uint32_t start = dictionary->offsets[0];
-    uint32_t *offsets = copy_block(arena, dictionary->offsets, sizeof(uint32_t) * ((size_t)count + 1));
+    uint32_t *offsets =
+        copy_block(arena, dictionary->offsets, sizeof(uint32_t) * ((size_t)count + 1));
     for (uint32_t code = 0; start > 0 && code <= count; code++)
         offsets[code] -= start;
     Dictionary *copy = ARENA_NEW(arena, Dictionary);

@@ -33,6 +33,8 @@ static uint32_t fixed_width(Layout layout)
 
 static uint32_t escaped_length(Text text)
 {
+    if (text.length == 0 || memchr(text.data, '\0', text.length) == NULL)
+        return text.length + 2;
     uint32_t zeros = 0;
     for (uint32_t i = 0; i < text.length; i++)
         zeros += text.data[i] == '\0';
