@@ -54,11 +54,24 @@ const VirtualRelation *schema_virtual_by_oid(Oid oid)
     return NULL;
 }
 
+static Vector empty_column(Oid type, Arena *arena)
+{
+    const TypeInfo *info = type_info(type);
+    check(info != NULL);
+    Vector column = vector_null(arena, info->layout, 0);
+    if (info->layout == LAYOUT_ARRAY) {
+        Vector *elements = ARENA_NEW(arena, Vector);
+        *elements = vector_null(arena, type_layout(SQL_TYPE(info->element_oid)), 0);
+        column.elements = elements;
+    }
+    return column;
+}
+
 static Batch *empty_batch(const VirtualRelation *relation, Arena *arena)
 {
     Batch *batch = batch_make(arena, relation->column_count, 0);
     for (uint32_t i = 0; i < relation->column_count; i++)
-        batch->columns[i] = vector_null(arena, type_layout(SQL_TYPE(relation->columns[i].type)), 0);
+        batch->columns[i] = empty_column(relation->columns[i].type, arena);
     return batch;
 }
 
