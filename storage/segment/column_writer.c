@@ -16,8 +16,9 @@ enum {
     INTERN_ROWS = 16384,         /* between two looks at the dictionary's worth */
     UNDECIDED_ROWS = 65536,      /* so few rows prove nothing */
     SMALL_DICTIONARY = 16384,    /* entries that always pay */
+    LARGE_DICTIONARY = 1 << 19,  /* entries that cost more than they give, if most are new */
     NEARLY_ALL_PERCENT = 90,     /* of the rows are different: text, unless very short */
-    MOST_PERCENT = 60,           /* of the rows are different: text, if long */
+    MOST_PERCENT = 60,           /* of the rows are different: text, if long or very many */
     SHORT_TEXT = 24,
     LONG_TEXT = 64,
 };
@@ -66,7 +67,8 @@ static bool prefers_text(const ColumnWriter *column)
     uint64_t length = column->pool.bytes.length / distinct;
     if (distinct > rows / 100 * NEARLY_ALL_PERCENT)
         return length >= SHORT_TEXT;
-    return distinct > rows / 100 * MOST_PERCENT && length >= LONG_TEXT;
+    return distinct > rows / 100 * MOST_PERCENT &&
+           (length >= LONG_TEXT || distinct >= LARGE_DICTIONARY);
 }
 
 /* Writes the rows gathered so far as text and forgets the dictionary. */

@@ -5,7 +5,9 @@
 #include "storage/segment/segment_test_internal.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 
 /* Every layout but arrays, bit for bit. */
@@ -466,6 +468,35 @@ static void test_refusals(void **state)
     arena_free(arena);
 }
 
+/* The disk is full (here: files may not grow): a fault, and no file stays. */
+static void test_full_disk(void **state)
+{
+    Arena *arena = arena_new("test");
+    const char *path = test_path("full");
+    SegmentSchema schema = test_schema(arena);
+    Batch *table = test_table(arena, 70000);
+    struct rlimit before, limit;
+    SegmentSummary summary;
+    Budget budget;
+    Fault fault;
+
+    budget_init_root(&budget, NULL, 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 1500000;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    SegmentWriter *writer = segment_writer_open(path, &schema, &budget, &fault);
+    bool ok = writer != NULL && segment_writer_append(writer, table, &fault) &&
+              segment_writer_finish(writer, arena, &summary, &fault);
+    segment_writer_free(writer);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(ok);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(budget.used, 0);
+    arena_free(arena);
+}
+
 static void test_dump(void **state)
 {
     Arena *arena = arena_new("test");
@@ -499,7 +530,8 @@ int main(void)
         cmocka_unit_test(test_sizes),       cmocka_unit_test(test_groups),
         cmocka_unit_test(test_summary),     cmocka_unit_test(test_dictionary),
         cmocka_unit_test(test_awkward_texts), cmocka_unit_test(test_turning_to_text),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
