@@ -83,6 +83,10 @@ struct Scope {
     SelectState *select;         /* whose FROM this is; NULL for helpers */
     uint32_t cte_count;          /* those that can be seen here */
     CommonTable *ctes;
+    uint32_t later_count;        /* of WITH RECURSIVE: the one being bound and those after it */
+    const CommonTable *later;
+    bool is_recursive;
+    uint32_t cte_total;          /* of the WITH that `ctes` belong to */
     bool hides_from;             /* LATERAL is missing: the names exist but may not be used */
 };
 

@@ -1,0 +1,343 @@
+/*
+ * FROM: relations, CTEs, subqueries, functions; items side by side.
+ */
+#include "engine/sql/bind_internal.h"
+
+/* --- aliases --- */
+static bool apply_column_aliases(Binder *binder, const PgQuery__Alias *alias, const char *name,
+                                 ScopeColumn *columns, uint32_t count)
+{
+    if (alias->n_colnames > count)
+        return bind_fault(binder, -1, FAULT_INVALID_COLUMN_REFERENCE,
+                          "table \"%s\" has %u columns available but %zu columns specified", name,
+                          count, alias->n_colnames);
+    for (size_t i = 0; i < alias->n_colnames; i++)
+        columns[i].name = name_made(binder->arena, alias->colnames[i]->string->sval, binder->dialect);
+    return true;
+}
+
+bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery__Alias *alias,
+               const Relation *relation, ScopeColumn *columns, uint32_t count, FromItem *item)
+{
+    ScopeTable *table = ARENA_NEW(binder->arena, ScopeTable);
+    if (alias != NULL) {
+        name = name_made(binder->arena, alias->aliasname, binder->dialect);
+        if (!apply_column_aliases(binder, alias, name, columns, count))
+            return false;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        columns[i].table = name;
+    *table = (ScopeTable){.name = name, .relation = relation, .has_alias = alias != NULL,
+                          .column_count = count, .columns = columns};
+    *item = (FromItem){.plan = plan, .table_count = name[0] != '\0', .tables = table,
+                       .column_count = count, .columns = columns};
+    return true;
+}
+
+/* --- relations --- */
+static const Plan *scan(Binder *binder, const Relation *relation, ScopeColumn *columns)
+{
+    uint32_t count = relation->column_count;
+    PlanColumn *outputs = ARENA_ARRAY(binder->arena, PlanColumn, count + 1);
+    uint32_t *attributes = ARENA_ARRAY(binder->arena, uint32_t, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const RelationColumn *column = &relation->columns[i];
+        const char *name = arena_strndup(binder->arena, column->name.data, column->name.length);
+        outputs[i] = bind_new_column(binder, column->type, name);
+        attributes[i] = i;
+        columns[i] = (ScopeColumn){.id = outputs[i].id, .type = column->type, .name = name,
+                                   .table = "", .table_oid = relation->oid,
+                                   .attnum = (int16_t)column->number};
+    }
+    return plan_table(binder->arena, relation, outputs, attributes, count);
+}
+
+static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromItem *item)
+{
+    int32_t location = bind_location(binder, range->location);
+    SchemaName schema, name = name_read(range->relname);
+    bool has_schema = range->schemaname[0] != '\0';
+    if (has_schema)
+        schema = name_read(range->schemaname);
+    if (range->catalogname[0] != '\0' &&
+        !name_is(range->catalogname, binder->context->database != NULL ? binder->context->database : ""))
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "cross-database references are not implemented: \"%s.%s.%s\"",
+                          name_plain(range->catalogname), name_plain(range->schemaname),
+                          name_plain(range->relname));
+    const Relation *relation = schema_resolve(
+        binder->arena, binder->context->tables, has_schema ? &schema : NULL, name,
+        text_of(binder->context->types->settings->search_path), location, binder->fault);
+    if (relation == NULL)
+        return false;
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);
+    const Plan *plan = scan(binder, relation, columns);
+    const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
+    return from_make(binder, plan, shown, range->alias, relation, columns, relation->column_count, item);
+}
+
+/* --- queries --- */
+static bool from_query(Binder *binder, const QueryResult *query, const char *name,
+                       const PgQuery__Alias *alias, FromItem *item)
+{
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, query->count + 1);
+    for (uint32_t i = 0; i < query->count; i++) {
+        const OutputColumn *output = &query->columns[i];
+        columns[i] = (ScopeColumn){.id = output->column.id, .type = output->column.type,
+                                   .name = output->column.name, .table = "",
+                                   .table_oid = output->table_oid, .attnum = output->attnum};
+    }
+    return from_make(binder, query->plan, name, alias, NULL, columns, query->count, item);
+}
+
+static bool column_names(Binder *binder, const PgQuery__CommonTableExpr *cte, const char *name,
+                         QueryResult *query)
+{
+    if (cte->n_aliascolnames > query->count)
+        return bind_fault(binder, bind_location(binder, cte->location), FAULT_INVALID_COLUMN_REFERENCE,
+                          "WITH query \"%s\" has %u columns available but %zu columns specified",
+                          name, query->count, cte->n_aliascolnames);
+    for (size_t i = 0; i < cte->n_aliascolnames; i++)
+        query->columns[i].column.name =
+            name_made(binder->arena, cte->aliascolnames[i]->string->sval, binder->dialect);
+    return true;
+}
+
+static bool bind_cte(Binder *binder, Scope *owner, uint32_t index, const PgQuery__RangeVar *range,
+                     FromItem *item)
+{
+    CommonTable *cte = &owner->ctes[index];
+    cte->references++;
+    if (!bind_count_expansion(binder, bind_location(binder, range->location)))
+        return false;
+    Scope *inner = ARENA_NEW(binder->arena, Scope); /* sees only the CTEs before it */
+    *inner = (Scope){.parent = owner->parent, .parent_context = owner->parent_context,
+                     .cte_count = index, .ctes = owner->ctes};
+    if (owner->is_recursive) {
+        inner->later = owner->ctes + index;
+        inner->later_count = owner->cte_total - index;
+    }
+    QueryResult query;
+    return bind_query(binder, cte->node->ctequery->select_stmt, inner, NULL, false, &query) &&
+           column_names(binder, cte->node, cte->name, &query) &&
+           from_query(binder, &query, cte->name, range->alias, item);
+}
+
+/* A CTE that is used inside itself. */
+static bool is_recursive_use(const Scope *scope, SchemaName name)
+{
+    for (; scope != NULL; scope = scope->parent) {
+        for (uint32_t i = 0; i < scope->later_count; i++) {
+            if (name_is(scope->later[i].node->ctename, name.text.data))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool bind_range_var(Binder *binder, Scope *scope, const PgQuery__RangeVar *range,
+                           FromItem *item)
+{
+    Scope *owner;
+    uint32_t index;
+    SchemaName name = name_read(range->relname);
+    bool is_plain = range->schemaname[0] == '\0' && range->catalogname[0] == '\0';
+    if (is_plain && scope_find_cte(scope, name, &owner, &index) != NULL)
+        return bind_cte(binder, owner, index, range, item);
+    if (is_plain && is_recursive_use(scope, name))
+        return bind_fault(binder, bind_location(binder, range->location), FAULT_FEATURE_NOT_SUPPORTED,
+                          "a recursive reference to a WITH query is not supported");
+    return bind_relation(binder, range, item);
+}
+
+/* What a subquery or function in FROM sees: with LATERAL the items to its left; without, they
+ * are there only to be spoken of in an error. */
+static Scope *scope_beside(Binder *binder, Scope *scope, bool is_lateral)
+{
+    Scope *beside = ARENA_NEW(binder->arena, Scope);
+    *beside = *scope;
+    beside->select = NULL;
+    beside->hides_from = !is_lateral;
+    return beside;
+}
+
+static bool bind_range_subselect(Binder *binder, Scope *scope, const PgQuery__RangeSubselect *range,
+                                 FromItem *item)
+{
+    QueryResult query;
+    const PgQuery__SelectStmt *statement = range->subquery->select_stmt;
+    if (range->alias == NULL) {
+        bind_fault(binder, -1, FAULT_SYNTAX_ERROR, "subquery in FROM must have an alias");
+        return fault_hint(binder->fault, "For example, FROM (SELECT ...) [AS] foo.");
+    }
+    Scope *beside = scope_beside(binder, scope, range->lateral);
+    return bind_query(binder, statement, beside, NULL, false, &query) &&
+           from_query(binder, &query, "", range->alias, item);
+}
+
+/* --- functions --- */
+static const PgQuery__FuncCall *function_call(const PgQuery__Node *node)
+{
+    return node->node_case == PG_QUERY__NODE__NODE_FUNC_CALL ? node->func_call : NULL;
+}
+
+/* A function of one value stands in FROM as one row of it. */
+static const Plan *single_row(Binder *binder, ExprContext *context, const PgQuery__Node *node,
+                              const char *name)
+{
+    const Expr *value = bind_expr(binder, context, node);
+    value = value == NULL ? NULL : coerce_unknown_to_text(binder, value);
+    if (value == NULL)
+        return NULL;
+    PlanColumn column = bind_new_column(binder, value->type, name);
+    return plan_values(binder->arena, &column, 1, &value, 1);
+}
+
+static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,
+                              FromItem *item)
+{
+    const PgQuery__List *pair = range->functions[0]->list;
+    const PgQuery__Node *node = pair->items[0];
+    const PgQuery__FuncCall *call = function_call(node);
+    const PgQuery__List *definitions =
+        pair->n_items > 1 && pair->items[1]->node_case == PG_QUERY__NODE__NODE_LIST
+            ? pair->items[1]->list
+            : NULL;
+    size_t count = definitions != NULL ? definitions->n_items : range->n_coldeflist;
+    PgQuery__Node *const *list = definitions != NULL ? definitions->items : range->coldeflist;
+    const Plan *plan = NULL;
+    bool is_known = false;
+    const char *name = call != NULL
+                           ? name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval)
+                           : bind_figure_name(binder, node);
+    ExprContext context = {.scope = scope_beside(binder, scope, true),
+                           .clause = CLAUSE_FUNCTION_IN_FROM};
+    if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
+        return false;
+    if (call != NULL && !is_known && !bind_series(binder, &context, name, call, &plan, &is_known))
+        return false;
+    if (!is_known) {
+        if (count > 0)
+            return bind_fault(binder, call != NULL ? bind_location(binder, call->location) : -1,
+                              FAULT_SYNTAX_ERROR,
+                              "a column definition list is only allowed for functions returning "
+                              "\"record\"");
+        plan = single_row(binder, &context, node, name);
+        if (plan == NULL)
+            return false;
+    }
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, plan->column_count + 1);
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        columns[i] = (ScopeColumn){.id = plan->columns[i].id, .type = plan->columns[i].type,
+                                   .name = plan->columns[i].name, .table = ""};
+    /* FROM f(..) AS a: the only column is called a as well */
+    bool renames = range->alias != NULL && count == 0 && plan->column_count == 1 &&
+                   range->alias->n_colnames == 0;
+    if (renames)
+        columns[0].name = name_made(binder->arena, range->alias->aliasname, binder->dialect);
+    return from_make(binder, plan, name, range->alias, NULL, columns, plan->column_count, item);
+}
+
+bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,
+                         FromItem *item)
+{
+    if (range->n_functions != 1)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "ROWS FROM with several functions is not supported");
+    if (range->ordinality)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "WITH ORDINALITY is not supported");
+    return bind_one_function(binder, scope, range, item);
+}
+
+/* --- items --- */
+bool from_is_lateral(const PgQuery__Node *node)
+{
+    if (node->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT)
+        return node->range_subselect->lateral;
+    return node->node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION;
+}
+
+bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item)
+{
+    switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_RANGE_VAR: return bind_range_var(binder, scope, node->range_var, item);
+    case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
+        return bind_range_subselect(binder, scope, node->range_subselect, item);
+    case PG_QUERY__NODE__NODE_JOIN_EXPR: return bind_join(binder, scope, node->join_expr, item);
+    case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
+        return bind_range_function(binder, scope, node->range_function, item);
+    case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
+        return bind_fault(binder, bind_location(binder, node->range_table_sample->location),
+                          FAULT_FEATURE_NOT_SUPPORTED, "TABLESAMPLE is not supported");
+    default:
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "this kind of FROM item is not supported");
+    }
+}
+
+bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both)
+{
+    uint32_t tables = left->table_count + right->table_count;
+    uint32_t columns = left->column_count + right->column_count;
+    ScopeTable *all_tables = ARENA_ARRAY(binder->arena, ScopeTable, tables + 1);
+    ScopeColumn *all_columns = ARENA_ARRAY(binder->arena, ScopeColumn, columns + 1);
+    for (uint32_t i = 0; i < right->table_count; i++) {
+        const ScopeTable *table = &right->tables[i];
+        for (uint32_t k = 0; k < left->table_count; k++) {
+            const ScopeTable *other = &left->tables[k];
+            bool differ = table->relation != NULL && other->relation != NULL && !table->has_alias &&
+                          !other->has_alias &&
+                          table->relation->schema_oid != other->relation->schema_oid;
+            if (strcmp(table->name, other->name) == 0 && !differ)
+                return bind_fault(binder, -1, FAULT_DUPLICATE_ALIAS,
+                                  "table name \"%s\" specified more than once", table->name);
+        }
+    }
+    if (left->table_count > 0)
+        memcpy(all_tables, left->tables, left->table_count * sizeof *all_tables);
+    if (right->table_count > 0)
+        memcpy(all_tables + left->table_count, right->tables, right->table_count * sizeof *all_tables);
+    if (left->column_count > 0)
+        memcpy(all_columns, left->columns, left->column_count * sizeof *all_columns);
+    if (right->column_count > 0)
+        memcpy(all_columns + left->column_count, right->columns,
+               right->column_count * sizeof *all_columns);
+    *both = (FromItem){.plan = left->plan, .table_count = tables, .tables = all_tables,
+                       .column_count = columns, .columns = all_columns};
+    return true;
+}
+
+/* Whether the item's plan names columns of those to its left. */
+static const Plan *side_by_side(Binder *binder, const Plan *left, const Plan *right, bool is_lateral)
+{
+    PlanColumn none = {0};
+    if (is_lateral)
+        return plan_apply(binder->arena, APPLY_JOIN, JOIN_INNER, left, right, NULL, none);
+    return plan_join(binder->arena, JOIN_INNER, left, right, NULL, none);
+}
+
+bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count)
+{
+    if (count == 0) { /* one row without columns */
+        scope->from = (FromItem){.plan = plan_values(binder->arena, NULL, 0, NULL, 1)};
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        FromItem item, both;
+        if (!bind_from_item(binder, scope, items[i], &item))
+            return false;
+        if (i == 0) {
+            scope->from = item;
+            continue;
+        }
+        bool is_lateral = items[i]->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT &&
+                          items[i]->range_subselect->lateral;
+        const Plan *left = scope->from.plan;
+        if (!from_combine(binder, &scope->from, &item, &both))
+            return false;
+        both.plan = side_by_side(binder, left, item.plan, is_lateral);
+        scope->from = both;
+    }
+    return true;
+}

@@ -1,0 +1,243 @@
+/*
+ * A query: WITH around a SELECT, a set operation or VALUES; and LIMIT, ORDER BY over outputs.
+ *
+ * A CTE is bound anew at each reference, as if its text stood there: no plan is shared, columns
+ * get new ids each time.
+ */
+#include "engine/sql/bind_internal.h"
+
+enum { MAX_EXPANSIONS = 2000 };
+
+bool bind_count_expansion(Binder *binder, int32_t location)
+{
+    if (++binder->expansions <= MAX_EXPANSIONS)
+        return true;
+    bind_fault(binder, location, FAULT_STATEMENT_TOO_COMPLEX,
+               "the query expands to more than %d subqueries", MAX_EXPANSIONS);
+    return fault_hint(binder->fault, "Common table expressions that refer to each other several "
+                                     "times multiply.");
+}
+
+/* --- WITH --- */
+static bool add_ctes(Binder *binder, Scope *scope, const PgQuery__WithClause *with)
+{
+    scope->ctes = ARENA_ARRAY(binder->arena, CommonTable, with->n_ctes);
+    for (size_t i = 0; i < with->n_ctes; i++) {
+        const PgQuery__CommonTableExpr *cte = with->ctes[i]->common_table_expr;
+        int32_t location = bind_location(binder, cte->location);
+        if (cte->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                              "a WITH query that changes data is not supported");
+        if (cte->search_clause != NULL || cte->cycle_clause != NULL)
+            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                              "SEARCH and CYCLE are not supported");
+        const char *name = name_made(binder->arena, cte->ctename, binder->dialect);
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(scope->ctes[k].name, name) == 0)
+                return bind_fault(binder, location, FAULT_DUPLICATE_ALIAS,
+                                  "WITH query name \"%s\" specified more than once", name);
+        }
+        scope->ctes[i] = (CommonTable){.name = name, .node = cte};
+    }
+    scope->cte_count = scope->cte_total = (uint32_t)with->n_ctes;
+    scope->is_recursive = with->recursive;
+    return true;
+}
+
+/* What nobody refers to must be right all the same. */
+static bool check_unused_ctes(Binder *binder, Scope *scope)
+{
+    for (uint32_t i = 0; i < scope->cte_count; i++) {
+        if (scope->ctes[i].references > 0)
+            continue;
+        Scope inner = {.parent = scope->parent, .parent_context = scope->parent_context,
+                       .cte_count = i, .ctes = scope->ctes};
+        if (scope->is_recursive) {
+            inner.later = scope->ctes + i;
+            inner.later_count = scope->cte_total - i;
+        }
+        QueryResult ignored;
+        if (!bind_query(binder, scope->ctes[i].node->ctequery->select_stmt, &inner, NULL, false,
+                        &ignored))
+            return false;
+    }
+    return true;
+}
+
+static bool bind_body(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
+                      bool keeps_unknown, QueryResult *result)
+{
+    if (statement->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
+        return bind_set_operation(binder, statement, scope, result);
+    if (statement->n_values_lists > 0)
+        return bind_values(binder, statement, scope, keeps_unknown, result);
+    return bind_select(binder, statement, scope, keeps_unknown, result);
+}
+
+bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *parent,
+                ExprContext *parent_context, bool keeps_unknown, QueryResult *result)
+{
+    /* A scope of its own, so that the CTEs stand between this query and the outer one. */
+    Scope *scope = ARENA_NEW(binder->arena, Scope);
+    scope->parent = parent;
+    scope->parent_context = parent_context;
+    *result = (QueryResult){.sort_location = -1, .limit_location = -1};
+    if (statement->n_locking_clause > 0)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "FOR UPDATE and FOR SHARE are not supported");
+    if (statement->with_clause != NULL && !add_ctes(binder, scope, statement->with_clause))
+        return false;
+    if (!bind_body(binder, statement, scope, keeps_unknown, result))
+        return false;
+    result->is_sorted = statement->n_sort_clause > 0;
+    result->is_limited = statement->limit_count != NULL;
+    result->has_offset = statement->limit_offset != NULL;
+    if (result->is_sorted)
+        result->sort_location = bind_node_location(binder, statement->sort_clause[0]->sort_by->node);
+    if (result->is_limited || result->has_offset)
+        result->limit_location = bind_node_location(
+            binder, result->is_limited ? statement->limit_count : statement->limit_offset);
+    return check_unused_ctes(binder, scope);
+}
+
+/* --- LIMIT --- */
+
+/* The value: -1 when it is not known yet or NULL. */
+static bool bind_count(Binder *binder, const PgQuery__Node *node, Clause clause, int64_t *value)
+{
+    *value = -1;
+    if (node == NULL || (node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->isnull))
+        return true;
+    Scope nothing = {0};
+    ExprContext context = {.scope = &nothing, .clause = clause};
+    const char *name = clause_name(clause);
+    int32_t location = bind_node_location(binder, node);
+    const Expr *expr = bind_expr(binder, &context, node);
+    if (expr == NULL) {
+        bool is_column = binder->fault->code == FAULT_UNDEFINED_COLUMN;
+        if (is_column)
+            bind_fault(binder, location, FAULT_INVALID_COLUMN_REFERENCE,
+                       "argument of %s must not contain variables", name);
+        return false;
+    }
+    expr = coerce_to(binder, expr, SQL_TYPE(T_INT8), CAST_ASSIGNMENT, location);
+    if (expr == NULL)
+        return false;
+    if (expr_has_kind(expr, EXPR_PARAMETER))
+        return true;
+    Vector result;
+    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, &result, binder->fault))
+        return bind_fault_place(binder, location);
+    if (vector_is_null(&result, 0))
+        return true;
+    *value = VECTOR_DATA(int64_t, &result)[0];
+    if (*value < 0)
+        return bind_fault(binder, location,
+                          clause == CLAUSE_LIMIT ? FAULT_INVALID_ROW_COUNT_IN_LIMIT
+                                                 : FAULT_INVALID_ROW_COUNT_IN_OFFSET,
+                          "%s must not be negative", name);
+    return true;
+}
+
+const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
+                       const Plan *plan)
+{
+    (void)scope;
+    if (statement->limit_count == NULL && statement->limit_offset == NULL)
+        return plan;
+    if (statement->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES) {
+        bind_fault(binder, bind_node_location(binder, statement->limit_count),
+                   FAULT_FEATURE_NOT_SUPPORTED, "WITH TIES is not supported");
+        return NULL;
+    }
+    int64_t count, offset;
+    if (!bind_count(binder, statement->limit_offset, CLAUSE_OFFSET, &offset) ||
+        !bind_count(binder, statement->limit_count, CLAUSE_LIMIT, &count))
+        return NULL;
+    return plan_limit(binder->arena, plan, count, offset < 0 ? 0 : offset);
+}
+
+/* --- ORDER BY --- */
+bool bind_nulls_first(const Binder *binder, const PgQuery__SortBy *sort, bool is_descending)
+{
+    if (sort->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST)
+        return true;
+    if (sort->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST)
+        return false;
+    /* PostgreSQL: NULL is the greatest value; Druid: the least. */
+    return binder->dialect == 0 ? is_descending : !is_descending;
+}
+
+int bind_ordinal(Binder *binder, const PgQuery__Node *node, uint32_t count, const char *clause)
+{
+    if (node->node_case != PG_QUERY__NODE__NODE_A_CONST)
+        return -1;
+    const PgQuery__AConst *constant = node->a_const;
+    int32_t location = bind_location(binder, constant->location);
+    if (constant->isnull || constant->val_case != PG_QUERY__A__CONST__VAL_IVAL) {
+        bind_fault(binder, location, FAULT_SYNTAX_ERROR, "non-integer constant in %s", clause);
+        return -2;
+    }
+    int32_t position = constant->ival->ival;
+    if (position < 1 || (uint32_t)position > count) {
+        bind_fault(binder, location, FAULT_INVALID_COLUMN_REFERENCE,
+                   "%s position %d is not in select list", clause, position);
+        return -2;
+    }
+    return position - 1;
+}
+
+static Text output_name_at(const void *state, uint32_t i)
+{
+    return text_of(((const OutputColumn *)state)[i].column.name);
+}
+
+static int find_output(Binder *binder, const PgQuery__Node *node, const QueryResult *result)
+{
+    int found = bind_ordinal(binder, node, result->count, "ORDER BY");
+    if (found != -1)
+        return found;
+    int32_t location = bind_node_location(binder, node);
+    bool is_name = node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+                   node->column_ref->n_fields == 1 &&
+                   node->column_ref->fields[0]->node_case == PG_QUERY__NODE__NODE_STRING;
+    if (!is_name) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "invalid UNION/INTERSECT/EXCEPT ORDER BY clause");
+        fault_detail(binder->fault, "Only result column names can be used, not expressions or "
+                                    "functions.");
+        fault_hint(binder->fault, "Add the expression/function to every SELECT, or move the UNION "
+                                  "into a FROM clause.");
+        return -2;
+    }
+    SchemaName name = name_read(node->column_ref->fields[0]->string->sval);
+    found = schema_match_name(name, result->count, output_name_at, result->columns);
+    if (found >= 0)
+        return found;
+    if (found == SCHEMA_AMBIGUOUS)
+        bind_fault(binder, location, FAULT_AMBIGUOUS_COLUMN, "ORDER BY \"%.*s\" is ambiguous",
+                   TEXT_ARGS(name.text));
+    else
+        bind_fault(binder, location, FAULT_UNDEFINED_COLUMN, "column \"%.*s\" does not exist",
+                   TEXT_ARGS(name.text));
+    return -2;
+}
+
+const Plan *bind_sort_outputs(Binder *binder, const PgQuery__SelectStmt *statement,
+                              const QueryResult *result)
+{
+    if (statement->n_sort_clause == 0)
+        return result->plan;
+    PlanSortKey *keys = ARENA_ARRAY(binder->arena, PlanSortKey, statement->n_sort_clause);
+    for (size_t i = 0; i < statement->n_sort_clause; i++) {
+        const PgQuery__SortBy *sort = statement->sort_clause[i]->sort_by;
+        int output = find_output(binder, sort->node, result);
+        if (output < 0)
+            return NULL;
+        const PlanColumn *column = &result->columns[output].column;
+        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        keys[i] = (PlanSortKey){expr_column(binder->arena, column->type, column->id, -1),
+                                is_descending, bind_nulls_first(binder, sort, is_descending)};
+    }
+    return plan_sort(binder->arena, result->plan, keys, (uint32_t)statement->n_sort_clause);
+}

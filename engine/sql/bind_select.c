@@ -1,0 +1,533 @@
+/*
+ * One SELECT.
+ *
+ * Bound in PostgreSQL's order (FROM, select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT),
+ * so that errors come in its order; built from the inside out:
+ *
+ *   FROM, WHERE's subqueries, Filter, [subqueries below, Aggregate], subqueries, Filter (HAVING),
+ *   Project (select list and sort keys), [Aggregate for DISTINCT], Sort, Limit, Project
+ */
+#include "engine/sql/bind_internal.h"
+
+typedef struct Target {
+    const Expr *expr;
+    const char *name;
+    const Expr *literal; /* as it was before it became a text */
+    Oid table_oid;
+    int16_t attnum;
+    int32_t location;
+    bool is_named;
+    PlanColumn column;   /* of the projection */
+} Target;
+
+typedef struct Select {
+    Binder *binder;
+    const PgQuery__SelectStmt *statement;
+    SelectState *state;
+    ApplyList where_applies;
+    uint32_t count, capacity; /* targets: first those that are seen, then sort keys */
+    uint32_t visible;
+    Target *targets;
+    const Expr *where, *having;
+    uint32_t sort_count;
+    uint32_t *sort_targets;
+    bool is_grouped;
+    Grouping grouping;
+} Select;
+
+static Target *add_target(Select *select)
+{
+    if (select->count == select->capacity) {
+        uint32_t capacity = select->capacity == 0 ? 16 : select->capacity * 2;
+        Target *targets = ARENA_ARRAY(select->binder->arena, Target, capacity);
+        if (select->count > 0)
+            memcpy(targets, select->targets, select->count * sizeof *targets);
+        select->targets = targets;
+        select->capacity = capacity;
+    }
+    Target *target = &select->targets[select->count++];
+    *target = (Target){.location = -1};
+    return target;
+}
+
+static ExprContext context_of(Select *select, Clause clause)
+{
+    return (ExprContext){.scope = &select->state->scope, .clause = clause,
+                         .applies = &select->state->after, .select = select->state};
+}
+
+/* --- the select list --- */
+static void add_columns(Select *select, const ScopeColumn *columns, uint32_t count, int32_t location)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        Target *target = add_target(select);
+        target->expr = expr_column(select->binder->arena, columns[i].type, columns[i].id, location);
+        target->name = columns[i].name;
+        target->table_oid = columns[i].table_oid;
+        target->attnum = columns[i].attnum;
+        target->location = location;
+        target->is_named = true;
+    }
+}
+
+/* * and t.* */
+static bool add_star(Select *select, const PgQuery__ColumnRef *reference)
+{
+    Binder *binder = select->binder;
+    int32_t location = bind_location(binder, reference->location);
+    const FromItem *from = &select->state->scope.from;
+    if (reference->n_fields == 1) {
+        if (select->statement->n_from_clause == 0)
+            return bind_fault(binder, location, FAULT_SYNTAX_ERROR,
+                              "SELECT * with no tables specified is not valid");
+        add_columns(select, from->columns, from->column_count, location);
+        return true;
+    }
+    const ScopeTable *table = scope_find_table(binder, &select->state->scope, reference->fields,
+                                               reference->n_fields - 1, location, true);
+    if (table == NULL)
+        return false;
+    add_columns(select, table->columns, table->column_count, location);
+    return true;
+}
+
+static bool is_star(const PgQuery__Node *node)
+{
+    return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields > 0 &&
+           node->column_ref->fields[node->column_ref->n_fields - 1]->node_case ==
+               PG_QUERY__NODE__NODE_A_STAR;
+}
+
+static void note_origin(Select *select, Target *target)
+{
+    const ScopeColumn *column;
+    if (target->expr->kind != EXPR_COLUMN ||
+        !scope_has_column(&select->state->scope, target->expr->column, &column))
+        return;
+    target->table_oid = column->table_oid;
+    target->attnum = column->attnum;
+    if (target->name == NULL)
+        target->name = column->name;
+}
+
+static bool add_item(Select *select, const PgQuery__ResTarget *item)
+{
+    Binder *binder = select->binder;
+    if (is_star(item->val))
+        return add_star(select, item->val->column_ref);
+    ExprContext context = context_of(select, CLAUSE_SELECT);
+    const Expr *expr = bind_expr(binder, &context, item->val);
+    if (expr == NULL)
+        return false;
+    Target *target = add_target(select);
+    target->expr = expr;
+    target->location = bind_node_location(binder, item->val);
+    if (target->location < 0)
+        target->location = bind_location(binder, item->location);
+    bool has_alias = item->name[0] != '\0';
+    bool is_column = item->val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+    if (has_alias)
+        target->name = name_made(binder->arena, item->name, binder->dialect);
+    note_origin(select, target);
+    if (!has_alias && (!is_column || target->name == NULL))
+        target->name = bind_figure_name(binder, item->val);
+    target->is_named = has_alias || is_column;
+    return true;
+}
+
+static bool bind_targets(Select *select)
+{
+    for (size_t i = 0; i < select->statement->n_target_list; i++) {
+        if (!add_item(select, select->statement->target_list[i]->res_target))
+            return false;
+    }
+    select->visible = select->count;
+    return true;
+}
+
+/* Literals that nothing has given a type are texts. */
+static bool settle_targets(Select *select)
+{
+    for (uint32_t i = 0; i < select->count; i++) {
+        Target *target = &select->targets[i];
+        if (!expr_is_unknown(target->expr))
+            continue;
+        target->literal = target->expr;
+        target->expr = coerce_unknown_to_text(select->binder, target->expr);
+        if (target->expr == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* --- WHERE, HAVING --- */
+static bool bind_filters(Select *select)
+{
+    const PgQuery__SelectStmt *statement = select->statement;
+    if (statement->where_clause != NULL) {
+        ExprContext context = {.scope = &select->state->scope, .clause = CLAUSE_WHERE,
+                               .applies = &select->where_applies};
+        select->where = bind_condition(select->binder, &context, statement->where_clause, "WHERE");
+        if (select->where == NULL)
+            return false;
+    }
+    if (statement->having_clause != NULL) {
+        ExprContext context = context_of(select, CLAUSE_HAVING);
+        select->having = bind_condition(select->binder, &context, statement->having_clause, "HAVING");
+        if (select->having == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* --- names of outputs in ORDER BY and GROUP BY --- */
+static Text target_name_at(const void *state, uint32_t i)
+{
+    return text_of(((const Target *)state)[i].name);
+}
+
+static bool simple_name(const PgQuery__Node *node, SchemaName *name)
+{
+    bool is_name = node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+                   node->column_ref->n_fields == 1 &&
+                   node->column_ref->fields[0]->node_case == PG_QUERY__NODE__NODE_STRING;
+    if (is_name)
+        *name = name_read(node->column_ref->fields[0]->string->sval);
+    return is_name;
+}
+
+/* The visible target of this name: its index, -1 none, -2 fault. Two targets of one name are
+ * fine when they are the same. */
+static int target_by_name(Select *select, const PgQuery__Node *node, const char *clause)
+{
+    SchemaName name;
+    if (!simple_name(node, &name))
+        return -1;
+    int found = schema_match_name(name, select->visible, target_name_at, select->targets);
+    if (found >= 0)
+        return found;
+    if (found == SCHEMA_NO_MATCH)
+        return -1;
+    int first = -1;
+    for (uint32_t i = 0; i < select->visible; i++) {
+        if (schema_match_name(name, 1, target_name_at, &select->targets[i]) != 0)
+            continue;
+        if (first >= 0 && !expr_equal(select->targets[first].expr, select->targets[i].expr)) {
+            bind_fault(select->binder, bind_node_location(select->binder, node),
+                       FAULT_AMBIGUOUS_COLUMN, "%s \"%.*s\" is ambiguous", clause,
+                       TEXT_ARGS(name.text));
+            return -2;
+        }
+        first = first >= 0 ? first : (int)i;
+    }
+    return first;
+}
+
+static uint32_t find_or_add_target(Select *select, const Expr *expr)
+{
+    for (uint32_t i = 0; i < select->count; i++) {
+        if (expr_equal(select->targets[i].expr, expr))
+            return i;
+    }
+    Target *target = add_target(select);
+    target->expr = expr;
+    target->name = "sort key";
+    target->location = expr->location;
+    return select->count - 1;
+}
+
+/* ORDER BY: an ordinal, an output's name, else an expression over FROM. */
+static int bind_sort_item(Select *select, const PgQuery__Node *node)
+{
+    int found = bind_ordinal(select->binder, node, select->visible, "ORDER BY");
+    if (found == -1)
+        found = target_by_name(select, node, "ORDER BY");
+    if (found != -1)
+        return found;
+    ExprContext context = context_of(select, CLAUSE_ORDER_BY);
+    const Expr *expr = bind_expr(select->binder, &context, node);
+    expr = expr == NULL ? NULL : coerce_unknown_to_text(select->binder, expr);
+    if (expr == NULL)
+        return -2;
+    uint32_t target = find_or_add_target(select, expr);
+    if (select->statement->n_distinct_clause > 0 && target >= select->visible) {
+        bind_fault(select->binder, bind_node_location(select->binder, node),
+                   FAULT_INVALID_COLUMN_REFERENCE,
+                   "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
+        return -2;
+    }
+    return (int)target;
+}
+
+static bool is_sortable(Select *select, uint32_t target)
+{
+    const Target *item = &select->targets[target];
+    const TypeInfo *info = type_info(item->expr->type.oid);
+    if (info == NULL || info->is_sortable)
+        return true;
+    bind_fault(select->binder, item->location, FAULT_UNDEFINED_FUNCTION,
+               "could not identify an ordering operator for type %s", info->sql_name);
+    return fault_hint(select->binder->fault,
+                      "Use an explicit ordering operator or modify the query.");
+}
+
+static bool bind_order(Select *select)
+{
+    const PgQuery__SelectStmt *statement = select->statement;
+    select->sort_count = (uint32_t)statement->n_sort_clause;
+    select->sort_targets = ARENA_ARRAY(select->binder->arena, uint32_t, select->sort_count + 1);
+    for (uint32_t i = 0; i < select->sort_count; i++) {
+        const PgQuery__SortBy *sort = statement->sort_clause[i]->sort_by;
+        if (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
+            return bind_fault(select->binder, bind_location(select->binder, sort->location),
+                              FAULT_FEATURE_NOT_SUPPORTED, "ORDER BY USING is not supported");
+        int target = bind_sort_item(select, sort->node);
+        if (target < 0 || !is_sortable(select, (uint32_t)target))
+            return false;
+        select->sort_targets[i] = (uint32_t)target;
+    }
+    return true;
+}
+
+/* --- GROUP BY --- */
+static bool column_exists(Select *select, const PgQuery__Node *node)
+{
+    SchemaName name;
+    const FromItem *from = &select->state->scope.from;
+    return simple_name(node, &name) && scope_match(name, from->columns, from->column_count) != SCHEMA_NO_MATCH;
+}
+
+/* An ordinal; a column of FROM; an output's name; else an expression. */
+static const Expr *bind_group_item(Select *select, const PgQuery__Node *node)
+{
+    int found = bind_ordinal(select->binder, node, select->visible, "GROUP BY");
+    if (found == -1 && !column_exists(select, node))
+        found = target_by_name(select, node, "GROUP BY");
+    if (found == -2)
+        return NULL;
+    if (found >= 0)
+        return select->targets[found].expr;
+    ExprContext context = {.scope = &select->state->scope, .clause = CLAUSE_GROUP_BY,
+                           .applies = &select->state->before};
+    const Expr *expr = bind_expr(select->binder, &context, node);
+    return expr == NULL ? NULL : coerce_unknown_to_text(select->binder, expr);
+}
+
+static bool uses_aggregate(const SelectState *state, const Expr *expr)
+{
+    for (uint32_t i = 0; i < state->aggregate_count; i++) {
+        if (expr_uses_column(expr, state->aggregates[i].column.id))
+            return true;
+    }
+    return false;
+}
+
+static bool add_key(Select *select, const PgQuery__Node *node)
+{
+    Binder *binder = select->binder;
+    if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
+        if (node->grouping_set->kind == PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_EMPTY)
+            return true;
+        return bind_fault(binder, bind_node_location(binder, node), FAULT_FEATURE_NOT_SUPPORTED,
+                          "GROUPING SETS, ROLLUP and CUBE are not supported");
+    }
+    const Expr *expr = bind_group_item(select, node);
+    if (expr == NULL)
+        return false;
+    if (uses_aggregate(select->state, expr))
+        return bind_fault(binder, bind_node_location(binder, node), FAULT_GROUPING_ERROR,
+                          "aggregate functions are not allowed in GROUP BY");
+    const TypeInfo *info = type_info(expr->type.oid);
+    if (info != NULL && !info->is_comparable)
+        return bind_fault(binder, bind_node_location(binder, node), FAULT_UNDEFINED_FUNCTION,
+                          "could not identify an equality operator for type %s", info->sql_name);
+    for (uint32_t i = 0; i < select->grouping.key_count; i++) {
+        if (expr_equal(select->grouping.keys[i].expr, expr))
+            return true;
+    }
+    select->grouping.keys[select->grouping.key_count++] = grouping_key(binder, expr);
+    return true;
+}
+
+static bool bind_group(Select *select)
+{
+    const PgQuery__SelectStmt *statement = select->statement;
+    select->is_grouped = statement->n_group_clause > 0 || statement->having_clause != NULL ||
+                         select->state->aggregate_count > 0;
+    select->grouping.keys =
+        ARENA_ARRAY(select->binder->arena, PlanProjection, statement->n_group_clause + 1);
+    for (size_t i = 0; i < statement->n_group_clause; i++) {
+        if (!add_key(select, statement->group_clause[i]))
+            return false;
+    }
+    return true;
+}
+
+/* --- building --- */
+static const Plan *build_grouping(Select *select, const Plan *plan)
+{
+    Binder *binder = select->binder;
+    for (uint32_t i = 0; i < select->count; i++) {
+        Target *target = &select->targets[i];
+        target->expr = grouping_replace(binder, select->state, &select->grouping, target->expr);
+        if (target->expr == NULL)
+            return NULL;
+    }
+    if (select->having != NULL) {
+        select->having = grouping_replace(binder, select->state, &select->grouping, select->having);
+        if (select->having == NULL)
+            return NULL;
+    }
+    if (!grouping_check_late_uses(binder, select->state, &select->grouping))
+        return NULL;
+    return grouping_make(binder, select->state, &select->grouping, plan);
+}
+
+static bool is_taken(const Select *select, uint32_t until, ColumnId id)
+{
+    for (uint32_t i = 0; i < until; i++) {
+        if (select->targets[i].column.id == id)
+            return true;
+    }
+    return false;
+}
+
+/* A column that only passes through keeps its id, the first time. */
+static const Plan *build_projection(Select *select, const Plan *plan)
+{
+    PlanProjection *items = ARENA_ARRAY(select->binder->arena, PlanProjection, select->count + 1);
+    for (uint32_t i = 0; i < select->count; i++) {
+        Target *target = &select->targets[i];
+        bool passes = target->expr->kind == EXPR_COLUMN && plan->column_count > 0 &&
+                      !is_taken(select, i, target->expr->column);
+        if (passes) { /* columns of an outer query are computed here */
+            passes = false;
+            for (uint32_t c = 0; c < plan->column_count && !passes; c++)
+                passes = plan->columns[c].id == target->expr->column;
+        }
+        target->column = passes ? (PlanColumn){target->expr->column, target->expr->type, target->name}
+                                : bind_new_column(select->binder, target->expr->type, target->name);
+        items[i] = (PlanProjection){target->column, target->expr};
+    }
+    return plan_project(select->binder->arena, plan, items, select->count);
+}
+
+static const Plan *build_distinct(Select *select, const Plan *plan)
+{
+    PlanProjection *keys = ARENA_ARRAY(select->binder->arena, PlanProjection, select->visible + 1);
+    for (uint32_t i = 0; i < select->visible; i++) {
+        const PlanColumn *column = &select->targets[i].column;
+        const TypeInfo *info = type_info(column->type.oid);
+        if (info != NULL && !info->is_comparable)
+            return bind_fault(select->binder, select->targets[i].location, FAULT_UNDEFINED_FUNCTION,
+                              "could not identify an equality operator for type %s",
+                              info->sql_name), NULL;
+        keys[i] = (PlanProjection){*column,
+                                   expr_column(select->binder->arena, column->type, column->id, -1)};
+    }
+    return plan_aggregate(select->binder->arena, plan, keys, select->visible, NULL, 0);
+}
+
+static const Plan *build_sort(Select *select, const Plan *plan)
+{
+    PlanSortKey *keys = ARENA_ARRAY(select->binder->arena, PlanSortKey, select->sort_count);
+    for (uint32_t i = 0; i < select->sort_count; i++) {
+        const PgQuery__SortBy *sort = select->statement->sort_clause[i]->sort_by;
+        const PlanColumn *column = &select->targets[select->sort_targets[i]].column;
+        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        keys[i] = (PlanSortKey){
+            expr_column(select->binder->arena, column->type, column->id, -1), is_descending,
+            bind_nulls_first(select->binder, sort, is_descending)};
+    }
+    return plan_sort(select->binder->arena, plan, keys, select->sort_count);
+}
+
+/* Leaves the sort keys out that nobody asked to see. */
+static const Plan *build_trim(Select *select, const Plan *plan)
+{
+    PlanProjection *items = ARENA_ARRAY(select->binder->arena, PlanProjection, select->visible + 1);
+    for (uint32_t i = 0; i < select->visible; i++) {
+        const PlanColumn *column = &select->targets[i].column;
+        items[i] = (PlanProjection){*column,
+                                    expr_column(select->binder->arena, column->type, column->id, -1)};
+    }
+    return plan_project(select->binder->arena, plan, items, select->visible);
+}
+
+static const Plan *build(Select *select)
+{
+    Binder *binder = select->binder;
+    const Plan *plan = select->state->scope.from.plan;
+    plan = apply_list_attach(binder, &select->where_applies, plan);
+    if (select->where != NULL)
+        plan = plan_filter(binder->arena, plan, select->where);
+    if (select->is_grouped)
+        plan = build_grouping(select, plan);
+    else
+        plan = apply_list_attach(binder, &select->state->before, plan);
+    if (plan == NULL)
+        return NULL;
+    plan = apply_list_attach(binder, &select->state->after, plan);
+    if (select->having != NULL)
+        plan = plan_filter(binder->arena, plan, select->having);
+    plan = build_projection(select, plan);
+    if (select->statement->n_distinct_clause > 0)
+        plan = build_distinct(select, plan);
+    if (plan != NULL && select->sort_count > 0)
+        plan = build_sort(select, plan);
+    if (plan != NULL)
+        plan = bind_limit(binder, select->statement, &select->state->scope, plan);
+    if (plan != NULL && select->count > select->visible)
+        plan = build_trim(select, plan);
+    return plan;
+}
+
+static void set_outputs(Select *select, bool keeps_unknown, QueryResult *result)
+{
+    result->count = select->visible;
+    result->columns = ARENA_ARRAY(select->binder->arena, OutputColumn, select->visible + 1);
+    for (uint32_t i = 0; i < select->visible; i++) {
+        const Target *target = &select->targets[i];
+        result->columns[i] = (OutputColumn){
+            .column = target->column,
+            .table_oid = target->table_oid,
+            .attnum = target->attnum,
+            .literal = keeps_unknown ? target->literal : NULL,
+            .location = target->location,
+            .is_named = target->is_named,
+        };
+    }
+}
+
+static bool check_supported(Binder *binder, const PgQuery__SelectStmt *statement)
+{
+    /* Plain DISTINCT is a list of one empty node. */
+    const PgQuery__Node *distinct =
+        statement->n_distinct_clause > 0 ? statement->distinct_clause[0] : NULL;
+    if (distinct != NULL && distinct->node_case != PG_QUERY__NODE__NODE__NOT_SET)
+        return bind_fault(binder, bind_node_location(binder, distinct), FAULT_FEATURE_NOT_SUPPORTED,
+                          "SELECT DISTINCT ON is not supported");
+    if (statement->into_clause != NULL)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
+    return true;
+}
+
+bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope_parent,
+                 bool keeps_unknown, QueryResult *result)
+{
+    SelectState *state = ARENA_NEW(binder->arena, SelectState);
+    Select select = {.binder = binder, .statement = statement, .state = state};
+    /* The query's own scope holds its CTEs; the names of FROM are added to it. */
+    state->scope = *scope_parent;
+    state->scope.select = state;
+    if (!check_supported(binder, statement) ||
+        !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
+        !bind_targets(&select) || !bind_filters(&select) || !bind_order(&select) ||
+        !settle_targets(&select) || !bind_group(&select))
+        return false;
+    result->plan = build(&select);
+    if (result->plan == NULL)
+        return false;
+    set_outputs(&select, keeps_unknown, result);
+    return true;
+}
