@@ -39,8 +39,19 @@ const SchemaInfo *schema_find(Text name, bool is_quoted)
     SchemaName wanted = {.text = name, .is_quoted = is_quoted};
     if (name.length == 0)
         return NULL;
+    if (text_equal_string(name, "INFORMATION_SCHEMA"))
+        wanted.is_quoted = false;
     int found = schema_match_name(wanted, 2 * SCHEMA_COUNT, schema_name_at, NULL);
     return found < 0 ? NULL : &schemas[found % SCHEMA_COUNT];
+}
+
+/* Names within information_schema: Druid's are in upper case, and its tools quote them, while
+ * PostgreSQL's are in lower case. Both must be found. */
+static SchemaName relaxed_name(Oid schema, SchemaName name)
+{
+    if (schema == SCHEMA_OID_INFORMATION_SCHEMA)
+        name.is_quoted = false;
+    return name;
 }
 
 static const SchemaInfo *schema_by_oid(Oid oid)
@@ -165,7 +176,8 @@ static int match_within(const TableSnapshot *tables, Oid schema, SchemaName name
                         SchemaContents *contents)
 {
     *contents = schema_contents(tables, schema);
-    return schema_match_name(name, contents->count, contents_name_at, contents);
+    return schema_match_name(relaxed_name(schema, name), contents->count, contents_name_at,
+                             contents);
 }
 
 static const Relation *relation_at(Arena *arena, const SchemaContents *contents, int i)
@@ -314,5 +326,6 @@ static Text column_name_at(const void *state, uint32_t i)
 
 int schema_match_column(const Relation *relation, SchemaName name)
 {
-    return schema_match_name(name, relation->column_count, column_name_at, relation);
+    return schema_match_name(relaxed_name(relation->schema_oid, name), relation->column_count,
+                             column_name_at, relation);
 }

@@ -6,7 +6,8 @@
  * sys). engine/catalog registers the virtual ones at start-up; nothing here knows their rows.
  *
  * How a name matches: a quoted identifier matches exactly; an unquoted one exactly as typed
- * first, then folded to lower case, then without regard to case where that is unique.
+ * first, then folded to lower case, then without regard to case where that is unique. Within
+ * information_schema quotes make no difference.
  */
 #ifndef TALARIA_ENGINE_SCHEMA_SCHEMA_H
 #define TALARIA_ENGINE_SCHEMA_SCHEMA_H

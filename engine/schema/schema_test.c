@@ -132,6 +132,12 @@ static void test_resolve_virtual(void **state)
     resolves_to("pg_catalog", "PG_Class", false, 1259);
     resolves_to(NULL, "PG_CLASS", false, 16386); /* exact before folded */
     resolves_to("INFORMATION_SCHEMA", "TABLES", false, 13425);
+    resolves_to("INFORMATION_SCHEMA", "TABLES", true, 13425); /* as Druid's tools write it */
+    assert_non_null(schema_find(TEXT_LITERAL("INFORMATION_SCHEMA"), true));
+    assert_null(schema_find(TEXT_LITERAL("SYS"), true));
+    assert_int_equal(schema_match_column(resolve("information_schema", "tables", true),
+                                         (SchemaName){TEXT_LITERAL("X"), true}),
+                     0);
     resolves_to("sys", "tasks", false, 15002);
     fails(NULL, "tasks", false, FAULT_UNDEFINED_TABLE); /* sys is not on the path */
     const Relation *relation =
