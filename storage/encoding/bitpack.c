@@ -90,9 +90,8 @@ void bitpack_append(const uint64_t *values, uint32_t count, unsigned width, Buff
 
 /* --- unpacking --- */
 
-static inline __attribute__((always_inline)) void unpack_step(const Lanes *in, unsigned width,
-                                                              unsigned step, uint32_t mask,
-                                                              Lanes *out)
+static inline __attribute__((always_inline)) void
+unpack_step(const Lanes *in, unsigned width, unsigned step, uint32_t mask, Lanes *out)
 {
     unsigned bit = step * width;
     unsigned word = bit / WORD_BITS, shift = bit % WORD_BITS;

@@ -86,8 +86,8 @@ bool codec_decompress(Codec codec, const uint8_t *data, size_t length, uint8_t *
             memcpy(out, data, length);
         return true;
     case CODEC_LZ4:
-        if (LZ4_decompress_safe((const char *)data, (char *)out, (int)length,
-                                (int)raw_length) != (int)raw_length)
+        if (LZ4_decompress_safe((const char *)data, (char *)out, (int)length, (int)raw_length) !=
+            (int)raw_length)
             return encoding_damaged(fault, "LZ4 bytes are damaged");
         return true;
     case CODEC_ZSTD:

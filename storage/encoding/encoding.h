@@ -45,8 +45,8 @@ typedef enum IntegerMethod {
 /* An opened block: a checked view of encoded bytes. */
 typedef struct IntegerBlock {
     IntegerMethod method;
-    uint8_t width;        /* bits of a packed value, 0..64 */
-    uint8_t extra_width;  /* patched: bits of the high parts */
+    uint8_t width;       /* bits of a packed value, 0..64 */
+    uint8_t extra_width; /* patched: bits of the high parts */
     uint16_t count;
     uint16_t extra_count; /* patched: exceptions; runs: runs; local: entries */
     uint64_t base, scale; /* value = base + scale * packed, modulo 2^64; scale >= 1 */
@@ -69,8 +69,8 @@ bool integer_block_bool(const IntegerBlock *block, uint8_t *out, Fault *fault);
 /* The values of `rows` (ascending, each below the block's count); the same slack. */
 bool integer_block_rows_int64(const IntegerBlock *block, const uint32_t *rows, uint32_t row_count,
                               int64_t *out, Fault *fault);
-bool integer_block_rows_uint32(const IntegerBlock *block, const uint32_t *rows,
-                               uint32_t row_count, uint32_t *out, Fault *fault);
+bool integer_block_rows_uint32(const IntegerBlock *block, const uint32_t *rows, uint32_t row_count,
+                               uint32_t *out, Fault *fault);
 bool integer_block_rows_bool(const IntegerBlock *block, const uint32_t *rows, uint32_t row_count,
                              uint8_t *out, Fault *fault);
 /* Largest of `count` values. */
@@ -118,8 +118,8 @@ enum {
 
 /* Where the bytes of a block lie: several blocks share one compressed unit. */
 typedef struct TextUnit {
-    uint64_t offset;         /* of the compressed bytes, in the caller's terms */
-    uint32_t stored_length;  /* compressed */
+    uint64_t offset;        /* of the compressed bytes, in the caller's terms */
+    uint32_t stored_length; /* compressed */
     uint32_t raw_length;
     Codec codec;
 } TextUnit;
@@ -127,8 +127,8 @@ typedef struct TextUnit {
 /* Writing: blocks are added to a unit; closing it appends the compressed unit to `out` and then
  * each block, and tells where in `out` each block begins and ends. */
 typedef struct TextUnitWriter {
-    Buffer bytes;       /* raw bytes of the open unit */
-    Buffer heads;       /* encoded blocks, without their unit's place */
+    Buffer bytes; /* raw bytes of the open unit */
+    Buffer heads; /* encoded blocks, without their unit's place */
     uint32_t block_count;
     struct {
         size_t head_start; /* in `heads` */
@@ -147,8 +147,8 @@ void text_unit_writer_clear(TextUnitWriter *writer);
 /* Adds a block; false (PROGRAM_LIMIT_EXCEEDED) when the unit's bytes would exceed
  * TEXT_UNIT_LIMIT. `nulls` NULL, or a byte a text, 1 = NULL (its text is then empty). The caller
  * closes the unit as soon as text_unit_is_full. */
-bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls,
-                   uint32_t count, Fault *fault);
+bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls, uint32_t count,
+                   Fault *fault);
 bool text_unit_is_full(const TextUnitWriter *writer);
 /* places[0..block_count): returns how many blocks were written; `out` must be 8-aligned. */
 uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
@@ -158,7 +158,7 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
 typedef struct TextBlock {
     TextUnit unit;
     uint32_t count;
-    uint32_t raw_start;   /* of the block's bytes in the decompressed unit */
+    uint32_t raw_start; /* of the block's bytes in the decompressed unit */
     uint32_t raw_length;
     uint32_t text_length; /* sum of the texts' lengths: more than raw_length if front-coded */
     bool is_front_coded;

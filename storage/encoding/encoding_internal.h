@@ -70,10 +70,10 @@ typedef struct IntegerPlan {
     uint32_t count;
     bool is_nested; /* a part of another block: only methods that hold no parts themselves */
     uint32_t run_count;
-    uint64_t scale;    /* greatest common divisor of all differences, at least 1 */
-    unsigned width;    /* of the largest offset */
+    uint64_t scale;     /* greatest common divisor of all differences, at least 1 */
+    unsigned width;     /* of the largest offset */
     size_t packed_size; /* of the payload if packed: the measure of the others */
-    uint64_t base;     /* minimum */
+    uint64_t base;      /* minimum */
     uint64_t offsets[ENCODING_MAX_COUNT + ENCODING_SLACK]; /* (value - base) / scale */
     /* Scratch that an estimate leaves to its encoder. */
     unsigned patched_width;

@@ -87,8 +87,7 @@ static int find_exponent(const FloatSource *source)
         int exponent = highest;
         int64_t integer;
         tried++;
-        while (exponent <= HIGHEST_EXPONENT &&
-               !as_decimal(source, i, powers[exponent], &integer))
+        while (exponent <= HIGHEST_EXPONENT && !as_decimal(source, i, powers[exponent], &integer))
             exponent++;
         /* A smaller exponent may do for a value although a larger one does not. */
         if (exponent > HIGHEST_EXPONENT)

@@ -93,13 +93,12 @@ static void test_floats(void **state)
             }
             float_block_encode_float(values, count, &bytes);
             assert_int_equal(bytes.length % 8, 0);
-            assert_true(
-                float_block_float(bytes.data, bytes.length, count, NULL, 0, out, &fault));
+            assert_true(float_block_float(bytes.data, bytes.length, count, NULL, 0, out, &fault));
             assert_memory_equal(out, values, count * sizeof *values);
             for (uint32_t i = 0; i < count; i += 1 + (uint32_t)random() % 20)
                 rows[row_count++] = i;
-            assert_true(float_block_float(bytes.data, bytes.length, count, rows, row_count, out,
-                                          &fault));
+            assert_true(
+                float_block_float(bytes.data, bytes.length, count, rows, row_count, out, &fault));
             for (uint32_t i = 0; i < row_count; i++)
                 assert_memory_equal(&out[i], &values[rows[i]], sizeof(float));
             buffer_clear(&bytes);
@@ -127,13 +126,13 @@ static void test_wide(void **state)
                 values[i] = 5;
         }
         wide_block_encode(values, ENCODING_MAX_COUNT, &bytes);
-        assert_true(wide_block_decode(bytes.data, bytes.length, ENCODING_MAX_COUNT, NULL, 0, out,
-                                      &fault));
+        assert_true(
+            wide_block_decode(bytes.data, bytes.length, ENCODING_MAX_COUNT, NULL, 0, out, &fault));
         assert_memory_equal(out, values, sizeof values);
         for (uint32_t i = 0; i < ENCODING_MAX_COUNT; i += 1 + (uint32_t)random() % 30)
             rows[row_count++] = i;
-        assert_true(wide_block_decode(bytes.data, bytes.length, ENCODING_MAX_COUNT, rows,
-                                      row_count, out, &fault));
+        assert_true(wide_block_decode(bytes.data, bytes.length, ENCODING_MAX_COUNT, rows, row_count,
+                                      out, &fault));
         for (uint32_t i = 0; i < row_count; i++)
             assert_memory_equal(&out[i], &values[rows[i]], sizeof *values);
         assert_false(wide_block_decode(bytes.data, bytes.length - 8, ENCODING_MAX_COUNT, NULL, 0,

@@ -144,8 +144,7 @@ static bool open_block(const uint8_t *data, size_t length, uint32_t count, bool 
     if (length < sizeof header)
         return encoding_damaged(fault, "integer block is cut short");
     memcpy(&header, data, sizeof header);
-    if (header.method >= INTEGER_METHOD_COUNT ||
-        (is_nested && !methods[header.method]->may_nest))
+    if (header.method >= INTEGER_METHOD_COUNT || (is_nested && !methods[header.method]->may_nest))
         return encoding_damaged(fault, "integer block has an unknown method");
     if (header.count != count || count == 0 || count > ENCODING_MAX_COUNT)
         return encoding_damaged(fault, "integer block has another number of values");
@@ -263,8 +262,8 @@ bool integer_block_rows_int64(const IntegerBlock *block, const uint32_t *rows, u
     return true;
 }
 
-bool integer_block_rows_uint32(const IntegerBlock *block, const uint32_t *rows,
-                               uint32_t row_count, uint32_t *out, Fault *fault)
+bool integer_block_rows_uint32(const IntegerBlock *block, const uint32_t *rows, uint32_t row_count,
+                               uint32_t *out, Fault *fault)
 {
     uint32_t values[ENCODING_MAX_COUNT + ENCODING_SLACK];
     uint64_t chosen[ENCODING_MAX_COUNT / 8];

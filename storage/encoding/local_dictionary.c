@@ -131,8 +131,7 @@ static bool measure(const IntegerBlock *block, size_t available, size_t *size, F
 {
     IntegerBlock entries;
 
-    if (block->width > WIDEST_INDEX || block->extra_count == 0 ||
-        block->extra_count > MOST_ENTRIES)
+    if (block->width > WIDEST_INDEX || block->extra_count == 0 || block->extra_count > MOST_ENTRIES)
         return encoding_damaged(fault, "local dictionary has an impossible header");
     if (!integer_part_open(block->payload, available, block->extra_count, &entries, fault))
         return false;

@@ -70,8 +70,8 @@ static void append_head(TextUnitWriter *writer, const int64_t *lengths, const in
     integer_block_encode(marks, count, &writer->heads);
 }
 
-bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls,
-                   uint32_t count, Fault *fault)
+bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nulls, uint32_t count,
+                   Fault *fault)
 {
     int64_t lengths[ENCODING_MAX_COUNT], prefixes[ENCODING_MAX_COUNT];
     uint64_t text_length = 0;
@@ -82,8 +82,8 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nul
         text_length += texts[i].length;
     if (text_length > TEXT_UNIT_LIMIT - raw_start)
         return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
-                         "%u consecutive texts of a column have more than %d bytes together",
-                         count, TEXT_UNIT_LIMIT);
+                         "%u consecutive texts of a column have more than %d bytes together", count,
+                         TEXT_UNIT_LIMIT);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t shared =
             writer->is_front_coded && i > 0 ? shared_prefix(texts[i - 1], texts[i]) : 0;
@@ -94,8 +94,7 @@ bool text_unit_add(TextUnitWriter *writer, const Text *texts, const uint8_t *nul
     }
     writer->blocks[writer->block_count].head_start = writer->heads.length;
     writer->blocks[writer->block_count].raw_start = (uint32_t)raw_start;
-    writer->blocks[writer->block_count].raw_length =
-        (uint32_t)(writer->bytes.length - raw_start);
+    writer->blocks[writer->block_count].raw_length = (uint32_t)(writer->bytes.length - raw_start);
     writer->blocks[writer->block_count].text_length = (uint32_t)text_length;
     writer->blocks[writer->block_count].has_nulls = nulls != NULL;
     writer->block_count++;
@@ -134,8 +133,8 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
                              .codec = (uint8_t)codec,
                              .is_front_coded = writer->is_front_coded,
                              .has_nulls = writer->blocks[i].has_nulls};
-        size_t head_end = i + 1 < block_count ? writer->blocks[i + 1].head_start
-                                              : writer->heads.length;
+        size_t head_end =
+            i + 1 < block_count ? writer->blocks[i + 1].head_start : writer->heads.length;
         places[i].offset = out->length;
         buffer_append(out, &header, sizeof header);
         buffer_append(out, writer->heads.data + writer->blocks[i].head_start,
@@ -160,8 +159,8 @@ bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlo
         return encoding_damaged(fault, "text block is cut short");
     memcpy(&header, data, sizeof header);
     if (header.codec >= CODEC_COUNT || header.is_front_coded > 1 || header.has_nulls > 1 ||
-        header.reserved != 0 ||
-        header.unit_raw_length > TEXT_UNIT_LIMIT || header.text_length > TEXT_UNIT_LIMIT ||
+        header.reserved != 0 || header.unit_raw_length > TEXT_UNIT_LIMIT ||
+        header.text_length > TEXT_UNIT_LIMIT ||
         !checked_range(header.raw_start, header.raw_length, header.unit_raw_length) ||
         (!header.is_front_coded && header.text_length != header.raw_length))
         return encoding_damaged(fault, "text block has an impossible header");
@@ -232,8 +231,7 @@ static bool expand_front_coded(const TextBlock *block, const uint8_t *raw, uint8
         if (prefix > previous_length || length > block->raw_length - used ||
             prefix + length > block->text_length - made)
             return encoding_damaged(fault, "front-coded texts reach beyond their bytes");
-        bool is_roomy = block->text_length - made >= prefix + 16 &&
-                        block->raw_length - used >= 16;
+        bool is_roomy = block->text_length - made >= prefix + 16 && block->raw_length - used >= 16;
         copy_short(out + made, out + previous, prefix, is_roomy);
         copy_short(out + made + prefix, raw + used, length, is_roomy);
         offsets[i] = start + made;

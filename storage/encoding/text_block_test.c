@@ -85,8 +85,7 @@ static void round_trip(int shape, bool is_front_coded, uint32_t count)
     assert_int_equal(text_unit_close(&writer, &out, places), 0);
     uint8_t *file = copy_bytes(out.data, out.length);
     for (uint32_t b = 0; b < added; b++) {
-        assert_true(
-            read_block(file, out.length, places[b], count, 100, offsets, &bytes, &fault));
+        assert_true(read_block(file, out.length, places[b], count, 100, offsets, &bytes, &fault));
         for (uint32_t i = 0; i < count; i++) {
             assert_int_equal(offsets[i + 1] - offsets[i], texts[i].length);
             assert_memory_equal(bytes + offsets[i] - 100, texts[i].data, texts[i].length);
@@ -153,8 +152,7 @@ static void test_codecs(void **state)
         assert_true(codec_decompress(codec, out.data, out.length, back, sizeof raw, &fault));
         assert_memory_equal(raw, back, sizeof raw);
         assert_false(codec_decompress(codec, out.data, out.length - 1, back, sizeof raw, &fault));
-        assert_false(
-            codec_decompress(codec, out.data, out.length, back, sizeof raw - 1, &fault));
+        assert_false(codec_decompress(codec, out.data, out.length, back, sizeof raw - 1, &fault));
         buffer_clear(&out);
     }
     assert_false(codec_plausible(CODEC_LZ4, 10, 1 << 20));

@@ -13,18 +13,18 @@
 #include <stdlib.h>
 
 enum {
-    INTERN_ROWS = 16384,         /* between two looks at the dictionary's worth */
-    UNDECIDED_ROWS = 65536,      /* so few rows prove nothing */
-    SMALL_DICTIONARY = 16384,    /* entries that always pay */
-    LARGE_DICTIONARY = 1 << 19,  /* entries that cost more than they give, if most are new */
-    NEARLY_ALL_PERCENT = 90,     /* of the rows are different: text, unless very short */
-    MOST_PERCENT = 60,           /* of the rows are different: text, if long or very many */
+    INTERN_ROWS = 16384,        /* between two looks at the dictionary's worth */
+    UNDECIDED_ROWS = 65536,     /* so few rows prove nothing */
+    SMALL_DICTIONARY = 16384,   /* entries that always pay */
+    LARGE_DICTIONARY = 1 << 19, /* entries that cost more than they give, if most are new */
+    NEARLY_ALL_PERCENT = 90,    /* of the rows are different: text, unless very short */
+    MOST_PERCENT = 60,          /* of the rows are different: text, if long or very many */
     SHORT_TEXT = 24,
     LONG_TEXT = 64,
 };
 
-bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget,
-                        Layout layout, Fault *fault)
+bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget, Layout layout,
+                        Fault *fault)
 {
     memset(column, 0, sizeof *column);
     column->output = output;
@@ -145,8 +145,7 @@ static bool append_strings(ColumnWriter *column, const Vector *vector, uint32_t 
 /* --- finishing strings --- */
 
 /* Dictionary entries in their order; place[number] becomes the code. */
-static bool write_dictionary(ColumnWriter *column, uint32_t *order, uint32_t *codes,
-                             Fault *fault)
+static bool write_dictionary(ColumnWriter *column, uint32_t *order, uint32_t *codes, Fault *fault)
 {
     const StringPool *pool = &column->pool;
 
@@ -265,8 +264,8 @@ static bool append_arrays(ColumnWriter *column, const Vector *vector, uint32_t s
         }
         run_count += array.count;
     }
-    return run_count == 0 || column_writer_append(column->elements, vector->elements, run_start,
-                                                  run_count, fault);
+    return run_count == 0 ||
+           column_writer_append(column->elements, vector->elements, run_start, run_count, fault);
 }
 
 /* --- all --- */

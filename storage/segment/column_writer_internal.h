@@ -18,7 +18,7 @@ typedef struct ColumnWriter {
     StringPool pool;
     NumberStore numbers; /* of the rows' texts in the pool */
     uint64_t null_count;
-    uint64_t pool_bytes; /* of all rows' texts */
+    uint64_t pool_bytes;     /* of all rows' texts */
     StreamWriter dictionary; /* once finished with codes */
     bool has_dictionary;
     uint64_t distinct_count;
@@ -26,8 +26,8 @@ typedef struct ColumnWriter {
     struct ColumnWriter *elements;
 } ColumnWriter;
 
-bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget,
-                        Layout layout, Fault *fault);
+bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget, Layout layout,
+                        Fault *fault);
 void column_writer_clear(ColumnWriter *column);
 bool column_writer_append(ColumnWriter *column, const Vector *vector, uint32_t start,
                           uint32_t count, Fault *fault);

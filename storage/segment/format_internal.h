@@ -20,7 +20,7 @@ enum {
     FORMAT_ARRAY_BLOCK_LIMIT = 1 << 26,
 };
 #define FORMAT_NO_STREAM UINT32_MAX
-#define FORMAT_MAGIC "TALSEG\r\n"
+#define FORMAT_MAGIC     "TALSEG\r\n"
 
 typedef struct FormatHeader {
     uint8_t magic[8];
@@ -37,8 +37,8 @@ typedef struct FormatTail {
     uint64_t footer_checksum; /* XXH3 64 of the footer */
     uint64_t file_length;
     uint32_t version;
-    uint32_t reserved; /* 0 */
-    uint64_t checksum; /* XXH3 64 of the tail up to here */
+    uint32_t reserved;     /* 0 */
+    uint64_t checksum;     /* XXH3 64 of the tail up to here */
     uint64_t reserved_end; /* 0 */
     uint8_t magic[8];
 } FormatTail;

@@ -37,8 +37,7 @@ bool growing_reserve_slow(Growing *growing, size_t extra, Fault *fault)
     if (data == NULL) {
         if (growing->budget != NULL)
             budget_release(growing->budget, added);
-        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "the system refused %zu bytes",
-                         capacity);
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "the system refused %zu bytes", capacity);
     }
     growing->data = data;
     growing->capacity = capacity;

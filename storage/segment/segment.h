@@ -38,16 +38,16 @@ typedef struct SegmentColumnSummary {
     uint64_t null_count;
     uint64_t distinct_count; /* exact for dictionaries, an estimate for numbers, 0 unknown */
     uint64_t stored_bytes;
-    uint64_t text_bytes;     /* strings: sum of the rows' lengths */
-    bool has_range;          /* minimum and maximum are set: INT64 layout only */
+    uint64_t text_bytes; /* strings: sum of the rows' lengths */
+    bool has_range;      /* minimum and maximum are set: INT64 layout only */
     int64_t minimum, maximum;
 } SegmentColumnSummary;
 
 typedef struct SegmentSummary {
     uint64_t rows;
     uint64_t file_bytes;
-    uint8_t digest[16];             /* XXH3 128 over footer and column checksums */
-    SegmentColumnSummary *columns;  /* one a column of the schema, in the caller's arena */
+    uint8_t digest[16];            /* XXH3 128 over footer and column checksums */
+    SegmentColumnSummary *columns; /* one a column of the schema, in the caller's arena */
 } SegmentSummary;
 
 /* --- writing --- */
@@ -74,8 +74,8 @@ typedef struct SegmentReader SegmentReader;
 typedef struct SegmentZone {
     uint32_t rows;
     uint32_t null_count;
-    bool has_range;            /* INT64 and BOOL: minimum..maximum of the non-null values;
-                                  dictionary strings: of the codes (1..); else false */
+    bool has_range; /* INT64 and BOOL: minimum..maximum of the non-null values;
+                       dictionary strings: of the codes (1..); else false */
     int64_t minimum, maximum;
 } SegmentZone;
 
@@ -95,7 +95,8 @@ size_t segment_reader_memory(const SegmentReader *reader);
 
 void segment_zone(const SegmentReader *reader, uint32_t column, uint32_t block, SegmentZone *zone);
 /* The same over a whole row group. */
-void segment_group_zone(const SegmentReader *reader, uint32_t column, uint32_t group, SegmentZone *zone);
+void segment_group_zone(const SegmentReader *reader, uint32_t column, uint32_t group,
+                        SegmentZone *zone);
 
 /* The column's dictionary, decoded (and its checksum verified) at the first call, with hashes
  * when `with_hashes`; lives as long as the reader. *dictionary is NULL for columns without one. */

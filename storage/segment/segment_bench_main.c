@@ -28,8 +28,7 @@ typedef struct Table {
 static void add_column(Table *table, Text name, Layout layout)
 {
     uint32_t i = table->column_count++;
-    table->columns[i] =
-        (SegmentColumn){.name = arena_text(table->arena, name), .layout = layout};
+    table->columns[i] = (SegmentColumn){.name = arena_text(table->arena, name), .layout = layout};
     vector_builder_init(&table->builders[i], table->arena, layout, 1024);
 }
 
@@ -40,9 +39,9 @@ static void make_table(Table *table, uint32_t rows)
     static const struct {
         const char *name;
         Layout layout;
-    } kinds[] = {{"time", LAYOUT_INT64},   {"channel", LAYOUT_STRING}, {"page", LAYOUT_STRING},
-                 {"added", LAYOUT_INT64},  {"price", LAYOUT_FLOAT64},  {"id", LAYOUT_INT64},
-                 {"robot", LAYOUT_BOOL},   {"comment", LAYOUT_STRING}};
+    } kinds[] = {{"time", LAYOUT_INT64},  {"channel", LAYOUT_STRING}, {"page", LAYOUT_STRING},
+                 {"added", LAYOUT_INT64}, {"price", LAYOUT_FLOAT64},  {"id", LAYOUT_INT64},
+                 {"robot", LAYOUT_BOOL},  {"comment", LAYOUT_STRING}};
     char text[200];
 
     for (int i = 0; i < 8; i++)
@@ -58,7 +57,8 @@ static void make_table(Table *table, uint32_t rows)
         unsigned page = (unsigned)(draw / 50 % (1 + draw / 1000 % (rows + 1)));
         snprintf(text, sizeof text, "Page about %u, and %u", page, page * 7919 % 1000);
         vector_builder_text(&builders[2], text_of(text));
-        vector_builder_int64(&builders[3], draw % 20 ? (int64_t)(draw % 200) : (int64_t)(draw % 50000));
+        vector_builder_int64(&builders[3],
+                             draw % 20 ? (int64_t)(draw % 200) : (int64_t)(draw % 50000));
         vector_builder_float64(&builders[4], (double)(draw % 1000000) / 100);
         vector_builder_int64(&builders[5], (int64_t)draw);
         vector_builder_bool(&builders[6], draw % 10 == 0);
@@ -192,8 +192,9 @@ static void measure_column(SegmentReader *reader, uint32_t column, const Vector 
         arena_reset(scratch);
     }
     some_time = seconds(start);
-    printf("%-20.*s %-8s %10lu %10zu %6.2f %9.0f M/s %8.2f us", TEXT_ARGS(segment_schema(reader)->columns[column].name),
-           layout_name(vector->layout), (unsigned long)summary->stored_bytes, lz4_size(vector),
+    printf("%-20.*s %-8s %10lu %10zu %6.2f %9.0f M/s %8.2f us",
+           TEXT_ARGS(segment_schema(reader)->columns[column].name), layout_name(vector->layout),
+           (unsigned long)summary->stored_bytes, lz4_size(vector),
            (double)summary->stored_bytes / rows, rows / best / 1e6, some_time * 1e6 / blocks);
     if (dictionary != NULL)
         printf("  %u entries, %.0f MB/s", dictionary->count - 1,

@@ -174,8 +174,7 @@ static void sign(uint8_t *file, size_t length)
     uint8_t *footer = file + tail->footer_offset;
     FormatFooter *head = (FormatFooter *)(void *)footer;
     FormatChunk *chunks =
-        (FormatChunk *)(void *)(footer + sizeof *head +
-                                head->column_count * sizeof(FormatColumn) +
+        (FormatChunk *)(void *)(footer + sizeof *head + head->column_count * sizeof(FormatColumn) +
                                 head->stream_count * sizeof(FormatStream));
 
     if ((uint8_t *)(chunks + head->chunk_count) <= (uint8_t *)tail) {
@@ -217,8 +216,7 @@ static void test_forged_data(void **state)
 
     assert_true(forge(start, end - start, 300) > 0);
     /* Block headers, where a change does most, stand at the starts of chunks and blocks. */
-    const FormatFooter *head =
-        (const FormatFooter *)(const void *)(original + tail->footer_offset);
+    const FormatFooter *head = (const FormatFooter *)(const void *)(original + tail->footer_offset);
     const FormatChunk *chunks =
         (const FormatChunk *)(const void *)((const uint8_t *)head + sizeof *head +
                                             head->column_count * sizeof(FormatColumn) +
@@ -258,8 +256,8 @@ static void test_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),       cmocka_unit_test(test_cut_short),
-        cmocka_unit_test(test_flipped),     cmocka_unit_test(test_forged_data),
+        cmocka_unit_test(test_sound),         cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_flipped),       cmocka_unit_test(test_forged_data),
         cmocka_unit_test(test_forged_footer), cmocka_unit_test(test_digest),
     };
     return cmocka_run_group_tests(tests, make_file, drop_file);

@@ -23,20 +23,17 @@ static void *alloc_values(const DecodeJob *job, size_t size)
 
 /* --- one integer block as each output type --- */
 
-static bool read_int64(const DecodeJob *job, const IntegerBlock *block, int64_t *out,
-                       Fault *fault)
+static bool read_int64(const DecodeJob *job, const IntegerBlock *block, int64_t *out, Fault *fault)
 {
-    return job->rows == NULL
-               ? integer_block_int64(block, out, fault)
-               : integer_block_rows_int64(block, job->rows, job->count, out, fault);
+    return job->rows == NULL ? integer_block_int64(block, out, fault)
+                             : integer_block_rows_int64(block, job->rows, job->count, out, fault);
 }
 
 static bool read_uint32(const DecodeJob *job, const IntegerBlock *block, uint32_t *out,
                         Fault *fault)
 {
-    return job->rows == NULL
-               ? integer_block_uint32(block, out, fault)
-               : integer_block_rows_uint32(block, job->rows, job->count, out, fault);
+    return job->rows == NULL ? integer_block_uint32(block, out, fault)
+                             : integer_block_rows_uint32(block, job->rows, job->count, out, fault);
 }
 
 static bool read_bool(const DecodeJob *job, const IntegerBlock *block, uint8_t *out, Fault *fault)
@@ -67,8 +64,8 @@ static bool read_nulls(const DecodeJob *job, const uint8_t **payload, size_t *le
 
 /* --- numbers --- */
 
-static bool decode_numbers(const DecodeJob *job, const uint8_t *payload, size_t length,
-                           void *out, Fault *fault)
+static bool decode_numbers(const DecodeJob *job, const uint8_t *payload, size_t length, void *out,
+                           Fault *fault)
 {
     IntegerBlock block;
 
@@ -242,9 +239,8 @@ static bool read_text(const DecodeJob *job, Vector *vector, Fault *fault)
 
 /* --- arrays --- */
 
-static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block,
-                       const uint32_t *rows, uint32_t count, Arena *arena, Vector *vector,
-                       Fault *fault);
+static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block, const uint32_t *rows,
+                       uint32_t count, Arena *arena, Vector *vector, Fault *fault);
 
 /* The elements [first, first + count) with whatever else is in their blocks; *shift is the place
  * of the first. */
@@ -319,8 +315,8 @@ static bool read_arrays(const DecodeJob *job, Vector *vector, Fault *fault)
     if (!segment_payload(&job->place, &payload, &length, fault))
         return false;
     if (job->block->maximum != 0 &&
-        !read_elements(job, (uint64_t)job->block->minimum, (uint64_t)job->block->maximum,
-                       elements, &shift, fault))
+        !read_elements(job, (uint64_t)job->block->minimum, (uint64_t)job->block->maximum, elements,
+                       &shift, fault))
         return false;
     ArrayValue *arrays = alloc_values(job, sizeof *arrays);
     if (!read_nulls(job, &payload, &length, &nulls, fault) ||
@@ -334,9 +330,8 @@ static bool read_arrays(const DecodeJob *job, Vector *vector, Fault *fault)
 
 /* --- all --- */
 
-static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block,
-                       const uint32_t *rows, uint32_t count, Arena *arena, Vector *vector,
-                       Fault *fault)
+static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block, const uint32_t *rows,
+                       uint32_t count, Arena *arena, Vector *vector, Fault *fault)
 {
     DecodeJob job = {.place = {.reader = reader, .stream = stream, .block = block},
                      .reader = reader,

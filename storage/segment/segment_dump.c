@@ -48,8 +48,7 @@ static void describe_payload(const SegmentReader *reader, uint32_t stream, uint3
 {
     const FormatStream *record = &reader->streams[stream];
     const FormatBlock *block = stream_block(reader, stream, index);
-    const FormatChunk *chunk =
-        &reader->chunks[record->first_chunk + index / SEGMENT_GROUP_BLOCKS];
+    const FormatChunk *chunk = &reader->chunks[record->first_chunk + index / SEGMENT_GROUP_BLOCKS];
     const uint8_t *payload = reader->data + chunk->offset + (uint64_t)block->offset * 8;
     size_t length = block->length, used = 0;
     uint32_t rows = stream_block_rows(record, index);
@@ -154,8 +153,7 @@ static const char *form_name(const FormatStream *stream)
     return names[stream->form];
 }
 
-static void dump_stream(const SegmentReader *reader, uint32_t stream, const char *role,
-                        Buffer *out)
+static void dump_stream(const SegmentReader *reader, uint32_t stream, const char *role, Buffer *out)
 {
     const FormatStream *record = &reader->streams[stream];
 
@@ -165,8 +163,7 @@ static void dump_stream(const SegmentReader *reader, uint32_t stream, const char
     buffer_append_string(out, "\n");
 }
 
-static void dump_blocks(const SegmentReader *reader, uint32_t stream, const char *role,
-                        Buffer *out)
+static void dump_blocks(const SegmentReader *reader, uint32_t stream, const char *role, Buffer *out)
 {
     const FormatStream *record = &reader->streams[stream];
 
@@ -221,8 +218,7 @@ static uint64_t plain_bytes(const SegmentReader *reader, uint32_t column)
     return reader->footer->rows * layout_size((Layout)record->layout);
 }
 
-static void dump_column(const SegmentReader *reader, uint32_t column, bool with_blocks,
-                        Buffer *out)
+static void dump_column(const SegmentReader *reader, uint32_t column, bool with_blocks, Buffer *out)
 {
     const FormatColumn *record = &reader->columns[column];
     Text name = reader->schema.columns[column].name;
@@ -260,8 +256,7 @@ void segment_dump(SegmentReader *reader, bool with_blocks, struct Buffer *out)
         plain += plain_bytes(reader, i);
     buffer_printf(out, "segment %s\n", reader->path);
     buffer_printf(out, "  format %d, %" PRIu64 " rows, %" PRIu32 " blocks, %" PRIu32 " columns\n",
-                  FORMAT_VERSION, footer->rows, segment_block_count(reader),
-                  footer->column_count);
+                  FORMAT_VERSION, footer->rows, segment_block_count(reader), footer->column_count);
     buffer_printf(out, "  %zu bytes (footer %zu)", reader->length,
                   reader->length - reader->footer_offset);
     if (footer->rows != 0)

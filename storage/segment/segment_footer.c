@@ -36,8 +36,7 @@ static bool check_header(const SegmentReader *reader, Fault *fault)
         return fault_set(fault, FAULT_DATA_CORRUPTED,
                          "segment file \"%s\" has format version %u, this server reads %d",
                          reader->path, header->version, FORMAT_VERSION);
-    if (header->block_rows != SEGMENT_BLOCK_ROWS ||
-        header->group_blocks != SEGMENT_GROUP_BLOCKS ||
+    if (header->block_rows != SEGMENT_BLOCK_ROWS || header->group_blocks != SEGMENT_GROUP_BLOCKS ||
         !is_zero(header->reserved, sizeof header->reserved))
         return damaged(reader, "header: its fields are impossible", fault);
     return true;
@@ -61,8 +60,8 @@ static bool check_tail(SegmentReader *reader, const FormatTail **result, Fault *
     return true;
 }
 
-static bool check_digest(const SegmentReader *reader, const FormatTail *tail,
-                         const uint8_t *digest, Fault *fault)
+static bool check_digest(const SegmentReader *reader, const FormatTail *tail, const uint8_t *digest,
+                         Fault *fault)
 {
     const uint8_t *footer = reader->data + tail->footer_offset;
     XXH128_canonical_t actual;
@@ -184,15 +183,15 @@ static bool check_elements(const SegmentReader *reader, const FormatStream *stre
 {
     uint64_t available =
         stream->elements == FORMAT_NO_STREAM ? 0 : reader->streams[stream->elements].rows;
-    return block->minimum >= 0 && block->maximum >= 0 && block->maximum <= FORMAT_ARRAY_BLOCK_LIMIT &&
+    return block->minimum >= 0 && block->maximum >= 0 &&
+           block->maximum <= FORMAT_ARRAY_BLOCK_LIMIT &&
            checked_range((uint64_t)block->minimum, (uint64_t)block->maximum, available);
 }
 
 static bool check_block(const SegmentReader *reader, const FormatStream *stream, uint32_t index)
 {
     const FormatBlock *block = &reader->blocks[stream->first_block + index];
-    const FormatChunk *chunk =
-        &reader->chunks[stream->first_chunk + index / SEGMENT_GROUP_BLOCKS];
+    const FormatChunk *chunk = &reader->chunks[stream->first_chunk + index / SEGMENT_GROUP_BLOCKS];
     uint32_t rows = stream_block_rows(stream, index);
 
     if (block->kind >= BLOCK_KIND_COUNT || block->reserved != 0 || block->null_count > rows)
@@ -207,9 +206,9 @@ static bool check_block(const SegmentReader *reader, const FormatStream *stream,
         return false;
     if (!checked_range((uint64_t)block->offset * 8, block->length, chunk->length))
         return false;
-    return stream->form == STREAM_ARRAYS ? block->flags == 0 &&
-                                               check_elements(reader, stream, block)
-                                         : check_range(reader, stream, block);
+    return stream->form == STREAM_ARRAYS
+               ? block->flags == 0 && check_elements(reader, stream, block)
+               : check_range(reader, stream, block);
 }
 
 static bool check_stream(const SegmentReader *reader, uint32_t index)
@@ -263,11 +262,11 @@ static void fill_columns(SegmentReader *reader)
     reader->summaries = ARENA_ARRAY(reader->arena, SegmentColumnSummary, count);
     for (uint32_t i = 0; i < count; i++) {
         const FormatColumn *record = &reader->columns[i];
-        columns[i] = (SegmentColumn){
-            .name = {reader->names + record->name_offset, record->name_length},
-            .type_oid = record->type_oid,
-            .type_modifier = record->type_modifier,
-            .layout = (Layout)record->layout};
+        columns[i] =
+            (SegmentColumn){.name = {reader->names + record->name_offset, record->name_length},
+                            .type_oid = record->type_oid,
+                            .type_modifier = record->type_modifier,
+                            .layout = (Layout)record->layout};
         reader->summaries[i] = (SegmentColumnSummary){.null_count = record->null_count,
                                                       .distinct_count = record->distinct_count,
                                                       .stored_bytes = record->stored_bytes,
@@ -296,8 +295,7 @@ bool segment_read_footer(SegmentReader *reader, const uint8_t *digest, Fault *fa
         if (!check_column(reader, &reader->columns[i]))
             return damaged(reader, "footer: a column is impossible", fault);
     }
-    reader->stream_columns =
-        ARENA_ARRAY(reader->arena, uint32_t, reader->footer->stream_count);
+    reader->stream_columns = ARENA_ARRAY(reader->arena, uint32_t, reader->footer->stream_count);
     memset(reader->stream_columns, 0xff, reader->footer->stream_count * sizeof(uint32_t));
     reader->verified = arena_zalloc(reader->arena, reader->footer->chunk_count);
     reader->dictionaries =

@@ -69,8 +69,8 @@ bool segment_damaged(const SegmentPlace *place, const Fault *inner, Fault *fault
         return false;
     }
     return fault_set(fault, FAULT_DATA_CORRUPTED,
-                     "segment file \"%s\" is damaged: column \"%.*s\", block %u: %s",
-                     reader->path, TEXT_ARGS(name), place->block, copy.message);
+                     "segment file \"%s\" is damaged: column \"%.*s\", block %u: %s", reader->path,
+                     TEXT_ARGS(name), place->block, copy.message);
 }
 
 /* --- what is known without decoding --- */
@@ -203,8 +203,7 @@ bool segment_verify(SegmentReader *reader, Fault *fault)
     }
     if (total != reader->footer_offset)
         return fault_set(fault, FAULT_DATA_CORRUPTED,
-                         "segment file \"%s\" is damaged: its parts do not fill it",
-                         reader->path);
+                         "segment file \"%s\" is damaged: its parts do not fill it", reader->path);
     return true;
 }
 
@@ -217,8 +216,7 @@ bool segment_payload(const SegmentPlace *place, const uint8_t **payload, size_t 
 
     if (!segment_verify_chunk(reader, place->stream, chunk, fault))
         return false;
-    const FormatChunk *record =
-        &reader->chunks[reader->streams[place->stream].first_chunk + chunk];
+    const FormatChunk *record = &reader->chunks[reader->streams[place->stream].first_chunk + chunk];
     *payload = reader->data + record->offset + (uint64_t)block->offset * 8;
     *length = block->length;
     return true;
@@ -277,8 +275,7 @@ bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t
 {
     const uint8_t *payload;
     size_t length;
-    uint32_t rows =
-        stream_block_rows(&place->reader->streams[place->stream], place->block);
+    uint32_t rows = stream_block_rows(&place->reader->streams[place->stream], place->block);
 
     if (!segment_payload(place, &payload, &length, fault))
         return false;
@@ -313,7 +310,7 @@ static bool decode_entries(const SegmentReader *reader, uint32_t stream, uint32_
     offsets[0] = offsets[1] = 0;
     for (; place.block < record->block_count; place.block++) {
         TextBlock text;
-        const uint8_t *raw;
+        const uint8_t *raw = NULL;
         if (stream_block(reader, stream, place.block)->kind != BLOCK_DATA)
             return segment_damaged(
                 &place, &(Fault){.code = FAULT_DATA_CORRUPTED, .message = "nulls in a dictionary"},

@@ -40,8 +40,8 @@ struct SegmentReader {
     const char *names;
     SegmentSchema schema;
     SegmentColumnSummary *summaries;
-    uint32_t *stream_columns; /* by stream: the column it belongs to */
-    uint8_t *verified;        /* by chunk: its checksum was right */
+    uint32_t *stream_columns;       /* by stream: the column it belongs to */
+    uint8_t *verified;              /* by chunk: its checksum was right */
     LoadedDictionary *dictionaries; /* by stream (the dictionary's own) */
     UnitCache *units;               /* by stream */
     size_t heap_bytes;

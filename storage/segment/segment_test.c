@@ -88,8 +88,7 @@ static void append_in_pieces(SegmentWriter *writer, Arena *arena, const Batch *t
     }
 }
 
-static void write_table(const char *path, Arena *arena, const Batch *table,
-                        SegmentSummary *summary)
+static void write_table(const char *path, Arena *arena, const Batch *table, SegmentSummary *summary)
 {
     SegmentSchema schema = test_schema(arena);
     Budget budget;
@@ -120,8 +119,8 @@ static void check_block(SegmentReader *reader, Arena *arena, const Batch *table,
         if (one_in == 1 || test_random() % one_in == 0)
             rows[count++] = i;
     }
-    bool ok = segment_read(reader, column, block, one_in == 1 ? NULL : rows, count, arena,
-                           &vector, &fault);
+    bool ok = segment_read(reader, column, block, one_in == 1 ? NULL : rows, count, arena, &vector,
+                           &fault);
     if (!ok)
         print_message("%s\n", fault.message);
     assert_true(ok);
@@ -527,10 +526,10 @@ static void test_dump(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_summary),     cmocka_unit_test(test_dictionary),
+        cmocka_unit_test(test_sizes),         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_summary),       cmocka_unit_test(test_dictionary),
         cmocka_unit_test(test_awkward_texts), cmocka_unit_test(test_turning_to_text),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_dump),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

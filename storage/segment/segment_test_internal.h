@@ -173,8 +173,7 @@ static inline void test_cell(VectorBuilder *builder, TestShape shape, uint32_t r
         if (some_null)
             vector_builder_null(builder);
         else
-            vector_builder_int128(builder,
-                                  (__int128)((unsigned __int128)random * random - random));
+            vector_builder_int128(builder, (__int128)((unsigned __int128)random * random - random));
         return;
     case T_WIDE_CONSTANT:
         vector_builder_int128(builder, 7);

@@ -56,8 +56,8 @@ SegmentWriter *segment_writer_open(const char *path, const SegmentSchema *schema
     writer->columns = columns;
     writer->output.fd = -1;
     copy_schema(writer, schema);
-    bool ok = segment_output_open(&writer->output, path, fault) &&
-              write_header(&writer->output, fault);
+    bool ok =
+        segment_output_open(&writer->output, path, fault) && write_header(&writer->output, fault);
     for (uint32_t i = 0; ok && i < schema->column_count; i++)
         ok = column_writer_init(&columns[i], &writer->output, budget, schema->columns[i].layout,
                                 fault);
@@ -87,8 +87,7 @@ bool segment_writer_append(SegmentWriter *writer, const Batch *batch, Fault *fau
                          "a segment of %u columns is given a batch of %u",
                          writer->schema.column_count, batch->column_count);
     for (uint32_t i = 0; i < batch->column_count; i++) {
-        if (!column_writer_append(&writer->columns[i], &batch->columns[i], 0, batch->rows,
-                                  fault)) {
+        if (!column_writer_append(&writer->columns[i], &batch->columns[i], 0, batch->rows, fault)) {
             writer->is_broken = true;
             return false;
         }
@@ -142,8 +141,8 @@ static uint32_t add_streams(FooterParts *parts, const ColumnWriter *column)
     return add_stream(parts, &column->stream, dictionary, elements);
 }
 
-static void add_column(FooterParts *parts, const SegmentColumn *schema,
-                       const ColumnWriter *column, SegmentColumnSummary *summary)
+static void add_column(FooterParts *parts, const SegmentColumn *schema, const ColumnWriter *column,
+                       SegmentColumnSummary *summary)
 {
     column_writer_summary(column, summary);
     FormatColumn record = {
@@ -191,8 +190,7 @@ static bool write_footer(SegmentWriter *writer, const Buffer *footer, SegmentSum
     FormatTail tail = {.footer_offset = writer->output.offset,
                        .footer_length = footer->length,
                        .footer_checksum = XXH3_64bits(footer->data, footer->length),
-                       .file_length =
-                           writer->output.offset + footer->length + sizeof(FormatTail),
+                       .file_length = writer->output.offset + footer->length + sizeof(FormatTail),
                        .version = FORMAT_VERSION};
     tail.checksum = XXH3_64bits(&tail, offsetof(FormatTail, checksum));
     memcpy(tail.magic, FORMAT_MAGIC, sizeof tail.magic);
@@ -219,8 +217,7 @@ bool segment_writer_finish(SegmentWriter *writer, Arena *arena, SegmentSummary *
             return false;
     }
     for (uint32_t i = 0; i < writer->schema.column_count; i++)
-        add_column(&parts, &writer->schema.columns[i], &writer->columns[i],
-                   &summary->columns[i]);
+        add_column(&parts, &writer->schema.columns[i], &writer->columns[i], &summary->columns[i]);
     join_footer(writer, &parts, &footer);
     bool ok = write_footer(writer, &footer, summary, fault) &&
               segment_output_finish(&writer->output, fault);

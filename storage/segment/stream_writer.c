@@ -28,8 +28,8 @@ static size_t value_size(const StreamWriter *writer)
 static bool account(StreamWriter *writer, Fault *fault)
 {
     size_t held = writer->bytes.capacity + writer->unit.bytes.capacity +
-                  writer->unit.heads.capacity + writer->chunk.capacity +
-                  writer->blocks.capacity + writer->chunks.capacity;
+                  writer->unit.heads.capacity + writer->chunk.capacity + writer->blocks.capacity +
+                  writer->chunks.capacity;
 
     if (held <= writer->reserved || writer->budget == NULL)
         return true;
@@ -40,20 +40,17 @@ static bool account(StreamWriter *writer, Fault *fault)
     return true;
 }
 
-bool stream_writer_init(StreamWriter *writer, SegmentOutput *output, Budget *budget,
-                        Layout layout, StreamForm form, bool is_front_coded, bool is_counted,
-                        Fault *fault)
+bool stream_writer_init(StreamWriter *writer, SegmentOutput *output, Budget *budget, Layout layout,
+                        StreamForm form, bool is_front_coded, bool is_counted, Fault *fault)
 {
-    *writer = (StreamWriter){
-        .output = output, .budget = budget, .layout = layout, .form = form};
+    *writer = (StreamWriter){.output = output, .budget = budget, .layout = layout, .form = form};
     if (form == STREAM_TEXT)
         buffer_reserve(&writer->bytes, SEGMENT_BLOCK_ROWS);
     text_unit_writer_init(&writer->unit, is_front_coded);
     writer->values = malloc(SEGMENT_BLOCK_ROWS * value_size(writer));
     writer->nulls = calloc(SEGMENT_BLOCK_ROWS, 1);
     writer->sketch = is_counted ? malloc(sizeof *writer->sketch) : NULL;
-    if (writer->values == NULL || writer->nulls == NULL ||
-        (is_counted && writer->sketch == NULL))
+    if (writer->values == NULL || writer->nulls == NULL || (is_counted && writer->sketch == NULL))
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to write a column");
     if (writer->sketch != NULL)
         distinct_sketch_init(writer->sketch);
@@ -473,8 +470,7 @@ bool stream_writer_vector(StreamWriter *writer, const Vector *vector, uint32_t s
     return true;
 }
 
-bool stream_writer_codes(StreamWriter *writer, const uint32_t *codes, uint64_t count,
-                         Fault *fault)
+bool stream_writer_codes(StreamWriter *writer, const uint32_t *codes, uint64_t count, Fault *fault)
 {
     while (count > 0) {
         uint32_t room = SEGMENT_BLOCK_ROWS - writer->pending;

@@ -18,10 +18,10 @@ typedef struct StreamWriter {
     /* The block that is being filled. */
     uint32_t pending;
     uint32_t pending_nulls;
-    void *values;      /* SEGMENT_BLOCK_ROWS of the layout; CODES: uint32_t; ARRAYS: lengths as
-                          int64_t; TEXT: Text, whose data is an offset into `bytes` */
+    void *values; /* SEGMENT_BLOCK_ROWS of the layout; CODES: uint32_t; ARRAYS: lengths as
+                     int64_t; TEXT: Text, whose data is an offset into `bytes` */
     uint8_t *nulls;
-    Buffer bytes;      /* TEXT */
+    Buffer bytes;           /* TEXT */
     uint64_t element_start; /* ARRAYS: first element of the block, elements so far */
     uint64_t element_count;
     /* The chunk that is being filled. */
@@ -41,18 +41,15 @@ typedef struct StreamWriter {
 } StreamWriter;
 
 /* `is_front_coded`: TEXT, sorted. `is_counted`: with a sketch of the distinct values. */
-bool stream_writer_init(StreamWriter *writer, SegmentOutput *output, Budget *budget,
-                        Layout layout, StreamForm form, bool is_front_coded, bool is_counted,
-                        Fault *fault);
+bool stream_writer_init(StreamWriter *writer, SegmentOutput *output, Budget *budget, Layout layout,
+                        StreamForm form, bool is_front_coded, bool is_counted, Fault *fault);
 void stream_writer_clear(StreamWriter *writer);
 /* Rows [start, start + count) of a flat or constant vector of numbers. */
 bool stream_writer_vector(StreamWriter *writer, const Vector *vector, uint32_t start,
                           uint32_t count, Fault *fault);
-bool stream_writer_codes(StreamWriter *writer, const uint32_t *codes, uint64_t count,
-                         Fault *fault);
+bool stream_writer_codes(StreamWriter *writer, const uint32_t *codes, uint64_t count, Fault *fault);
 bool stream_writer_text(StreamWriter *writer, Text text, bool is_null, Fault *fault);
-bool stream_writer_array(StreamWriter *writer, uint32_t element_count, bool is_null,
-                         Fault *fault);
+bool stream_writer_array(StreamWriter *writer, uint32_t element_count, bool is_null, Fault *fault);
 /* Writes what is gathered. */
 bool stream_writer_finish(StreamWriter *writer, Fault *fault);
 

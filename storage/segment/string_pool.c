@@ -89,8 +89,8 @@ static bool grow_table(StringPool *pool, Fault *fault)
     return true;
 }
 
-static bool add_entry(StringPool *pool, Text text, uint32_t hash, uint32_t place,
-                      uint32_t *number, Fault *fault)
+static bool add_entry(StringPool *pool, Text text, uint32_t hash, uint32_t place, uint32_t *number,
+                      Fault *fault)
 {
     if (!growing_append(&pool->bytes, text.data, text.length, fault))
         return false;

@@ -21,10 +21,10 @@ typedef struct StringMap {
 
 typedef struct StringPool {
     Budget *budget;
-    uint32_t count;  /* entries with NULL: at least 1 */
-    Growing bytes;   /* of all texts */
-    Growing starts;  /* uint32_t[count + 1] */
-    Growing slots;   /* the hash table: StringSlot[slot_count] */
+    uint32_t count;      /* entries with NULL: at least 1 */
+    Growing bytes;       /* of all texts */
+    Growing starts;      /* uint32_t[count + 1] */
+    Growing slots;       /* the hash table: StringSlot[slot_count] */
     uint32_t slot_count; /* a power of two */
     StringMap maps[STRING_POOL_MAPS];
     uint64_t uses;

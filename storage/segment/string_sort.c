@@ -78,8 +78,7 @@ static void insertion_sort(const StringPool *pool, SortItem *items, size_t count
 
 /* Items equal in eight bytes: those that end within them come first, the shorter first (they
  * differ in zero bytes at their ends alone); the others go on, eight bytes deeper. */
-static SortRange split_ended(const StringPool *pool, SortItem *items, size_t count,
-                             uint32_t depth)
+static SortRange split_ended(const StringPool *pool, SortItem *items, size_t count, uint32_t depth)
 {
     size_t ended = 0;
 
@@ -162,8 +161,8 @@ static bool sort_items(const StringPool *pool, SortItem *items, size_t count, Fa
         ok = sort_range(pool, &stack, range);
     }
     free(stack.ranges);
-    return ok || fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
-                           "no memory to sort the texts of a column");
+    return ok ||
+           fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to sort the texts of a column");
 }
 
 bool string_pool_sort(const StringPool *pool, uint32_t *order, Fault *fault)
