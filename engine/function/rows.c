@@ -152,8 +152,8 @@ static Dictionary *texts_to_dictionary(const Vector *entries, Arena *arena, uint
     uint32_t count = entries->length, slots = 16;
     while (slots < count * 2)
         slots *= 2;
-    Text *unique = ARENA_ARRAY(arena, Text, count);
-    uint64_t *hashes = ARENA_ARRAY(arena, uint64_t, count);
+    Text *unique = ARENA_ARRAY(arena, Text, (size_t)count + 1);
+    uint64_t *hashes = ARENA_ARRAY(arena, uint64_t, (size_t)count + 1);
     uint32_t *codes = arena_alloc_vector(arena, count * sizeof *codes);
     uint32_t *table = arena_zalloc(arena, slots * sizeof *table);
     uint32_t used = 1;

@@ -330,9 +330,8 @@ static bool age_of(int64_t to, int64_t from, IntervalValue *age, Fault *fault)
         days--;
     }
     while (days < 0) {
-        /* Days are borrowed of the month of the earlier (for negative ages the later) time. */
-        days += is_negative ? civil_days_in_month(a.year, a.month)
-                            : civil_days_in_month(b.year, b.month);
+        /* Days are borrowed of the month of the earlier time. */
+        days += civil_days_in_month(b.year, b.month);
         months--;
     }
     int sign = is_negative ? -1 : 1;
