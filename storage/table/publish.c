@@ -307,9 +307,9 @@ bool table_publish(TableStore *store, const PublishRequest *request, PublishResu
     bool ok = run(publish, fault);
     if (ok) {
         table_raise_version(store);
-        log_info("published table=%.*s added=%u replaced=%u rows=%llu version=%s",
-                 TEXT_ARGS(request->table), result->segments_added, result->segments_replaced,
-                 (unsigned long long)result->rows, result->version);
+        log_debug("published table=%.*s added=%u replaced=%u rows=%llu version=%s",
+                  TEXT_ARGS(request->table), result->segments_added, result->segments_replaced,
+                  (unsigned long long)result->rows, result->version);
         /* The commit is done: a failure told here can no longer undo it, only a crash is tried. */
         Fault ignored;
         (void)os_point("publish.after", &ignored);
