@@ -69,9 +69,8 @@ static void add_scalars(CatalogRows *rows)
     const ScalarFunction *const *functions = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
         const ScalarFunction *function = functions[i];
-        uint32_t arguments = function->argument_count;
-        if (function->is_variadic && arguments > 0)
-            arguments -= arguments > FUNCTION_MAX_ARGS ? arguments - FUNCTION_MAX_ARGS : 0;
+        uint32_t arguments = function->argument_count < FUNCTION_MAX_ARGS ? function->argument_count
+                                                                          : FUNCTION_MAX_ARGS;
         Procedure procedure = {
             .oid = function->oid,
             .name = function->name,
