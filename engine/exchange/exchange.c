@@ -57,19 +57,26 @@ Layout *exchange_layouts(Exchange *exchange, const StageDefinition *stage)
 
 /* --- birth and death --- */
 
-Exchange *exchange_new(const QueryDefinition *definition, uint32_t worker, Budget *budget,
-                       const ExchangeNetwork *network)
+Exchange *exchange_new(const ExchangeOptions *options)
 {
-    Arena *arena = arena_new("exchange");
+    Arena *arena = options->arena;
     Exchange *exchange = ARENA_NEW(arena, Exchange);
-    *exchange = (Exchange){.definition = definition, .worker = worker, .budget = budget,
-                           .network = network, .arena = arena};
-    uint32_t stages = definition->stage_count;
+    *exchange = (Exchange){.definition = options->definition,
+                           .worker = options->worker,
+                           .budget = options->budget,
+                           .network = options->network,
+                           .counters = options->counters,
+                           .arena = arena};
+    uint32_t stages = options->definition->stage_count;
     exchange->outputs = arena_zalloc(arena, stages * sizeof *exchange->outputs);
     exchange->readers = arena_zalloc(arena, stages * sizeof *exchange->readers);
     exchange->reader_counts = arena_zalloc(arena, stages * sizeof *exchange->reader_counts);
-    for (uint32_t s = 0; s < stages; s++)
+    for (uint32_t s = 0; s < stages; s++) {
+        const StageDefinition *stage = &options->definition->stages[s];
         find_readers(exchange, s);
+        if (stage->shuffle.kind != SHUFFLE_NONE && exchange->worker < stage->worker_count)
+            exchange->outputs[s] = output_new(exchange, s);
+    }
     return exchange;
 }
 
@@ -82,7 +89,80 @@ void exchange_free(Exchange *exchange)
     for (uint32_t s = 0; s < exchange->definition->stage_count; s++)
         if (exchange->outputs[s] != NULL)
             output_free(exchange->outputs[s]);
-    arena_free(exchange->arena);
+}
+
+/* --- the reading side --- */
+
+static Progress source_next(void *state, Batch **batch, uint32_t *partition, Fault *fault)
+{
+    switch (inflow_next(state, batch, partition, fault)) {
+    case EXCHANGE_BATCH:
+        return PROGRESS_BATCH;
+    case EXCHANGE_BLOCKED:
+        return PROGRESS_BLOCKED;
+    case EXCHANGE_DONE:
+        return PROGRESS_DONE;
+    case EXCHANGE_FAILED:
+        break;
+    }
+    return PROGRESS_FAILED;
+}
+
+static void source_stop(void *state)
+{
+    inflow_stop(state);
+}
+
+StageSource exchange_source(Exchange *exchange, uint32_t stage, uint32_t input)
+{
+    bool keeps_partitions = exchange->definition->stages[stage].root->kind == OPERATOR_WRITE_SEGMENTS;
+    return (StageSource){.next = source_next, .stop = source_stop,
+                         .state = inflow_new(exchange, stage, input, keeps_partitions)};
+}
+
+/* --- the writing side --- */
+
+bool exchange_is_ready(const Exchange *exchange, uint32_t stage)
+{
+    const StageOutput *output = exchange->outputs[stage];
+    return !output_is_full(output) && !output_is_unwanted(output);
+}
+
+bool exchange_put(Exchange *exchange, uint32_t stage, const Batch *batch, Fault *fault)
+{
+    StageOutput *output = exchange->outputs[stage];
+    if (!output_write(output, batch, fault))
+        return false;
+    if (!output->is_chunk_new)
+        return true;
+    bool moved;
+    return output_pump(output, &moved, fault);
+}
+
+bool exchange_finish(Exchange *exchange, uint32_t stage, Fault *fault)
+{
+    return output_finish(exchange->outputs[stage], fault);
+}
+
+bool exchange_statistics(Exchange *exchange, uint32_t stage, KeyStatistics *statistics)
+{
+    StageOutput *output = exchange->outputs[stage];
+    if (!output->has_statistics)
+        return false;
+    *statistics = output->statistics;
+    output->has_statistics = false;
+    return true;
+}
+
+Progress exchange_drain(Exchange *exchange, uint32_t stage, Fault *fault)
+{
+    StageOutput *output = exchange->outputs[stage];
+    bool moved = false;
+    if (!output_pump(output, &moved, fault))
+        return PROGRESS_FAILED;
+    if (output_is_unwanted(output))
+        return PROGRESS_DONE;
+    return moved || (!output->is_finished && !output_is_full(output)) ? PROGRESS_YIELDED : PROGRESS_BLOCKED;
 }
 
 /* --- frames --- */
@@ -105,7 +185,8 @@ static bool open_channel(StageOutput *output, Link *link, const EarlyOpen *open,
     channel->credit = open->credit;
     if (open->is_stopped)
         output_stop(output, channel);
-    return true;
+    bool moved;
+    return output_pump_channel(output, channel, &moved, fault);
 }
 
 static void remember_open(Exchange *exchange, const EarlyOpen *open)
@@ -157,10 +238,11 @@ static bool handle_credit(Exchange *exchange, const Frame *frame, StageOutput *o
     channel->credit += bytes;
     if (stop)
         output_stop(output, channel);
-    return true;
+    bool moved;
+    return output_pump_channel(output, channel, &moved, fault);
 }
 
-bool exchange_handle(Exchange *exchange, Link *link, const Frame *frame, Fault *fault)
+bool exchange_frame(Exchange *exchange, Link *link, const Frame *frame, Fault *fault)
 {
     if (frame_uint(frame, "query", 0) != exchange->definition->query)
         return true;
@@ -182,21 +264,12 @@ bool exchange_handle(Exchange *exchange, Link *link, const Frame *frame, Fault *
                                              : inflow_ended(inflow, frame, fault);
 }
 
-bool exchange_pump(Exchange *exchange, bool *moved, Fault *fault)
-{
-    *moved = false;
-    for (uint32_t s = 0; s < exchange->definition->stage_count; s++)
-        if (exchange->outputs[s] != NULL && !output_pump(exchange->outputs[s], moved, fault))
-            return false;
-    return true;
-}
-
 static bool link_fault(Fault *fault)
 {
     return fault_set(fault, FAULT_WORKER_RPC_FAILED, "the connection to another worker of the query broke");
 }
 
-bool exchange_link_closed(Exchange *exchange, const Link *link, Fault *fault)
+bool exchange_link_lost(Exchange *exchange, const Link *link, Fault *fault)
 {
     for (uint32_t s = 0; s < exchange->definition->stage_count; s++) {
         StageOutput *output = exchange->outputs[s];

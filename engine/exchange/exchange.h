@@ -1,78 +1,79 @@
 /*
- * Exchange: the channels between the stages of a query.
+ * The exchange: rows on their way from one stage to the next, within a process and between
+ * processes. One Exchange holds all channels of one query in one process.
  *
- * A stage's output is divided into partitions. Every input that reads the stage is a reader of
- * it; a channel is named by (query, stage, reader, partition, producer, consumer), where producer
- * and consumer are indexes of workers. Where both are the same worker batches are handed over as
- * they are; else they travel as frames over the link of the two processes, pulled by credit: a
- * consumer opens a channel, grants bytes, and grants more as it goes through them.
+ * Every input that reads a stage is a reader of it; a channel is (stage, reader, partition,
+ * producing worker, consuming worker). Consumers open channels and grant credit in bytes;
+ * producers send batches as frames while there is credit, so a slow consumer stops its producers,
+ * all the way down. Between two stages of the same process batches are handed over without being
+ * encoded. What waits in a channel counts against the budget. The output of a stage with several
+ * readers is bounded by the budget alone, because one reader may have to be served to its end
+ * before another one starts.
  *
- * A slow consumer stops its producers: what an output queues is bounded (stage_output_is_full).
- * Outputs with several readers are not bounded that way, because one reader may have to be served
- * to its end before another one starts; there the memory budget is the bound.
- *
- * Nothing here waits. The owner calls exchange_handle for frames that came, exchange_pump to move
- * what can be moved, and flushes the links.
+ * Which worker reads a partition: with READ_PARTITIONS partition p belongs to the consumer's
+ * worker p modulo its worker count; with READ_ALL everybody reads everything.
  */
 #ifndef TALARIA_ENGINE_EXCHANGE_EXCHANGE_H
 #define TALARIA_ENGINE_EXCHANGE_EXCHANGE_H
 
-#include "base/memory/budget.h"
-#include "engine/stage/stage.h"
+#include "engine/operator/operator.h"
 #include "protocol/frame/link.h"
 
-typedef enum ExchangeStatus { EXCHANGE_BATCH, EXCHANGE_BLOCKED, EXCHANGE_DONE, EXCHANGE_FAILED } ExchangeStatus;
+typedef struct Exchange Exchange;
 
-/* How other workers of the query are reached. */
+/* How this process reaches the other workers of the query. NULL: there are none. */
 typedef struct ExchangeNetwork {
-    /* The link to worker `worker` on which channels are opened; kept by the network's owner. */
-    Link *(*peer)(void *state, uint32_t worker, Fault *fault);
+    /* The link to worker `worker` (its index in the query), connected at the first call; the
+     * caller of exchange_new owns it, watches it, and gives every CHANNEL_* frame that arrives on
+     * any link to exchange_frame. NULL: could not connect. */
+    Link *(*link_to)(void *state, uint32_t worker, Fault *fault);
     void *state;
 } ExchangeNetwork;
 
-typedef struct Exchange Exchange;
-typedef struct StageOutput StageOutput;
-typedef struct StageInflow StageInflow;
+typedef struct ExchangeOptions {
+    Arena *arena; /* the query's in this process: outlives the exchange */
+    const QueryDefinition *definition;
+    uint32_t worker;        /* this process's index in the query */
+    Budget *budget;
+    const TypeContext *types;
+    const ExchangeNetwork *network;
+    StageCounters *counters; /* one a stage: output_rows, output_bytes, output_frames */
+} ExchangeOptions;
 
-/* `definition` and `network` (NULL: there are no other workers) must outlive the exchange. */
-Exchange *exchange_new(const QueryDefinition *definition, uint32_t worker, Budget *budget,
-                       const ExchangeNetwork *network);
+Exchange *exchange_new(const ExchangeOptions *options);
 void exchange_free(Exchange *exchange); /* NULL is fine */
 
-/* A frame of kind CHANNEL_* that came over `link`. Frames of another query are ignored. Takes the
- * frame's memory (link_take) where it keeps it. False: hostile or impossible. */
-bool exchange_handle(Exchange *exchange, Link *link, const Frame *frame, Fault *fault);
-/* Writes to the links what consumers have credit for. *moved: something was written. */
-bool exchange_pump(Exchange *exchange, bool *moved, Fault *fault);
-/* A link is gone: FAULT_WORKER_RPC_FAILED when a channel still needed it, else true. */
-bool exchange_link_closed(Exchange *exchange, const Link *link, Fault *fault);
-/* Boundaries of a stage that is partitioned by statistics: for its producers and its readers. */
+/* --- the reading side --- */
+/* The source that operators of `stage` read its input `input` (an INPUT_STAGE) through. Remote
+ * channels are opened at the first call of `next`. */
+StageSource exchange_source(Exchange *exchange, uint32_t stage, uint32_t input);
+
+/* --- the writing side: where the batches of a stage's root operator go --- */
+/* Whether exchange_put may be called now: false while channels are full. */
+bool exchange_is_ready(const Exchange *exchange, uint32_t stage);
+/* Takes the batch over (copies or encodes what it needs before it returns). */
+bool exchange_put(Exchange *exchange, uint32_t stage, const Batch *batch, Fault *fault);
+/* No more batches will be put: sorts what must be sorted. With key statistics exchange_statistics
+ * then has them. Fault: TOO_MANY_BUCKETS. */
+bool exchange_finish(Exchange *exchange, uint32_t stage, Fault *fault);
+/* The keys that the stage has put here, once finished; false when its shuffle needs none or they
+ * were given already. The samples live in the exchange. */
+bool exchange_statistics(Exchange *exchange, uint32_t stage, KeyStatistics *statistics);
+/* The answer: where partitions begin. To be given to producers and to readers of the stage. */
 bool exchange_boundaries(Exchange *exchange, uint32_t stage, const PartitionBoundaries *boundaries,
                          Fault *fault);
+/*
+ * Moves what has been put on its way: to be called again and again, after exchange_finish until
+ * DONE. BLOCKED: waits for credit or boundaries; YIELDED: call again; DONE: everything is
+ * delivered (a stage whose readers have stopped is DONE too).
+ */
+Progress exchange_drain(Exchange *exchange, uint32_t stage, Fault *fault);
 
-/* --- the output of a stage that this worker runs --- */
-StageOutput *exchange_output(Exchange *exchange, uint32_t stage);
-/* Copies the batch. */
-bool stage_output_write(StageOutput *output, const Batch *batch, Fault *fault);
-/* Enough is queued: write no more until the readers have caught up. */
-bool stage_output_is_full(const StageOutput *output);
-/* No more batches will come. Sorts what must be sorted. */
-bool stage_output_finish(StageOutput *output, Fault *fault);
-/* After finish, for outputs partitioned by statistics: a sample of the keys, in `arena`. */
-bool stage_output_wants_boundaries(const StageOutput *output);
-bool stage_output_statistics(StageOutput *output, Arena *arena, KeyStatistics *statistics, Fault *fault);
-/* All readers have all they want. */
-bool stage_output_is_drained(const StageOutput *output);
-/* All readers have said that they want nothing more. */
-bool stage_output_is_unwanted(const StageOutput *output);
-void stage_output_count(const StageOutput *output, StageCounters *counters);
-
-/* --- an input that reads an earlier stage --- */
-/* `keeps_partitions`: the rows of a partition come together, partitions in ascending order. */
-StageInflow *exchange_inflow(Exchange *exchange, uint32_t stage, uint32_t input, bool keeps_partitions);
-/* The batch is valid until the next call; it may have more than BATCH_ROWS rows. */
-ExchangeStatus stage_inflow_next(StageInflow *inflow, Batch **batch, uint32_t *partition, Fault *fault);
-void stage_inflow_stop(StageInflow *inflow);
-uint64_t stage_inflow_bytes(const StageInflow *inflow);
+/* --- from the network --- */
+/* A CHANNEL_* frame of this query that has just been got with link_next on `link` (whose body may
+ * be taken). Frames that make no sense are faults: the peer is then not to be trusted. */
+bool exchange_frame(Exchange *exchange, Link *link, const Frame *frame, Fault *fault);
+/* The link is gone: channels over it fail with WORKER_RPC_FAILED unless they have ended. */
+bool exchange_link_lost(Exchange *exchange, const Link *link, Fault *fault);
 
 #endif

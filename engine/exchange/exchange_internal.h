@@ -9,6 +9,11 @@
 #include "base/log/log.h"
 #include "storage/rows/rows.h"
 
+typedef enum ExchangeStatus { EXCHANGE_BATCH, EXCHANGE_BLOCKED, EXCHANGE_DONE, EXCHANGE_FAILED } ExchangeStatus;
+
+typedef struct StageOutput StageOutput;
+typedef struct StageInflow StageInflow;
+
 enum {
     CHUNK_BYTES = 256 * 1024,      /* a batch is handed on when it has grown to this */
     CHUNK_ROWS = 16 * 1024,
@@ -68,7 +73,6 @@ struct StageOutput {
     bool is_sorted;       /* GLOBAL_SORT */
     bool is_finished;     /* no more batches */
     bool has_partitions;  /* their number is known: always but before boundaries */
-    bool has_failed_frame;
     uint32_t partition_count;
     OutPartition *partitions;
     OutChannel *channels;
@@ -77,10 +81,26 @@ struct StageOutput {
     Layout *layouts;
     RowStore *sorted;     /* sorted outputs: all rows */
     RowOrder order;
-    uint64_t rows, bytes, frames;
+    bool has_statistics;  /* made, not given yet */
+    KeyStatistics statistics;
+    Arena *statistics_arena;
+    StageCounters *counters;
+    uint64_t rows;
+    bool is_chunk_new;    /* a chunk was queued since the last look */
     Arena *scratch;
 };
 
+StageOutput *output_new(Exchange *exchange, uint32_t stage);
+/* Copies the batch. */
+bool output_write(StageOutput *output, const Batch *batch, Fault *fault);
+/* Enough is queued: write no more until the readers have caught up. */
+bool output_is_full(const StageOutput *output);
+/* No more batches will come. Sorts what must be sorted, makes statistics. */
+bool output_finish(StageOutput *output, Fault *fault);
+/* All readers have all they want. */
+bool output_is_drained(const StageOutput *output);
+/* All readers have said that they want nothing more. */
+bool output_is_unwanted(const StageOutput *output);
 bool output_make_partitions(StageOutput *output, uint32_t count, Fault *fault);
 void output_free(StageOutput *output);
 bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault);
@@ -89,9 +109,11 @@ OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partit
 ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch, Fault *fault);
 /* Nothing more is wanted: gives back what only this channel held. */
 void output_stop(StageOutput *output, OutChannel *channel);
+/* Writes to the links what consumers have credit for. *moved: something was written. */
 bool output_pump(StageOutput *output, bool *moved, Fault *fault);
+bool output_pump_channel(StageOutput *output, OutChannel *channel, bool *moved, Fault *fault);
 
-bool sorted_partition(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault);
+bool sorted_statistics(StageOutput *output, Fault *fault);
 ExchangeStatus sorted_next(StageOutput *output, OutChannel *channel, const Batch **batch);
 
 /* --- incoming --- */
@@ -133,10 +155,14 @@ struct StageInflow {
     uint32_t channel_count;
     uint32_t turn;        /* channel to ask first */
     size_t window;
-    uint64_t bytes;
     Merge *merge;
 };
 
+/* `keeps_partitions`: the rows of a partition come together, partitions in ascending order. */
+StageInflow *inflow_new(Exchange *exchange, uint32_t stage, uint32_t input, bool keeps_partitions);
+/* The batch is valid until the next call; it may have more than BATCH_ROWS rows. */
+ExchangeStatus inflow_next(StageInflow *inflow, Batch **batch, uint32_t *partition, Fault *fault);
+void inflow_stop(StageInflow *inflow);
 void inflow_free(StageInflow *inflow);
 void inflow_set_partitions(StageInflow *inflow, uint32_t count);
 bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *fault);
@@ -153,11 +179,12 @@ struct Exchange {
     uint32_t worker;
     Budget *budget;
     const ExchangeNetwork *network;
+    StageCounters *counters;
     Arena *arena;
     StageOutput **outputs;   /* by stage; NULL: not run here */
     Reader **readers;        /* by stage */
     uint32_t *reader_counts;
-    StageInflow **inflows;   /* by stage * stride + reader of the producer */
+    StageInflow **inflows;
     uint32_t inflow_count, inflow_capacity;
     struct EarlyOpen *early; /* channels opened before their output knew its partitions */
 };

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-StageInflow *exchange_inflow(Exchange *exchange, uint32_t stage, uint32_t input, bool keeps_partitions)
+StageInflow *inflow_new(Exchange *exchange, uint32_t stage, uint32_t input, bool keeps_partitions)
 {
     const StageDefinition *consumer = &exchange->definition->stages[stage];
     const StageInput *spec = &consumer->inputs[input];
@@ -49,11 +49,10 @@ void inflow_set_partitions(StageInflow *inflow, uint32_t count)
 {
     inflow->partition_count = count;
     inflow->has_partitions = true;
-}
-
-uint64_t stage_inflow_bytes(const StageInflow *inflow)
-{
-    return inflow->bytes;
+    if (inflow->is_stopped && !inflow->is_started) {
+        inflow->is_stopped = false;
+        inflow_stop(inflow);
+    }
 }
 
 /* --- received frames --- */
@@ -127,7 +126,7 @@ bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *
     *received = (Received){.body = link_take(link), .data = frame->body, .length = frame->body_length};
     *channel->last = received;
     channel->last = &received->next;
-    inflow->bytes += frame->body_length;
+    inflow->exchange->counters[inflow->consumer_stage].input_bytes += frame->body_length;
     return true;
 }
 
@@ -169,7 +168,7 @@ static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t parti
     }
     if (exchange->network == NULL)
         return fault_set(fault, FAULT_INTERNAL_ERROR, "a stage has a producer that cannot be reached");
-    channel->link = exchange->network->peer(exchange->network->state, producer, fault);
+    channel->link = exchange->network->link_to(exchange->network->state, producer, fault);
     if (channel->link == NULL)
         return false;
     channel->is_opened = true;
@@ -342,7 +341,7 @@ static ExchangeStatus any_next(StageInflow *inflow, Batch **batch, uint32_t *par
     return is_blocked ? EXCHANGE_BLOCKED : EXCHANGE_DONE;
 }
 
-ExchangeStatus stage_inflow_next(StageInflow *inflow, Batch **batch, uint32_t *partition, Fault *fault)
+ExchangeStatus inflow_next(StageInflow *inflow, Batch **batch, uint32_t *partition, Fault *fault)
 {
     if (!inflow->has_partitions)
         return EXCHANGE_BLOCKED;
@@ -393,13 +392,15 @@ static void stop_channels(StageInflow *inflow)
 
 /* Every partition must be told, also those whose turn has not come; a producer that does not hear
  * of it would wait for ever. Where that fails the link is broken, and its owner hears of it. */
-void stage_inflow_stop(StageInflow *inflow)
+void inflow_stop(StageInflow *inflow)
 {
     if (inflow->is_stopped || inflow->is_done)
         return;
     Fault ignored;
-    if (inflow->has_partitions && !inflow->is_started && !start(inflow, &ignored))
+    if (inflow->has_partitions && !inflow->is_started && !start(inflow, &ignored)) {
+        inflow->is_stopped = true;
         return;
+    }
     while (inflow->is_started && !inflow->is_done) {
         stop_channels(inflow);
         if (!is_one_by_one(inflow) || !next_partition(inflow, &ignored))

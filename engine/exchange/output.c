@@ -64,10 +64,8 @@ static uint32_t known_partitions(const ShuffleSpec *shuffle)
     return 1;
 }
 
-StageOutput *exchange_output(Exchange *exchange, uint32_t stage)
+StageOutput *output_new(Exchange *exchange, uint32_t stage)
 {
-    if (exchange->outputs[stage] != NULL)
-        return exchange->outputs[stage];
     const StageDefinition *definition = &exchange->definition->stages[stage];
     StageOutput *output = calloc(1, sizeof *output);
     check(output != NULL);
@@ -76,6 +74,7 @@ StageOutput *exchange_output(Exchange *exchange, uint32_t stage)
     output->readers = exchange_readers(exchange, stage, &output->reader_count);
     output->layouts = exchange_layouts(exchange, definition);
     output->is_sorted = definition->shuffle.kind == SHUFFLE_GLOBAL_SORT;
+    output->counters = &exchange->counters[stage];
     output->scratch = arena_new("exchange output");
     row_order_init(&output->order, exchange->budget);
     if (output->is_sorted)
@@ -83,7 +82,6 @@ StageOutput *exchange_output(Exchange *exchange, uint32_t stage)
     uint32_t count = known_partitions(&definition->shuffle);
     if (count != 0)
         output_make_partitions(output, count, NULL);
-    exchange->outputs[stage] = output;
     return output;
 }
 
@@ -129,6 +127,7 @@ void output_free(StageOutput *output)
     row_order_clear(&output->order);
     row_store_free(output->sorted);
     arena_free(output->scratch);
+    arena_free(output->statistics_arena);
     free(output->partitions);
     free(output->channels);
     free(output);
@@ -176,6 +175,7 @@ static void flush(StageOutput *output, OutPartition *partition)
     *chunk = (Chunk){.store = partition->builder, .references = 1, .bytes = row_store_bytes(partition->builder)};
     partition->builder = NULL;
     partition->chunks[partition->count++] = chunk;
+    output->is_chunk_new = true;
     output->queued_bytes += chunk->bytes;
 }
 
@@ -233,10 +233,11 @@ static bool scatter(StageOutput *output, const Batch *batch, Fault *fault)
     return true;
 }
 
-bool stage_output_write(StageOutput *output, const Batch *batch, Fault *fault)
+bool output_write(StageOutput *output, const Batch *batch, Fault *fault)
 {
     check(!output->is_finished);
     output->rows += batch->rows;
+    output->counters->output_rows += batch->rows;
     if (batch->rows == 0)
         return true;
     if (output->is_sorted)
@@ -246,12 +247,12 @@ bool stage_output_write(StageOutput *output, const Batch *batch, Fault *fault)
     return append(output, &output->partitions[0], batch, NULL, 0, fault);
 }
 
-bool stage_output_is_full(const StageOutput *output)
+bool output_is_full(const StageOutput *output)
 {
     return !output->is_sorted && output->reader_count == 1 && output->queued_bytes >= QUEUE_BYTES;
 }
 
-bool stage_output_finish(StageOutput *output, Fault *fault)
+bool output_finish(StageOutput *output, Fault *fault)
 {
     output->is_finished = true;
     if (!output->is_sorted) {
@@ -265,8 +266,9 @@ bool stage_output_finish(StageOutput *output, Fault *fault)
     if (output->has_partitions) {
         output->partitions[0].row_end = output->order.rows;
         output->partitions[0].rows = output->order.rows;
+        return true;
     }
-    return true;
+    return sorted_statistics(output, fault);
 }
 
 /* --- reading --- */
@@ -297,7 +299,7 @@ ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch
     if (status == EXCHANGE_DONE)
         output_stop(output, channel);
     if (status == EXCHANGE_BATCH)
-        output->frames++;
+        output->counters->output_frames++;
     return status;
 }
 
@@ -315,7 +317,7 @@ void output_stop(StageOutput *output, OutChannel *channel)
         partition->builder = NULL;
     }
     /* What was sorted is held until the last channel has gone through it. */
-    if (output->is_sorted && output->is_finished && stage_output_is_drained(output)) {
+    if (output->is_sorted && output->is_finished && output_is_drained(output)) {
         row_store_reset(output->sorted);
         row_store_free(output->sorted);
         output->sorted = NULL;
@@ -323,12 +325,12 @@ void output_stop(StageOutput *output, OutChannel *channel)
     }
 }
 
-bool stage_output_is_drained(const StageOutput *output)
+bool output_is_drained(const StageOutput *output)
 {
-    return output->is_finished && stage_output_is_unwanted(output);
+    return output->is_finished && output_is_unwanted(output);
 }
 
-bool stage_output_is_unwanted(const StageOutput *output)
+bool output_is_unwanted(const StageOutput *output)
 {
     if (!output->has_partitions)
         return false;
@@ -336,18 +338,6 @@ bool stage_output_is_unwanted(const StageOutput *output)
         if (!output->channels[c].is_stopped)
             return false;
     return true;
-}
-
-bool stage_output_wants_boundaries(const StageOutput *output)
-{
-    return output->is_finished && !output->has_partitions;
-}
-
-void stage_output_count(const StageOutput *output, StageCounters *counters)
-{
-    counters->output_rows = output->rows;
-    counters->output_bytes = output->bytes;
-    counters->output_frames = output->frames;
 }
 
 /* --- sending --- */
@@ -372,10 +362,10 @@ static void send_batch(StageOutput *output, OutChannel *channel, const Batch *ba
     frame_end_with_batch(&writer, batch);
     size_t bytes = link_out(channel->link)->length - before;
     channel->credit -= (int64_t)bytes;
-    output->bytes += bytes;
+    output->counters->output_bytes += bytes;
 }
 
-static bool pump_channel(StageOutput *output, OutChannel *channel, bool *moved, Fault *fault)
+bool output_pump_channel(StageOutput *output, OutChannel *channel, bool *moved, Fault *fault)
 {
     while (channel->link != NULL && !channel->is_stopped && channel->credit > 0 &&
            link_unsent(channel->link) < LINK_UNSENT) {
@@ -400,8 +390,10 @@ static bool pump_channel(StageOutput *output, OutChannel *channel, bool *moved, 
 
 bool output_pump(StageOutput *output, bool *moved, Fault *fault)
 {
+    *moved = false;
+    output->is_chunk_new = false;
     for (uint32_t c = 0; c < output->channel_count; c++)
-        if (output->channels[c].is_open && !pump_channel(output, &output->channels[c], moved, fault))
+        if (output->channels[c].is_open && !output_pump_channel(output, &output->channels[c], moved, fault))
             return false;
     return true;
 }

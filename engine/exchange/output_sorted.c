@@ -108,13 +108,14 @@ static bool has_arrays(const StageOutput *output, const Batch *rows)
     return false;
 }
 
-bool stage_output_statistics(StageOutput *output, Arena *arena, KeyStatistics *statistics, Fault *fault)
+bool sorted_statistics(StageOutput *output, Fault *fault)
 {
     const ShuffleSpec *shuffle = &output->stage->shuffle;
     const Batch *rows = row_store_batch(output->sorted);
     Sampler sampler = {.order = &output->order, .is_aggregate = shuffle->is_aggregate};
     bool is_sampled = sample_buckets(output, rows, &sampler, fault);
     if (is_sampled) {
+        Arena *arena = output->statistics_arena = arena_new("key statistics");
         Batch *samples = batch_make(arena, shuffle->key_count + 1, sampler.count);
         for (uint32_t k = 0; k < shuffle->key_count; k++) {
             Vector gathered = vector_gather(arena, &rows->columns[shuffle->keys[k].column], sampler.rows,
@@ -125,8 +126,10 @@ bool stage_output_statistics(StageOutput *output, Arena *arena, KeyStatistics *s
         if (sampler.count != 0)
             memcpy(weights, sampler.weights, sampler.count * sizeof *weights);
         samples->columns[shuffle->key_count] = vector_flat(LAYOUT_INT64, sampler.count, weights, NULL);
-        *statistics = (KeyStatistics){.worker = output->exchange->worker, .rows = output->rows,
-                                      .samples = samples, .has_multiple_values = has_arrays(output, rows)};
+        output->statistics =
+            (KeyStatistics){.worker = output->exchange->worker, .rows = output->rows, .samples = samples,
+                            .has_multiple_values = has_arrays(output, rows)};
+        output->has_statistics = true;
     }
     free(sampler.rows);
     free(sampler.weights);

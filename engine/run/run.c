@@ -82,7 +82,7 @@ static bool build_pump(Run *run, uint32_t number, Fault *fault)
     pump->context = (OperatorContext){.arena = pump->arena,
                                       .budget = &pump->budget,
                                       .types = options->types,
-                                      .query = options->definition->query,
+                                      .definition = options->definition,
                                       .stage = stage,
                                       .worker = options->worker,
                                       .worker_count = stage->worker_count,
@@ -200,6 +200,9 @@ static Progress end_of_pulling(Pump *pump, Fault *fault)
         finish_pump(pump);
         return PROGRESS_DONE;
     }
+    /* What the operators held is given back before the rows are delivered. */
+    operator_close(pump->root);
+    pump->root = NULL;
     if (!exchange_finish(pump->run->exchange, pump->number, fault))
         return PROGRESS_FAILED;
     pump->phase = PUMP_DRAINING;
