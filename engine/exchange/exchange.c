@@ -207,6 +207,8 @@ static bool handle_open(Exchange *exchange, Link *link, const Frame *frame, Stag
         .consumer = (uint32_t)frame_uint(frame, "consumer", UINT32_MAX),
         .credit = frame_int(frame, "credit", 0),
     };
+    if (open.credit < 0 || open.credit > INT32_MAX)
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker granted impossible credit");
     if (!output->has_partitions) {
         remember_open(exchange, &open);
         return true;

@@ -151,6 +151,8 @@ static void trim(StageOutput *output, OutPartition *partition)
             least = channel->position;
     }
     uint32_t gone = 0;
+    if (partition->count == 0)
+        return;
     while (gone < partition->count && partition->first + gone < least) {
         output->queued_bytes -= partition->chunks[gone]->bytes;
         chunk_release(partition->chunks[gone++]);
