@@ -18,15 +18,19 @@ static const VirtualColumn columns[] = {
 };
 /* clang-format on */
 
+/* OIDs of functions that all arrays share. */
+enum { ARRAY_SUBSCRIPT = 6179, ARRAY_ANALYZE = 3816 };
+
 static void add_functions(CatalogRows *rows, const TypeFacts *facts)
 {
+    bool is_array = facts->subscript == ARRAY_SUBSCRIPT && facts->storage == 'x';
     catalog_set_int(rows, "typinput", facts->input);
     catalog_set_int(rows, "typoutput", facts->output);
     catalog_set_int(rows, "typreceive", facts->receive);
     catalog_set_int(rows, "typsend", facts->send);
     catalog_set_int(rows, "typmodin", facts->modifier_in);
     catalog_set_int(rows, "typmodout", facts->modifier_out);
-    catalog_set_int(rows, "typanalyze", 0);
+    catalog_set_int(rows, "typanalyze", is_array ? ARRAY_ANALYZE : 0);
 }
 
 static void add_type(CatalogRows *rows, const TypeInfo *info)
@@ -45,7 +49,8 @@ static void add_type(CatalogRows *rows, const TypeInfo *info)
     catalog_set_char(rows, "typdelim", facts->delimiter);
     catalog_set_int(rows, "typrelid", 0);
     catalog_set_int(rows, "typsubscript", facts->subscript);
-    catalog_set_int(rows, "typelem", info->element_oid);
+    /* A name can be subscripted as if it were an array of "char". */
+    catalog_set_int(rows, "typelem", info->oid == T_NAME ? T_CHAR : info->element_oid);
     catalog_set_int(rows, "typarray", info->array_oid);
     add_functions(rows, facts);
     catalog_set_char(rows, "typalign", facts->align);
@@ -66,8 +71,10 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     const TypeInfo *types = type_table(&count);
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
-    for (int i = 0; i < count; i++)
-        add_type(&rows, &types[i]);
+    for (int i = 0; i < count; i++) {
+        if (types[i].oid != T_STATE) /* it only travels between stages */
+            add_type(&rows, &types[i]);
+    }
     *out = catalog_rows_finish(&rows);
     return true;
 }

@@ -488,6 +488,7 @@ static const TypeFunction functions[] = {
     {3772, "regdictionaryout", 2275, 's', 1, {3769}},
     {3773, "regdictionaryrecv", 3769, 'i', 1, {2281}},
     {3774, "regdictionarysend", 17, 'i', 1, {3769}},
+    {3816, "array_typanalyze", 16, 's', 1, {2281}},
     {3803, "jsonb_send", 17, 'i', 1, {3802}},
     {3804, "jsonb_out", 2275, 'i', 1, {3802}},
     {3805, "jsonb_recv", 3802, 'i', 1, {2281}},
