@@ -105,6 +105,7 @@ void loop_watch_stop(LoopWatch *watch)
 static void timer_fired(struct ev_loop *ev, ev_timer *timer, int events)
 {
     LoopTimer *self = timer->data;
+    self->loop->had_event = true;
     self->fire(self->state);
 }
 
@@ -147,6 +148,7 @@ bool loop_timer_is_running(const LoopTimer *timer)
 static void signal_arrived(struct ev_loop *ev, ev_signal *signal, int events)
 {
     LoopSignal *self = signal->data;
+    self->loop->had_event = true;
     self->fire(self->state, signal->signum);
 }
 

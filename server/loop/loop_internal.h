@@ -8,7 +8,7 @@ struct Loop {
     struct ev_loop *ev;
     LoopTask tasks;      /* head of the ring of queued tasks */
     bool is_stopping;
-    bool had_event;      /* a descriptor was ready since this was last cleared */
+    bool had_event;      /* something was handled since this was last cleared */
     int64_t spin_nanos;
     int64_t last_event;  /* monotonic nanoseconds */
 };

@@ -4,6 +4,8 @@
  * controller's answer, the client's next statement), so the loop goes on asking, without
  * sleeping, for a bounded time after the last event; an idle server therefore costs nothing.
  *
+ * What was handled may have queued tasks, so there is no sleep before a turn's end.
+ *
  * The bound is one number. Zero, for machines with one core, sleeps at once.
  */
 #include "base/os/os.h"

@@ -194,6 +194,13 @@ static Settings *copy_of(const Settings *settings)
     return copy;
 }
 
+/* What the client knows is remembered before `settings` becomes different from it. */
+static void remember_reported(Session *session)
+{
+    if (session->reported == NULL)
+        session->reported = copy_of(&session->settings);
+}
+
 static SettingChanges *open_changes(Session *session)
 {
     if (session->changes == NULL) {
@@ -202,8 +209,7 @@ static SettingChanges *open_changes(Session *session)
         session->changes->before = session->settings;
         session->changes->kept = session->settings;
     }
-    if (session->reported == NULL)
-        session->reported = copy_of(&session->settings);
+    remember_reported(session);
     return session->changes;
 }
 
@@ -239,6 +245,7 @@ void session_commit_settings(Session *session)
 {
     if (session->changes == NULL)
         return;
+    remember_reported(session);
     session->settings = session->changes->kept;
     free(session->changes);
     session->changes = NULL;
@@ -248,6 +255,7 @@ void session_rollback_settings(Session *session)
 {
     if (session->changes == NULL)
         return;
+    remember_reported(session);
     session->settings = session->changes->before;
     free(session->changes);
     session->changes = NULL;
@@ -287,8 +295,7 @@ void session_reload_settings(Session *session, const Settings *old)
     if (!session->is_started)
         return;
     const Settings *fresh = session->front->settings;
-    if (session->reported == NULL)
-        session->reported = copy_of(&session->settings);
+    remember_reported(session);
     follow(&session->settings, old, fresh);
     if (session->changes != NULL) {
         follow(&session->changes->before, old, fresh);
