@@ -251,11 +251,17 @@ bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunct
 }
 
 /* --- items --- */
-bool from_is_lateral(const PgQuery__Node *node)
+bool from_is_lateral(const PgQuery__Node *node, const Plan *plan)
 {
     if (node->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT)
         return node->range_subselect->lateral;
-    return node->node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION;
+    if (node->node_case != PG_QUERY__NODE__NODE_RANGE_FUNCTION || plan->kind != PLAN_VALUES)
+        return false;
+    for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++) {
+        if (expr_has_kind(plan->values.cells[i], EXPR_COLUMN))
+            return true; /* a function of columns to its left */
+    }
+    return false;
 }
 
 bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item)
@@ -308,7 +314,6 @@ bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, F
     return true;
 }
 
-/* Whether the item's plan names columns of those to its left. */
 static const Plan *side_by_side(Binder *binder, const Plan *left, const Plan *right, bool is_lateral)
 {
     PlanColumn none = {0};
@@ -331,8 +336,7 @@ bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t
             scope->from = item;
             continue;
         }
-        bool is_lateral = items[i]->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT &&
-                          items[i]->range_subselect->lateral;
+        bool is_lateral = from_is_lateral(items[i], item.plan);
         const Plan *left = scope->from.plan;
         if (!from_combine(binder, &scope->from, &item, &both))
             return false;

@@ -276,7 +276,8 @@ bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, Fro
 bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *join, FromItem *item);
 /* Both sides side by side; 42712 when a name is there twice. */
 bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both);
-bool from_is_lateral(const PgQuery__Node *node);
+/* Whether the item's plan may name columns of those to its left. */
+bool from_is_lateral(const PgQuery__Node *node, const Plan *plan);
 /* A named thing with columns: applies an alias with its column names. */
 bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery__Alias *alias,
                const Relation *relation, ScopeColumn *columns, uint32_t count, FromItem *item);
@@ -306,6 +307,11 @@ const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
 
 /* --- INSERT and REPLACE --- */
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);
+/* The ranges of OVERWRITE, which must lie on the target's granularity. */
 bool bind_overwrite(Binder *binder, IngestTarget *target);
+/* PARTITIONED BY (granularity.c). */
+bool bind_granularity(Binder *binder, IngestTarget *target);
+/* Binding within a lifted clause: its own offset map. Give back what it returns. */
+const OffsetMap *bind_enter_fragment(Binder *binder, const RewrittenText *fragment);
 
 #endif

@@ -207,9 +207,7 @@ static bool bind_right(Join *join)
 static bool make_join(Join *join, FromItem *item)
 {
     Arena *arena = join->binder->arena;
-    const PgQuery__Node *right = join->node->rarg;
-    bool is_lateral = right->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT &&
-                      right->range_subselect->lateral;
+    bool is_lateral = from_is_lateral(join->node->rarg, join->right.plan);
     PlanColumn none = {0};
     *item = join->both;
     if (is_lateral && join->type != JOIN_INNER && join->type != JOIN_LEFT)

@@ -1,0 +1,156 @@
+/*
+ * The entrance of binding: a statement's tree to a plan and what the client sees of it.
+ */
+#include "engine/sql/bind_internal.h"
+
+#include "base/log/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int32_t bind_location(const Binder *binder, int32_t node_location)
+{
+    if (binder->map == NULL)
+        return binder->fixed_location;
+    return offset_map_find(binder->map, node_location);
+}
+
+bool bind_fault(Binder *binder, int32_t location, FaultCode code, const char *format, ...)
+{
+    char message[sizeof binder->fault->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return fault_set_at(binder->fault, location, code, "%s", message);
+}
+
+bool bind_fault_place(Binder *binder, int32_t location)
+{
+    if (binder->fault->position == 0 && location >= 0)
+        binder->fault->position = location + 1;
+    return false;
+}
+
+const OffsetMap *bind_enter_fragment(Binder *binder, const RewrittenText *fragment)
+{
+    const OffsetMap *before = binder->map;
+    binder->map = &fragment->map;
+    return before;
+}
+
+/* --- what the client sees --- */
+
+/* Values that name catalog objects are shown by name. */
+static bool show_names(Binder *binder, QueryResult *result)
+{
+    bool has_reg = false;
+    for (uint32_t i = 0; i < result->count; i++)
+        has_reg = has_reg || type_is_reg(result->columns[i].column.type.oid);
+    if (!has_reg)
+        return true;
+    ApplyList applies = {0};
+    Scope nothing = {0};
+    ExprContext context = {.scope = &nothing, .clause = CLAUSE_SELECT, .applies = &applies};
+    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, result->count);
+    for (uint32_t i = 0; i < result->count; i++) {
+        PlanColumn *column = &result->columns[i].column;
+        const Expr *expr = expr_column(binder->arena, column->type, column->id, -1);
+        if (type_is_reg(column->type.oid)) {
+            expr = bind_reg_as_text(binder, &context, expr);
+            if (expr == NULL)
+                return false;
+            *column = bind_new_column(binder, expr->type, column->name);
+        }
+        items[i] = (PlanProjection){*column, expr};
+    }
+    const Plan *plan = apply_list_attach(binder, &applies, result->plan);
+    result->plan = plan_project(binder->arena, plan, items, result->count);
+    return true;
+}
+
+static void set_outputs(Binder *binder, const QueryResult *result, BoundQuery *query)
+{
+    uint32_t count = result->count;
+    PlanColumn *outputs = ARENA_ARRAY(binder->arena, PlanColumn, count + 1);
+    Oid *oids = ARENA_ARRAY(binder->arena, Oid, count + 1);
+    int16_t *attnums = ARENA_ARRAY(binder->arena, int16_t, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        outputs[i] = result->columns[i].column;
+        oids[i] = result->columns[i].table_oid;
+        attnums[i] = result->columns[i].attnum;
+    }
+    query->plan = result->plan;
+    query->output_count = count;
+    query->outputs = outputs;
+    query->output_table_oids = oids;
+    query->output_attnums = attnums;
+}
+
+static bool bind_plain_query(Binder *binder, const PgQuery__SelectStmt *statement, BoundQuery *query)
+{
+    QueryResult result;
+    if (!bind_query(binder, statement, NULL, NULL, false, &result) || !show_names(binder, &result))
+        return false;
+    int64_t limit = binder->context->types->settings->sql_outer_limit;
+    if (limit > 0)
+        result.plan = plan_limit(binder->arena, result.plan, limit, 0);
+    set_outputs(binder, &result, query);
+    return true;
+}
+
+/* Every parameter must have been given a type by somebody. */
+static bool check_parameters(Binder *binder)
+{
+    for (uint32_t i = 0; i < binder->context->parameter_count; i++) {
+        Oid type = binder->context->parameter_types[i].oid;
+        if (type == T_UNKNOWN || type == T_NONE)
+            return fault_set(binder->fault, FAULT_INDETERMINATE_DATATYPE,
+                             "could not determine data type of parameter $%u", i + 1);
+    }
+    return true;
+}
+
+typedef struct BindJob {
+    Binder *binder;
+    BoundQuery *query;
+    bool ok;
+} BindJob;
+
+static void bind_statement(void *argument)
+{
+    BindJob *job = argument;
+    Binder *binder = job->binder;
+    const PgQuery__Node *node = binder->tree->node;
+    if (node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
+        job->ok = bind_ingest(binder, node->insert_stmt, job->query);
+    else
+        job->ok = bind_plain_query(binder, node->select_stmt, job->query);
+    job->ok = job->ok && check_parameters(binder);
+}
+
+bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
+              BoundQuery *query, Fault *fault)
+{
+    check(statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN);
+    Binder binder = {
+        .arena = arena,
+        .context = context,
+        .statement = statement,
+        .tree = statement->tree,
+        .fault = fault,
+        .dialect = context->types->dialect,
+        .next_column = 1,
+        .map = &statement->tree->dialect->main.map,
+    };
+    *query = (BoundQuery){0};
+    context->change_count = 0;
+    fault_clear(fault);
+    BindJob job = {&binder, query, false};
+    if (!statement->tree->needs_large_stack)
+        bind_statement(&job);
+    else if (!parse_on_large_stack(bind_statement, &job, fault))
+        return false;
+    query->next_column = binder.next_column;
+    return job.ok;
+}

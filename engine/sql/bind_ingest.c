@@ -1,0 +1,419 @@
+/*
+ * INSERT and REPLACE: the query's outputs are the columns to store, by name.
+ */
+#include "engine/sql/bind_internal.h"
+
+#include <strings.h>
+
+typedef struct Ingest {
+    Binder *binder;
+    const PgQuery__InsertStmt *statement;
+    const DialectStatement *dialect;
+    IngestTarget *target;
+    QueryResult query;
+} Ingest;
+
+static const char *verb(const Ingest *ingest)
+{
+    return ingest->dialect->is_replace ? "REPLACE" : "INSERT";
+}
+
+/* --- the target --- */
+static bool check_table_name(Ingest *ingest, const char *name, int32_t location)
+{
+    size_t length = strlen(name);
+    bool is_bad = length == 0 || name[0] == '.' || strchr(name, '/') != NULL ||
+                  strpbrk(name, "\t\n\r\f\v") != NULL || name[0] == ' ' || name[length - 1] == ' ';
+    if (!is_bad)
+        return true;
+    bind_fault(ingest->binder, location, FAULT_INVALID_NAME, "invalid table name \"%s\"", name);
+    return fault_hint(ingest->binder->fault,
+                      "A table's name is not empty, has no slash, tab or newline, and does not begin "
+                      "with a dot or begin or end with a space.");
+}
+
+static bool check_schema(Ingest *ingest, const PgQuery__RangeVar *range, int32_t location)
+{
+    if (range->catalogname[0] != '\0') {
+        bind_fault(ingest->binder, location, FAULT_INVALID_NAME,
+                   "table name \"%s.%s.%s\" has too many parts", name_plain(range->catalogname),
+                   name_plain(range->schemaname), name_plain(range->relname));
+        return fault_hint(ingest->binder->fault, "Write the table's name, or schema.table.");
+    }
+    if (range->schemaname[0] == '\0')
+        return true;
+    SchemaName name = name_read(range->schemaname);
+    const SchemaInfo *schema = schema_find(name.text, name.is_quoted);
+    if (schema == NULL)
+        return bind_fault(ingest->binder, location, FAULT_INVALID_SCHEMA_NAME,
+                          "schema \"%.*s\" does not exist", TEXT_ARGS(name.text));
+    if (schema->oid == SCHEMA_OID_PUBLIC)
+        return true;
+    return bind_fault(ingest->binder, location, FAULT_WRONG_OBJECT_TYPE,
+                      "cannot %s into \"%s.%s\" because schema \"%s\" holds no tables of users",
+                      verb(ingest), schema->name, name_plain(range->relname), schema->name);
+}
+
+static bool bind_target(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    const PgQuery__RangeVar *range = ingest->statement->relation;
+    int32_t location = bind_location(binder, range->location);
+    if (!check_schema(ingest, range, location))
+        return false;
+    SchemaName schema = {TEXT_LITERAL("public"), true};
+    Fault ignored;
+    const Relation *relation =
+        schema_resolve(binder->arena, binder->context->tables, &schema, name_read(range->relname),
+                       TEXT_LITERAL("public"), location, &ignored);
+    IngestTarget *target = ingest->target;
+    target->mode = ingest->dialect->is_replace ? INGEST_REPLACE : INGEST_INSERT;
+    target->relation = relation;
+    target->table = relation != NULL
+                        ? arena_strndup(binder->arena, relation->name.data, relation->name.length)
+                        : name_made(binder->arena, range->relname, binder->dialect);
+    return check_table_name(ingest, target->table, location);
+}
+
+/* --- what the grammar allows and the dialect does not --- */
+static bool check_clauses(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    int32_t at = ingest->dialect->ingest_at;
+    const PgQuery__InsertStmt *statement = ingest->statement;
+    if (statement->on_conflict_clause != NULL)
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "ON CONFLICT is not supported");
+    if (statement->n_returning_list > 0)
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "RETURNING is not supported");
+    if (statement->select_stmt == NULL)
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "DEFAULT VALUES is not supported");
+    if (binder->context->types->settings->sql_outer_limit > 0) {
+        bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
+                   "sqlOuterLimit cannot be used with %s", verb(ingest));
+        return fault_hint(binder->fault, "RESET \"sqlOuterLimit\".");
+    }
+    return true;
+}
+
+static bool check_query(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    const QueryResult *query = &ingest->query;
+    if (query->is_sorted) {
+        bind_fault(binder, query->sort_location, FAULT_SYNTAX_ERROR,
+                   "cannot have ORDER BY on %s statement", verb(ingest));
+        return fault_hint(binder->fault, "Use CLUSTERED BY to order what is stored.");
+    }
+    if (query->has_offset)
+        return bind_fault(binder, query->limit_location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "OFFSET is not supported in %s", verb(ingest));
+    if (query->is_limited && !ingest->target->is_partitioned_by_all) {
+        bind_fault(binder, query->limit_location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "LIMIT is only supported with PARTITIONED BY ALL");
+        return fault_hint(binder->fault, "Put the LIMIT into a subquery.");
+    }
+    return true;
+}
+
+/* --- columns --- */
+
+/* INSERT INTO t (a, b): names for the outputs, by position. */
+static bool apply_column_list(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    size_t count = ingest->statement->n_cols;
+    if (count == 0)
+        return true;
+    if (count != ingest->query.count) {
+        bool has_more = count > ingest->query.count;
+        const PgQuery__ResTarget *column = ingest->statement->cols[0]->res_target;
+        return bind_fault(binder, bind_location(binder, column->location), FAULT_SYNTAX_ERROR,
+                          has_more ? "INSERT has more target columns than expressions"
+                                   : "INSERT has more expressions than target columns");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const PgQuery__ResTarget *column = ingest->statement->cols[i]->res_target;
+        if (column->n_indirection > 0)
+            return bind_fault(binder, bind_location(binder, column->location),
+                              FAULT_FEATURE_NOT_SUPPORTED,
+                              "assigning to a part of a column is not supported");
+        SchemaName name = name_read(column->name);
+        int known = ingest->target->relation != NULL
+                        ? schema_match_column(ingest->target->relation, name)
+                        : SCHEMA_NO_MATCH;
+        OutputColumn *output = &ingest->query.columns[i];
+        if (known >= 0) {
+            Text own = ingest->target->relation->columns[known].name;
+            output->column.name = arena_strndup(binder->arena, own.data, own.length);
+        } else {
+            output->column.name = name_made(binder->arena, column->name, binder->dialect);
+        }
+        output->location = bind_location(binder, column->location);
+        output->is_named = true;
+    }
+    return true;
+}
+
+static bool check_names(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        const OutputColumn *output = &ingest->query.columns[i];
+        const char *name = output->column.name;
+        if (!output->is_named) {
+            bind_fault(binder, output->location, FAULT_SYNTAX_ERROR,
+                       "%s requires all columns to be named in the SELECT list: column %u is not",
+                       verb(ingest), i + 1);
+            return fault_hint(binder->fault, "Give the expression an alias with AS.");
+        }
+        if (strcmp(name, "__boost") == 0 || strcmp(name, "__bucket") == 0) {
+            bind_fault(binder, output->location, FAULT_COLUMN_NAME_RESTRICTED,
+                       "\"%s\" is a reserved column name", name);
+            return fault_field_text(binder->fault, "columnName", name);
+        }
+        if (name[0] == '\0')
+            return bind_fault(binder, output->location, FAULT_INVALID_NAME,
+                              "a column's name must not be empty");
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(ingest->query.columns[k].column.name, name) == 0)
+                return bind_fault(binder, output->location, FAULT_DUPLICATE_COLUMN,
+                                  "column \"%s\" specified more than once", name);
+        }
+    }
+    return true;
+}
+
+static bool is_array(Oid type)
+{
+    const TypeInfo *info = type_info(type);
+    return info != NULL && info->element_oid != 0;
+}
+
+static bool is_text(Oid type)
+{
+    const TypeInfo *info = type_info(type);
+    return info != NULL && info->category == CATEGORY_STRING;
+}
+
+/* A string column does not silently become an array column, nor the other way round. */
+static bool check_types(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    const Relation *relation = ingest->target->relation;
+    bool may_change = binder->context->types->settings->skip_time_verification;
+    for (uint32_t i = 0; relation != NULL && !may_change && i < ingest->query.count; i++) {
+        const OutputColumn *output = &ingest->query.columns[i];
+        SchemaName name = {text_of(output->column.name), true};
+        int known = schema_match_column(relation, name);
+        if (known < 0)
+            continue;
+        Oid now = relation->columns[known].type.oid, then = output->column.type.oid;
+        bool changes = (is_array(now) && is_text(then)) || (is_text(now) && is_array(then));
+        if (!changes)
+            continue;
+        bind_fault(binder, output->location, FAULT_DATATYPE_MISMATCH,
+                   "column \"%s\" is of type %s but expression is of type %s", output->column.name,
+                   type_format_name(binder->arena, SQL_TYPE(now)),
+                   type_format_name(binder->arena, SQL_TYPE(then)));
+        return fault_hint(binder->fault, "Cast the expression, or set skipTypeVerificationAll.");
+    }
+    return true;
+}
+
+/* __time must be a time, and is stored as an instant. */
+static bool check_time(Ingest *ingest, SqlType *types)
+{
+    Binder *binder = ingest->binder;
+    bool found = false;
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        const OutputColumn *output = &ingest->query.columns[i];
+        types[i] = output->column.type;
+        if (strcmp(output->column.name, "__time") != 0)
+            continue;
+        found = true;
+        if (types[i].oid != T_TIMESTAMP && types[i].oid != T_TIMESTAMPTZ) {
+            bind_fault(binder, output->location, FAULT_DATATYPE_MISMATCH,
+                       "column \"__time\" must be of type timestamp, not %s",
+                       type_format_name(binder->arena, types[i]));
+            return fault_hint(binder->fault,
+                              "Use TIME_PARSE for texts, MILLIS_TO_TIMESTAMP for numbers, or a cast.");
+        }
+        types[i] = SQL_TYPE(T_TIMESTAMPTZ);
+    }
+    if (found || ingest->target->is_partitioned_by_all)
+        return true;
+    bind_fault(binder, ingest->dialect->partitioned_at, FAULT_UNDEFINED_COLUMN,
+               "column \"__time\" does not exist in the SELECT list, which PARTITIONED BY %s needs",
+               ingest->target->granularity_text);
+    return fault_hint(binder->fault, "Select a timestamp AS __time, or use PARTITIONED BY ALL.");
+}
+
+static bool has_output(const Ingest *ingest, Text name)
+{
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        if (text_equal_string(name, ingest->query.columns[i].column.name))
+            return true;
+    }
+    return false;
+}
+
+/* segmentSortOrder: names of outputs, __time first unless told otherwise. */
+static bool check_sort_order(Ingest *ingest)
+{
+    const Settings *settings = ingest->binder->context->types->settings;
+    const char *at = settings->segment_sort_order;
+    bool is_first = true;
+    while (*at != '\0') {
+        size_t length = strcspn(at, ",");
+        Text name = {at, (uint32_t)length};
+        while (name.length > 0 && strchr(" [\"", name.data[0]) != NULL)
+            name = (Text){name.data + 1, name.length - 1};
+        while (name.length > 0 && strchr(" ]\"", name.data[name.length - 1]) != NULL)
+            name.length--;
+        if (name.length > 0) {
+            if (is_first && settings->force_segment_sort_by_time && !text_equal_string(name, "__time"))
+                return bind_fault(ingest->binder, -1, FAULT_INVALID_PARAMETER_VALUE,
+                                  "segmentSortOrder must begin with __time while "
+                                  "forceSegmentSortByTime is true");
+            if (!has_output(ingest, name))
+                return bind_fault(ingest->binder, -1, FAULT_INVALID_PARAMETER_VALUE,
+                                  "segmentSortOrder names column \"%.*s\", which is not in the "
+                                  "SELECT list", TEXT_ARGS(name));
+            is_first = false;
+        }
+        at += at[length] == ',' ? length + 1 : length;
+    }
+    return true;
+}
+
+/* --- CLUSTERED BY --- */
+static const Expr *bind_cluster_item(Ingest *ingest, Scope *scope, const PgQuery__Node *node)
+{
+    Binder *binder = ingest->binder;
+    const QueryResult *query = &ingest->query;
+    bool is_number = node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                     node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL;
+    if (is_number) {
+        int32_t ordinal = node->a_const->ival->ival;
+        if (ordinal < 1 || (uint32_t)ordinal > query->count) {
+            bind_fault(binder, bind_node_location(binder, node), FAULT_SYNTAX_ERROR,
+                       "ordinal %d out of range in CLUSTERED BY", ordinal);
+            return NULL;
+        }
+        const PlanColumn *column = &query->columns[ordinal - 1].column;
+        return expr_column(binder->arena, column->type, column->id, bind_node_location(binder, node));
+    }
+    ExprContext context = {.scope = scope, .clause = CLAUSE_CLUSTERED_BY};
+    const Expr *expr = bind_expr(binder, &context, node);
+    return expr == NULL ? NULL : coerce_unknown_to_text(binder, expr);
+}
+
+static bool check_cluster_item(Ingest *ingest, const PgQuery__SortBy *sort, const Expr *expr,
+                               uint32_t position)
+{
+    Binder *binder = ingest->binder;
+    int32_t location = bind_node_location(binder, sort->node);
+    if (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC)
+        return bind_fault(binder, location, FAULT_SYNTAX_ERROR,
+                          "CLUSTERED BY columns cannot be sorted in descending order");
+    const TypeInfo *info = type_info(expr->type.oid);
+    if (info != NULL && !info->is_sortable)
+        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                          "could not identify an ordering operator for type %s", info->sql_name);
+    if (expr->kind != EXPR_COLUMN || position == 0 ||
+        !binder->context->types->settings->force_segment_sort_by_time)
+        return true;
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        const PlanColumn *column = &ingest->query.columns[i].column;
+        if (column->id == expr->column && strcmp(column->name, "__time") == 0) {
+            bind_fault(binder, location, FAULT_SYNTAX_ERROR,
+                       "__time can only be the first column of CLUSTERED BY");
+            return fault_hint(binder->fault, "Set forceSegmentSortByTime to false to sort otherwise.");
+        }
+    }
+    return true;
+}
+
+static bool bind_clustered(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    uint32_t count = (uint32_t)binder->tree->clustered_count;
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, ingest->query.count + 1);
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        const PlanColumn *column = &ingest->query.columns[i].column;
+        columns[i] = (ScopeColumn){.id = column->id, .type = column->type, .name = column->name,
+                                   .table = ""};
+    }
+    Scope scope = {.from = {.plan = ingest->query.plan, .columns = columns,
+                            .column_count = ingest->query.count}};
+    const Expr **keys = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
+    const OffsetMap *map = bind_enter_fragment(binder, &ingest->dialect->clustered);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        const PgQuery__SortBy *sort = binder->tree->clustered[i]->sort_by;
+        keys[i] = bind_cluster_item(ingest, &scope, sort->node);
+        ok = keys[i] != NULL && check_cluster_item(ingest, sort, keys[i], i);
+    }
+    binder->map = map;
+    ingest->target->cluster_count = count;
+    ingest->target->cluster_keys = keys;
+    return ok;
+}
+
+/* --- all of it --- */
+
+/* The stored columns: exactly these, with their stored types. */
+static bool project_outputs(Ingest *ingest, const SqlType *types)
+{
+    Binder *binder = ingest->binder;
+    PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, ingest->query.count + 1);
+    const Plan *plan = bind_project_types(binder, &ingest->query, types, columns);
+    if (plan == NULL)
+        return false;
+    ingest->query.plan = plan;
+    for (uint32_t i = 0; i < ingest->query.count; i++) {
+        columns[i].name = ingest->query.columns[i].column.name;
+        ingest->query.columns[i].column = columns[i];
+    }
+    return true;
+}
+
+static void set_result(Ingest *ingest, BoundQuery *query)
+{
+    Arena *arena = ingest->binder->arena;
+    uint32_t count = ingest->query.count;
+    PlanColumn *outputs = ARENA_ARRAY(arena, PlanColumn, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        outputs[i] = ingest->query.columns[i].column;
+    query->plan = ingest->query.plan;
+    query->output_count = count;
+    query->outputs = outputs;
+    query->output_table_oids = arena_zalloc(arena, (count + 1) * sizeof(Oid));
+    query->output_attnums = arena_zalloc(arena, (count + 1) * sizeof(int16_t));
+    query->ingest = ingest->target;
+}
+
+bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query)
+{
+    Ingest ingest = {.binder = binder, .statement = insert, .dialect = binder->tree->dialect,
+                     .target = ARENA_NEW(binder->arena, IngestTarget)};
+    if (!check_clauses(&ingest) || !bind_target(&ingest) || !bind_granularity(binder, ingest.target))
+        return false;
+    if (ingest.dialect->is_replace && !bind_overwrite(binder, ingest.target))
+        return false;
+    if (insert->with_clause != NULL)
+        return bind_fault(binder, ingest.dialect->start, FAULT_FEATURE_NOT_SUPPORTED,
+                          "WITH before %s is not supported", verb(&ingest)) ||
+               fault_hint(binder->fault, "Write WITH after the table's name.");
+    if (!bind_query(binder, insert->select_stmt->select_stmt, NULL, NULL, false, &ingest.query) ||
+        !check_query(&ingest) || !apply_column_list(&ingest) || !check_names(&ingest))
+        return false;
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
+    if (!check_time(&ingest, types) || !check_types(&ingest) || !check_sort_order(&ingest) ||
+        !project_outputs(&ingest, types))
+        return false;
+    if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
+        return false;
+    set_result(&ingest, query);
+    return true;
+}
