@@ -1,0 +1,345 @@
+/*
+ * Running programs: a step after the other, each over the whole batch.
+ */
+#include "engine/expr/program_internal.h"
+
+/* A BOOL vector of any form as bytes: `values` and `nulls` (NULL: none), both of `rows` rows. */
+typedef struct Bools {
+    const uint8_t *values, *nulls;
+} Bools;
+
+static Bools bools_of(const Vector *vector, Arena *arena)
+{
+    Vector flat = vector_flatten(arena, vector);
+    return (Bools){.values = flat.data, .nulls = flat.nulls};
+}
+
+static bool is_constant(const Vector *vector, bool *value)
+{
+    if (vector->form != VECTOR_CONSTANT || vector_is_null(vector, 0))
+        return false;
+    *value = VECTOR_DATA(uint8_t, vector)[0] != 0;
+    return true;
+}
+
+/* --- AND, OR, NOT: three values. AND is false where any is false, else NULL where any is NULL. */
+
+static void run_logical(const Step *step, const Vector *registers, uint32_t rows, Arena *arena,
+                        bool decisive, Vector *result)
+{
+    uint8_t *decided = arena_alloc_vector(arena, rows); /* 1: some argument is the decisive value */
+    uint8_t *unknown = NULL;
+    memset(decided, 0, rows);
+    for (uint32_t a = 0; a < step->argument_count; a++) {
+        bool value;
+        const Vector *argument = &registers[step->arguments[a]];
+        if (is_constant(argument, &value) && value != decisive)
+            continue;
+        Bools bools = bools_of(argument, arena);
+        uint8_t flip = decisive ? 0 : 1;
+        if (bools.nulls == NULL) {
+            for (uint32_t i = 0; i < rows; i++)
+                decided[i] |= bools.values[i] ^ flip;
+            continue;
+        }
+        if (unknown == NULL) {
+            unknown = arena_alloc_vector(arena, rows);
+            memset(unknown, 0, rows);
+        }
+        for (uint32_t i = 0; i < rows; i++) {
+            decided[i] |= (uint8_t)((bools.values[i] ^ flip) & (bools.nulls[i] == 0));
+            unknown[i] |= bools.nulls[i] != 0;
+        }
+    }
+    if (unknown != NULL)
+        for (uint32_t i = 0; i < rows; i++)
+            unknown[i] &= (uint8_t)(decided[i] == 0);
+    if (!decisive)
+        for (uint32_t i = 0; i < rows; i++)
+            decided[i] ^= 1;
+    *result = vector_flat(LAYOUT_BOOL, rows, decided, unknown);
+}
+
+static void run_not(const Vector *argument, uint32_t rows, Arena *arena, Vector *result)
+{
+    Bools bools = bools_of(argument, arena);
+    uint8_t *out = arena_alloc_vector(arena, rows);
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = bools.values[i] == 0;
+    *result = vector_flat(LAYOUT_BOOL, rows, out, bools.nulls);
+}
+
+static void run_is_null(const Vector *argument, uint32_t rows, Arena *arena, Vector *result)
+{
+    uint8_t none = 0;
+    if (argument->form == VECTOR_CONSTANT || (argument->form == VECTOR_FLAT && argument->nulls == NULL)) {
+        none = argument->form == VECTOR_CONSTANT && vector_is_null(argument, 0);
+        *result = vector_constant(arena, LAYOUT_BOOL, rows, &none);
+        return;
+    }
+    uint8_t *out = arena_alloc_vector(arena, rows);
+    if (argument->form == VECTOR_DICTIONARY)
+        kernel_code_nulls(argument, out);
+    else
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = argument->nulls[i] != 0;
+    *result = vector_flat(LAYOUT_BOOL, rows, out, NULL);
+}
+
+/* --- masks --- */
+
+static void run_mask(const Step *step, const Vector *registers, uint32_t rows, const uint8_t *parent,
+                     Arena *arena, Vector *result)
+{
+    const Vector *condition = &registers[step->arguments[0]];
+    uint8_t *out = arena_alloc_vector(arena, rows);
+    if (step->rule == MASK_NULL) {
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = vector_is_null(condition, i);
+    } else {
+        Bools bools = bools_of(condition, arena);
+        for (uint32_t i = 0; i < rows; i++) {
+            uint8_t is_null = bools.nulls != NULL && bools.nulls[i] != 0;
+            uint8_t is_true = (uint8_t)(bools.values[i] != 0 && !is_null);
+            out[i] = step->rule == MASK_TRUE ? is_true
+                     : step->rule == MASK_NOT_TRUE ? (uint8_t)!is_true
+                                                   : (uint8_t)(bools.values[i] != 0 || is_null);
+        }
+    }
+    if (parent != NULL)
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] &= (uint8_t)(parent[i] != 0);
+    *result = vector_flat(LAYOUT_BOOL, rows, out, NULL);
+}
+
+/* --- CASE and COALESCE: for each row the number of the argument that it takes --- */
+
+typedef struct Choice {
+    Arena *arena;
+    const Vector **sources; /* what a choice stands for */
+    uint32_t source_count;
+    uint32_t *chosen;
+    uint32_t rows;
+    Layout layout;
+} Choice;
+
+#define COPY_CHOSEN(type)                                                                          \
+    do {                                                                                           \
+        type *out = data;                                                                          \
+        for (uint32_t i = 0; i < choice->rows; i++) {                                              \
+            const Vector *source = &flat[choice->chosen[i]];                                       \
+            out[i] = VECTOR_DATA(type, source)[vector_row(source, i)];                             \
+        }                                                                                          \
+    } while (0)
+
+static void copy_chosen(const Choice *choice, const Vector *flat, void *data)
+{
+    switch (choice->layout) {
+    case LAYOUT_BOOL: COPY_CHOSEN(uint8_t); break;
+    case LAYOUT_INT64: COPY_CHOSEN(int64_t); break;
+    case LAYOUT_INT128: COPY_CHOSEN(__int128); break;
+    case LAYOUT_FLOAT32: COPY_CHOSEN(float); break;
+    case LAYOUT_FLOAT64: COPY_CHOSEN(double); break;
+    case LAYOUT_STRING: COPY_CHOSEN(Text); break;
+    case LAYOUT_ARRAY:
+    case LAYOUT_COUNT: break;
+    }
+}
+
+/* Arrays point into their own elements: the rows are built one by one. */
+static void choose_arrays(const Choice *choice, Vector *result)
+{
+    VectorBuilder builder;
+    vector_builder_init(&builder, choice->arena, LAYOUT_ARRAY, choice->rows);
+    for (uint32_t i = 0; i < choice->rows; i++) {
+        const Vector *source = choice->sources[choice->chosen[i]];
+        if (vector_is_null(source, i))
+            vector_builder_null(&builder);
+        else
+            vector_builder_row(&builder, source, i);
+    }
+    *result = vector_builder_finish(&builder);
+}
+
+static void choose(const Choice *choice, Vector *result)
+{
+    if (choice->layout == LAYOUT_ARRAY) {
+        choose_arrays(choice, result);
+        return;
+    }
+    Vector *flat = ARENA_ARRAY(choice->arena, Vector, choice->source_count);
+    bool any_nulls = false;
+    for (uint32_t i = 0; i < choice->source_count; i++) {
+        flat[i] = *choice->sources[i];
+        if (flat[i].form == VECTOR_DICTIONARY)
+            flat[i] = vector_flatten(choice->arena, &flat[i]);
+        any_nulls = any_nulls || flat[i].nulls != NULL;
+    }
+    void *data = arena_alloc_vector(choice->arena, choice->rows * layout_size(choice->layout));
+    copy_chosen(choice, flat, data);
+    uint8_t *nulls = NULL;
+    if (any_nulls) {
+        nulls = arena_alloc_vector(choice->arena, choice->rows);
+        for (uint32_t i = 0; i < choice->rows; i++)
+            nulls[i] = vector_is_null(&flat[choice->chosen[i]], i);
+    }
+    *result = vector_flat(choice->layout, choice->rows, data, nulls);
+}
+
+static Choice choice_make(const Step *step, uint32_t rows, Arena *arena)
+{
+    return (Choice){.arena = arena,
+                    .sources = ARENA_ARRAY(arena, const Vector *, step->argument_count),
+                    .chosen = ARENA_ARRAY(arena, uint32_t, rows + 1),
+                    .rows = rows,
+                    .layout = type_layout(step->type)};
+}
+
+static void run_case(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
+{
+    Choice choice = choice_make(step, rows, arena);
+    uint32_t branches = step->argument_count / 2;
+    for (uint32_t i = 0; i < rows; i++)
+        choice.chosen[i] = branches;
+    choice.source_count = branches + 1;
+    choice.sources[branches] = &registers[step->arguments[step->argument_count - 1]];
+    for (uint32_t b = branches; b-- > 0;) { /* the first that is true is written last */
+        Bools bools = bools_of(&registers[step->arguments[2 * b]], arena);
+        choice.sources[b] = &registers[step->arguments[2 * b + 1]];
+        for (uint32_t i = 0; i < rows; i++) {
+            bool is_true = bools.values[i] != 0 && (bools.nulls == NULL || bools.nulls[i] == 0);
+            choice.chosen[i] = is_true ? b : choice.chosen[i];
+        }
+    }
+    choose(&choice, result);
+}
+
+static void run_coalesce(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
+{
+    Choice choice = choice_make(step, rows, arena);
+    choice.source_count = step->argument_count;
+    for (uint32_t a = 0; a < step->argument_count; a++)
+        choice.sources[a] = &registers[step->arguments[a]];
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t chosen = 0;
+        while (chosen + 1 < step->argument_count && vector_is_null(choice.sources[chosen], i))
+            chosen++;
+        choice.chosen[i] = chosen;
+    }
+    choose(&choice, result);
+}
+
+static void run_array(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
+{
+    const TypeInfo *info = type_info(step->type.oid);
+    VectorBuilder elements;
+    vector_builder_init(&elements, arena, type_info(info->element_oid)->layout, rows * step->argument_count + 1);
+    ArrayValue *values = arena_alloc_vector(arena, rows * sizeof *values);
+    for (uint32_t i = 0; i < rows; i++) {
+        values[i] = (ArrayValue){.offset = elements.length, .count = step->argument_count};
+        for (uint32_t a = 0; a < step->argument_count; a++) {
+            const Vector *source = &registers[step->arguments[a]];
+            if (vector_is_null(source, i))
+                vector_builder_null(&elements);
+            else
+                vector_builder_row(&elements, source, i);
+        }
+    }
+    *result = vector_flat(LAYOUT_ARRAY, rows, values, NULL);
+    Vector *all = ARENA_NEW(arena, Vector);
+    *all = vector_builder_finish(&elements);
+    result->elements = all;
+}
+
+/* --- the whole --- */
+
+static bool run_call(const Step *step, const Vector *registers, uint32_t rows, const uint8_t *active,
+                     Arena *arena, Vector *result, Fault *fault)
+{
+    Vector *arguments = ARENA_ARRAY(arena, Vector, step->argument_count + 1);
+    for (uint32_t a = 0; a < step->argument_count; a++)
+        arguments[a] = registers[step->arguments[a]];
+    return step->call.function->run(&step->call, arguments, rows, active, arena, result, fault);
+}
+
+static bool run_step(const Step *step, const Batch *batch, Vector *registers, const uint8_t *active,
+                     Arena *arena, Fault *fault)
+{
+    uint32_t rows = batch->rows;
+    Vector *result = &registers[step->result];
+    switch (step->kind) {
+    case STEP_CONSTANT:
+        *result = *step->value;
+        result->length = rows;
+        return true;
+    case STEP_COLUMN:
+        *result = batch->columns[step->column];
+        return true;
+    case STEP_CALL:
+        return run_call(step, registers, rows, active, arena, result, fault);
+    case STEP_AND:
+        run_logical(step, registers, rows, arena, false, result);
+        return true;
+    case STEP_OR:
+        run_logical(step, registers, rows, arena, true, result);
+        return true;
+    case STEP_NOT:
+        run_not(&registers[step->arguments[0]], rows, arena, result);
+        return true;
+    case STEP_IS_NULL:
+        run_is_null(&registers[step->arguments[0]], rows, arena, result);
+        return true;
+    case STEP_CASE:
+        run_case(step, registers, rows, arena, result);
+        return true;
+    case STEP_COALESCE:
+        run_coalesce(step, registers, rows, arena, result);
+        return true;
+    case STEP_IN_LIST:
+        item_set_run(&step->items, &registers[step->arguments[0]], rows, arena, result);
+        return true;
+    case STEP_ARRAY:
+        run_array(step, registers, rows, arena, result);
+        return true;
+    case STEP_MASK:
+        run_mask(step, registers, rows, active, arena, result);
+        return true;
+    }
+    return false;
+}
+
+bool expr_run(ExprProgram *program, const Batch *batch, const uint8_t *active, Arena *arena,
+              Vector *results, Fault *fault)
+{
+    for (uint32_t i = 0; i < program->step_count; i++) {
+        const Step *step = &program->steps[i];
+        const uint8_t *under = active;
+        if (step->mask != NO_MASK) /* masks were made under `active` */
+            under = program->registers[step->mask].data;
+        if (!run_step(step, batch, program->registers, under, arena, fault))
+            return false;
+    }
+    for (uint32_t i = 0; i < program->output_count; i++)
+        results[i] = program->registers[program->outputs[i]];
+    return true;
+}
+
+bool expr_evaluate_constant(Arena *arena, const Expr *expr, const TypeContext *context, Vector *value,
+                            Fault *fault)
+{
+    Batch batch = {.rows = 1};
+    Vector result;
+    if (expr->kind == EXPR_CONSTANT) {
+        *value = *expr->value;
+        return true;
+    }
+    ExprProgram *program = expr_compile(arena, &expr, 1, context, fault);
+    if (program == NULL || !expr_run(program, &batch, NULL, arena, &result, fault))
+        return false;
+    *value = vector_copy(arena, &result);
+    if (value->form == VECTOR_DICTIONARY)
+        *value = vector_flatten(arena, value);
+    value->form = VECTOR_CONSTANT;
+    value->length = 1;
+    return true;
+}
