@@ -96,6 +96,7 @@ bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch
                               .settings = &request->settings,
                               .server_settings = child->settings,
                               .roles = roles->count > 0 ? roles : NULL,
+                              .user = roles->count > 0 ? access_find_role(roles, request->role) : NULL,
                               .user_name = request->role,
                               .database = request->database,
                               .backend_pid = (int32_t)request->process_id,

@@ -57,6 +57,7 @@ typedef struct Request {
     Fault grant_fault;
     Text state_sessions, state_workers; /* from SERVER_STATE, in the arena */
     bool has_state;
+    int64_t lock;              /* of a REPLACE, until its execution takes it over */
 } Request;
 
 /* --- controller_link.c: talking with the front end --- */
@@ -93,6 +94,8 @@ void describe_text_columns(const char *const *names, uint32_t count, Buffer *wir
 
 /* --- request.c --- */
 void request_run(Request *request);
+/* The newest tables, from now on. */
+bool request_refresh_snapshot(Request *request, Fault *fault);
 /* One statement of a request; false: it failed and was answered. */
 bool request_statement(Request *request, const ParsedStatement *statement, Fault *fault);
 
@@ -131,9 +134,11 @@ bool slots_acquire(Request *request, uint32_t maximum, uint32_t *count, Fault *f
 void slots_release(Request *request, bool is_clean);
 
 /* --- publish.c --- */
-bool ingest_lock(Execution *execution, Fault *fault);
-bool ingest_add_segment(Execution *execution, const SegmentWritten *segment, const ShardValue *unused,
-                        Fault *fault);
+/* REPLACE: the lock on what it overwrites; request->lock. */
+bool ingest_lock(Request *request, const IngestTarget *target, Fault *fault);
+/* Gives back a lock that no execution has taken over. */
+void ingest_unlock(Request *request);
+void ingest_add_segment(Execution *execution, const SegmentWritten *segment);
 bool ingest_publish(Execution *execution, Fault *fault);
 void ingest_abandon(Execution *execution);
 

@@ -12,10 +12,8 @@
 
 enum { LOCK_TIMEOUT_MS = 60000 };
 
-static TableInterval *overwritten(Execution *execution, uint32_t *count)
+static TableInterval *overwritten(Arena *arena, const IngestTarget *target, uint32_t *count)
 {
-    const IngestTarget *target = execution->query->ingest;
-    Arena *arena = execution->request->arena;
     if (target->overwrite_all) {
         TableInterval *all = ARENA_NEW(arena, TableInterval);
         *all = TABLE_ETERNITY;
@@ -29,18 +27,27 @@ static TableInterval *overwritten(Execution *execution, uint32_t *count)
     return intervals;
 }
 
-bool ingest_lock(Execution *execution, Fault *fault)
+bool ingest_lock(Request *request, const IngestTarget *target, Fault *fault)
 {
-    const IngestTarget *target = execution->query->ingest;
-    Request *request = execution->request;
-    if (target->mode != INGEST_REPLACE)
-        return true;
     TableLockRequest lock = {.table = text_of(target->table),
                              .is_exclusive = true,
                              .query = text_of(arena_printf(request->arena, "%" PRIu64, request->query)),
                              .timeout = LOCK_TIMEOUT_MS};
-    lock.intervals = overwritten(execution, &lock.interval_count);
-    return table_lock(request->controller->tables, &lock, &execution->lock, fault);
+    lock.intervals = overwritten(request->arena, target, &lock.interval_count);
+    return table_lock(request->controller->tables, &lock, &request->lock, fault);
+}
+
+static void unlock(Request *request, int64_t *lock)
+{
+    Fault fault;
+    if (*lock != 0 && !table_unlock(request->controller->tables, *lock, &fault))
+        log_fault(LOG_LEVEL_WARNING, "unlocking", &fault);
+    *lock = 0;
+}
+
+void ingest_unlock(Request *request)
+{
+    unlock(request, &request->lock);
 }
 
 /* The first range key of the partition as a shard boundary. */
@@ -92,11 +99,8 @@ static void grow_staged(Execution *execution)
     execution->staged_capacity = capacity;
 }
 
-bool ingest_add_segment(Execution *execution, const SegmentWritten *segment,
-                        const ShardValue *unused, Fault *fault)
+void ingest_add_segment(Execution *execution, const SegmentWritten *segment)
 {
-    (void)unused;
-    (void)fault;
     Arena *arena = execution->request->arena;
     const IngestTarget *target = execution->query->ingest;
     grow_staged(execution);
@@ -115,7 +119,6 @@ bool ingest_add_segment(Execution *execution, const SegmentWritten *segment,
         }
     }
     execution->staged_rows += segment->summary->rows;
-    return true;
 }
 
 static int by_chunk_and_partition(const void *a, const void *b)
@@ -231,7 +234,7 @@ bool ingest_publish(Execution *execution, Fault *fault)
         .lock_timeout = LOCK_TIMEOUT_MS,
         .max_segments_in_chunk = (uint32_t)request->settings.max_num_segments};
     if (target->mode == INGEST_REPLACE) {
-        publish.overwrite = overwritten(execution, &publish.overwrite_count);
+        publish.overwrite = overwritten(request->arena, target, &publish.overwrite_count);
         if (!check_bounds(execution, publish.overwrite, publish.overwrite_count, fault))
             return false;
     }
@@ -240,9 +243,7 @@ bool ingest_publish(Execution *execution, Fault *fault)
         return false;
     log_info("published table=%s rows=%" PRIu64 " segments=%u replaced=%u query=%" PRIu64, target->table,
              result.rows, result.segments_added, result.segments_replaced, request->query);
-    Fault ignored;
-    table_unlock(request->controller->tables, execution->lock, &ignored);
-    execution->lock = 0;
+    unlock(request, &execution->lock);
     return true;
 }
 
@@ -250,8 +251,7 @@ void ingest_abandon(Execution *execution)
 {
     Request *request = execution->request;
     Fault fault;
-    if (execution->lock != 0 && !table_unlock(request->controller->tables, execution->lock, &fault))
-        log_fault(LOG_LEVEL_WARNING, "unlocking", &fault);
+    unlock(request, &execution->lock);
     char query[32];
     snprintf(query, sizeof query, "%" PRIu64, request->query);
     if (!deep_remove_staged(request->controller->deep, query, &fault))

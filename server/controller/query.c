@@ -250,8 +250,9 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     bool is_local = runs_here(request, &demand);
     uint32_t workers = 1;
     Execution execution = {.request = request, .query = query};
-    if (query->ingest != NULL && !ingest_lock(&execution, fault))
-        return false;
+    if (query->ingest != NULL)
+        execution.lock = request->lock; /* taken before the statement was bound */
+    request->lock = 0;
     bool ok = is_local || slots_acquire(request, wanted_workers(request), &workers, fault);
     bool has_slots = ok && !is_local;
     CutContext cut = cut_context(request, plan, query, workers);
@@ -282,6 +283,14 @@ bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
         return false;
     if (!sql_bind(request->arena, statement, &context, &query, fault))
         return false;
+    if (statement->kind == STATEMENT_QUERY && query.ingest != NULL && query.ingest->mode == INGEST_REPLACE) {
+        /* what is replaced must not change between reading and publishing: lock, then look again */
+        if (!ingest_lock(request, query.ingest, fault) || !request_refresh_snapshot(request, fault))
+            return false;
+        context.tables = request->snapshot;
+        if (!sql_bind(request->arena, statement, &context, &query, fault))
+            return false;
+    }
     PlanContext plan = {
         .arena = request->arena, .types = &request->types, .settings = &request->settings};
     if (!plan_optimize(&plan, &query, fault))

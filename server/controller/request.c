@@ -21,7 +21,7 @@ static bool refresh_types(Request *request, Fault *fault)
     return true;
 }
 
-static bool refresh_snapshot(Request *request, Fault *fault)
+bool request_refresh_snapshot(Request *request, Fault *fault)
 {
     TableStore *tables = request->controller->tables;
     if (request->snapshot != NULL)
@@ -56,7 +56,7 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
                          "current transaction is aborted, commands ignored until end of transaction block");
     Settings before = request->settings;
     if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
-        !refresh_snapshot(request, fault))
+        !request_refresh_snapshot(request, fault))
         return false;
     bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN;
     bool ok = has_plan ? query_run(request, statement, fault)
@@ -77,7 +77,7 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
         if (request->transaction == 'E')
             return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
                              "current transaction is aborted, commands ignored until end of transaction block");
-        return refresh_snapshot(request, fault) && query_prepare(request, &statements[0], fault);
+        return request_refresh_snapshot(request, fault) && query_prepare(request, &statements[0], fault);
     }
     Buffer description = BUFFER_EMPTY;
     statement_describe(&statements[0], &description);
@@ -112,6 +112,7 @@ void request_run(Request *request)
     Fault fault;
     bool ok;
     run(request, &fault, &ok);
+    ingest_unlock(request);
     if (!ok)
         respond_failed(request, &fault);
 }
