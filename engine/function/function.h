@@ -142,6 +142,9 @@ const ScalarFunction *function_resolve_operator(Text symbol, const SqlType *argu
                                                 Fault *fault);
 const AggregateFunction *function_resolve_aggregate(Text name, const SqlType *arguments, uint32_t count,
                                                     SqlType *coerced, int32_t position, Fault *fault);
+/* The result type of round(x, n), trunc(x, n) of numerics, whose scale is the value of a constant
+ * `digits` (NULL when it is none); any other function's is returned as it is. */
+SqlType function_refine_type(const ScalarFunction *function, SqlType type, const Vector *digits);
 /* The cast, NULL when there is none of at least this rule; *is_noop when the representation is
  * the same (int4 to int8, varchar to text) and no function is needed. */
 const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule, int32_t dialect,
