@@ -25,6 +25,12 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
         types[i] = items[i]->type;
     SqlType result = function->result_of != NULL ? function->result_of(types, count)
                                                  : SQL_TYPE(function->result);
+    bool has_digits = count == 2 && result.oid == T_NUMERIC; /* round(x, n) */
+    if (has_digits) {
+        const Expr *digits = bind_fold(binder, items[1]);
+        result = function_refine_type(function, result,
+                                      digits->kind == EXPR_CONSTANT ? digits->value : NULL);
+    }
     return expr_call(binder->arena, function, result, items, count, location);
 }
 

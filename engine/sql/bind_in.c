@@ -175,17 +175,11 @@ static const Expr *over_items(Binder *binder, const char *symbol, const Expr *va
 static const Expr *in_array(Binder *binder, const Expr *value, const Expr *array, int32_t location)
 {
     const TypeInfo *info = type_info(array->type.oid);
-    value = coerce_to(binder, value, SQL_TYPE(info->element_oid), CAST_IMPLICIT, location);
-    if (value == NULL)
-        return NULL;
     const Expr *arguments[2] = {value, array};
-    const Expr *found = bind_call(binder, "scalar_in_array", arguments, 2, location);
-    if (found == NULL)
-        return NULL;
-    /* scalar_in_array looks for NULL as for a value; = never finds it. */
-    const Expr *is_null = expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &value, 1, location);
-    const Expr *branches[3] = {is_null, expr_null(binder->arena, SQL_TYPE(T_BOOL), location), found};
-    return expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(T_BOOL), branches, 3, location);
+    if (expr_is_unknown(value))
+        arguments[0] = coerce_to(binder, value, SQL_TYPE(info->element_oid), CAST_IMPLICIT, location);
+    return arguments[0] == NULL ? NULL
+                                : bind_call(binder, "array_any_equal", arguments, 2, location);
 }
 
 const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value,

@@ -401,11 +401,11 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
         return false;
     if (ingest.dialect->is_replace && !bind_overwrite(binder, ingest.target))
         return false;
-    if (insert->with_clause != NULL)
-        return bind_fault(binder, ingest.dialect->start, FAULT_FEATURE_NOT_SUPPORTED,
-                          "WITH before %s is not supported", verb(&ingest)) ||
-               fault_hint(binder->fault, "Write WITH after the table's name.");
-    if (!bind_query(binder, insert->select_stmt->select_stmt, NULL, NULL, false, &ingest.query) ||
+    Scope *scope = ARENA_NEW(binder->arena, Scope); /* WITH may stand before INSERT too */
+    if (insert->with_clause != NULL && !bind_with(binder, scope, insert->with_clause))
+        return false;
+    if (!bind_query(binder, insert->select_stmt->select_stmt, scope, NULL, false, &ingest.query) ||
+        !bind_unused_ctes(binder, scope) ||
         !check_query(&ingest) || !apply_column_list(&ingest) || !check_names(&ingest))
         return false;
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);

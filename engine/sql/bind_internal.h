@@ -234,6 +234,9 @@ typedef struct QueryResult {
 /* `keeps_unknown`: untyped literals of the select list keep their type (set operations). */
 bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *parent,
                 ExprContext *parent_context, bool keeps_unknown, QueryResult *result);
+/* Adds a WITH clause's queries to a scope; binds those nobody referred to, to find their errors. */
+bool bind_with(Binder *binder, Scope *scope, const PgQuery__WithClause *with);
+bool bind_unused_ctes(Binder *binder, Scope *scope);
 bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope_parent,
                  bool keeps_unknown, QueryResult *result);
 bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,

@@ -19,7 +19,7 @@ bool bind_count_expansion(Binder *binder, int32_t location)
 }
 
 /* --- WITH --- */
-static bool add_ctes(Binder *binder, Scope *scope, const PgQuery__WithClause *with)
+bool bind_with(Binder *binder, Scope *scope, const PgQuery__WithClause *with)
 {
     scope->ctes = ARENA_ARRAY(binder->arena, CommonTable, with->n_ctes);
     for (size_t i = 0; i < with->n_ctes; i++) {
@@ -45,7 +45,7 @@ static bool add_ctes(Binder *binder, Scope *scope, const PgQuery__WithClause *wi
 }
 
 /* What nobody refers to must be right all the same. */
-static bool check_unused_ctes(Binder *binder, Scope *scope)
+bool bind_unused_ctes(Binder *binder, Scope *scope)
 {
     for (uint32_t i = 0; i < scope->cte_count; i++) {
         if (scope->ctes[i].references > 0)
@@ -85,7 +85,7 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
     if (statement->n_locking_clause > 0)
         return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
                           "FOR UPDATE and FOR SHARE are not supported");
-    if (statement->with_clause != NULL && !add_ctes(binder, scope, statement->with_clause))
+    if (statement->with_clause != NULL && !bind_with(binder, scope, statement->with_clause))
         return false;
     if (!bind_body(binder, statement, scope, keeps_unknown, result))
         return false;
@@ -97,7 +97,7 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
     if (result->is_limited || result->has_offset)
         result->limit_location = bind_node_location(
             binder, result->is_limited ? statement->limit_count : statement->limit_offset);
-    return check_unused_ctes(binder, scope);
+    return bind_unused_ctes(binder, scope);
 }
 
 /* --- LIMIT --- */
