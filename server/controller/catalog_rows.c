@@ -8,6 +8,7 @@
 #include "base/log/log.h"
 #include "base/memory/pack.h"
 #include "engine/access/access.h"
+#include "engine/catalog/catalog.h"
 #include "engine/schema/schema.h"
 
 enum { MAX_SESSIONS = 100000, STATE_WAIT_MS = 5000 };
@@ -84,28 +85,37 @@ static void read_sessions(Request *request, CatalogContext *context)
     context->session_count = count;
 }
 
-bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault)
+bool request_set_catalog(Request *request, Fault *fault)
 {
-    Request *request = state;
+    Arena *arena = request->arena;
     const ChildContext *child = request->controller->child;
     AccessRoles *roles = ARENA_NEW(arena, AccessRoles);
     if (!access_load(request->controller->meta, arena, roles, fault))
         return false;
-    CatalogContext context = {.tables = request->snapshot,
-                              .type_context = &request->types,
-                              .settings = &request->settings,
-                              .server_settings = child->settings,
-                              .roles = roles->count > 0 ? roles : NULL,
-                              .user = roles->count > 0 ? access_find_role(roles, request->role) : NULL,
-                              .user_name = request->role,
-                              .database = request->database,
-                              .backend_pid = (int32_t)request->process_id,
-                              .server_started = request->controller->started,
-                              .host = TEXT_LITERAL("localhost"),
-                              .port = (int32_t)child->settings->port};
-    if (wants_sessions(relation)) {
+    CatalogContext *context = ARENA_NEW(arena, CatalogContext);
+    *context = (CatalogContext){.tables = request->snapshot,
+                                .type_context = &request->types,
+                                .settings = &request->settings,
+                                .server_settings = child->settings,
+                                .roles = roles->count > 0 ? roles : NULL,
+                                .user = roles->count > 0 ? access_find_role(roles, request->role) : NULL,
+                                .user_name = request->role,
+                                .database = request->database,
+                                .backend_pid = (int32_t)request->process_id,
+                                .server_started = request->controller->started,
+                                .host = TEXT_LITERAL("localhost"),
+                                .port = (int32_t)child->settings->port};
+    request->catalog = context;
+    catalog_set_context(context);
+    return true;
+}
+
+bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault)
+{
+    Request *request = state;
+    if (wants_sessions(relation) && request->catalog->sessions == NULL) {
         ask_for_state(request);
-        read_sessions(request, &context);
+        read_sessions(request, request->catalog);
     }
-    return schema_produce(relation->virtual_relation, &context, arena, batch, fault);
+    return schema_produce(relation->virtual_relation, request->catalog, arena, batch, fault);
 }

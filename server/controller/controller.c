@@ -5,6 +5,7 @@
 
 #include "base/log/log.h"
 #include "base/os/os.h"
+#include "engine/catalog/catalog.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -151,6 +152,7 @@ int controller_main(const ChildContext *context)
     Controller controller = {.child = context, .started = os_now_micros()};
     Fault fault;
     handle_signals(&controller);
+    catalog_register();
     controller.front = link_new(context->front_fd);
     if (!open_stores(&controller, &fault)) {
         log_fault(LOG_LEVEL_ERROR, "opening the metadata", &fault);

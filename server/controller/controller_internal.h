@@ -57,6 +57,7 @@ typedef struct Request {
     Fault grant_fault;
     Text state_sessions, state_workers; /* from SERVER_STATE, in the arena */
     bool has_state;
+    CatalogContext *catalog;   /* what catalog relations and regclass show, for this statement */
     int64_t lock;              /* of a REPLACE, until its execution takes it over */
 } Request;
 
@@ -109,6 +110,8 @@ bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fa
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
 
 /* --- catalog_rows.c: rows of catalog relations --- */
+/* Makes request->catalog for the statement about to run. */
+bool request_set_catalog(Request *request, Fault *fault);
 bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault);
 
 /* --- what runs a definition --- */

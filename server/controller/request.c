@@ -5,6 +5,7 @@
 #include "server/controller/controller_internal.h"
 
 #include "base/os/os.h"
+#include "engine/catalog/catalog.h"
 
 #include "engine/type/timezone.h"
 
@@ -56,7 +57,7 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
                          "current transaction is aborted, commands ignored until end of transaction block");
     Settings before = request->settings;
     if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
-        !request_refresh_snapshot(request, fault))
+        !request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
         return false;
     bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN;
     bool ok = has_plan ? query_run(request, statement, fault)
@@ -77,7 +78,8 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
         if (request->transaction == 'E')
             return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
                              "current transaction is aborted, commands ignored until end of transaction block");
-        return request_refresh_snapshot(request, fault) && query_prepare(request, &statements[0], fault);
+        return request_refresh_snapshot(request, fault) && request_set_catalog(request, fault) &&
+               query_prepare(request, &statements[0], fault);
     }
     Buffer description = BUFFER_EMPTY;
     statement_describe(&statements[0], &description);
@@ -113,6 +115,7 @@ void request_run(Request *request)
     bool ok;
     run(request, &fault, &ok);
     ingest_unlock(request);
+    catalog_set_context(NULL); /* it lives in the request's arena */
     if (!ok)
         respond_failed(request, &fault);
 }
