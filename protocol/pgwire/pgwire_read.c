@@ -186,7 +186,7 @@ bool pgwire_message_length(const uint8_t *data, size_t available, bool is_authen
     *total = 0;
     if (available < 1)
         return true;
-    PgwireClientKind kind;
+    PgwireClientKind kind = PGWIRE_CLIENT_KIND_COUNT;
     if (!find_kind(data[0], &kind, fault))
         return false;
     if (available < 5)

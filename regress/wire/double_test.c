@@ -99,6 +99,20 @@ static int find_processes(const char *title, pid_t *pids, int capacity)
     return count;
 }
 
+/* Children that died quickly are born again after a pause: waits until `wanted` are there. */
+static int wait_for_processes(const char *title, pid_t *pids, int capacity, int wanted)
+{
+    int count = 0;
+    for (int i = 0; i < 60; i++) {
+        count = find_processes(title, pids, capacity);
+        if (count >= wanted)
+            break;
+        usleep(100000);
+    }
+    usleep(100000); /* a worker says hello shortly after its birth */
+    return count;
+}
+
 /* Who was killed may wait for a parent that never asks: ended all the same. */
 static bool is_alive(pid_t pid)
 {
@@ -202,6 +216,8 @@ static void test_state(void **state)
 
 static void test_slots(void **state)
 {
+    pid_t pids[16];
+    assert_int_equal(wait_for_processes("worker", pids, 16, 3), 3);
     Wire *holder = wire_start(&wire_target, NULL);
     Wire *waiter = wire_start(&wire_target, (const char *[]){"taskStartTimeout", "300", NULL});
     wire_query(holder, "SELECT double_wait_slots(1500)");
@@ -296,8 +312,7 @@ static void test_idle_connections(void **state)
 static void test_killed_children_come_back(void **state)
 {
     pid_t pids[16];
-    usleep(300000);
-    int count = find_processes("worker", pids, 16);
+    int count = wait_for_processes("worker", pids, 16, 3);
     assert_int_equal(count, 3);
     for (int i = 0; i < count; i++)
         kill(pids[i], SIGKILL);
@@ -333,7 +348,7 @@ static void test_shutdown(void **state)
     wire_query(busy, "SELECT pg_sleep(100)");
     usleep(100000);
     pid_t pids[16];
-    int count = find_processes("", pids, 16);
+    int count = wait_for_processes("", pids, 16, 6);
     assert_true(count >= 6);
     assert_int_equal(stop_server(SIGTERM), 0);
     assert_string_equal(wire_until_ready(idle), "E .");
@@ -388,7 +403,7 @@ static void test_lock(void **state)
 static void test_killed(void **state)
 {
     pid_t pids[16];
-    int count = find_processes("", pids, 16);
+    int count = wait_for_processes("", pids, 16, 6);
     assert_true(count >= 6);
     stop_server(SIGKILL);
     start_server("statement_timeout=0");
