@@ -1,0 +1,154 @@
+/*
+ * GREATEST, LEAST and NULLIF.
+ */
+#include "engine/function/kernel.h"
+
+#include "engine/type/timezone.h"
+
+static SqlType same_type(const SqlType *arguments, uint32_t count)
+{
+    return count == 0 ? SQL_TYPE(T_TEXT) : arguments[0];
+}
+
+static __int128 interval_length(const Vector *vector, uint32_t row)
+{
+    IntervalValue value;
+    memcpy(&value, VECTOR_DATA(IntervalValue, vector) + vector_row(vector, row), sizeof value);
+    return ((__int128)value.months * 30 + value.days) * MICROS_PER_DAY + value.micros;
+}
+
+static int compare(const ScalarCall *call, const Vector *a, const Vector *b, uint32_t row)
+{
+    if (call->result_type.oid != T_INTERVAL)
+        return vector_rows_compare(a, vector_row(a, row), b, vector_row(b, row));
+    __int128 left = interval_length(a, row), right = interval_length(b, row);
+    return (left > right) - (left < right);
+}
+
+/* Two vectors at a time: `sign` is 1 for the greater. NULLs are passed over. */
+#define PICK_LOOP(name, type, wins)                                                                \
+    KERNEL_HOT static void name(type *restrict best, uint8_t *restrict is_null, const Vector *next,\
+                                const uint8_t *next_null, uint32_t rows, bool greatest)            \
+    {                                                                                              \
+        const type *values = next->data;                                                           \
+        uint32_t step = next->form != VECTOR_CONSTANT;                                             \
+        for (uint32_t i = 0; i < rows; i++) {                                                      \
+            const type a = best[i], b = values[i * step];                                          \
+            bool takes = (next_null[i] == 0) & ((is_null[i] != 0) | (wins));                       \
+            best[i] = takes ? b : a;                                                               \
+            is_null[i] &= next_null[i];                                                            \
+        }                                                                                          \
+    }
+PICK_LOOP(pick_int64, int64_t, greatest ? b > a : b < a)
+PICK_LOOP(pick_double, double,
+          greatest ? (b > a) | ((b != b) & (a == a)) : (b < a) | ((a != a) & (b == b)))
+
+static void null_bytes(const Vector *vector, uint32_t rows, uint8_t *out)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = vector_is_null(vector, i);
+}
+
+static void pick_values(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                        bool greatest, Arena *arena, Vector *result)
+{
+    bool is_int = arguments[0].layout == LAYOUT_INT64;
+    void *best = arena_alloc_vector(arena, rows * 8);
+    uint8_t *is_null = arena_alloc_vector(arena, rows);
+    uint8_t *next_null = arena_alloc_vector(arena, rows);
+    memset(best, 0, rows * 8);
+    memset(is_null, 1, rows);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        null_bytes(&arguments[i], rows, next_null);
+        if (is_int)
+            pick_int64(best, is_null, &arguments[i], next_null, rows, greatest);
+        else
+            pick_double(best, is_null, &arguments[i], next_null, rows, greatest);
+    }
+    bool has_null = rows > 0 && memchr(is_null, 1, rows) != NULL;
+    *result = vector_flat(arguments[0].layout, rows, best, has_null ? is_null : NULL);
+}
+
+static void pick_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                      bool greatest, Arena *arena, Vector *result)
+{
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, arguments[0].layout, rows);
+    for (uint32_t row = 0; row < rows; row++) {
+        const Vector *best = NULL;
+        for (uint32_t i = 0; i < call->argument_count; i++) {
+            if (vector_is_null(&arguments[i], row))
+                continue;
+            int order = best == NULL ? 0 : compare(call, &arguments[i], best, row);
+            if (best == NULL || (greatest ? order > 0 : order < 0))
+                best = &arguments[i];
+        }
+        if (best == NULL)
+            vector_builder_null(&builder);
+        else
+            vector_builder_row(&builder, best, vector_row(best, row));
+    }
+    *result = vector_builder_finish(&builder);
+}
+
+static bool run_pick(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                     const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    bool greatest = *(const bool *)call->function->loop;
+    bool is_constant = true;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        is_constant &= arguments[i].form == VECTOR_CONSTANT;
+    uint32_t computed = is_constant && rows > 0 ? 1 : rows;
+    Layout layout = arguments[0].layout;
+    if (layout == LAYOUT_INT64 || layout == LAYOUT_FLOAT64)
+        pick_values(call, arguments, computed, greatest, arena, result);
+    else
+        pick_rows(call, arguments, computed, greatest, arena, result);
+    if (is_constant && rows > 0) {
+        result->form = VECTOR_CONSTANT;
+        result->length = rows;
+    }
+    return true;
+}
+
+static bool run_nullif(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                       const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    const Vector *a = &arguments[0], *b = &arguments[1];
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, a->layout, rows);
+    for (uint32_t i = 0; i < rows; i++) {
+        bool is_null = vector_is_null(a, i);
+        bool is_same = !is_null && !vector_is_null(b, i) &&
+                       (call->result_type.oid == T_INTERVAL
+                            ? interval_length(a, i) == interval_length(b, i)
+                            : vector_rows_equal(a, vector_row(a, i), b, vector_row(b, i)));
+        if (is_null || is_same)
+            vector_builder_null(&builder);
+        else
+            vector_builder_row(&builder, a, vector_row(a, i));
+    }
+    *result = vector_builder_finish(&builder);
+    return true;
+}
+
+static const bool pick_greatest = true, pick_least = false;
+
+#define PICK(id, function, which, text, sample, result_text)                                       \
+    { .oid = id, .name = function, .argument_count = 1, .is_variadic = true,                       \
+      .arguments = { T_ANYELEMENT }, .result = T_ANYELEMENT, .nulls = NULLS_CALLED,                \
+      .run = run_pick, .loop = (void *)&which, .result_of = same_type, .summary = text,            \
+      .example = sample, .gives = result_text }
+
+const ScalarFunction misc_functions[] = {
+    PICK(95210, "greatest", pick_greatest, "The greatest argument that is not NULL.",
+         "greatest(1, NULL, 3)", "3"),
+    PICK(95211, "least", pick_least, "The least argument that is not NULL.",
+         "least(2, 1, NULL)", "1"),
+    { .oid = 95212, .name = "nullif", .argument_count = 2,
+      .arguments = { T_ANYELEMENT, T_ANYELEMENT }, .result = T_ANYELEMENT, .nulls = NULLS_CALLED,
+      .run = run_nullif, .result_of = same_type,
+      .summary = "NULL when both are equal, else the first.", .example = "nullif(1, 1)" },
+};
+
+const uint32_t misc_function_count = sizeof misc_functions / sizeof misc_functions[0];
