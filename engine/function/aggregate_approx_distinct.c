@@ -174,6 +174,22 @@ static inline bool sketch_add_hash(const AggregateCall *call, Sketch *sketch, in
     return sketch_add_coupon(call, sketch, precision, coupon_of(hash), fault);
 }
 
+/* Hashes of values that are not null into registers. */
+static void registers_add(uint8_t *registers, int precision, const uint64_t *hashes,
+                          const Vector *vector, uint32_t rows)
+{
+    bool may_be_null = vector->form == VECTOR_DICTIONARY || vector->nulls != NULL;
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t index;
+        uint8_t value;
+        if (may_be_null && vector_is_null(vector, i))
+            continue;
+        register_of(hashes[i], precision, &index, &value);
+        if (registers[index] < value)
+            registers[index] = value;
+    }
+}
+
 static bool sketch_add(const AggregateCall *call, uint8_t *states, size_t stride,
                        const uint32_t *groups, const Vector *arguments, uint32_t rows, Fault *fault)
 {
@@ -188,6 +204,11 @@ static bool sketch_add(const AggregateCall *call, uint8_t *states, size_t stride
         uint32_t count = rows - start < BATCH_ROWS ? rows - start : BATCH_ROWS;
         Vector slice = vector_slice(argument, start, count);
         vector_hash(&slice, hashes, false);
+        Sketch *single = AGGREGATE_STATE(Sketch, states, stride, 0);
+        if (groups == NULL && single->data != NULL && single->capacity == 0) {
+            registers_add(single->data, spec->precision, hashes, &slice, count);
+            continue;
+        }
         for (uint32_t i = 0; i < count; i++)
             if (!vector_is_null(&slice, i) &&
                 !sketch_add_hash(call,

@@ -20,14 +20,16 @@ typedef struct BestFloat { double value; uint64_t seen; } BestFloat;
 
 static inline void min_int_step(BestInt *state, int64_t value, uint64_t valid)
 {
-    int64_t candidate = valid ? value : INT64_MAX;
+    int64_t mask = -(int64_t)valid;
+    int64_t candidate = (value & mask) | (INT64_MAX & ~mask);
     state->value = candidate < state->value ? candidate : state->value;
     state->seen |= valid;
 }
 
 static inline void max_int_step(BestInt *state, int64_t value, uint64_t valid)
 {
-    int64_t candidate = valid ? value : INT64_MIN;
+    int64_t mask = -(int64_t)valid;
+    int64_t candidate = (value & mask) | (INT64_MIN & ~mask);
     state->value = candidate > state->value ? candidate : state->value;
     state->seen |= valid;
 }
@@ -114,27 +116,39 @@ AGGREGATE_LOOP(max_float64_loop, BestFloat, double, max_float64_step)
 AGGREGATE_LOOP(min_float32_loop, BestFloat, float, min_float32_step)
 AGGREGATE_LOOP(max_float32_loop, BestFloat, float, max_float32_step)
 
-/* Comparing is associative but compilers do not know it of doubles: eight lanes by hand. */
+/*
+ * Batches of doubles in eight lanes, which compilers vectorise only by hand. NaN is kept out of
+ * the lanes and counted: the minimum is NaN when all values are, the maximum when one is.
+ */
 enum { BEST_LANES = 8 };
-#define BEST_LANES_LOOP(name, best_of, identity)                                                   \
+#define BEST_LANES_LOOP(name, sign, identity, nan_wins)                                            \
     AGGREGATE_HOT static double name(const double *data, uint32_t rows)                            \
     {                                                                                              \
         double lanes[BEST_LANES];                                                                  \
+        int64_t numbers[BEST_LANES] = {0};                                                         \
         for (uint32_t lane = 0; lane < BEST_LANES; lane++)                                         \
             lanes[lane] = (identity);                                                              \
         uint32_t i = 0;                                                                            \
         for (; i + BEST_LANES <= rows; i += BEST_LANES)                                            \
-            for (uint32_t lane = 0; lane < BEST_LANES; lane++)                                     \
-                lanes[lane] = best_of(lanes[lane], data[i + lane]);                                \
-        for (; i < rows; i++)                                                                      \
-            lanes[0] = best_of(lanes[0], data[i]);                                                 \
-        for (uint32_t lane = 1; lane < BEST_LANES; lane++)                                         \
-            lanes[0] = best_of(lanes[0], lanes[lane]);                                             \
-        return lanes[0];                                                                           \
+            for (uint32_t lane = 0; lane < BEST_LANES; lane++) {                                   \
+                double value = data[i + lane];                                                     \
+                lanes[lane] = value sign lanes[lane] ? value : lanes[lane];                        \
+                numbers[lane] += value == value;                                                   \
+            }                                                                                      \
+        for (; i < rows; i++) {                                                                    \
+            lanes[0] = data[i] sign lanes[0] ? data[i] : lanes[0];                                 \
+            numbers[0] += data[i] == data[i];                                                      \
+        }                                                                                          \
+        for (uint32_t lane = 1; lane < BEST_LANES; lane++) {                                       \
+            lanes[0] = lanes[lane] sign lanes[0] ? lanes[lane] : lanes[0];                         \
+            numbers[0] += numbers[lane];                                                           \
+        }                                                                                          \
+        return numbers[0] == ((nan_wins) ? (int64_t)rows : 0) ? ((nan_wins) ? lanes[0] : NAN)      \
+                                                              : ((nan_wins) ? NAN : lanes[0]);     \
     }
 
-BEST_LANES_LOOP(min_lanes, min_float, (double)NAN)
-BEST_LANES_LOOP(max_lanes, max_float, -(double)INFINITY)
+BEST_LANES_LOOP(min_lanes, <, (double)INFINITY, false)
+BEST_LANES_LOOP(max_lanes, >, -(double)INFINITY, true)
 
 #define BEST_ADD(name, loop)                                                                       \
     static bool name(const AggregateCall *call, uint8_t *states, size_t stride,                    \

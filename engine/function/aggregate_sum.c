@@ -242,6 +242,16 @@ AGGREGATE_LOOP(sum_float32_loop, SumFloat, float, sum_float32_step)
 
 enum { SUM_LANES = 8, SUM_SHORT = 32 };
 
+/* The value, or 0 where the null byte is 1. */
+static inline double value_or_zero(double value, uint8_t is_null)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits &= (uint64_t)is_null - 1;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
 AGGREGATE_HOT static double sum_lanes(const double *data, const uint8_t *nulls, uint32_t rows)
 {
     double lanes[SUM_LANES] = {0};
@@ -253,13 +263,21 @@ AGGREGATE_HOT static double sum_lanes(const double *data, const uint8_t *nulls, 
     else
         for (; i + SUM_LANES <= rows; i += SUM_LANES)
             for (uint32_t lane = 0; lane < SUM_LANES; lane++)
-                lanes[lane] += nulls[i + lane] ? 0.0 : data[i + lane];
+                lanes[lane] += value_or_zero(data[i + lane], nulls[i + lane]);
     double sum = lanes[0];
     for (uint32_t lane = 1; lane < SUM_LANES; lane++)
         sum += lanes[lane];
     for (; i < rows; i++)
         sum += nulls != NULL && nulls[i] ? 0.0 : data[i];
     return sum;
+}
+
+AGGREGATE_HOT static uint64_t count_values(const uint8_t *nulls, uint32_t rows)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows; i++)
+        count += nulls[i] == 0;
+    return count;
 }
 
 void aggregate_sum_float64(const Vector *vector, uint32_t rows, double *sum, uint64_t *count)
@@ -275,8 +293,7 @@ void aggregate_sum_float64(const Vector *vector, uint32_t rows, double *sum, uin
         return;
     }
     if (vector->nulls != NULL)
-        for (uint32_t i = 0; i < rows; i++)
-            *count -= vector->nulls[i] != 0;
+        *count = count_values(vector->nulls, rows);
     *sum = sum_lanes(data, vector->nulls, rows);
 }
 

@@ -194,19 +194,6 @@ static bool like_match(const LikePattern *pattern, Text text)
 
 /* --- containment over many texts --- */
 
-/* Texts from `row` on whose bytes follow one another; *end is behind the last one's bytes. */
-static uint32_t adjacent_rows(const Text *texts, uint32_t row, uint32_t rows, const char **end)
-{
-    const char *at = texts[row].data + texts[row].length;
-    row++;
-    while (row < rows && texts[row].data == at) {
-        at += texts[row].length;
-        row++;
-    }
-    *end = at;
-    return row;
-}
-
 static void contains_in_run(const Text *texts, uint32_t row, uint32_t behind, const char *end,
                             const LikePiece *piece, uint8_t *out)
 {
@@ -234,7 +221,7 @@ static void contains_flat(const Text *texts, uint32_t rows, const LikePiece *pie
     uint32_t row = 0;
     while (row < rows) {
         const char *end;
-        uint32_t behind = adjacent_rows(texts, row, rows, &end);
+        uint32_t behind = texts_adjacent(texts, row, rows, &end);
         if (texts[row].data == NULL)
             memset(out + row, 0, behind - row);
         else

@@ -88,13 +88,13 @@ static Vector column_of(SqlType type, const char *text, uint32_t rows, bool with
     return vector_builder_finish(&builder);
 }
 
-static Vector dictionary_of(const Vector *texts)
+static Vector dictionary_of(const Vector *texts, bool with_null)
 {
     Text entries[] = {{0}, {"x y", 3}, vector_text(texts, 0)};
     Dictionary *dictionary = dictionary_make(arena, entries, 3, false, false);
     uint32_t *codes = arena_alloc_vector(arena, texts->length * 1000 * sizeof *codes);
     for (uint32_t i = 0; i < texts->length * 1000; i++)
-        codes[i] = i % 3 == 1 ? 0 : 2;
+        codes[i] = with_null && i % 3 == 1 ? 0 : 2;
     return vector_dictionary(dictionary, texts->length * 1000, codes);
 }
 
@@ -127,7 +127,7 @@ static const char *compute(const ScalarFunction *function, const char *const *te
             arguments[i].form = VECTOR_CONSTANT;
             constants[i] = &arguments[i];
         } else if (shape == SHAPE_DICTIONARY) {
-            arguments[i] = dictionary_of(&arguments[i]);
+            arguments[i] = dictionary_of(&arguments[i], function->nulls == NULLS_STRICT);
         }
     }
     if (shape == SHAPE_DICTIONARY)

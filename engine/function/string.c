@@ -9,15 +9,19 @@
 
 /* --- lengths --- */
 
+ROWS_HOT static void count_characters(const Text *texts, uint32_t rows, int64_t *out)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = utf8_count(texts[i].data, texts[i].length);
+}
+
 static bool length_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                         uint8_t *is_null)
 {
     int64_t *out = results;
     const Vector *texts = &run->arguments[0];
     if (texts->form == VECTOR_FLAT) {
-        const Text *data = texts->data;
-        for (uint32_t i = 0; i < rows; i++)
-            out[i] = utf8_count(data[i].data, data[i].length);
+        count_characters(texts->data, rows, out);
         return true;
     }
     for (uint32_t i = 0; i < rows; i++) {
@@ -85,6 +89,27 @@ static bool is_word_character(uint32_t c)
     default:
         return false;
     }
+}
+
+ROW_LOOP(lower_rows, lower_row, Text)
+ROW_LOOP(upper_rows, upper_row, Text)
+
+static bool lower_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                       uint8_t *is_null)
+{
+    if (run->arguments[0].form != VECTOR_FLAT)
+        return lower_rows(run, skip, rows, results, is_null);
+    texts_lower(&run->sink, run->arguments[0].data, rows, results);
+    return true;
+}
+
+static bool upper_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                       uint8_t *is_null)
+{
+    if (run->arguments[0].form != VECTOR_FLAT)
+        return upper_rows(run, skip, rows, results, is_null);
+    texts_upper(&run->sink, run->arguments[0].data, rows, results);
+    return true;
 }
 
 static bool initcap_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
@@ -293,8 +318,6 @@ static bool split_part_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_
     return true;
 }
 
-ROW_LOOP(lower_loop, lower_row, Text)
-ROW_LOOP(upper_loop, upper_row, Text)
 ROW_LOOP(initcap_loop, initcap_row, Text)
 ROW_LOOP(substring_loop, substring_row, Text)
 ROW_LOOP(left_loop, left_row, Text)

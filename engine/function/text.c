@@ -71,6 +71,60 @@ static inline bool ascii_flip(const char *in, char *out, uint32_t length, uint8_
     return (bits & HIGH_BITS) == 0;
 }
 
+/* The same over many bytes, for the compiler to vectorise. */
+ROWS_HOT static bool ascii_flip_bulk(const char *in, char *restrict out, size_t length,
+                                     uint8_t first)
+{
+    uint8_t high = 0;
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)in[i];
+        high |= byte;
+        out[i] = (char)(byte ^ ((uint8_t)(byte - first) < 26 ? 32 : 0));
+    }
+    return high < 0x80;
+}
+
+uint32_t texts_adjacent(const Text *texts, uint32_t row, uint32_t rows, const char **end)
+{
+    const char *at = texts[row].data + texts[row].length;
+    row++;
+    while (row < rows && texts[row].data == at) {
+        at += texts[row].length;
+        row++;
+    }
+    *end = at;
+    return row;
+}
+
+static void flip_texts(TextSink *sink, const Text *texts, uint32_t rows, uint8_t first, Text *out)
+{
+    for (uint32_t row = 0; row < rows;) {
+        const char *end;
+        uint32_t behind = texts_adjacent(texts, row, rows, &end);
+        size_t length = (size_t)(end - texts[row].data);
+        char *room = length < 64 ? NULL : text_sink_reserve(sink, length);
+        if (room != NULL && ascii_flip_bulk(texts[row].data, room, length, first)) {
+            ptrdiff_t moved = room - texts[row].data;
+            for (; row < behind; row++)
+                out[row] = (Text){.data = texts[row].data + moved, .length = texts[row].length};
+            text_sink_take(sink, length);
+            continue;
+        }
+        for (; row < behind; row++)
+            out[row] = first == 'A' ? text_lower(sink, texts[row]) : text_upper(sink, texts[row]);
+    }
+}
+
+void texts_lower(TextSink *sink, const Text *texts, uint32_t rows, Text *out)
+{
+    flip_texts(sink, texts, rows, 'A', out);
+}
+
+void texts_upper(TextSink *sink, const Text *texts, uint32_t rows, Text *out)
+{
+    flip_texts(sink, texts, rows, 'a', out);
+}
+
 static Text text_map(TextSink *sink, Text text, utf8proc_int32_t (*map)(utf8proc_int32_t))
 {
     /* Mapping two bytes gives at most three. */
@@ -160,21 +214,59 @@ static int64_t find_sse2(const char *data, size_t length, const char *needle, si
     FIND_BLOCKS(16, _mm_loadu_si128, _mm_cmpeq_epi8, _mm_and_si128, _mm_movemask_epi8, first, last)
 }
 
+/* Whether 16 bytes at `at` lie in one page, which a byte of them shows to be readable. */
+static inline bool is_block_readable(const char *at)
+{
+    return ((uintptr_t)at & 4095) <= 4096 - 16;
+}
+
+/* The few places that are left. Blocks are read where they stand, past the end of the text but
+ * not of its page; what is found past the last possible place is masked out. */
+__attribute__((no_sanitize("address"))) static int64_t
+find_rest(const char *data, size_t length, const char *needle, size_t needle_length)
+{
+    enum { BLOCK = 16 };
+    if (length < needle_length)
+        return -1;
+    const __m128i first = _mm_set1_epi8(needle[0]);
+    const __m128i last = _mm_set1_epi8(needle[needle_length - 1]);
+    size_t places = length - needle_length + 1;
+    for (size_t i = 0; i < places; i += BLOCK) {
+        const char *tail = data + i + needle_length - 1;
+        if (!is_block_readable(data + i) || !is_block_readable(tail))
+            return find_from(data, i, length, needle, needle_length);
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(
+            _mm_and_si128(_mm_cmpeq_epi8(first, _mm_loadu_si128((const void *)(data + i))),
+                          _mm_cmpeq_epi8(last, _mm_loadu_si128((const void *)tail))));
+        if (places - i < BLOCK)
+            mask &= (UINT32_C(1) << (places - i)) - 1;
+        for (; mask != 0; mask &= mask - 1) {
+            size_t at = i + (uint32_t)__builtin_ctz(mask);
+            if (needle_length <= 2 || memcmp(data + at + 1, needle + 1, needle_length - 2) == 0)
+                return (int64_t)at;
+        }
+    }
+    return -1;
+}
+
+static int has_avx2 = -1;
+
 int64_t text_find(const char *data, size_t length, const char *needle, size_t needle_length)
 {
-    size_t searched = 0, more = 0;
+    size_t searched = 0;
     int64_t found;
     if (length < needle_length)
         return -1;
-    if (length >= needle_length + 31 && __builtin_cpu_supports("avx2")) {
-        found = find_avx2(data, length, needle, needle_length, &searched);
+    if (length >= needle_length + 31) {
+        if (has_avx2 < 0)
+            has_avx2 = __builtin_cpu_supports("avx2") != 0;
+        found = has_avx2 ? find_avx2(data, length, needle, needle_length, &searched)
+                         : find_sse2(data, length, needle, needle_length, &searched);
         if (found >= 0)
             return found;
     }
-    found = find_sse2(data + searched, length - searched, needle, needle_length, &more);
-    if (found >= 0)
-        return found + (int64_t)searched;
-    return find_from(data, searched + more, length, needle, needle_length);
+    found = find_rest(data + searched, length - searched, needle, needle_length);
+    return found < 0 ? -1 : found + (int64_t)searched;
 }
 
 #else

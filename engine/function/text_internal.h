@@ -98,9 +98,12 @@ int64_t text_find_portable(const char *data, size_t length, const char *needle, 
 Text text_lower(TextSink *sink, Text text);
 Text text_upper(TextSink *sink, Text text);
 
-static inline uint8_t ascii_lower(uint8_t byte)
-{
-    return (uint8_t)(byte + ((uint8_t)(byte - 'A') < 26 ? 32 : 0));
-}
+/* Of many texts; runs of them that lie one after the other in memory are mapped as one. */
+void texts_lower(TextSink *sink, const Text *texts, uint32_t rows, Text *out);
+void texts_upper(TextSink *sink, const Text *texts, uint32_t rows, Text *out);
+
+/* The row behind the last of those from `row` on whose bytes follow one another in memory; *end
+ * is behind the last one's bytes. */
+uint32_t texts_adjacent(const Text *texts, uint32_t row, uint32_t rows, const char **end);
 
 #endif

@@ -78,7 +78,10 @@ static bool floor_bind(ScalarCall *call, bool is_period, int time_argument, int 
     prepared->is_ready = true;
     prepared->is_null = vector_is_null(&constants[name_argument], 0);
     RowRun run = {.call = call, .arguments = constants, .arena = arena, .fault = fault};
-    return prepared->is_null || grid_of_row(&run, prepared, 0, &prepared->grid);
+    if (!prepared->is_null && !grid_of_row(&run, prepared, 0, &prepared->grid))
+        return false;
+    time_grid_remember(&prepared->grid, arena);
+    return true;
 }
 
 static bool period_prepare(ScalarCall *call, Arena *arena, Fault *fault)

@@ -2,8 +2,9 @@
  * Grids of instants: what TIME_FLOOR, TIME_CEIL, FLOOR(.. TO ..) and date_trunc floor to.
  *
  * With a fixed offset a period of constant width is a subtraction, a product and a shift a row,
- * and months are a few dozen instructions. In zones whose offset changes the interval of the
- * last row is remembered, since times usually come in runs.
+ * and months are a few dozen instructions. Dearer grids remember floors by slots, pieces of
+ * time of a power of two of microseconds: flooring is monotonic, so where both ends of a slot
+ * have the same floor, all between have it too.
  */
 #include "engine/function/time_internal.h"
 
@@ -286,6 +287,40 @@ static void floor_all_uniform(const TimeGrid *grid, const int64_t *times, uint32
         out[i] = floor_uniform(&copy, times[i]);
 }
 
+/* --- slots --- */
+
+enum { GRID_SLOTS = 1024 };
+
+typedef struct GridSlot {
+    int64_t number; /* of the slot: time >> shift */
+    int64_t floor;
+} GridSlot;
+
+void time_grid_remember(TimeGrid *grid, Arena *arena)
+{
+    if (grid->kind == GRID_IDENTITY || grid->kind == GRID_UNIFORM)
+        return;
+    grid->slots = ARENA_ARRAY(arena, GridSlot, GRID_SLOTS);
+    /* No time has this number: shifted, all lie within 2^36. */
+    for (uint32_t i = 0; i < GRID_SLOTS; i++)
+        grid->slots[i].number = INT64_MIN;
+    /* 19 hours for months, an hour for days, minutes for what is below. */
+    bool is_long = grid->months != 0 || grid->period.months != 0;
+    bool is_short = grid->keeps_offset || (grid->kind == GRID_PERIOD && grid->period.micros != 0);
+    grid->slot_shift = is_long ? 36 : is_short ? 28 : 32;
+}
+
+static int64_t floor_slot(const TimeGrid *grid, int64_t time, int64_t number, GridSlot *slot)
+{
+    int64_t floor = time_grid_floor_one(grid, time);
+    int64_t first = wrap_multiply(number, INT64_C(1) << grid->slot_shift);
+    int64_t last = wrap_add(first, (INT64_C(1) << grid->slot_shift) - 1);
+    if (!time_is_infinite(first) && !time_is_infinite(last) &&
+        time_grid_floor_one(grid, first) == floor && time_grid_floor_one(grid, last) == floor)
+        *slot = (GridSlot){.number = number, .floor = floor};
+    return floor;
+}
+
 void time_grid_floor(const TimeGrid *grid, const int64_t *times, uint32_t rows, int64_t *out)
 {
     if (grid->kind == GRID_IDENTITY) {
@@ -296,13 +331,24 @@ void time_grid_floor(const TimeGrid *grid, const int64_t *times, uint32_t rows, 
         floor_all_uniform(grid, times, rows, out);
         return;
     }
-    /* [start, next) is the period of an earlier row; empty at first. */
-    int64_t start = 0, next = 0;
+    if (grid->slots == NULL) {
+        for (uint32_t i = 0; i < rows; i++)
+            out[i] = time_grid_floor_one(grid, times[i]);
+        return;
+    }
+    /* A slot is filled, which costs two floors more, when two rows in turn miss it: times in no
+     * order at all would only drive each other out. */
+    int64_t missed = INT64_MIN;
     for (uint32_t i = 0; i < rows; i++) {
-        if (times[i] < start || times[i] >= next) {
-            start = time_grid_floor_one(grid, times[i]);
-            next = time_grid_next(grid, start);
+        int64_t number = times[i] >> grid->slot_shift;
+        GridSlot *slot = &grid->slots[(uint64_t)number % GRID_SLOTS];
+        if (slot->number == number) {
+            out[i] = slot->floor;
+        } else if (number == missed || grid->slot_shift > 32) {
+            out[i] = floor_slot(grid, times[i], number, slot);
+        } else {
+            missed = number;
+            out[i] = time_grid_floor_one(grid, times[i]);
         }
-        out[i] = start;
     }
 }

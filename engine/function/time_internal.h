@@ -57,19 +57,25 @@ static inline int64_t floor_modulo(int64_t a, int64_t b)
     return rest + (rest < 0 ? b : 0);
 }
 
-/* Year, month, day of a day since 1970-01-01 (Hinnant, "chrono-compatible low-level date
- * algorithms", civil_from_days). */
+/*
+ * Year, month, day of a day since 1970-01-01, for every day that microseconds reach (Neri and
+ * Schneider, "Euclidean affine functions and their application to calendar algorithms", 2021).
+ */
 static inline void days_to_civil(int64_t days, int64_t *year, int32_t *month, int32_t *day)
 {
-    int64_t shifted = wrap_add(days, 719468);
-    int64_t era = floor_divide(shifted, 146097);
-    uint32_t of_era = (uint32_t)wrap_subtract(shifted, wrap_multiply(era, 146097));
-    uint32_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    uint32_t day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    uint32_t shifted_month = (5 * day_of_year + 2) / 153;
-    *day = (int32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-    *month = (int32_t)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-    *year = wrap_add(wrap_multiply(era, 400), year_of_era + (*month <= 2));
+    /* 740 eras of 400 years make the number positive. */
+    const uint32_t eras = 740;
+    uint32_t number = (uint32_t)((uint64_t)days + 719468 + (uint64_t)146097 * eras);
+    uint32_t quarter_days = 4 * number + 3;
+    uint32_t century = quarter_days / 146097;
+    uint32_t of_century = quarter_days % 146097 / 4;
+    uint64_t product = UINT64_C(2939745) * (4 * of_century + 3);
+    uint32_t of_year = (uint32_t)product / 2939745 / 4;
+    uint32_t packed = 2141 * of_year + 197913;
+    uint32_t is_next_year = of_year >= 306;
+    *year = (int64_t)(100 * century + (uint32_t)(product >> 32) + is_next_year) - 400 * (int64_t)eras;
+    *month = (int32_t)((packed >> 16) - 12 * is_next_year);
+    *day = (int32_t)((packed & 0xFFFF) / 2141 + 1);
 }
 
 /* The day number of the first of a month, whose index is year * 12 + month - 1. */
@@ -118,6 +124,8 @@ typedef struct TimeGrid {
     int64_t first_month; /* a month of the grid: year * 12 + month - 1 */
     int64_t offset;      /* MONTHS: wall clock less UTC */
     bool keeps_offset;   /* LOCAL: periods below a day are cut in the offset of the instant */
+    struct GridSlot *slots; /* what was floored lately, NULL: nothing is remembered */
+    uint32_t slot_shift;
     Period period;       /* PERIOD */
     int64_t origin;
     const TimeZone *zone;
@@ -128,8 +136,11 @@ bool time_grid_of_unit(TimeUnit unit, const TimeZone *zone, TimeGrid *grid);
 /* The grid of TIME_FLOOR; origin INT64_MIN for the default. */
 bool time_grid_of_period(Text period, int64_t origin, const TimeZone *zone, TimeGrid *grid,
                          Fault *fault);
+/* Remembers floors for time_grid_floor; for grids that many rows will use. */
+void time_grid_remember(TimeGrid *grid, Arena *arena);
 int64_t time_grid_floor_one(const TimeGrid *grid, int64_t time);
 int64_t time_grid_next(const TimeGrid *grid, int64_t start); /* the grid point after `start` */
+/* Writes to what the grid remembers. */
 void time_grid_floor(const TimeGrid *grid, const int64_t *times, uint32_t rows, int64_t *out);
 
 /* The zone that a timestamptz function works in: the session's, or UTC without a context. */
