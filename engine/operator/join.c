@@ -367,9 +367,9 @@ static Progress probe_next(JoinOperator *join, Batch **batch, Fault *fault)
 {
     if (join->left == NULL || (join->left_row == join->left->rows && join->is_left_finished)) {
         Batch *left;
+        join->left = NULL; /* it ends with this call, whatever comes */
         Progress progress = operator_next(join->base.children[0], &left, fault);
         if (progress == PROGRESS_DONE) {
-            join->left = NULL;
             join->phase = join->gives_right_rest ? JOIN_RIGHT_REST : JOIN_DONE;
             return PROGRESS_YIELDED;
         }

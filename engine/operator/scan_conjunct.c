@@ -11,7 +11,7 @@ enum {
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
     !defined(__SANITIZE_ADDRESS__) && defined(__OPTIMIZE__)
-#define SCAN_HOT __attribute__((optimize("O3"), target_clones("avx512f,avx512bw", "avx2", "default"), noinline))
+#define SCAN_HOT __attribute__((optimize("O3"), target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), noinline))
 #else
 #define SCAN_HOT __attribute__((noinline))
 #endif
