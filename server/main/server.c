@@ -7,7 +7,6 @@
 
 #include "base/log/log.h"
 #include "base/os/os.h"
-#include "server/session/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -176,6 +175,7 @@ static bool start(Server *server, Fault *fault)
         .workers = worker_count(&server->settings),
         .controllers = controller_count(&server->settings),
         .shared = server->shared,
+        .check_setting = server->parts->check_setting,
     };
     if (!start_zygote(server, &plan, fault))
         return false;
@@ -215,13 +215,27 @@ static int run(Server *server)
     return failed ? 1 : 0;
 }
 
+/* The server's own values, which every session starts with. */
+static bool check_settings(const Server *server, Fault *fault)
+{
+    int count;
+    const SettingInfo *table = setting_table(&count);
+    for (int i = 0; i < count && server->parts->check_setting != NULL; i++) {
+        char value[SETTING_TEXT_SIZE];
+        setting_show(&server->settings, &table[i], value, sizeof value);
+        if (!server->parts->check_setting(&table[i], text_of(value), fault))
+            return false;
+    }
+    return true;
+}
+
 static int run_server(Server *server)
 {
     Fault fault;
     log_set_process("front end");
     bool ok = config_prepare_folder(&server->config, &fault) &&
               config_load(&server->config, &server->settings, &fault) &&
-              open_log(&server->settings, &fault);
+              check_settings(server, &fault) && open_log(&server->settings, &fault);
     if (ok && server->parts->prepare != NULL)
         ok = server->parts->prepare(&server->config, &server->settings, &fault);
     if (!ok) {

@@ -7,6 +7,7 @@
 #define TALARIA_SERVER_MAIN_SERVER_H
 
 #include "server/config/config.h"
+#include "server/session/session.h"
 #include "server/supervisor/supervisor.h"
 
 /* A page that `--describe name` prints. */
@@ -20,6 +21,8 @@ typedef struct ServerParts {
     /* Run once in the data folder, which is locked, before any child exists: clean-up after a
      * crash, new metadata. NULL: nothing to do. */
     bool (*prepare)(const Config *config, const Settings *settings, Fault *fault);
+    /* What a setting's value must be beyond its type; NULL: nothing. */
+    SettingCheck *check_setting;
     const DescribeTopic *topics; /* beside settings and faults; ends with a NULL name */
 } ServerParts;
 

@@ -22,6 +22,7 @@ FrontEnd *front_end_new(const FrontEndPlan *plan)
     front->config = plan->config;
     front->settings = plan->settings;
     front->shared = plan->shared;
+    front->check_setting = plan->check_setting;
     front->base_controllers = plan->controllers;
     front->next_process_id = 1000;
     /* Names of queries do not come again when the server starts anew: they name files. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 static void escalate(void *state);
+static void end_block(Session *session, bool rolls_back);
 
 /* ---------- making ---------- */
 
@@ -89,6 +90,7 @@ Request *request_start(Session *session, const RequestParts *parts)
     request->kind = parts->kind;
     request->limit = parts->limit;
     loop_timer_init(&request->escalate, front->loop, escalate, request);
+    loop_task_init(&request->grant, front->loop, request_grant, request);
     put_in_bucket(request);
     write_frame(request, parts, &request->frame);
     session->active = request;
@@ -106,6 +108,7 @@ static void request_free(Request *request)
         at = &(*at)->next_in_bucket;
     *at = request->next_in_bucket;
     loop_timer_stop(&request->escalate);
+    loop_task_cancel(&request->grant);
     while (request->first_answer != NULL) {
         Answer *answer = request->first_answer;
         request->first_answer = answer->next;
@@ -125,6 +128,8 @@ static void finish(Request *request, bool failed)
     request->session = NULL;
     check(session->active == request);
     session->active = NULL;
+    if (session->ends_block)
+        end_block(session, failed);
     switch (request->kind) {
     case REQUEST_SIMPLE:
         session_simple_done(session, failed);
@@ -241,34 +246,38 @@ static bool has_rollback_tag(Text wire)
            memcmp(wire.data + wire.length - sizeof message, message, sizeof message) == 0;
 }
 
-/* COMMIT of a failed block answers ROLLBACK and undoes its settings, as ROLLBACK does. */
-static void take_transaction(Session *session, Text status, Text wire)
+/* The tag that follows the end of a block says whether its settings stay: COMMIT of a failed block
+ * answers ROLLBACK and undoes them, as ROLLBACK does. */
+static void end_block(Session *session, bool rolls_back)
+{
+    session->ends_block = false;
+    if (rolls_back)
+        session_rollback_settings(session);
+    else
+        session_commit_settings(session);
+}
+
+static void take_transaction(Session *session, Text status)
 {
     char after = status.data[0];
     if (after != 'I' && after != 'T' && after != 'E')
         return;
-    if (after == 'I' && session->transaction != 'I') {
-        if (session->transaction == 'E' || has_rollback_tag(wire))
-            session_rollback_settings(session);
-        else
-            session_commit_settings(session);
-    }
+    if (after == 'I' && session->transaction == 'E')
+        end_block(session, true);
+    else if (after == 'I' && session->transaction == 'T')
+        session->ends_block = true;
     session->transaction = after;
 }
 
-/* The controller has checked values already; what fails here is a difference between the two. */
-static void take_settings(Session *session, const Frame *frame)
+static bool take_settings(Session *session, const Frame *frame, Fault *fault)
 {
-    Fault fault;
-    bool ok = true;
-    if (frame_has(frame, "setting_name"))
-        ok = session_set(session, frame_text(frame, "setting_name"),
-                         frame_text(frame, "setting_value"),
-                         frame_bool(frame, "setting_local", false), &fault);
-    if (ok && frame_has(frame, "setting_reset"))
-        ok = session_reset(session, frame_text(frame, "setting_reset"), &fault);
-    if (!ok)
-        log_fault(LOG_LEVEL_WARNING, "taking over a setting", &fault);
+    if (frame_has(frame, "setting_name") &&
+        !session_set(session, frame_text(frame, "setting_name"),
+                     frame_text(frame, "setting_value"), frame_bool(frame, "setting_local", false),
+                     fault))
+        return false;
+    return !frame_has(frame, "setting_reset") ||
+           session_reset(session, frame_text(frame, "setting_reset"), fault);
 }
 
 static void take_description(Request *request, const Frame *frame)
@@ -288,18 +297,25 @@ static void take_description(Request *request, const Frame *frame)
     }
 }
 
-/* DEALLOCATE and DISCARD: prepared statements live here. False: there is no such statement. */
-static bool take_deallocation(Request *request, const Frame *frame)
+/* DEALLOCATE and DISCARD: prepared statements live here. */
+static bool take_deallocation(Session *session, const Frame *frame, Fault *fault)
 {
-    Session *session = request->session;
-    Fault fault;
     if (frame_bool(frame, "deallocate_all", false))
         session_drop_statements(session);
-    if (!frame_has(frame, "deallocate") ||
-        session_deallocate(session, frame_text(frame, "deallocate"), &fault))
-        return true;
-    pgwire_error(session_out(session), &fault, (Text){.data = "", .length = 0});
-    return false;
+    return !frame_has(frame, "deallocate") ||
+           session_deallocate(session, frame_text(frame, "deallocate"), fault);
+}
+
+/* What the session holds is refused by the session: the client gets the error instead of what
+ * the controller has to say, and the rest of the text must not run on. */
+static void refuse_change(Request *request, const Fault *fault)
+{
+    bool runs_on = !request->is_done;
+    pgwire_error(session_out(request->session), fault, (Text){.data = "", .length = 0});
+    request_drop_results(request);
+    finish(request, true);
+    if (runs_on)
+        request_cancel(request, CANCEL_PORTAL);
 }
 
 static void refuse_result(Request *request)
@@ -319,22 +335,21 @@ static bool apply(Request *request, const Frame *frame)
 {
     Session *session = request->session;
     bool failed = frame_bool(frame, "failed", false);
-    if (!take_deallocation(request, frame)) {
-        /* The client has its error; the rest of the text must not run on. */
-        bool runs_on = !request->is_done;
-        finish(request, true);
-        if (runs_on)
-            request_cancel(request, CANCEL_PORTAL);
+    Fault fault;
+    if (!take_deallocation(session, frame, &fault) || !take_settings(session, frame, &fault)) {
+        refuse_change(request, &fault);
         return true;
     }
-    Text wire = frame_text(frame, "wire");
-    buffer_append(session_out(session), wire.data, wire.length);
-    if (wire.length > 0)
-        session_start_statement_timer(session);
-    take_settings(session, frame);
     Text transaction = frame_text(frame, "transaction");
     if (transaction.length == 1)
-        take_transaction(session, transaction, wire);
+        take_transaction(session, transaction);
+    Text wire = frame_text(frame, "wire");
+    buffer_append(session_out(session), wire.data, wire.length);
+    if (wire.length > 0) {
+        session_start_statement_timer(session);
+        if (session->ends_block)
+            end_block(session, has_rollback_tag(wire));
+    }
     take_description(request, frame);
     if (frame_has(frame, "result_partitions") && !result_announce(request, frame)) {
         refuse_result(request);
@@ -401,7 +416,7 @@ void request_advance(Request *request)
         }
         pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
         session_start_statement_timer(session);
-        request_drop_result(request);
+        request_finish_result(request);
     }
     session_send(session);
 }

@@ -15,6 +15,9 @@
 
 typedef struct FrontEnd FrontEnd;
 
+/* What a setting's value must be beyond its type, known to rooms above: time zones. */
+typedef bool SettingCheck(const SettingInfo *info, Text value, Fault *fault);
+
 typedef struct FrontEndPlan {
     Loop *loop;
     const Config *config;
@@ -23,6 +26,7 @@ typedef struct FrontEndPlan {
     pid_t zygote;
     int zygote_fd;         /* taken over */
     SharedPage *shared;
+    SettingCheck *check_setting; /* may be NULL */
 } FrontEndPlan;
 
 /* Makes the front end and orders its children. */

@@ -166,6 +166,8 @@ struct Request {
     uint64_t limit;       /* EXECUTE: rows of this batch; 0 all */
     Answer *first_answer, *last_answer;
     Result *results;      /* first: being forwarded, or waiting to be announced */
+    Result *finished;     /* forwarded; until the end of the turn */
+    LoopTask grant;       /* tells producers what has left */
     uint32_t announced;   /* results announced so far */
     Fault *doom;          /* what ended it while nobody was looking (a suspended portal) */
     Request *next_waiting, *previous_waiting;
@@ -203,6 +205,7 @@ struct Session {
     AuthPeer peer;
     uint32_t process_id, key;
     bool is_started, is_counted, has_refused_ssl, has_refused_gss, is_pumping, has_said_last;
+    bool ends_block;  /* the block has ended; its last tag will say how */
     char transaction; /* 'I', 'T', 'E' */
     char *user, *database;
     Buffer startup; /* the startup packet's parameters, for RESET */
@@ -222,6 +225,7 @@ struct FrontEnd {
     const Config *config;
     Settings *settings;
     SharedPage *shared;
+    SettingCheck *check_setting;
     Supervisor *supervisor;
     Slots *slots;
     LoopTimer slots_timer;
@@ -282,7 +286,7 @@ void session_dispatch_message(Session *session, const PgwireMessage *message);
 bool session_startup_step(Session *session);
 
 /* session_settings.c */
-bool session_startup_settings(Session *session, Settings *settings, Fault *fault);
+bool session_startup_settings(const Session *session, Settings *settings, Fault *fault);
 bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault);
 bool session_reset(Session *session, Text name, Fault *fault);
 void session_commit_settings(Session *session);
@@ -323,8 +327,9 @@ void result_rows(Request *request, Child *source, const Frame *frame);
 void result_end(Request *request, Child *source, const Frame *frame);
 bool result_announce(Request *request, const Frame *frame);
 ForwardOutcome result_forward(Request *request, Result *result);
-void request_drop_result(Request *request);     /* the first one */
+void request_finish_result(Request *request);   /* the first one */
 void request_drop_results(Request *request);    /* all */
+void request_grant(void *state);                /* the request's task */
 void request_abandon_results(Request *request); /* those that can not be completed any more */
 /* The child has ended: notes it when rows of the request were still to come from it. */
 void request_note_lost_source(Request *request, const Child *child);

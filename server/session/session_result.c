@@ -101,17 +101,30 @@ static void result_free(Result *result)
     free(result);
 }
 
-void request_drop_result(Request *request)
+static void free_all(Result **first)
+{
+    while (*first != NULL) {
+        Result *result = *first;
+        *first = result->next;
+        result_free(result);
+    }
+}
+
+/* All of it has been handed to the connection. It stays until the end of the turn, when its
+ * producers are told that its bytes no longer count. */
+void request_finish_result(Request *request)
 {
     Result *result = request->results;
     request->results = result->next;
-    result_free(result);
+    result->next = request->finished;
+    request->finished = result;
+    loop_task_queue(&request->grant);
 }
 
 void request_drop_results(Request *request)
 {
-    while (request->results != NULL)
-        request_drop_result(request);
+    free_all(&request->results);
+    free_all(&request->finished);
 }
 
 static bool has_all_rows(const Result *result)
@@ -248,11 +261,12 @@ static void append_chunk(Partition *partition, Chunk *chunk)
     partition->last = chunk;
 }
 
-/* A producer that ignores its window would make us hold what it likes. */
-static bool is_within_window(const Partition *partition, size_t length)
+/* A producer that ignores its window would make us hold what it likes. One frame may go over it:
+ * a row is as large as it is. */
+static bool is_within_window(const Partition *partition)
 {
     uint64_t outstanding = partition->received - partition->acknowledged;
-    return outstanding == 0 || outstanding + length <= 2 * (uint64_t)RESULT_WINDOW;
+    return outstanding < 2 * (uint64_t)RESULT_WINDOW;
 }
 
 static void get_on(Request *request)
@@ -272,7 +286,7 @@ void result_rows(Request *request, Child *source, const Frame *frame)
     Result *result;
     Partition *partition = partition_of(request, frame, &result);
     size_t length = frame_text(frame, "data").length;
-    if (partition == NULL || partition->has_ended || !is_within_window(partition, length)) {
+    if (partition == NULL || partition->has_ended || !is_within_window(partition)) {
         log_error("rows that were not asked for query=%llu", (unsigned long long)request->id);
         child_kill(source);
         return;
@@ -328,15 +342,56 @@ static void account_left(const Chunk *chunk, size_t length)
     Result *result = request == NULL ? NULL : find_result(request, chunk->result);
     if (result == NULL || chunk->partition >= result->capacity)
         return;
-    Partition *partition = &result->partitions[chunk->partition];
-    partition->left += length;
+    result->partitions[chunk->partition].left += length;
+    loop_task_queue(&request->grant);
+}
+
+/* Enough has left, or everything has: a producer whose rows are larger than what remains of its
+ * window, or that counts all its partitions together, must not wait for ever. */
+static bool is_credit_due(const Partition *partition)
+{
     bool nothing_on_the_way = partition->acknowledged + partition->left == partition->received;
-    if (partition->has_ended || (partition->left < RESULT_CREDIT_STEP && !nothing_on_the_way))
-        return;
-    partition->acknowledged += partition->left;
-    grant(chunk->front, chunk->request, partition, chunk->partition, chunk->result,
-          partition->left);
+    return partition->left >= RESULT_CREDIT_STEP || (partition->left > 0 && nothing_on_the_way);
+}
+
+static void grant_partition(Request *request, const Result *result, uint32_t number,
+                            uint64_t bytes)
+{
+    Partition *partition = &result->partitions[number];
+    partition->acknowledged += bytes;
     partition->left = 0;
+    if (bytes > 0)
+        grant(request->front, request->id, partition, number, result->sequence, bytes);
+}
+
+static void grant_result(Request *request, const Result *result)
+{
+    for (uint32_t i = 0; i < result->capacity; i++) {
+        if (is_credit_due(&result->partitions[i]))
+            grant_partition(request, result, i, result->partitions[i].left);
+    }
+}
+
+static void grant_finished(Request *request, const Result *result)
+{
+    for (uint32_t i = 0; i < result->capacity; i++) {
+        const Partition *partition = &result->partitions[i];
+        grant_partition(request, result, i, partition->received - partition->acknowledged);
+    }
+}
+
+/* At the end of a turn, so that a short result, whose end came along with its rows, is answered
+ * with nothing at all. */
+void request_grant(void *state)
+{
+    Request *request = state;
+    for (Result *result = request->results; result != NULL && !request->is_done;
+         result = result->next)
+        grant_result(request, result);
+    for (Result *result = request->finished; result != NULL && !request->is_done;
+         result = result->next)
+        grant_finished(request, result);
+    free_all(&request->finished);
 }
 
 static void piece_left(ConnPiece *piece)

@@ -75,8 +75,13 @@ static bool set_date_style(Settings *settings, Text value, Fault *fault)
     return setting_set(settings, TEXT_LITERAL("DateStyle"), text_of(style), SCOPE_SESSION, fault);
 }
 
-static bool set_value(Settings *settings, Text name, Text value, Fault *fault)
+static bool set_value(const Session *session, Settings *settings, Text name, Text value,
+                      Fault *fault)
 {
+    const SettingInfo *info = setting_find(name);
+    SettingCheck *check_setting = session->front->check_setting;
+    if (info != NULL && check_setting != NULL && !check_setting(info, value, fault))
+        return false;
     if (is_client_encoding(name)) {
         if (!is_utf8_name(value))
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
@@ -104,7 +109,8 @@ static bool is_not_a_setting(Text name)
            is_word(name, "replication") || (name.length >= 5 && memcmp(name.data, "_pq_.", 5) == 0);
 }
 
-static bool set_assignment(Settings *settings, char *assignment, bool is_long, Fault *fault)
+static bool set_assignment(const Session *session, Settings *settings, char *assignment,
+                           bool is_long, Fault *fault)
 {
     char *equals = strchr(assignment, '=');
     if (equals == NULL)
@@ -116,7 +122,7 @@ static bool set_assignment(Settings *settings, char *assignment, bool is_long, F
             *p = *p == '-' ? '_' : *p;
     }
     Text name = {.data = assignment, .length = (uint32_t)(equals - assignment)};
-    return set_value(settings, name, text_of(equals + 1), fault);
+    return set_value(session, settings, name, text_of(equals + 1), fault);
 }
 
 /* The next word of `options`: blanks divide, a backslash keeps the next character. NULL at the
@@ -139,7 +145,7 @@ static char *next_option(char **rest)
     return word;
 }
 
-static bool set_options(Settings *settings, Text options, Fault *fault)
+static bool set_options(const Session *session, Settings *settings, Text options, Fault *fault)
 {
     char *copy = strndup(options.data, options.length);
     check(copy != NULL);
@@ -147,11 +153,11 @@ static bool set_options(Settings *settings, Text options, Fault *fault)
     bool ok = true;
     for (char *word; ok && (word = next_option(&rest)) != NULL;) {
         if (strncmp(word, "--", 2) == 0) {
-            ok = set_assignment(settings, word + 2, true, fault);
+            ok = set_assignment(session, settings, word + 2, true, fault);
         } else if (strncmp(word, "-c", 2) == 0) {
             char *assignment = word[2] != 0 ? word + 2 : next_option(&rest);
             ok = assignment != NULL
-                     ? set_assignment(settings, assignment, false, fault)
+                     ? set_assignment(session, settings, assignment, false, fault)
                      : fault_set(fault, FAULT_SYNTAX_ERROR,
                                  "invalid command-line argument for server process: %s", word);
         } else {
@@ -169,16 +175,16 @@ static Text startup_text(const Session *session)
                   .length = (uint32_t)session->startup.length};
 }
 
-bool session_startup_settings(Session *session, Settings *settings, Fault *fault)
+bool session_startup_settings(const Session *session, Settings *settings, Fault *fault)
 {
     Text rest = startup_text(session), name, value;
     while (pgwire_next_parameter(&rest, &name, &value)) {
-        if (is_word(name, "options") && !set_options(settings, value, fault))
+        if (is_word(name, "options") && !set_options(session, settings, value, fault))
             return false;
     }
     rest = startup_text(session);
     while (pgwire_next_parameter(&rest, &name, &value)) {
-        if (!is_not_a_setting(name) && !set_value(settings, name, value, fault))
+        if (!is_not_a_setting(name) && !set_value(session, settings, name, value, fault))
             return false;
     }
     return true;
@@ -216,9 +222,9 @@ static SettingChanges *open_changes(Session *session)
 bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault)
 {
     SettingChanges *changes = open_changes(session);
-    if (!set_value(&session->settings, name, value, fault))
+    if (!set_value(session, &session->settings, name, value, fault))
         return false;
-    return is_local || set_value(&changes->kept, name, value, fault);
+    return is_local || set_value(session, &changes->kept, name, value, fault);
 }
 
 bool session_reset(Session *session, Text name, Fault *fault)
