@@ -14,7 +14,7 @@
     FAMILY(comparison) FAMILY(comparison_text) FAMILY(logic) FAMILY(misc)                          \
     FAMILY(cast) FAMILY(cast_text) FAMILY(cast_druid)                                              \
     FAMILY(string) FAMILY(string_make) FAMILY(like) FAMILY(regexp)                                 \
-    FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(ip)       \
+    FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip)       \
     FAMILY(array) FAMILY(json) FAMILY(text_encode) FAMILY(system)
 
 #define AGGREGATE_FAMILIES(FAMILY)                                                                 \

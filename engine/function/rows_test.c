@@ -27,6 +27,7 @@ FAMILY(text_encode)
 FAMILY(time)
 FAMILY(time_extract)
 FAMILY(time_format)
+FAMILY(time_template)
 FAMILY(ip)
 FAMILY(array)
 FAMILY(json)
@@ -47,7 +48,8 @@ static const ScalarFunction *find(uint32_t oid)
         {like_functions, &like_function_count}, {regexp_functions, &regexp_function_count},
         {text_encode_functions, &text_encode_function_count}, {time_functions, &time_function_count},
         {time_extract_functions, &time_extract_function_count},
-        {time_format_functions, &time_format_function_count}, {ip_functions, &ip_function_count},
+        {time_format_functions, &time_format_function_count},
+        {time_template_functions, &time_template_function_count}, {ip_functions, &ip_function_count},
         {array_functions, &array_function_count}, {json_functions, &json_function_count},
     };
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
@@ -557,6 +559,27 @@ static void test_time_patterns(void **state)
     CASE(91442, "2024-03-13 20:05:00+00", "13 mar 2024 22:05 +0200", "d MMM yyyy HH:mm Z");
 }
 
+static void test_time_templates(void **state)
+{
+    CASE(2049, "2024-03-13 10:47:05", "2024-03-13 10:47:05", "YYYY-MM-DD HH24:MI:SS");
+    CASE(2049, "Wednesday, 13 Mar 2024", "2024-03-13 10:47:00", "FMDay, DD Mon YYYY");
+    CASE(2049, "MARCH     march     March     |wed", "2024-03-13 10:47:00", "MONTH month Month |dy");
+    CASE(2049, "3/13/24 10:47 PM .050 Q1 073 11 11", "2024-03-13 22:47:00.05",
+         "FMMM/DD/YY HH12:MI PM .MS \"Q\"Q DDD IW WW");
+    CASE(2049, "13th of the 21ST", "2024-03-13 22:47:00", "DDth \"of the\" CCTH");
+    CASE(2049, "2,024 III  79620", "2024-03-13 22:07:00", "Y,YYY RM SSSSS");
+    CASE(1770, "10:47 UTC +00", "2024-03-13 10:47:00+00", "HH24:MI TZ OF");
+    CASE(1780, "2000-12-05", "05 Dec 2000", "DD Mon YYYY");
+    CASE(1780, "2024-03-13", "20240313", "YYYYMMDD");
+    CASE(1780, "1999-01-02", "99-1-2", "YY-MM-DD");
+    CASE(1780, "2024-03-13", "2024-073", "YYYY-DDD");
+    CASE(1780, "2024-03-11", "2024-11", "IYYY-IW");
+    CASE(1780, "fault 22008", "2024-02-30", "YYYY-MM-DD");
+    CASE(1780, "fault 22007", "2024-xx-30", "YYYY-MM-DD");
+    CASE(1778, "2000-12-05 13:05:00+00", "05 Dec 2000 01:05 pm", "DD Mon YYYY HH12:MI AM");
+    CASE(1778, "2000-12-05 11:05:00.25+00", "2000-12-05 13:05:00.250+02", "YYYY-MM-DD HH24:MI:SS.MSTZH");
+}
+
 static void test_addresses(void **state)
 {
     CASE(91500, "t", "192.168.0.1", "192.168.0.0/16");
@@ -735,6 +758,7 @@ int main(void)
         cmocka_unit_test(test_extracts),
         cmocka_unit_test(test_shifts),
         cmocka_unit_test(test_time_patterns),
+        cmocka_unit_test(test_time_templates),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_json),

@@ -1,0 +1,730 @@
+/*
+ * to_char, to_date and to_timestamp: times as texts by PostgreSQL's template patterns.
+ *
+ * A template is cut into tokens once: the longest pattern that fits, with its prefix FM and
+ * suffix TH, or a literal character. Source: PostgreSQL 15's manual, section 9.8.
+ */
+#include "engine/function/text_internal.h"
+#include "engine/function/time_internal.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+typedef enum Field {
+    FIELD_LITERAL, FIELD_YYYY, FIELD_YYY, FIELD_YY, FIELD_Y, FIELD_Y_YYY, FIELD_IYYY, FIELD_IYY,
+    FIELD_IY, FIELD_I, FIELD_MONTH, FIELD_MON, FIELD_MM, FIELD_RM, FIELD_DAY, FIELD_DY, FIELD_DDD,
+    FIELD_IDDD, FIELD_DD, FIELD_D, FIELD_ID, FIELD_WW, FIELD_IW, FIELD_W, FIELD_CC, FIELD_J,
+    FIELD_Q, FIELD_HH24, FIELD_HH12, FIELD_MI, FIELD_SS, FIELD_MS, FIELD_US, FIELD_FF,
+    FIELD_SSSSS, FIELD_AM, FIELD_A_M, FIELD_BC, FIELD_B_C, FIELD_TZ, FIELD_TZH, FIELD_TZM,
+    FIELD_OF,
+} Field;
+
+typedef enum LetterCase { CASE_UPPER, CASE_LOWER, CASE_CAPITAL } LetterCase;
+
+typedef struct TemplateToken {
+    Field field;
+    LetterCase letter_case;
+    uint8_t digits;       /* FF1 .. FF6 */
+    bool fill_mode;       /* FM: no padding */
+    char ordinal;         /* 0, or 'T' for TH, 't' for th */
+    Text literal;
+} TemplateToken;
+
+typedef struct Template {
+    TemplateToken *tokens;
+    uint32_t count;
+    size_t room;
+} Template;
+
+typedef struct TemplatePrepared {
+    RowMemo memo;
+    bool is_ready;
+    Template template;
+} TemplatePrepared;
+
+/* Longer names before their beginnings. */
+static const struct {
+    const char *name;
+    Field field;
+} field_names[] = {
+    {"Y,YYY", FIELD_Y_YYY}, {"YYYY", FIELD_YYYY}, {"YYY", FIELD_YYY}, {"YY", FIELD_YY},
+    {"Y", FIELD_Y}, {"IYYY", FIELD_IYYY}, {"IYY", FIELD_IYY}, {"IY", FIELD_IY},
+    {"IDDD", FIELD_IDDD}, {"ID", FIELD_ID}, {"IW", FIELD_IW}, {"I", FIELD_I},
+    {"MONTH", FIELD_MONTH}, {"MON", FIELD_MON}, {"MM", FIELD_MM}, {"MI", FIELD_MI},
+    {"MS", FIELD_MS}, {"RM", FIELD_RM}, {"DAY", FIELD_DAY}, {"DY", FIELD_DY}, {"DDD", FIELD_DDD},
+    {"DD", FIELD_DD}, {"D", FIELD_D}, {"WW", FIELD_WW}, {"W", FIELD_W}, {"CC", FIELD_CC},
+    {"J", FIELD_J}, {"Q", FIELD_Q}, {"HH24", FIELD_HH24}, {"HH12", FIELD_HH12},
+    {"HH", FIELD_HH12}, {"SSSSS", FIELD_SSSSS}, {"SSSS", FIELD_SSSSS}, {"SS", FIELD_SS},
+    {"US", FIELD_US}, {"A.M.", FIELD_A_M}, {"P.M.", FIELD_A_M}, {"AM", FIELD_AM},
+    {"PM", FIELD_AM}, {"A.D.", FIELD_B_C}, {"B.C.", FIELD_B_C}, {"AD", FIELD_BC},
+    {"BC", FIELD_BC}, {"TZH", FIELD_TZH}, {"TZM", FIELD_TZM}, {"TZ", FIELD_TZ}, {"OF", FIELD_OF},
+};
+
+static const char *const month_names[] = {
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+};
+static const char *const day_names[] = {
+    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+};
+static const char *const roman_months[] = {
+    "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII",
+};
+
+/* --- templates --- */
+
+static LetterCase case_of(const char *at)
+{
+    if (at[0] >= 'a' && at[0] <= 'z')
+        return CASE_LOWER;
+    return at[1] >= 'a' && at[1] <= 'z' ? CASE_CAPITAL : CASE_UPPER;
+}
+
+/* A pattern at *at; false when none stands there. */
+static bool take_field(const char **at, const char *end, TemplateToken *token)
+{
+    size_t left = (size_t)(end - *at);
+    if (left >= 3 && strncasecmp(*at, "FF", 2) == 0 && (*at)[2] >= '1' && (*at)[2] <= '6') {
+        token->field = FIELD_FF;
+        token->digits = (uint8_t)((*at)[2] - '0');
+        *at += 3;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof field_names / sizeof field_names[0]; i++) {
+        size_t length = strlen(field_names[i].name);
+        if (left < length || strncasecmp(*at, field_names[i].name, length) != 0)
+            continue;
+        token->field = field_names[i].field;
+        token->letter_case = length > 1 ? case_of(*at) : CASE_UPPER;
+        *at += length;
+        return true;
+    }
+    return false;
+}
+
+static void template_compile(Text text, Arena *arena, Template *template)
+{
+    *template = (Template){.tokens = ARENA_ARRAY(arena, TemplateToken, (size_t)text.length + 1)};
+    const char *at = text.data, *end = at + text.length;
+    while (at < end) {
+        TemplateToken *token = &template->tokens[template->count++];
+        *token = (TemplateToken){0};
+        const char *start = at;
+        if (end - at >= 2 && strncasecmp(at, "FM", 2) == 0) {
+            token->fill_mode = true;
+            at += 2;
+        } else if (end - at >= 2 && strncasecmp(at, "TM", 2) == 0) {
+            at += 2;
+        }
+        if (take_field(&at, end, token)) {
+            if (end - at >= 2 && strncasecmp(at, "TH", 2) == 0) {
+                token->ordinal = *at == 'T' ? 'T' : 't';
+                at += 2;
+            }
+            template->room += 48;
+            continue;
+        }
+        at = start;
+        if (*at == '"') {
+            const char *quoted = ++at;
+            while (at < end && *at != '"')
+                at += *at == '\\' && at + 1 < end ? 2 : 1;
+            token->literal = text_between(quoted, at);
+            at += at < end;
+        } else {
+            at += *at == '\\' && at + 1 < end && at[1] == '"';
+            start = at;
+            at = utf8_next(at, end);
+            token->literal = text_between(start, at);
+        }
+        template->room += token->literal.length;
+    }
+    for (uint32_t i = 0; i < template->count; i++)
+        template->tokens[i].literal = arena_text(arena, template->tokens[i].literal);
+}
+
+static bool template_prepare(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    TemplatePrepared *prepared = ARENA_NEW(arena, TemplatePrepared);
+    row_memo_init(&prepared->memo, arena);
+    call->prepared = prepared;
+    const Vector *text = call_constant(call, 1);
+    if (text == NULL || vector_is_null(text, 0))
+        return true;
+    prepared->is_ready = true;
+    template_compile(vector_text(text, 0), arena, &prepared->template);
+    return true;
+}
+
+static const Template *template_of_row(RowRun *run, uint32_t row, Template *own)
+{
+    const TemplatePrepared *prepared = run->call->prepared;
+    if (prepared->is_ready)
+        return &prepared->template;
+    template_compile(row_text(run, 1, row), run->arena, own);
+    return own;
+}
+
+/* --- writing --- */
+
+typedef struct Moment {
+    int64_t year, iso_year, days, local, utc;
+    int32_t month, day, week, of_year;
+    int64_t of_day; /* microseconds */
+    const TimeZone *zone; /* NULL: a time without one */
+} Moment;
+
+static void moment_of(int64_t local, int64_t utc, const TimeZone *zone, Moment *moment)
+{
+    int week;
+    moment->local = local;
+    moment->utc = utc;
+    moment->zone = zone;
+    moment->days = floor_divide(local, MICROS_PER_DAY);
+    moment->of_day = floor_modulo(local, MICROS_PER_DAY);
+    days_to_civil(moment->days, &moment->year, &moment->month, &moment->day);
+    civil_iso_week(moment->days, &moment->iso_year, &week);
+    moment->week = week;
+    moment->of_year = (int32_t)(moment->days - month_to_days(moment->year * 12) + 1);
+}
+
+static char *put_number(char *out, int64_t value, int width, const TemplateToken *token)
+{
+    char digits[24];
+    int count = 0;
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char *start = out;
+    if (value < 0)
+        *out++ = '-';
+    do {
+        digits[count++] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude != 0);
+    for (int i = count + (value < 0); !token->fill_mode && i < width; i++)
+        *out++ = '0';
+    while (count > 0)
+        *out++ = digits[--count];
+    if (token->ordinal != 0) {
+        char last = out[-1], before = out - start > 1 ? out[-2] : '0';
+        const char *ending = before == '1' ? "th" : last == '1' ? "st" : last == '2' ? "nd"
+                                                : last == '3' ? "rd" : "th";
+        for (int i = 0; i < 2; i++)
+            *out++ = token->ordinal == 'T' ? (char)toupper(ending[i]) : ending[i];
+    }
+    return out;
+}
+
+static char *put_name(char *out, const char *name, size_t most, size_t width,
+                      const TemplateToken *token)
+{
+    size_t length = strnlen(name, most);
+    for (size_t i = 0; i < length; i++)
+        out[i] = token->letter_case == CASE_UPPER    ? (char)toupper(name[i])
+                 : token->letter_case == CASE_LOWER  ? (char)tolower(name[i]) : name[i];
+    for (; length < width && !token->fill_mode; length++)
+        out[length] = ' ';
+    return out + length;
+}
+
+static char *put_bytes(char *out, const char *bytes, const TemplateToken *token)
+{
+    for (; *bytes != '\0'; bytes++)
+        *out++ = token->letter_case == CASE_LOWER ? (char)tolower(*bytes) : *bytes;
+    return out;
+}
+
+static int64_t shown_year(int64_t year)
+{
+    return year > 0 ? year : 1 - year;
+}
+
+static char *put_offset(char *out, const Moment *moment, bool always_minutes)
+{
+    const TemplateToken plain = {0};
+    int64_t minutes = (moment->local - moment->utc) / (60 * MICROS_PER_SECOND);
+    *out++ = minutes < 0 ? '-' : '+';
+    minutes = minutes < 0 ? -minutes : minutes;
+    out = put_number(out, minutes / 60, 2, &plain);
+    if (always_minutes || minutes % 60 != 0) {
+        *out++ = ':';
+        out = put_number(out, minutes % 60, 2, &plain);
+    }
+    return out;
+}
+
+static char *put_zone(char *out, const Moment *moment, const TemplateToken *token)
+{
+    const char *abbreviation = NULL;
+    if (moment->zone == NULL)
+        return out;
+    timezone_offset_at(moment->zone, moment->utc, &abbreviation);
+    return put_name(out, abbreviation != NULL ? abbreviation : "", 16, 0, token);
+}
+
+static char *put_field(char *out, const TemplateToken *token, const Moment *moment)
+{
+    int64_t year = shown_year(moment->year), iso_year = shown_year(moment->iso_year);
+    int64_t hour = moment->of_day / (3600 * MICROS_PER_SECOND);
+    int64_t micros = moment->of_day % MICROS_PER_SECOND;
+    int64_t dow = floor_modulo(moment->days + 4, 7);
+    const TemplateToken plain = {0};
+    switch (token->field) {
+    case FIELD_LITERAL:
+        if (token->literal.length > 0)
+            memcpy(out, token->literal.data, token->literal.length);
+        return out + token->literal.length;
+    case FIELD_YYYY:
+        return put_number(out, year, 4, token);
+    case FIELD_YYY:
+        return put_number(out, year % 1000, 3, token);
+    case FIELD_YY:
+        return put_number(out, year % 100, 2, token);
+    case FIELD_Y:
+        return put_number(out, year % 10, 1, token);
+    case FIELD_Y_YYY:
+        out = put_number(out, year / 1000, 1, &plain);
+        *out++ = ',';
+        return put_number(out, year % 1000, 3, &plain);
+    case FIELD_IYYY:
+        return put_number(out, iso_year, 4, token);
+    case FIELD_IYY:
+        return put_number(out, iso_year % 1000, 3, token);
+    case FIELD_IY:
+        return put_number(out, iso_year % 100, 2, token);
+    case FIELD_I:
+        return put_number(out, iso_year % 10, 1, token);
+    case FIELD_MONTH:
+        return put_name(out, month_names[moment->month - 1], 9, 9, token);
+    case FIELD_MON:
+        return put_name(out, month_names[moment->month - 1], 3, 3, token);
+    case FIELD_MM:
+        return put_number(out, moment->month, 2, token);
+    case FIELD_RM:
+        return put_name(out, roman_months[moment->month - 1], 4, 4, token);
+    case FIELD_DAY:
+        return put_name(out, day_names[dow], 9, 9, token);
+    case FIELD_DY:
+        return put_name(out, day_names[dow], 3, 3, token);
+    case FIELD_DDD:
+        return put_number(out, moment->of_year, 3, token);
+    case FIELD_IDDD:
+        return put_number(out, (moment->week - 1) * 7 + floor_modulo(moment->days + 3, 7) + 1, 3,
+                          token);
+    case FIELD_DD:
+        return put_number(out, moment->day, 2, token);
+    case FIELD_D:
+        return put_number(out, dow + 1, 1, token);
+    case FIELD_ID:
+        return put_number(out, dow == 0 ? 7 : dow, 1, token);
+    case FIELD_WW:
+        return put_number(out, (moment->of_year - 1) / 7 + 1, 2, token);
+    case FIELD_IW:
+        return put_number(out, moment->week, 2, token);
+    case FIELD_W:
+        return put_number(out, (moment->day - 1) / 7 + 1, 1, token);
+    case FIELD_CC:
+        return put_number(out, (year + 99) / 100, 2, token);
+    case FIELD_J:
+        return put_number(out, moment->days + 2440588, 0, token);
+    case FIELD_Q:
+        return put_number(out, (moment->month + 2) / 3, 1, token);
+    case FIELD_HH24:
+        return put_number(out, hour, 2, token);
+    case FIELD_HH12:
+        return put_number(out, hour % 12 == 0 ? 12 : hour % 12, 2, token);
+    case FIELD_MI:
+        return put_number(out, moment->of_day / (60 * MICROS_PER_SECOND) % 60, 2, token);
+    case FIELD_SS:
+        return put_number(out, moment->of_day / MICROS_PER_SECOND % 60, 2, token);
+    case FIELD_MS:
+        return put_number(out, micros / 1000, 3, &plain);
+    case FIELD_US:
+        return put_number(out, micros, 6, &plain);
+    case FIELD_FF:
+        for (int i = token->digits; i < 6; i++)
+            micros /= 10;
+        return put_number(out, micros, token->digits, &plain);
+    case FIELD_SSSSS:
+        return put_number(out, moment->of_day / MICROS_PER_SECOND, 0, token);
+    case FIELD_AM:
+        return put_bytes(out, hour < 12 ? "AM" : "PM", token);
+    case FIELD_A_M:
+        return put_bytes(out, hour < 12 ? "A.M." : "P.M.", token);
+    case FIELD_BC:
+        return put_bytes(out, moment->year > 0 ? "AD" : "BC", token);
+    case FIELD_B_C:
+        return put_bytes(out, moment->year > 0 ? "A.D." : "B.C.", token);
+    case FIELD_TZ:
+        return put_zone(out, moment, token);
+    case FIELD_TZH:
+        *out++ = moment->local < moment->utc ? '-' : '+';
+        return put_number(out, (moment->local < moment->utc ? moment->utc - moment->local
+                                                            : moment->local - moment->utc) /
+                                   (3600 * MICROS_PER_SECOND), 2, &plain);
+    case FIELD_TZM:
+        return put_number(out, (moment->local < moment->utc ? moment->utc - moment->local
+                                                            : moment->local - moment->utc) /
+                                   (60 * MICROS_PER_SECOND) % 60, 2, &plain);
+    case FIELD_OF:
+        return put_offset(out, moment, false);
+    }
+    return out;
+}
+
+static bool to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    Template own;
+    const Template *template = template_of_row(run, row, &own);
+    int64_t time = row_int64(run, 0, row);
+    bool is_instant = run->call->argument_types[0].oid == T_TIMESTAMPTZ;
+    *result = (Text){.data = "", .length = 0};
+    *is_null = time_is_infinite(time);
+    if (*is_null)
+        return true;
+    Moment moment;
+    const TimeZone *zone = is_instant ? call_zone(run->call) : NULL;
+    moment_of(is_instant ? timezone_to_local(zone, time) : time, time, zone, &moment);
+    char *start = text_sink_reserve(&run->sink, template->room), *out = start;
+    for (uint32_t i = 0; i < template->count; i++)
+        out = put_field(out, &template->tokens[i], &moment);
+    *result = text_sink_take(&run->sink, (size_t)(out - start));
+    return true;
+}
+
+/* --- reading --- */
+
+typedef struct ReadTime {
+    int64_t year, month, day, of_year, iso_year, iso_week, iso_day, julian;
+    int64_t hour, minute, second, micros, of_day;
+    bool is_pm, is_am, is_bc, has_offset;
+    int64_t offset; /* seconds */
+    int offset_sign;
+} ReadTime;
+
+static bool read_number(const char **at, const char *end, int most, int64_t *value)
+{
+    while (*at < end && **at == ' ')
+        ++*at;
+    const char *start = *at;
+    *value = 0;
+    while (*at < end && *at - start < most && (uint8_t)(**at - '0') < 10)
+        *value = *value * 10 + (*(*at)++ - '0');
+    return *at > start;
+}
+
+static bool read_name(const char **at, const char *end, const char *const *names, int count,
+                      size_t most, int64_t *index)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        size_t length = strnlen(names[i], most);
+        if ((size_t)(end - *at) >= length && strncasecmp(*at, names[i], length) == 0) {
+            *at += length;
+            *index = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_fraction(const char **at, const char *end, int most, int64_t *micros)
+{
+    const char *start = *at;
+    int64_t scale = 100000;
+    *micros = 0;
+    for (; *at < end && *at - start < most && (uint8_t)(**at - '0') < 10; ++*at, scale /= 10)
+        *micros += (**at - '0') * scale;
+    return *at > start;
+}
+
+static bool read_mark(const char **at, const char *end, const char *first, const char *second,
+                      bool *is_second)
+{
+    size_t length = strlen(first);
+    if ((size_t)(end - *at) < length)
+        return false;
+    *is_second = strncasecmp(*at, second, length) == 0;
+    if (!*is_second && strncasecmp(*at, first, length) != 0)
+        return false;
+    *at += length;
+    return true;
+}
+
+/* PostgreSQL: years of fewer than four digits are the nearest to 2020. */
+static int64_t full_year(int64_t year, ptrdiff_t digits)
+{
+    if (digits >= 4)
+        return year;
+    if (digits <= 2)
+        return year < 70 ? year + 2000 : year + 1900;
+    return year >= 520 ? year + 1000 : year + 2000;
+}
+
+static bool is_number_field(Field field)
+{
+    switch (field) {
+    case FIELD_LITERAL:
+    case FIELD_MONTH:
+    case FIELD_MON:
+    case FIELD_RM:
+    case FIELD_DAY:
+    case FIELD_DY:
+    case FIELD_AM:
+    case FIELD_A_M:
+    case FIELD_BC:
+    case FIELD_B_C:
+    case FIELD_TZ:
+    case FIELD_TZH:
+    case FIELD_OF:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool read_field(const char **at, const char *end, const TemplateToken *token,
+                       bool next_is_number, ReadTime *time)
+{
+    const char *start = *at;
+    int64_t ignored = 0;
+    bool flag = false;
+    int year_digits = next_is_number ? 4 : 9;
+    switch (token->field) {
+    case FIELD_LITERAL:
+        /* Punctuation stands for punctuation; letters must be skipped over by as many. */
+        for (uint32_t i = 0; i < token->literal.length && *at < end; i++) {
+            char c = token->literal.data[i];
+            bool is_separator = !isalnum((unsigned char)c) && (uint8_t)c < 0x80;
+            if (is_separator && (isalnum((unsigned char)**at) || (uint8_t)**at >= 0x80))
+                continue;
+            ++*at;
+        }
+        return true;
+    case FIELD_YYYY:
+    case FIELD_IYYY:
+        while (start < end && *start == ' ')
+            start++;
+        if (!read_number(at, end, year_digits, &ignored))
+            return false;
+        *(token->field == FIELD_YYYY ? &time->year : &time->iso_year) = full_year(ignored, *at - start);
+        return true;
+    case FIELD_YYY:
+        return read_number(at, end, 3, &time->year) && (time->year = full_year(time->year, 3), true);
+    case FIELD_YY:
+    case FIELD_Y:
+        return read_number(at, end, token->field == FIELD_YY ? 2 : 1, &time->year) &&
+               (time->year = full_year(time->year, 2), true);
+    case FIELD_IYY:
+    case FIELD_IY:
+    case FIELD_I:
+        return read_number(at, end, 3, &time->iso_year) &&
+               (time->iso_year = full_year(time->iso_year, *at - start), true);
+    case FIELD_Y_YYY:
+        return read_number(at, end, 3, &time->year) && *at < end && *(*at)++ == ',' &&
+               read_number(at, end, 3, &ignored) && (time->year = time->year * 1000 + ignored, true);
+    case FIELD_MONTH:
+        return read_name(at, end, month_names, 12, 9, &time->month) ||
+               read_name(at, end, month_names, 12, 3, &time->month);
+    case FIELD_MON:
+        return read_name(at, end, month_names, 12, 3, &time->month);
+    case FIELD_RM:
+        for (int i = 11; i >= 0; i--) {
+            static const int longest_first[] = {0, 4, 9, 1, 3, 5, 8, 10, 2, 6, 11, 7};
+            if (read_name(at, end, &roman_months[longest_first[i]], 1, 4, &ignored)) {
+                time->month = longest_first[i] + 1;
+                return true;
+            }
+        }
+        return false;
+    case FIELD_DAY:
+        return read_name(at, end, day_names, 7, 9, &ignored) ||
+               read_name(at, end, day_names, 7, 3, &ignored);
+    case FIELD_DY:
+        return read_name(at, end, day_names, 7, 3, &ignored);
+    case FIELD_MM:
+        return read_number(at, end, 2, &time->month);
+    case FIELD_DDD:
+        return read_number(at, end, 3, &time->of_year);
+    case FIELD_IDDD:
+        return read_number(at, end, 3, &ignored) &&
+               (time->iso_week = (ignored - 1) / 7 + 1, time->iso_day = (ignored - 1) % 7 + 1, true);
+    case FIELD_DD:
+        return read_number(at, end, 2, &time->day);
+    case FIELD_ID:
+        return read_number(at, end, 1, &time->iso_day);
+    case FIELD_IW:
+        return read_number(at, end, 2, &time->iso_week);
+    case FIELD_WW:
+        return read_number(at, end, 2, &ignored) && (time->of_year = (ignored - 1) * 7 + 1, true);
+    case FIELD_D:
+    case FIELD_W:
+    case FIELD_Q:
+        return read_number(at, end, 1, &ignored);
+    case FIELD_CC:
+        return read_number(at, end, 2, &ignored);
+    case FIELD_J:
+        return read_number(at, end, 9, &time->julian);
+    case FIELD_HH24:
+    case FIELD_HH12:
+        return read_number(at, end, 2, &time->hour);
+    case FIELD_MI:
+        return read_number(at, end, 2, &time->minute);
+    case FIELD_SS:
+        return read_number(at, end, 2, &time->second);
+    case FIELD_MS:
+        return read_fraction(at, end, 3, &time->micros);
+    case FIELD_US:
+        return read_fraction(at, end, 6, &time->micros);
+    case FIELD_FF:
+        return read_fraction(at, end, token->digits, &time->micros);
+    case FIELD_SSSSS:
+        return read_number(at, end, 5, &time->of_day);
+    case FIELD_AM:
+    case FIELD_A_M:
+        if (!read_mark(at, end, token->field == FIELD_AM ? "AM" : "A.M.",
+                       token->field == FIELD_AM ? "PM" : "P.M.", &time->is_pm))
+            return false;
+        time->is_am = !time->is_pm;
+        return true;
+    case FIELD_BC:
+    case FIELD_B_C:
+        return read_mark(at, end, token->field == FIELD_BC ? "AD" : "A.D.",
+                         token->field == FIELD_BC ? "BC" : "B.C.", &time->is_bc);
+    case FIELD_TZH:
+    case FIELD_OF:
+        time->has_offset = true;
+        flag = *at < end && **at == '-';
+        *at += *at < end && (**at == '-' || **at == '+');
+        time->offset_sign = flag ? -1 : 1;
+        if (!read_number(at, end, 2, &ignored))
+            return false;
+        time->offset += ignored * 3600;
+        if (token->field == FIELD_OF && *at < end && **at == ':') {
+            ++*at;
+            return read_number(at, end, 2, &ignored) && (time->offset += ignored * 60, true);
+        }
+        return true;
+    case FIELD_TZM:
+        return read_number(at, end, 2, &ignored) && (time->offset += ignored * 60, true);
+    case FIELD_TZ:
+        return false;
+    }
+    return false;
+}
+
+static bool read_days(const ReadTime *time, int64_t *days)
+{
+    int64_t year = time->year > 0 ? time->year : 0;
+    if (time->julian >= 0) {
+        *days = time->julian - 2440588;
+        return true;
+    }
+    if (time->iso_year >= 0 || time->iso_week >= 0) {
+        int64_t fourth = civil_to_days(time->iso_year >= 0 ? time->iso_year : year, 1, 4);
+        int64_t week = time->iso_week >= 0 ? time->iso_week : 1;
+        int64_t day = time->iso_day >= 1 ? time->iso_day : 1;
+        *days = fourth - floor_modulo(fourth + 3, 7) + (week - 1) * 7 + day - 1;
+        return week >= 1 && week <= 53 && day <= 7;
+    }
+    /* Without a year PostgreSQL takes 1 BC, shown as 0001-01-01 BC. */
+    if (time->is_bc)
+        year = 1 - (year == 0 ? 1 : year);
+    if (time->of_year >= 0 && time->month < 0) {
+        int64_t first = civil_to_days(year, 1, 1);
+        *days = first + time->of_year - 1;
+        return time->of_year >= 1 && *days < civil_to_days(year + 1, 1, 1);
+    }
+    int64_t month = time->month >= 0 ? time->month : 1, day = time->day >= 0 ? time->day : 1;
+    if (year > 290000 || month < 1 || month > 12 || day < 1 ||
+        day > civil_days_in_month(year, (int)month))
+        return false;
+    *days = civil_to_days(year, (int)month, (int)day);
+    return true;
+}
+
+/* Local microseconds of a text. */
+static bool read_time(RowRun *run, uint32_t row, ReadTime *time, int64_t *local)
+{
+    Template own;
+    const Template *template = template_of_row(run, row, &own);
+    Text text = row_text(run, 0, row);
+    const char *at = text.data, *end = at + text.length;
+    *time = (ReadTime){.year = -1, .month = -1, .day = -1, .of_year = -1, .iso_year = -1,
+                       .iso_week = -1, .iso_day = -1, .julian = -1, .of_day = -1,
+                       .offset_sign = 1};
+    while (at < end && *at == ' ')
+        at++;
+    for (uint32_t i = 0; i < template->count && at < end; i++) {
+        const TemplateToken *token = &template->tokens[i];
+        bool next_is_number = i + 1 < template->count && is_number_field(token[1].field);
+        if (token->field == FIELD_TZ)
+            return fault_set(run->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                             "formatting field \"TZ\" is only supported in to_char");
+        if (!read_field(&at, end, token, next_is_number, time))
+            return fault_set(run->fault, FAULT_INVALID_DATETIME_FORMAT,
+                             "invalid value \"%.*s\" for a field of the format",
+                             (int)(end - at > 40 ? 40 : end - at), at);
+    }
+    int64_t days, hour = time->hour;
+    if (time->is_pm && hour < 12)
+        hour += 12;
+    else if (time->is_am && hour == 12)
+        hour = 0;
+    if (!read_days(time, &days) || hour > 24 || time->minute > 59 || time->second > 59)
+        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
+                         "date/time field value out of range: \"%.*s\"", TEXT_ARGS(text));
+    int64_t seconds = time->of_day >= 0 ? time->of_day
+                                        : (hour * 60 + time->minute) * 60 + time->second;
+    *local = wrap_add(wrap_multiply(days, MICROS_PER_DAY), seconds * MICROS_PER_SECOND + time->micros);
+    return true;
+}
+
+static bool to_date_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    ReadTime time;
+    int64_t local;
+    *result = 0;
+    if (!read_time(run, row, &time, &local))
+        return false;
+    *result = floor_divide(local, MICROS_PER_DAY);
+    return true;
+}
+
+static bool to_timestamp_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    ReadTime time;
+    int64_t local;
+    *result = 0;
+    if (!read_time(run, row, &time, &local))
+        return false;
+    *result = time.has_offset ? local - time.offset_sign * time.offset * MICROS_PER_SECOND
+                              : timezone_to_utc(call_zone(run->call), local);
+    return true;
+}
+
+ROW_LOOP(to_char_loop, to_char_row, Text)
+ROW_LOOP(to_date_loop, to_date_row, int64_t)
+ROW_LOOP(to_timestamp_loop, to_timestamp_row, int64_t)
+
+#define TEMPLATE_ROW(id, function, type, result_type, loop_method, does, sample, value)            \
+    { .oid = id, .name = function, .argument_count = 2, .arguments = { type, T_TEXT },             \
+      .result = result_type, .volatility = STABLE, .run = run_rows, .prepare = template_prepare,   \
+      .loop = (void *)(loop_method), .summary = does, .example = sample, .gives = value }
+
+const ScalarFunction time_template_functions[] = {
+    TEMPLATE_ROW(1770, "to_char", T_TIMESTAMPTZ, T_TEXT, to_char_loop,
+                 "A time as text by a template.",
+                 "to_char(TIMESTAMPTZ '2024-03-13 10:47:00+00', 'HH12:MI:SS')", "10:47:00"),
+    TEMPLATE_ROW(2049, "to_char", T_TIMESTAMP, T_TEXT, to_char_loop,
+                 "A time as text by a template.",
+                 "to_char(TIMESTAMP '2024-03-13 10:47:00', 'FMDay, DD Mon YYYY')",
+                 "Wednesday, 13 Mar 2024"),
+    TEMPLATE_ROW(1780, "to_date", T_TEXT, T_DATE, to_date_loop,
+                 "The date that a text names by a template.",
+                 "to_date('05 Dec 2000', 'DD Mon YYYY')", "2000-12-05"),
+    TEMPLATE_ROW(1778, "to_timestamp", T_TEXT, T_TIMESTAMPTZ, to_timestamp_loop,
+                 "The instant that a text names by a template.",
+                 "to_timestamp('05 Dec 2000 13:05', 'DD Mon YYYY HH24:MI')",
+                 "2000-12-05 13:05:00+00"),
+};
+const uint32_t time_template_function_count =
+    sizeof time_template_functions / sizeof time_template_functions[0];
