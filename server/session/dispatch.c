@@ -275,7 +275,7 @@ void dispatch_slots_released(Request *request, bool clean)
         return;
     request->holds_slots = false;
     SlotGrant lost;
-    slots_release(front->slots, request->id, clean, &lost);
+    slots_give_back(front->slots, request->id, clean, &lost);
     for (int i = 0; i < lost.count; i++) {
         Child *worker =
             supervisor_child(front->supervisor, CHILD_WORKER, lost.workers[i].number);

@@ -199,7 +199,7 @@ void slots_forget(Slots *slots, uint64_t query)
     }
 }
 
-void slots_release(Slots *slots, uint64_t query, bool clean, SlotGrant *lost)
+void slots_give_back(Slots *slots, uint64_t query, bool clean, SlotGrant *lost)
 {
     lost->query = query;
     lost->count = 0;

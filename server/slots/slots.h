@@ -66,7 +66,7 @@ void slots_forget(Slots *slots, uint64_t query);
  * The query gives its workers back. `clean`: they are free again. Else they are not usable and
  * stand in `lost`, to be killed; a new life of each must be told with slots_worker_ready.
  */
-void slots_release(Slots *slots, uint64_t query, bool clean, SlotGrant *lost);
+void slots_give_back(Slots *slots, uint64_t query, bool clean, SlotGrant *lost);
 
 /* --- for sys.* and tests --- */
 int slots_free_count(const Slots *slots);

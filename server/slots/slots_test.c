@@ -34,7 +34,7 @@ static void test_grants_what_is_free(void **state)
     assert_int_equal(grant.workers[0].number, 3);
     assert_true(slots_want(slots, 3, 1, 0, 1000));
     assert_false(slots_next_grant(slots, &grant));
-    slots_release(slots, 1, true, &lost);
+    slots_give_back(slots, 1, true, &lost);
     assert_int_equal(lost.count, 0);
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 3);
@@ -59,7 +59,7 @@ static void test_first_come_first_served(void **state)
     static const uint64_t order[] = {10, 12, 13};
     for (int i = 0; i < 3; i++) {
         assert_false(slots_next_grant(slots, &grant));
-        slots_release(slots, holder, true, &lost);
+        slots_give_back(slots, holder, true, &lost);
         assert_true(slots_next_grant(slots, &grant));
         assert_int_equal(grant.query, order[i]);
         assert_int_equal(grant.count, 2);
@@ -75,7 +75,7 @@ static void test_unclean_release(void **state)
     slots_want(slots, 1, 2, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
     slots_want(slots, 2, 2, 0, 1000);
-    slots_release(slots, 1, false, &lost);
+    slots_give_back(slots, 1, false, &lost);
     assert_int_equal(lost.count, 2);
     assert_int_equal(lost.workers[1].generation, 101);
     assert_false(slots_next_grant(slots, &grant));
@@ -95,7 +95,7 @@ static void test_worker_dies(void **state)
     slots_worker_gone(slots, 0);
     slots_worker_ready(slots, 0, 700);
     assert_int_equal(slots_free_count(slots), 1);
-    slots_release(slots, 1, true, &lost);
+    slots_give_back(slots, 1, true, &lost);
     assert_int_equal(slots_free_count(slots), 2);
     slots_worker_gone(slots, 1);
     slots_worker_gone(slots, 1);
@@ -140,9 +140,9 @@ static void test_reserve(void **state)
     slots_want(slots, 3, 1, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 3);
-    slots_release(slots, 3, true, &lost);
+    slots_give_back(slots, 3, true, &lost);
     assert_false(slots_next_grant(slots, &grant));
-    slots_release(slots, 1, true, &lost);
+    slots_give_back(slots, 1, true, &lost);
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 2);
     assert_int_equal(grant.count, 3);
@@ -171,7 +171,7 @@ static void test_random(void **state)
         } else if (what == 2 && live[at] != 0) {
             bool clean = rand_r(&seed) % 2;
             slots_forget(slots, live[at]);
-            slots_release(slots, live[at], clean, &grant);
+            slots_give_back(slots, live[at], clean, &grant);
             for (int i = 0; i < CAPACITY; i++) {
                 if (owner[i] == live[at]) {
                     owner[i] = 0;
