@@ -29,6 +29,7 @@ FAMILY(aggregate_bitwise)
 FAMILY(aggregate_string_agg)
 FAMILY(aggregate_array_agg)
 FAMILY(aggregate_approx_distinct)
+FAMILY(aggregate_approx_quantile)
 
 static Arena *arena;
 static TypeContext context;
@@ -484,6 +485,36 @@ static void test_approx_distinct(void **state)
     }
 }
 
+static void test_approx_quantile(void **state)
+{
+    enum { VALUES = 200000 };
+    static const double fractions[] = {0.01, 0.25, 0.5, 0.9, 0.999};
+    const Oid types[] = {T_FLOAT8, T_FLOAT8};
+    double *values = arena_alloc_vector(arena, VALUES * sizeof *values);
+    for (int64_t i = 0; i < VALUES; i++)
+        values[i] = (double)(i * 7919 % VALUES);
+    for (size_t f = 0; f < sizeof fractions / sizeof fractions[0]; f++) {
+        Vector arguments[2] = {vector_flat(LAYOUT_FLOAT64, VALUES, values, NULL),
+                               vector_constant(arena, LAYOUT_FLOAT64, VALUES, &fractions[f])};
+        AggregateCall *call = bind(FIND(aggregate_approx_quantile, 92030), arguments, types, 2);
+        assert_non_null(call);
+        Vector one = whole(call, arguments, VALUES), merged = by_parts(call, arguments, VALUES);
+        double expected = fractions[f] * VALUES;
+        assert_true(fabs(VECTOR_DATA(double, &one)[0] - expected) < 0.03 * VALUES);
+        assert_true(fabs(VECTOR_DATA(double, &merged)[0] - expected) < 0.03 * VALUES);
+        /* Few values: exact. */
+        assert_both(FIND(aggregate_approx_quantile, 92031), arguments, types, 2, 1, "0");
+    }
+    double half = 0.5;
+    Vector few[2] = {vector_flat(LAYOUT_FLOAT64, 100, values, NULL),
+                     vector_constant(arena, LAYOUT_FLOAT64, 100, &half)};
+    for (int i = 0; i < 100; i++)
+        values[i] = 100 - i;
+    assert_both(FIND(aggregate_approx_quantile, 92030), few, types, 2, 100, "50");
+    few[0] = vector_null(arena, LAYOUT_FLOAT64, 100);
+    assert_both(FIND(aggregate_approx_quantile, 92030), few, types, 2, 100, "nan");
+}
+
 static void test_corrupt_partials(void **state)
 {
     /* States from another process are checked. */
@@ -536,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_string_agg),
         cmocka_unit_test(test_array_agg),
         cmocka_unit_test(test_approx_distinct),
+        cmocka_unit_test(test_approx_quantile),
         cmocka_unit_test(test_corrupt_partials),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

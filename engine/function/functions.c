@@ -21,7 +21,8 @@
     FAMILY(aggregate_count) FAMILY(aggregate_sum) FAMILY(aggregate_min_max)                        \
     FAMILY(aggregate_avg) FAMILY(aggregate_variance) FAMILY(aggregate_any_value)                   \
     FAMILY(aggregate_earliest_latest) FAMILY(aggregate_boolean) FAMILY(aggregate_bitwise)          \
-    FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct)
+    FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct) \
+    FAMILY(aggregate_approx_quantile)
 
 #define DECLARE_SCALARS(family)                                                                    \
     extern const ScalarFunction family##_functions[];                                              \
