@@ -33,5 +33,6 @@ extern const ScalarFunction *const cast_text_to_any, *const cast_text_to_any_dru
 /* Of the modifier: varchar(n), char(n), numeric(p,s), timestamp(p), ...; NULL when the type has
  * none. `rule`: assignments refuse what explicit casts cut. */
 const ScalarFunction *cast_to_modifier(Oid type, CastRule rule);
+const ScalarFunction *cast_to_length(Oid type, CastRule rule); /* varchar, char */
 
 #endif

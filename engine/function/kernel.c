@@ -4,6 +4,7 @@
 #include "engine/function/kernel.h"
 
 #include "base/log/log.h"
+#include "engine/type/decimal.h"
 
 /* --- nulls --- */
 
@@ -84,7 +85,9 @@ static const char *out_of_range_message(const ScalarCall *call)
     case T_INT8: return "bigint out of range";
     case T_OID: return "OID out of range";
     case T_FLOAT4: case T_FLOAT8: return "value out of range: overflow";
-    case T_NUMERIC: return "value overflows numeric format";
+    case T_NUMERIC:
+        return type_numeric_precision(call->result_type) > 0 ? "numeric field overflow"
+                                                             : "value overflows numeric format";
     default: return "value out of range";
     }
 }
