@@ -75,12 +75,12 @@ static inline void max_interval_step(BestWide *state, __int128 value, uint64_t v
 /* The identity of MIN is NaN, the greatest; of MAX minus infinity. */
 static inline double min_float(double best, double value)
 {
-    return (value < best) | (best != best) ? value : best;
+    return ((value < best) | (best != best)) ? value : best;
 }
 
 static inline double max_float(double best, double value)
 {
-    return (value > best) | (value != value) ? value : best;
+    return ((value > best) | (value != value)) ? value : best;
 }
 
 static inline void min_float64_step(BestFloat *state, double value, uint64_t valid)

@@ -428,8 +428,9 @@ static inline void sum_interval_step(SumInterval *state, __int128 packed, uint64
     if (!valid)
         return;
     state->overflowed |=
-        __builtin_add_overflow(state->sum.micros, value.micros, &state->sum.micros) |
-        __builtin_add_overflow(state->sum.days, value.days, &state->sum.days) |
+        __builtin_add_overflow(state->sum.micros, value.micros, &state->sum.micros);
+    state->overflowed |= __builtin_add_overflow(state->sum.days, value.days, &state->sum.days);
+    state->overflowed |=
         __builtin_add_overflow(state->sum.months, value.months, &state->sum.months);
     state->seen = 1;
 }
