@@ -549,6 +549,8 @@ static void run_text(Double *self)
     Buffer wire = BUFFER_EMPTY;
     while (ok && (text = strsep(&rest, ";")) != NULL) {
         text += strspn(text, " \n\t");
+        for (size_t length = strlen(text); length > 0 && strchr(" \n\t", text[length - 1]) != NULL;)
+            text[--length] = 0;
         if (*text == 0)
             continue;
         any = true;

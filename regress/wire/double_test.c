@@ -8,15 +8,18 @@
 
 #include "base/os/os.h"
 
+#include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64], socket_path[128];
+static char folder[64], socket_path[128], port[16];
 static pid_t server_pid;
 static int server_out;
 
@@ -27,6 +30,21 @@ static const char *ask(Wire *wire, const char *text)
 }
 
 /* ---------- the server ---------- */
+
+/* A port that nobody has now. */
+static void choose_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ok = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+              getsockname(fd, (struct sockaddr *)&address, &length) == 0;
+    close(fd);
+    if (!ok)
+        exit(2);
+    snprintf(port, sizeof port, "%d", ntohs(address.sin_port));
+}
 
 static void start_server(const char *more)
 {
@@ -43,7 +61,7 @@ static void start_server(const char *more)
         dup2(fds[1], 1);
         close(fds[0]);
         close(fds[1]);
-        char *argv[] = {"talaria", "--data", folder, "--port", "0", "--workers", "3", "-c",
+        char *argv[] = {"talaria", "--data", folder, "--port", port, "--workers", "3", "-c",
                         "controllers=3", "-c", "log_level=error", "-c", (char *)(uintptr_t)more,
                         NULL};
         int status = server_main(&parts, 13, argv);
@@ -54,8 +72,8 @@ static void start_server(const char *more)
     server_out = fds[0];
     char line[256] = "";
     assert_true(read(server_out, line, sizeof line - 1) > 0);
-    assert_non_null(strstr(line, "talaria: ready on socket "));
-    snprintf(socket_path, sizeof socket_path, "%s/run/.s.PGSQL.0", folder);
+    assert_non_null(strstr(line, "talaria: ready on port "));
+    snprintf(socket_path, sizeof socket_path, "%s/run/.s.PGSQL.%s", folder, port);
     wire_target.path = socket_path;
 }
 
@@ -71,6 +89,7 @@ static int stop_server(int signal)
 static int set_up(void **state)
 {
     snprintf(folder, sizeof folder, "/tmp/talaria-wire-%d", (int)getpid());
+    choose_port();
     start_server("statement_timeout=0");
     return 0;
 }
@@ -82,21 +101,31 @@ static int remove_folder(void)
     return system(command);
 }
 
-/* The pids of the server's processes whose title contains `title`. */
-static int find_processes(const char *title, pid_t *pids, int capacity)
+/* Children of a process with a title, by their pids. */
+static int find_children(pid_t parent, const char *title, pid_t *pids, int capacity)
 {
     char command[256], line[64];
     int count = 0;
-    /* the zygote is the front end's only child, all others are the zygote's */
-    snprintf(command, sizeof command,
-             "z=$(pgrep -P %d -f 'talaria: zygote'); pgrep -P $z -f 'talaria: %s'", (int)server_pid,
-             title);
+    snprintf(command, sizeof command, "pgrep -P %d -f 'talaria: %s'", (int)parent, title);
     FILE *list = popen(command, "r");
     while (list != NULL && count < capacity && fgets(line, sizeof line, list) != NULL)
         pids[count++] = atoi(line);
     if (list != NULL)
         pclose(list);
     return count;
+}
+
+/* The front end's only child; all others are its. */
+static pid_t find_zygote(void)
+{
+    pid_t pid = 0;
+    assert_int_equal(find_children(server_pid, "zygote", &pid, 1), 1);
+    return pid;
+}
+
+static int find_processes(const char *title, pid_t *pids, int capacity)
+{
+    return find_children(find_zygote(), title, pids, capacity);
 }
 
 /* Children that died quickly are born again after a pause: waits until `wanted` are there. */
@@ -132,12 +161,7 @@ static bool is_alive(pid_t pid)
 static void test_libpq(void **state)
 {
     char where[256];
-    snprintf(where, sizeof where, "host=%s/run port=0 user=ann dbname=db", folder);
-    /* libpq takes port 0 for the default: name the socket's folder and link it there */
-    char link_path[256];
-    snprintf(link_path, sizeof link_path, "%s/run/.s.PGSQL.5999", folder);
-    assert_int_equal(symlink(socket_path, link_path), 0);
-    snprintf(where, sizeof where, "host=%s/run port=5999 user=ann dbname=db", folder);
+    snprintf(where, sizeof where, "host=%s/run port=%s user=ann dbname=db", folder, port);
     PGconn *connection = PQconnectdb(where);
     assert_int_equal(PQstatus(connection), CONNECTION_OK);
     PGresult *result = PQexec(connection, series(2500));
@@ -155,7 +179,6 @@ static void test_libpq(void **state)
     assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "22012");
     PQclear(result);
     PQfinish(connection);
-    unlink(link_path);
 }
 
 static void test_controller_dies(void **state)
@@ -412,6 +435,14 @@ static void test_killed(void **state)
     Wire *wire = wire_start(&wire_target, NULL);
     assert_string_equal(ask(wire, series(3000)), "T D*3000 C Z");
     wire_close(wire);
+    /* Without the zygote there is no server: it ends, and says so. */
+    kill(find_zygote(), SIGKILL);
+    int status;
+    waitpid(server_pid, &status, 0);
+    close(server_out);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    start_server("statement_timeout=0");
     assert_int_equal(stop_server(SIGINT), 0);
 }
 
@@ -440,6 +471,9 @@ int main(int argc, char **argv)
     set_up(NULL);
     int failed = run_startup_cases() + run_simple_cases() + run_extended_cases() +
                  run_portal_cases() + run_hostile_cases();
+    wire_target = (WireTarget){.host = "127.0.0.1", .port = atoi(port)};
+    failed += run_startup_cases() + run_hostile_cases();
+    wire_target = (WireTarget){.path = socket_path};
     failed += cmocka_run_group_tests_name("double", tests, NULL, NULL);
     return failed + (remove_folder() != 0);
 }

@@ -303,8 +303,41 @@ static void on_ready(void *state, Child *child)
     }
 }
 
+/* None lives or is being born, and this one died quickly several times in a row: who waits is
+ * told, and not left to wait for what will not come. */
+static bool are_controllers_hopeless(const FrontEnd *front, const Child *last)
+{
+    enum { MANY_QUICK_DEATHS = 3 };
+    int count = supervisor_count(front->supervisor, CHILD_CONTROLLER);
+    for (int i = 0; i < count; i++) {
+        const Child *child = supervisor_child(front->supervisor, CHILD_CONTROLLER, i);
+        if (child->state == CHILD_STARTING || child->state == CHILD_READY)
+            return false;
+    }
+    return last->history.quick_deaths >= MANY_QUICK_DEATHS;
+}
+
+static void fail_waiting(FrontEnd *front)
+{
+    while (front->waiting_first != NULL) {
+        Request *request = front->waiting_first;
+        Session *session = request->session;
+        Fault fault;
+        dispatch_withdraw(request);
+        request->is_done = true;
+        fault_set(&fault, FAULT_SYSTEM_ERROR, "the processes that run queries end as they start");
+        fault_hint(&fault, "The server's log says why.");
+        request_fail(request, &fault);
+        session_pump(session);
+    }
+}
+
 static void controller_lost(FrontEnd *front, int number)
 {
+    const Child *child = supervisor_child(front->supervisor, CHILD_CONTROLLER, number);
+    if (are_controllers_hopeless(front, child))
+        fail_waiting(front);
+
     remove_idle(front, number);
     Request *request = front->running[number];
     if (request == NULL)

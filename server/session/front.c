@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKERS_FOR_A_RESERVE = 8 }; /* one reserved for short queries in so many */
+enum {
+    WORKERS_FOR_A_RESERVE = 8,  /* one reserved for short queries in so many */
+    MEMORY_FOR_CLIENTS = 8,     /* one part of the machine's memory in so many */
+};
 
 static void stop_patience_over(void *state);
 
@@ -23,6 +26,7 @@ FrontEnd *front_end_new(const FrontEndPlan *plan)
     front->settings = plan->settings;
     front->shared = plan->shared;
     front->check_setting = plan->check_setting;
+    front->client_limit = (size_t)os_memory_size() / MEMORY_FOR_CLIENTS;
     front->base_controllers = plan->controllers;
     front->next_process_id = 1000;
     /* Names of queries do not come again when the server starts anew: they name files. */

@@ -154,6 +154,7 @@ static void reap(void *state)
         session->next->previous = session->previous;
     front->session_count--;
     front->started_count -= session->is_counted;
+    front->client_bytes -= session->input;
     buffer_clear(&session->startup);
     free(session->changes);
     free(session->reported);
@@ -250,6 +251,8 @@ static bool takes_messages(const Session *session)
            session->state == SESSION_SKIPPING;
 }
 
+static bool count_input(Session *session, Fault *fault);
+
 static void discard_input(Session *session)
 {
     size_t available;
@@ -263,10 +266,15 @@ static void settle(Session *session)
     if (session->state == SESSION_CLOSED)
         return;
     session_send(session);
+    Fault fault;
+    if (!count_input(session, &fault))
+        session_fatal(session, &fault);
     size_t available;
     conn_input(&session->conn, &available);
     if (session->state == SESSION_CLOSING)
         discard_input(session);
+    if (session->state == SESSION_CLOSED)
+        return;
     bool is_waiting = takes_messages(session) && !conn_is_full(&session->conn);
     if (session->conn.at_end) {
         /* Who sends no more and waits for nothing is gone; so is, for all we can know, who sends
@@ -406,6 +414,52 @@ void session_fatal(Session *session, const Fault *fault)
     pgwire_report(session_out(session), PGWIRE_SEVERITY_FATAL, fault,
                   (Text){.data = "", .length = 0});
     session_enter(session, SESSION_CLOSING);
+}
+
+/* ---------- what clients make us keep ---------- */
+
+static bool count_bytes(FrontEnd *front, size_t bytes, Fault *fault)
+{
+    if (bytes > front->client_limit || front->client_bytes > front->client_limit - bytes)
+        return fault_set(fault, FAULT_OUT_OF_MEMORY,
+                         "the clients of this server hold more than %zu MB together",
+                         front->client_limit >> 20);
+    front->client_bytes += bytes;
+    return true;
+}
+
+bool session_hold(Session *session, size_t bytes, Fault *fault)
+{
+    if (bytes > SESSION_HELD_LIMIT - session->held)
+        return fault_set(fault, FAULT_OUT_OF_MEMORY,
+                         "the prepared statements and portals of this session hold more than %d MB",
+                         SESSION_HELD_LIMIT >> 20) ||
+               fault_hint(fault, "Close those that are not needed any more.");
+    if (!count_bytes(session->front, bytes, fault))
+        return false;
+    session->held += bytes;
+    return true;
+}
+
+void session_unhold(Session *session, size_t bytes)
+{
+    session->held -= bytes;
+    session->front->client_bytes -= bytes;
+}
+
+/* Unfinished messages are counted as they grow, so that many clients with half of a large one
+ * cannot take all memory. */
+static bool count_input(Session *session, Fault *fault)
+{
+    size_t held = session->conn.in.capacity;
+    session->front->client_bytes -= session->input;
+    session->input = 0;
+    if (held < SESSION_SMALL_INPUT)
+        return true;
+    if (!count_bytes(session->front, held, fault))
+        return false;
+    session->input = held;
+    return true;
 }
 
 /* ---------- small helpers ---------- */

@@ -29,17 +29,6 @@ static Text copy_text(Text text)
 
 /* ---------- what a session holds ---------- */
 
-static bool hold(Session *session, size_t bytes, Fault *fault)
-{
-    if (bytes > SESSION_HELD_LIMIT - session->held)
-        return fault_set(fault, FAULT_OUT_OF_MEMORY,
-                         "the prepared statements and portals of this session hold more than %d MB",
-                         SESSION_HELD_LIMIT >> 20) ||
-               fault_hint(fault, "Close those that are not needed any more.");
-    session->held += bytes;
-    return true;
-}
-
 static size_t statement_size(const Statement *statement)
 {
     return sizeof *statement + statement->entry.name.length + statement->text.length +
@@ -52,17 +41,22 @@ static size_t portal_size(const Portal *portal)
            portal->result_formats.length;
 }
 
-void statement_release(Session *session, Statement *statement)
+static void statement_free(Statement *statement)
 {
-    if (--statement->references > 0)
-        return;
-    session->held -= statement_size(statement);
     free((void *)(uintptr_t)statement->entry.name.data);
     free((void *)(uintptr_t)statement->text.data);
     buffer_clear(&statement->declared);
     buffer_clear(&statement->parameter_types);
     buffer_clear(&statement->row_description);
     free(statement);
+}
+
+void statement_release(Session *session, Statement *statement)
+{
+    if (--statement->references > 0)
+        return;
+    session_unhold(session, statement_size(statement));
+    statement_free(statement);
 }
 
 static Statement *find_statement(Session *session, Text name)
@@ -101,7 +95,7 @@ static void drop_portal(Session *session, Portal *portal, CancelReason reason)
     names_remove(&session->portals, &portal->entry);
     if (request != NULL)
         request_drop(request, reason);
-    session->held -= portal_size(portal);
+    session_unhold(session, portal_size(portal));
     statement_release(session, portal->statement);
     free((void *)(uintptr_t)portal->entry.name.data);
     buffer_clear(&portal->parameters);
@@ -161,11 +155,9 @@ static Statement *make_statement(Session *session, const PgwireMessage *message,
     statement->entry.name = copy_text(message->parse.name);
     statement->text = copy_text(message->parse.text);
     copy_types(&statement->declared, message->parse.types, message->parse.type_count);
-    size_t size = statement_size(statement);
-    if (hold(session, size, fault))
+    if (session_hold(session, statement_size(statement), fault))
         return statement;
-    session->held += size; /* which the release takes back */
-    statement_release(session, statement);
+    statement_free(statement);
     return NULL;
 }
 
@@ -270,21 +262,20 @@ static bool check_bind(const Statement *statement, const PgwireMessage *message,
 static Portal *make_portal(Session *session, Statement *statement, const PgwireMessage *message,
                            Fault *fault)
 {
+    Text name = message->bind.portal;
+    Text parameters = message->bind.parameters, formats = message->bind.result_formats;
+    size_t size = sizeof(Portal) + name.length + parameters.length + formats.length;
+    if (!session_hold(session, size, fault))
+        return NULL;
     Portal *portal = calloc(1, sizeof *portal);
     check(portal != NULL);
-    portal->entry.name = copy_text(message->bind.portal);
+    portal->entry.name = copy_text(name);
     portal->statement = statement;
     statement->references++;
-    Text parameters = message->bind.parameters, formats = message->bind.result_formats;
     buffer_append(&portal->parameters, parameters.data, parameters.length);
     buffer_append(&portal->result_formats, formats.data, formats.length);
     names_insert(&session->portals, &portal->entry);
-    size_t size = portal_size(portal);
-    if (hold(session, size, fault))
-        return portal;
-    session->held += size; /* which the drop takes back */
-    drop_portal(session, portal, CANCEL_PORTAL);
-    return NULL;
+    return portal;
 }
 
 static bool bind_portal(Session *session, const PgwireMessage *message, Fault *fault)

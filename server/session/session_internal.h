@@ -37,6 +37,8 @@ enum {
     SESSION_READ_AHEAD = 1 << 20,
     /* What a session's prepared statements and portals may hold. */
     SESSION_HELD_LIMIT = 256 << 20,
+    /* A session that has less input than this is never asked to give some back. */
+    SESSION_SMALL_INPUT = 1 << 20,
     SESSION_QUERY_SHOWN = 1024, /* bytes of the text that pg_stat_activity shows */
     /* Connections that are let wait for their startup packet beyond max_connections. */
     SESSION_EXTRA = 200,
@@ -215,7 +217,8 @@ struct Session {
     Request *active;         /* BUSY: what it waits for */
     NameTable statements, portals;
     Statement *unnamed_statement;
-    size_t held; /* bytes in statements and portals */
+    size_t held;  /* bytes in statements and portals */
+    size_t input; /* bytes of unfinished input, as counted in the front end */
     int64_t backend_start, query_start, state_change; /* wall clock, microseconds */
     char *query; /* the last text, cut; NULL before the first */
 };
@@ -234,6 +237,7 @@ struct FrontEnd {
     int listener_count;
     char socket_path[108];
     Session *sessions;
+    size_t client_bytes, client_limit; /* unfinished input and statements of all sessions */
     int session_count; /* connections; those that have started count against the limit */
     int started_count;
     Session *by_process[SESSION_BUCKETS];
@@ -279,6 +283,10 @@ void session_fatal(Session *session, const Fault *fault);
 /* Closes without a word. */
 void session_close(Session *session);
 bool session_check_utf8(Text text, Fault *fault);
+/* Counts what a session's client makes the front end keep: against the session's and against
+ * everybody's limit. False: nothing was counted (53200). */
+bool session_hold(Session *session, size_t bytes, Fault *fault);
+void session_unhold(Session *session, size_t bytes);
 void session_show_query(Session *session, Text text);
 void session_dispatch_message(Session *session, const PgwireMessage *message);
 
