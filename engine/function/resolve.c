@@ -148,11 +148,27 @@ static bool is_exact_operator(const Call *call, const Candidate *candidate)
            parameter_type(candidate, 1) == right;
 }
 
+/* Beside an array parameter, an element parameter takes no array; nor does any-typed operand. */
+static bool arrays_fit(const Call *call, const Candidate *candidate)
+{
+    bool has_array_parameter = false;
+    for (uint32_t i = 0; i < call->count; i++)
+        has_array_parameter |= parameter_type(candidate, i) == T_ANYARRAY;
+    for (uint32_t i = 0; i < call->count; i++) {
+        Oid parameter = parameter_type(candidate, i);
+        if (is_array(call->arguments[i].oid) &&
+            ((parameter == T_ANYELEMENT && has_array_parameter) ||
+             (parameter == T_ANY && call->is_operator)))
+            return false;
+    }
+    return true;
+}
+
 static void keep_coercible(const Call *call, Candidates *candidates)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < candidates->count; i++) {
-        bool fits = true;
+        bool fits = arrays_fit(call, &candidates->items[i]);
         for (uint32_t j = 0; j < call->count && fits; j++)
             fits = can_coerce(call, call->arguments[j].oid,
                               parameter_type(&candidates->items[i], j));
