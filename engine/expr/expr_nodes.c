@@ -82,6 +82,8 @@ const Expr *expr_parameter(Arena *arena, SqlType type, uint32_t number, int32_t 
 const Expr *expr_call(Arena *arena, const ScalarFunction *function, SqlType type,
                       const Expr *const *arguments, uint32_t count, int32_t location)
 {
+    bool has_digits = count == 2 && arguments[1]->kind == EXPR_CONSTANT;
+    type = function_refine_type(function, type, has_digits ? arguments[1]->value : NULL);
     Expr *expr = make(arena, EXPR_CALL, type, location);
     set_arguments(arena, expr, arguments, count);
     expr->call.function = function;
@@ -122,21 +124,49 @@ static const Expr *retype(Arena *arena, const Expr *expr, SqlType type)
     return copy;
 }
 
+/* numeric without a modifier takes the scale that the source needs, where that is known. */
+static SqlType target_of(const Expr *expr, SqlType type)
+{
+    if (type.oid != T_NUMERIC || type.modifier != -1)
+        return type;
+    return type_layout(expr->type) == LAYOUT_INT64 ? type_numeric_derived(0) : type;
+}
+
+/* Lengths and precisions are applied to the type itself: 12 to varchar(1) goes by way of varchar.
+ * numeric's scale is part of how a value is made, and texts are read with the modifier. */
+static bool needs_two_steps(SqlType from, SqlType to)
+{
+    if (to.modifier == -1 || from.oid == to.oid)
+        return false;
+    switch (to.oid) {
+    case T_VARCHAR: case T_BPCHAR: return true;
+    case T_TIMESTAMP: case T_TIMESTAMPTZ: case T_TIME:
+        return type_layout(from) == LAYOUT_INT64;
+    default: return false;
+    }
+}
+
 const Expr *expr_cast(Arena *arena, const Expr *expr, SqlType type, CastRule rule, int32_t dialect,
                       Fault *fault)
 {
-    if (type_equal(expr->type, type))
-        return expr;
     bool is_null = expr->kind == EXPR_CONSTANT && vector_is_null(expr->value, 0);
+    bool is_same = expr->type.oid == type.oid && type.modifier == -1;
+    if (type_equal(expr->type, type) || (is_same && !is_null))
+        return expr;
     if (is_null)
         return expr_null(arena, type, expr->location);
+    if (needs_two_steps(expr->type, type)) {
+        expr = expr_cast(arena, expr, SQL_TYPE(type.oid), rule, dialect, fault);
+        return expr == NULL ? NULL : expr_cast(arena, expr, type, rule, dialect, fault);
+    }
     bool is_noop = false;
+    type = target_of(expr, type);
     const ScalarFunction *function = function_find_cast(expr->type, type, rule, dialect, &is_noop);
     if (function != NULL)
         return expr_call(arena, function, type, &expr, 1, expr->location);
     if (is_noop)
         return retype(arena, expr, type);
     fault_set_at(fault, expr->location, FAULT_CANNOT_COERCE, "cannot cast type %s to %s",
-                 type_format_name(arena, expr->type), type_format_name(arena, type));
+                 type_info(expr->type.oid)->sql_name, type_info(type.oid)->sql_name);
     return NULL;
 }

@@ -195,6 +195,22 @@ static bool call_fits(const ScalarFunction *function, const Expr *const *argumen
     return true;
 }
 
+/* The loops write values of the declared result: it must be what the node says it is. */
+static bool result_fits(const ScalarFunction *function, SqlType type, const Expr *const *arguments,
+                        uint32_t count)
+{
+    SqlType types[FUNCTION_MAX_ARGS];
+    if (function->result == T_ANY)
+        return function->kind == FUNCTION_CAST;
+    if (function->result_of != NULL) {
+        uint32_t given = count < FUNCTION_MAX_ARGS ? count : FUNCTION_MAX_ARGS;
+        for (uint32_t i = 0; i < given; i++)
+            types[i] = arguments[i]->type;
+        return type_layout(function->result_of(types, given)) == type_layout(type);
+    }
+    return type_layout(SQL_TYPE(function->result)) == type_layout(type);
+}
+
 static bool all_bool(const Expr *const *arguments, uint32_t count, uint32_t step)
 {
     for (uint32_t i = 0; i < count; i += step)
@@ -254,7 +270,8 @@ static const Expr *finish(Arena *arena, const Expr *head, const Vector *values, 
     case EXPR_COLUMN:
         return expr_column(arena, head->type, head->column, head->location);
     case EXPR_CALL:
-        return call_fits(head->call.function, arguments, count)
+        return call_fits(head->call.function, arguments, count) &&
+                       result_fits(head->call.function, head->type, arguments, count)
                    ? expr_call(arena, head->call.function, head->type, arguments, count, head->location)
                    : bad(fault, "arguments of a call");
     case EXPR_IN_LIST:

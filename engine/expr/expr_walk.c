@@ -203,6 +203,9 @@ void expr_columns(const Expr *expr, void (*each)(ColumnId column, void *state), 
 static bool is_total(const ScalarFunction *function)
 {
     static const char *const symbols[] = {"=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "||"};
+    if (function->kind == FUNCTION_CAST) /* numbers to floats */
+        return (function->result == T_FLOAT8 || function->result == T_FLOAT4) &&
+               function->cast_rule == CAST_IMPLICIT;
     if (function->symbol == NULL)
         return strncmp(function->name, "is_", 3) == 0;
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
