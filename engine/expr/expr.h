@@ -57,7 +57,9 @@ struct Expr {
             const AggregateFunction *function;
             const Expr *filter;  /* FILTER (WHERE ...), or NULL */
             bool is_distinct;
-            uint32_t order_count; /* ORDER BY inside the aggregate: trailing arguments */
+            uint32_t direct_count; /* leading arguments that are the function's; others are only
+                                      ordered by */
+            uint32_t order_count;  /* ORDER BY inside the aggregate */
             const SortColumn *order; /* `column` indexes `arguments` */
         } aggregate;
         struct {

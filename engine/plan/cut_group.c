@@ -93,14 +93,9 @@ static StageAggregate *make_aggregates(Cutter *cutter, const Plan *plan, const G
             order[k] = aggregate->aggregate.order[k];
             order[k].column = input->arguments[i][order[k].column];
         }
-        /* arguments that are only ordered by are not the function's */
-        uint32_t order_only = 0;
-        for (uint32_t k = 0; k < aggregate->aggregate.order_count; k++)
-            if (aggregate->aggregate.order[k].column >= aggregate->aggregate.function->argument_count)
-                order_only++;
         aggregates[i] = (StageAggregate){.function = aggregate->aggregate.function,
                                          .result = aggregate->type,
-                                         .argument_count = count - order_only,
+                                         .argument_count = aggregate->aggregate.direct_count,
                                          .argument_types = types,
                                          .arguments = input->arguments[i],
                                          .constants = constants,

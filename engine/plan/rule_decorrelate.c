@@ -9,7 +9,9 @@
  *
  * The right side's conditions that name columns of the left are pulled up to the join, through
  * filters, projections, inner joins and, where they are equalities, aggregates (which group by the inner
- * side of the equality). An aggregate without keys gives a row even where nothing matches: after
+ * side of the equality). Where an aggregate has other conditions below it, or its arguments name the outer
+ * query, the distinct values of the outer columns that they name are joined in below the aggregate
+ * and become keys (Neumann and Kemper, "Unnesting Arbitrary Queries", 2015, kept local). An aggregate without keys gives a row even where nothing matches: after
  * the join COUNT's NULL becomes 0 again. EXISTS and ANY become mark joins; a mark that is only
  * filtered on becomes a semi or an anti join (push_filters). The idea is that of Galindo-Legaria
  * and Joshi, "Orthogonal Optimization of Subqueries and Aggregation", 2001.
@@ -32,6 +34,7 @@ typedef struct Pull {
 } Pull;
 
 static const Plan *pull(Pull *state, const Plan *plan);
+static const Plan *settle_deferred(Pull *state, const Plan *input);
 
 static const Plan *not_supported(Pull *state, const char *what)
 {
@@ -55,8 +58,10 @@ static const Plan *pull_filter(Pull *state, const Plan *plan)
         else
             expr_list_add(&kept, all.items[i]);
     }
-    if (state->deferred_count > 0 || state->global_aggregate != NULL)
+    if (state->global_aggregate != NULL)
         return not_supported(state, "a condition over an aggregate of the outer query's rows");
+    if (state->deferred_count > 0 && (input = settle_deferred(state, input)) == NULL)
+        return NULL;
     const Expr *condition = expr_list_and(&kept);
     return condition == NULL ? input : plan_filter(state->context->arena, input, condition);
 }
@@ -113,12 +118,126 @@ static const Plan *pull_project(Pull *state, const Plan *plan)
     return input;
 }
 
+/* Items that pass every column of `plan` on, with room for `extra` more. */
+static PlanProjection *pass_through(Arena *arena, const Plan *plan, uint32_t extra,
+                                          uint32_t *count)
+{
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + extra);
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        items[i] = (PlanProjection){
+            .column = plan->columns[i],
+            .expr = expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
+    *count = plan->column_count;
+    return items;
+}
+
+/* --- the distinct values of outer columns, joined in --- */
+
+typedef struct OuterColumns {
+    Pull *state;
+    PlanProjection *keys;   /* of the distinct: new column, outer column */
+    PlanProjection *inside; /* outer column -> new column, for substitution */
+    uint32_t count, capacity;
+} OuterColumns;
+
+static void add_outer_column(ColumnId column, void *data)
+{
+    OuterColumns *outer = data;
+    const PlanColumn *found = plan_find_column(outer->state->outer, column);
+    if (found == NULL || outer->count == outer->capacity)
+        return;
+    for (uint32_t i = 0; i < outer->count; i++)
+        if (outer->inside[i].column.id == column)
+            return;
+    Arena *arena = outer->state->context->arena;
+    PlanColumn inner = *found;
+    inner.id = plan_new_column(outer->state->context);
+    outer->keys[outer->count] = (PlanProjection){
+        .column = inner, .expr = expr_column(arena, found->type, found->id, -1)};
+    outer->inside[outer->count++] = (PlanProjection){
+        .column = *found, .expr = expr_column(arena, inner.type, inner.id, -1)};
+}
+
+static OuterColumns outer_columns(Pull *state)
+{
+    uint32_t most = state->outer->column_count;
+    return (OuterColumns){.state = state,
+                          .keys = ARENA_ARRAY(state->context->arena, PlanProjection, most),
+                          .inside = ARENA_ARRAY(state->context->arena, PlanProjection, most),
+                          .capacity = most};
+}
+
+/* copy IS NOT DISTINCT FROM outer, for each column. */
+static bool add_identities(Pull *state, const OuterColumns *outer)
+{
+    for (uint32_t i = 0; i < outer->count; i++) {
+        const Expr *arguments[2] = {outer->inside[i].expr, outer->keys[i].expr};
+        SqlType types[2] = {arguments[0]->type, arguments[1]->type}, coerced[2];
+        const ScalarFunction *function =
+            function_resolve(TEXT_LITERAL("is_not_distinct_from"), types, 2, 0, coerced, -1, state->fault);
+        if (function == NULL)
+            return false;
+        expr_list_add(&state->conditions, expr_call(state->context->arena, function, SQL_TYPE(T_BOOL),
+                                                    arguments, 2, -1));
+    }
+    return true;
+}
+
+/* `input` joined with the outer columns' distinct values where `conditions` (from `first` on,
+ * taken off the list) hold; equalities with the outer columns are pulled in their place. */
+static const Plan *join_outer_values(Pull *state, const Plan *input, uint32_t first, OuterColumns *outer)
+{
+    Arena *arena = state->context->arena;
+    ExprList on;
+    expr_list_init(&on, arena);
+    for (uint32_t i = first; i < state->conditions.count; i++)
+        expr_columns(state->conditions.items[i], add_outer_column, outer);
+    for (uint32_t i = first; i < state->conditions.count; i++)
+        expr_list_add(&on, expr_substitute(arena, state->conditions.items[i], outer->inside, outer->count));
+    state->conditions.count = first;
+    const Plan *values = plan_aggregate(arena, state->outer, outer->keys, outer->count, NULL, 0);
+    if (!add_identities(state, outer))
+        return NULL;
+    return plan_join(arena, JOIN_INNER, input, values, expr_list_and(&on), (PlanColumn){0});
+}
+
+/*
+ * Projections that wait for the join are computed here after all, over the outer columns' values
+ * joined in: something above (an aggregate, a condition) needs them now.
+ */
+static const Plan *settle_deferred(Pull *state, const Plan *input)
+{
+    Arena *arena = state->context->arena;
+    OuterColumns outer = outer_columns(state);
+    for (uint32_t d = 0; d < state->deferred_count; d++)
+        for (uint32_t i = 0; i < state->deferred[d]->column_count; i++)
+            expr_columns(state->deferred[d]->project.items[i].expr, add_outer_column, &outer);
+    input = join_outer_values(state, input, state->conditions.count, &outer);
+    for (uint32_t d = 0; input != NULL && d < state->deferred_count; d++) {
+        const Plan *deferred = state->deferred[d];
+        uint32_t count;
+        PlanProjection *items = pass_through(arena, input, deferred->column_count, &count);
+        for (uint32_t i = 0; i < deferred->column_count; i++)
+            if (!plan_has_column(input, deferred->columns[i].id)) {
+                items[count] = deferred->project.items[i];
+                items[count].expr = expr_substitute(arena, items[count].expr, outer.inside, outer.count);
+                count++;
+            }
+        input = plan_project(arena, input, items, count);
+    }
+    state->deferred_count = 0;
+    return input;
+}
+
 /* inner = outer, with `inner` over the plan and `outer` over the outer query alone. */
 static bool is_correlation(const Expr *condition, const Plan *input, const Plan *outer,
                            const Expr **inner)
 {
-    if (condition->kind != EXPR_CALL || condition->argument_count != 2 ||
-        condition->call.function->symbol == NULL || strcmp(condition->call.function->symbol, "=") != 0)
+    if (condition->kind != EXPR_CALL || condition->argument_count != 2)
+        return false;
+    const ScalarFunction *function = condition->call.function;
+    if ((function->symbol == NULL || strcmp(function->symbol, "=") != 0) &&
+        strcmp(function->name, "is_not_distinct_from") != 0)
         return false;
     for (int side = 0; side < 2; side++) {
         const Expr *mine = condition->arguments[side], *other = condition->arguments[1 - side];
@@ -141,6 +260,19 @@ static const Expr *replace_side(Arena *arena, const Expr *condition, const Expr 
                      condition->location);
 }
 
+static const PlanProjection *substitute_items(Arena *arena, const PlanProjection *items, uint32_t count,
+                                              const OuterColumns *outer)
+{
+    if (outer->count == 0)
+        return items;
+    PlanProjection *replaced = ARENA_ARRAY(arena, PlanProjection, count);
+    for (uint32_t i = 0; i < count; i++) {
+        replaced[i] = items[i];
+        replaced[i].expr = expr_substitute(arena, items[i].expr, outer->inside, outer->count);
+    }
+    return replaced;
+}
+
 static const Plan *pull_aggregate(Pull *state, const Plan *plan)
 {
     Arena *arena = state->context->arena;
@@ -148,15 +280,28 @@ static const Plan *pull_aggregate(Pull *state, const Plan *plan)
     const Plan *input = pull(state, plan->aggregate.input);
     if (input == NULL)
         return NULL;
-    if (state->deferred_count > 0 || state->global_aggregate != NULL)
-        return not_supported(state, "an aggregate over an expression of the outer query");
+    if (state->global_aggregate != NULL)
+        return not_supported(state, "an aggregate over an aggregate of the outer query's rows");
+    if (state->deferred_count > 0 && (input = settle_deferred(state, input)) == NULL)
+        return NULL;
+    OuterColumns outer = outer_columns(state);
+    const PlanProjection *aggregates = plan->aggregate.aggregates;
+    const Expr *ignored;
+    bool needs_values = false;
+    for (uint32_t i = before; i < state->conditions.count; i++)
+        needs_values = needs_values || !is_correlation(state->conditions.items[i], input, state->outer, &ignored);
     for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++)
-        if (expr_touches_plan(plan->aggregate.aggregates[i].expr, state->outer))
-            return not_supported(state, "an aggregate of the outer query's columns");
+        if (expr_touches_plan(aggregates[i].expr, state->outer)) {
+            expr_columns(aggregates[i].expr, add_outer_column, &outer);
+            needs_values = true;
+        }
+    if (needs_values && (input = join_outer_values(state, input, before, &outer)) == NULL)
+        return NULL;
+    aggregates = substitute_items(arena, aggregates, plan->aggregate.aggregate_count, &outer);
     uint32_t pulled = state->conditions.count - before;
     uint32_t key_count = plan->aggregate.key_count;
     PlanProjection *keys = ARENA_ARRAY(arena, PlanProjection, key_count + pulled);
-    memcpy(keys, plan->aggregate.keys, key_count * sizeof *keys);
+    memcpy(keys, substitute_items(arena, plan->aggregate.keys, key_count, &outer), key_count * sizeof *keys);
     for (uint32_t i = before; i < state->conditions.count; i++) {
         const Expr *inner;
         if (!is_correlation(state->conditions.items[i], input, state->outer, &inner))
@@ -169,8 +314,7 @@ static const Plan *pull_aggregate(Pull *state, const Plan *plan)
     }
     if (plan->aggregate.key_count == 0)
         state->global_aggregate = plan;
-    return plan_aggregate(arena, input, keys, key_count, plan->aggregate.aggregates,
-                          plan->aggregate.aggregate_count);
+    return plan_aggregate(arena, input, keys, key_count, aggregates, plan->aggregate.aggregate_count);
 }
 
 static const Plan *pull_join(Pull *state, const Plan *plan)
@@ -243,24 +387,12 @@ static const Plan *pull(Pull *state, const Plan *plan)
 
 /* --- after the join --- */
 
-static const PlanProjection *pass_through(Arena *arena, const Plan *plan, uint32_t extra,
-                                          uint32_t *count)
-{
-    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + extra);
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        items[i] = (PlanProjection){
-            .column = plan->columns[i],
-            .expr = expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
-    *count = plan->column_count;
-    return items;
-}
-
 /* count(x) of no rows is 0, every other aggregate's NULL stays. */
 static const Plan *repair_counts(Pull *state, const Plan *plan)
 {
     Arena *arena = state->context->arena;
     uint32_t count;
-    PlanProjection *items = (PlanProjection *)pass_through(arena, plan, 0, &count);
+    PlanProjection *items = pass_through(arena, plan, 0, &count);
     const Plan *aggregate = state->global_aggregate;
     for (uint32_t i = 0; i < aggregate->aggregate.aggregate_count; i++) {
         const PlanProjection *item = &aggregate->aggregate.aggregates[i];
@@ -284,7 +416,7 @@ static const Plan *add_deferred(Pull *state, const Plan *plan)
         const Plan *deferred = state->deferred[d];
         uint32_t count;
         PlanProjection *items =
-            (PlanProjection *)pass_through(arena, plan, deferred->column_count, &count);
+            pass_through(arena, plan, deferred->column_count, &count);
         for (uint32_t i = 0; i < deferred->column_count; i++)
             if (!plan_has_column(plan, deferred->columns[i].id))
                 items[count++] = deferred->project.items[i];
@@ -298,7 +430,7 @@ static const Plan *project_result(PlanContext *context, const Plan *plan, const 
                                   PlanColumn result, ColumnId value)
 {
     uint32_t count;
-    PlanProjection *items = (PlanProjection *)pass_through(context->arena, left, 1, &count);
+    PlanProjection *items = pass_through(context->arena, left, 1, &count);
     items[count++] = (PlanProjection){
         .column = result, .expr = expr_column(context->arena, result.type, value, -1)};
     return plan_project(context->arena, plan, items, count);
@@ -345,7 +477,7 @@ static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *
     if (state->global_aggregate != NULL && apply->apply.type == APPLY_EXISTS) {
         /* a global aggregate always has its row */
         uint32_t count;
-        PlanProjection *items = (PlanProjection *)pass_through(arena, apply->apply.left, 1, &count);
+        PlanProjection *items = pass_through(arena, apply->apply.left, 1, &count);
         items[count++] = (PlanProjection){.column = mark, .expr = expr_bool(arena, true)};
         return plan_project(arena, apply->apply.left, items, count);
     }

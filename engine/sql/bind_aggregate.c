@@ -151,6 +151,7 @@ static const Expr *make_aggregate(Binder *binder, const PgQuery__FuncCall *call,
     expr->aggregate.function = parts->function;
     expr->aggregate.filter = parts->filter;
     expr->aggregate.is_distinct = call->agg_distinct && !parts->function->ignores_distinct;
+    expr->aggregate.direct_count = parts->count;
     expr->aggregate.order_count = parts->order_count;
     expr->aggregate.order = parts->order;
     return expr;

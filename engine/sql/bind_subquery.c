@@ -159,6 +159,7 @@ static const Expr *bind_array_query(Binder *binder, ExprContext *context, const 
     *aggregate = (Expr){.kind = EXPR_AGGREGATE, .type = type, .location = location,
                         .argument_count = 1 + key_count, .arguments = arguments};
     aggregate->aggregate.function = function;
+    aggregate->aggregate.direct_count = 1;
     aggregate->aggregate.order_count = key_count;
     aggregate->aggregate.order = order;
     PlanProjection item = {bind_new_column(binder, type, "array"), aggregate};
