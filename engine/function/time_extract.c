@@ -1,11 +1,11 @@
 /*
  * Fields of times: EXTRACT, date_part, TIME_EXTRACT, YEAR(..) and its kin.
  *
- * EXTRACT(field FROM x) has three forms under one semantics, of which the binder picks by the
- * field, a literal: extract_int gives bigint, for the fields that are whole numbers in
- * PostgreSQL (and all fields in the druid dialect); extract_numeric gives numeric with six
- * digits, for second and epoch (milliseconds too); extract, PostgreSQL's own name, gives plain
- * numeric and serves fields that are no literals.
+ * EXTRACT(field FROM x) has four forms under one semantics, of which the binder picks by the
+ * field, a literal: extract_whole gives numeric without a fraction, for the fields that are
+ * whole numbers in PostgreSQL; extract_numeric gives numeric with six digits, for second and
+ * epoch; extract_int gives bigint, for all fields in the druid dialect; extract, PostgreSQL's
+ * own name, gives plain numeric and serves the rest.
  *
  * DOW is 0 for Sunday in PostgreSQL; in the druid dialect, and always for TIME_EXTRACT and
  * DAYOFWEEK, it is ISODOW: Monday 1 to Sunday 7.
@@ -422,6 +422,25 @@ static SqlType numeric_six(const SqlType *arguments, uint32_t count)
     return type_numeric_derived(6);
 }
 
+static SqlType numeric_whole(const SqlType *arguments, uint32_t count)
+{
+    return type_numeric_derived(0);
+}
+
+static bool extract_whole_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                               uint8_t *is_null)
+{
+    const ExtractPrepared *prepared = run->call->prepared;
+    __int128 *out = results;
+    int64_t *whole = arena_alloc_vector(run->arena, rows * sizeof *whole);
+    if (!(prepared->type == T_INTERVAL ? interval_int_loop : extract_int_loop)(run, skip, rows, whole,
+                                                                              is_null))
+        return false;
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = whole[i];
+    return true;
+}
+
 /* --- YEAR(t) and its kin: the field is the function's name --- */
 
 #define FIELD_PREPARE(name, unit)                                                                  \
@@ -469,6 +488,13 @@ FIELD_PREPARE(second_prepare, UNIT_SECOND)
     EXTRACT_ROW(id_interval, function, T_INTERVAL, result_type, interval_loop, does,               \
                 "'hour', INTERVAL '3 hours 20 minutes'", "3")
 
+#define WHOLE_ROW(id, type, sample, value)                                                         \
+    { .oid = id, .name = "extract_whole", .argument_count = 2, .arguments = { T_TEXT, type },      \
+      .result = T_NUMERIC, .result_of = numeric_whole, .volatility = STABLE, .run = run_rows,      \
+      .prepare = extract_prepare, .loop = (void *)extract_whole_loop,                              \
+      .summary = "A field of a time that is a whole number: EXTRACT of year, hour and the like.",  \
+      .example = "extract_whole(" sample ")", .gives = value }
+
 #define NUMERIC_SIX(id, type, sample, value)                                                       \
     { .oid = id, .name = "extract_numeric", .argument_count = 2, .arguments = { T_TEXT, type },    \
       .result = T_NUMERIC, .result_of = numeric_six, .volatility = STABLE, .run = run_rows,        \
@@ -489,6 +515,11 @@ const ScalarFunction time_extract_functions[] = {
     NUMERIC_SIX(91307, T_DATE, "'epoch', DATE '1970-01-02'", "86400.000000"),
     NUMERIC_SIX(91308, T_TIME, "'second', TIME '10:47:28.5'", "28.500000"),
     NUMERIC_SIX(91309, T_INTERVAL, "'epoch', INTERVAL '1 day'", "86400.000000"),
+    WHOLE_ROW(91312, T_TIMESTAMPTZ, "'hour', TIMESTAMPTZ '2024-03-13 10:47:28.5+00'", "10"),
+    WHOLE_ROW(91313, T_TIMESTAMP, "'hour', TIMESTAMP '2024-03-13 10:47:28.5'", "10"),
+    WHOLE_ROW(91314, T_DATE, "'month', DATE '1970-01-02'", "1"),
+    WHOLE_ROW(91315, T_TIME, "'minute', TIME '10:47:28.5'", "47"),
+    WHOLE_ROW(91316, T_INTERVAL, "'hour', INTERVAL '3 hours'", "3"),
     { .oid = 91310, .name = "time_extract", .argument_count = 3, .optional_count = 2,
       .arguments = { T_TIMESTAMPTZ, T_TEXT, T_TEXT }, .result = T_INT8, .volatility = STABLE,
       .run = run_rows, .prepare = time_extract_prepare, .loop = (void *)extract_int_loop,
