@@ -26,6 +26,9 @@ int run_hostile_cases(void);
 /* The statement that gives the numbers 1 to `count`. In a static buffer. */
 const char *series(long count);
 
+/* An error, before or behind the description of what it would have given, then ready again. */
+void assert_fails(const char *answer);
+
 #define assert_sqlstate(state) assert_string_equal(wire_error_field('C'), (state))
 
 #endif
