@@ -46,7 +46,7 @@ static bool write_input(const Server *server)
     if (file == NULL)
         return false;
     for (int i = 1; i <= ROWS; i++)
-        fprintf(file, "{\"t\":\"2024-01-%02dT00:00:00Z\",\"n\":%d,\"s\":\"value %d of the crash test\"}\n", 1 + i % 9, i, i * 7919 % 100003);
+        fprintf(file, "{\"t\":\"2024-01-%02dT00:00:00Z\",\"n\":%d,\"s\":\"value %d of the crash test\"}\n", 1 + i % 9, i, (int)((long long)i * 7919 % 100003));
     return fclose(file) == 0;
 }
 

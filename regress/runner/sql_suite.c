@@ -162,8 +162,8 @@ static void compare(const char *name, const char *expected_path, const Output *o
         return;
     }
     free(expected);
-    char actual[PATH_MAX], command[3 * PATH_MAX];
-    snprintf(actual, sizeof actual, "/tmp/talaria-%s-%d.actual", name, (int)getpid());
+    char actual[NAME_MAX + 64], command[4 * PATH_MAX];
+    snprintf(actual, sizeof actual, "/tmp/talaria-%.200s-%d.actual", name, (int)getpid());
     FILE *file = fopen(actual, "wb");
     if (file != NULL) {
         fwrite(output->data, 1, output->length, file);
