@@ -16,7 +16,10 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
-enum { MATCH_LIMIT = 10000000, HEAP_LIMIT_KIB = 20000, CACHE_SLOTS = 256 };
+enum {
+    MATCH_LIMIT = 10000000, HEAP_LIMIT_KIB = 20000, CACHE_SLOTS = 256,
+    JIT_STACK_LEAST = 32 << 10, JIT_STACK_MOST = 8 << 20, PATTERN_MOST = 65536,
+};
 
 /*
  * A compiled pattern. Machine code lies outside of any arena, so compiled patterns belong to a
@@ -110,15 +113,47 @@ static bool regexp_options(const ScalarCall *call, Text flags, bool ignore_case,
     return true;
 }
 
+/* PostgreSQL's escapes that PCRE2 spells otherwise: \y a word's edge, \m its start, \M its end. */
+static void translate_escapes(Text pattern, Buffer *out)
+{
+    for (uint32_t i = 0; i < pattern.length; i++) {
+        char c = pattern.data[i], next = i + 1 < pattern.length ? pattern.data[i + 1] : '\0';
+        const char *instead = c != '\\'   ? NULL
+                              : next == 'y' ? "\\b"
+                              : next == 'Y' ? "\\B"
+                              : next == 'm' ? "\\b(?=\\w)"
+                              : next == 'M' ? "\\b(?<=\\w)"
+                                            : NULL;
+        if (instead != NULL) {
+            buffer_append_string(out, instead);
+            i++;
+            continue;
+        }
+        buffer_append_byte(out, (uint8_t)c);
+        if (c == '\\' && i + 1 < pattern.length)
+            buffer_append_byte(out, (uint8_t)pattern.data[++i]);
+    }
+}
+
 static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault *fault)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     if (context != NULL)
-        pcre2_set_max_pattern_length(context, 65536);
+        pcre2_set_max_pattern_length(context, PATTERN_MOST);
     int error = 0;
     size_t at = 0;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.length > 0 ? pattern.data : ""),
-                                     pattern.length, options, &error, &at, context);
+    Buffer translated = BUFFER_EMPTY;
+    /* DOLLAR_ENDONLY says that the pattern is PostgreSQL's. */
+    bool is_foreign = (options & (PCRE2_DOLLAR_ENDONLY | PCRE2_LITERAL)) == PCRE2_DOLLAR_ENDONLY &&
+                      pattern.length > 0 && memchr(pattern.data, '\\', pattern.length) != NULL;
+    Text source = pattern;
+    if (is_foreign) {
+        translate_escapes(pattern, &translated);
+        source = (Text){(const char *)translated.data, (uint32_t)translated.length};
+    }
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(source.length > 0 ? source.data : ""),
+                                     source.length, options, &error, &at, context);
+    buffer_clear(&translated);
     pcre2_compile_context_free(context);
     if (code == NULL) {
         char message[160];
@@ -152,6 +187,8 @@ static const Regexp *regexp_get(Text pattern, uint32_t options, Fault *fault)
         pcre2_set_match_limit(regexp_limits, MATCH_LIMIT);
         pcre2_set_depth_limit(regexp_limits, MATCH_LIMIT);
         pcre2_set_heap_limit(regexp_limits, HEAP_LIMIT_KIB);
+        pcre2_jit_stack_assign(regexp_limits, NULL,
+                               pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL));
     }
     uint64_t hash = text_hash(pattern) + options * UINT64_C(0x9E3779B97F4A7C15);
     Regexp *regexp = &regexp_cache[hash % CACHE_SLOTS];

@@ -367,6 +367,11 @@ static void test_regexp(void **state)
     CASE(1256, "t", "thomas", "t.*max");
     CASE(1238, "t", "thomas", "T.*MA");
     CASE(1254, "fault 2201B", "a", "(");
+    CASE(1254, "t", "a cat sat", "\\ycat\\y");
+    CASE(1254, "f", "concat", "\\mcat");
+    CASE(1254, "t", "concat", "cat\\M");
+    CASE(1254, "t", "a1", "^\\w\\d$");
+    CASE(1254, "f", "a\n", "^a$");
     CASE(6263, "t", "ABC", "b.", "i");
     CASE(6254, "3", "a1b22", "[0-9]");
     CASE(91010, "42", "x42", "([0-9]+)", "1");
