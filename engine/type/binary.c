@@ -55,11 +55,8 @@ static uint64_t get64(const char *p)
 
 static uint32_t send_int4_date(int64_t days, char *out)
 {
-    int64_t value = days - EPOCH_2000_DAYS;
-    if (days == INT64_MAX || value > INT32_MAX)
-        value = INT32_MAX;
-    else if (days == INT64_MIN || value < INT32_MIN)
-        value = INT32_MIN;
+    int64_t value = days > INT32_MAX ? INT32_MAX
+                    : days < INT32_MIN + EPOCH_2000_DAYS ? INT32_MIN : days - EPOCH_2000_DAYS;
     put32(out, (uint32_t)(int32_t)value);
     return 4;
 }
