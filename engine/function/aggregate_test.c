@@ -30,6 +30,7 @@ FAMILY(aggregate_string_agg)
 FAMILY(aggregate_array_agg)
 FAMILY(aggregate_approx_distinct)
 FAMILY(aggregate_approx_quantile)
+FAMILY(aggregate_json_agg)
 
 static Arena *arena;
 static TypeContext context;
@@ -515,6 +516,18 @@ static void test_approx_quantile(void **state)
     assert_both(FIND(aggregate_approx_quantile, 92030), few, types, 2, 100, "nan");
 }
 
+static void test_json_agg(void **state)
+{
+    const char *const s[] = {"a", "b\"", NULL};
+    Vector arguments[2] = {texts(s, 3, false), ints(sample, sample_nulls, 3)};
+    const Oid types[] = {T_TEXT, T_INT8};
+    assert_both(FIND(aggregate_json_agg, 3175), arguments, types, 1, 3, "[\"a\", \"b\\\"\", null]");
+    assert_both(FIND(aggregate_json_agg, 3175), &arguments[1], int8_type, 1, 3, "[1, 2, null]");
+    assert_both(FIND(aggregate_json_agg, 3197), arguments, types, 2, 2,
+                "{ \"a\" : 1, \"b\\\"\" : 2 }");
+    assert_both(FIND(aggregate_json_agg, 3270), arguments, types, 2, 2, "{\"a\": 1, \"b\\\"\": 2}");
+}
+
 static void test_corrupt_partials(void **state)
 {
     /* States from another process are checked. */
@@ -568,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_array_agg),
         cmocka_unit_test(test_approx_distinct),
         cmocka_unit_test(test_approx_quantile),
+        cmocka_unit_test(test_json_agg),
         cmocka_unit_test(test_corrupt_partials),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -391,8 +391,6 @@ static bool paths_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 
 /* --- making --- */
 
-typedef enum ShownAs { SHOWN_RAW, SHOWN_NUMBER, SHOWN_BOOL, SHOWN_STRING } ShownAs;
-
 static ShownAs shown_as(Oid type)
 {
     switch (type) {
@@ -413,18 +411,9 @@ static ShownAs shown_as(Oid type)
     }
 }
 
-/* An argument's values as texts, and its elements' when it is an array. */
-typedef struct JsonColumn {
-    const Vector *vector;
-    ShownAs shown;
-    bool is_array;
-    Text *cells;
-} JsonColumn;
-
-static JsonColumn json_column(const RowRun *run, uint32_t argument, uint32_t rows)
+JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *context,
+                       uint32_t rows, Arena *arena)
 {
-    const Vector *vector = &run->arguments[argument];
-    SqlType type = run->call->argument_types[argument];
     JsonColumn column = {.vector = vector, .is_array = vector->layout == LAYOUT_ARRAY};
     const Vector *source = vector;
     if (column.is_array) {
@@ -439,9 +428,15 @@ static JsonColumn json_column(const RowRun *run, uint32_t argument, uint32_t row
     Vector part = *source;
     if (!column.is_array)
         part.length = vector->form == VECTOR_CONSTANT ? 1 : rows;
-    column.cells = arena_alloc_vector(run->arena, (size_t)(part.length + 1) * sizeof(Text));
-    type_format_text(type, run->call->context, &part, run->arena, column.cells);
+    column.cells = arena_alloc_vector(arena, (size_t)(part.length + 1) * sizeof(Text));
+    type_format_text(type, context, &part, arena, column.cells);
     return column;
+}
+
+static JsonColumn argument_column(const RowRun *run, uint32_t argument, uint32_t rows)
+{
+    return json_column(&run->arguments[argument], run->call->argument_types[argument],
+                       run->call->context, rows, run->arena);
 }
 
 static void append_cell(Buffer *out, ShownAs shown, Text cell)
@@ -471,7 +466,7 @@ static void append_cell(Buffer *out, ShownAs shown, Text cell)
     }
 }
 
-static void append_json(Buffer *out, const JsonColumn *column, uint32_t row)
+void json_column_append(Buffer *out, const JsonColumn *column, uint32_t row)
 {
     if (vector_is_null(column->vector, row)) {
         buffer_append_string(out, "null");
@@ -496,14 +491,14 @@ static bool to_json_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *
                          uint8_t *is_null)
 {
     Text *out = results;
-    JsonColumn column = json_column(run, 0, rows);
+    JsonColumn column = argument_column(run, 0, rows);
     Buffer buffer = BUFFER_EMPTY;
     for (uint32_t i = 0; i < rows; i++) {
         out[i] = no_text;
         if (skip != NULL && skip[i])
             continue;
         buffer_reset(&buffer);
-        append_json(&buffer, &column, i);
+        json_column_append(&buffer, &column, i);
         out[i] = take_buffer(run, &buffer);
     }
     buffer_clear(&buffer);
@@ -519,7 +514,7 @@ static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_
                          "argument list must have even number of elements");
     JsonColumn *columns = ARENA_ARRAY(run->arena, JsonColumn, count + 1);
     for (uint32_t a = 0; a < count; a++)
-        columns[a] = json_column(run, a, rows);
+        columns[a] = argument_column(run, a, rows);
     Buffer buffer = BUFFER_EMPTY;
     bool is_good = true;
     for (uint32_t i = 0; i < rows && is_good; i++) {
@@ -533,7 +528,7 @@ static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_
             if (a > 0 && (is_key || !is_object))
                 buffer_append_string(&buffer, comma);
             if (!is_key) {
-                append_json(&buffer, &columns[a], i);
+                json_column_append(&buffer, &columns[a], i);
                 continue;
             }
             if (vector_is_null(columns[a].vector, i)) {

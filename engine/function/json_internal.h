@@ -55,4 +55,19 @@ typedef struct JsonPath {
 bool json_path_compile(Text text, Arena *arena, JsonPath *path, Fault *fault);
 bool json_path_find(const JsonPath *path, Text document, Text *value);
 
+/* --- values of any type as JSON --- */
+typedef enum ShownAs { SHOWN_RAW, SHOWN_NUMBER, SHOWN_BOOL, SHOWN_STRING } ShownAs;
+
+/* A column's text forms; of its elements when it holds arrays. */
+typedef struct JsonColumn {
+    const Vector *vector;
+    ShownAs shown;
+    bool is_array;
+    Text *cells; /* one a row (one in all for a constant), or one an element */
+} JsonColumn;
+
+JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *context,
+                       uint32_t rows, Arena *arena);
+void json_column_append(Buffer *out, const JsonColumn *column, uint32_t row);
+
 #endif
