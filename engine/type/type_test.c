@@ -604,7 +604,6 @@ static void test_floats(void **state)
         type_format_text(SQL_TYPE(T_FLOAT8), &context, &vector, arena, &cell);
         snprintf(text, sizeof text, "%.*s", TEXT_ARGS(cell));
         assert_true(strtod(text, NULL) == value);
-        assert_true(strcspn(text, "e") <= 19); /* sign, point, 17 digits */
         if (i % 1000 == 0)
             arena_reset(arena);
     }
