@@ -95,7 +95,7 @@ static const Expr *bind_number(Binder *binder, const char *digits, int32_t locat
 {
     Text text = text_of(digits);
     bool is_integer = strspn(digits, "0123456789-") == text.length;
-    if (is_integer && text.length <= 19) {
+    if (is_integer && text.length <= 20) {
         VectorBuilder builder;
         Fault ignored;
         vector_builder_init(&builder, binder->arena, LAYOUT_INT64, 1);

@@ -214,8 +214,13 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
                            .clause = CLAUSE_FUNCTION_IN_FROM};
     if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
         return false;
-    if (call != NULL && !is_known && !bind_series(binder, &context, name, call, &plan, &is_known))
+    if (call != NULL && !is_known &&
+        !bind_series(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;
+    if (!is_known && range->ordinality)
+        return bind_fault(binder, call != NULL ? bind_location(binder, call->location) : -1,
+                          FAULT_FEATURE_NOT_SUPPORTED,
+                          "WITH ORDINALITY is not supported for this function");
     if (!is_known) {
         if (count > 0)
             return bind_fault(binder, call != NULL ? bind_location(binder, call->location) : -1,
@@ -231,8 +236,8 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         columns[i] = (ScopeColumn){.id = plan->columns[i].id, .type = plan->columns[i].type,
                                    .name = plan->columns[i].name, .table = ""};
     /* FROM f(..) AS a: the only column is called a as well */
-    bool renames = range->alias != NULL && count == 0 && plan->column_count == 1 &&
-                   range->alias->n_colnames == 0;
+    bool renames = range->alias != NULL && count == 0 && range->alias->n_colnames == 0 &&
+                   plan->column_count == (range->ordinality ? 2 : 1);
     if (renames)
         columns[0].name = name_made(binder->arena, range->alias->aliasname, binder->dialect);
     return from_make(binder, plan, name, range->alias, NULL, columns, plan->column_count, item);
@@ -244,24 +249,60 @@ bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunct
     if (range->n_functions != 1)
         return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
                           "ROWS FROM with several functions is not supported");
-    if (range->ordinality)
-        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
-                          "WITH ORDINALITY is not supported");
     return bind_one_function(binder, scope, range, item);
 }
 
 /* --- items --- */
+typedef struct OtherColumns {
+    const Plan *plan;
+    bool found;
+} OtherColumns;
+
+static void look_at_column(ColumnId id, void *state)
+{
+    OtherColumns *search = state;
+    bool is_own = false;
+    for (uint32_t i = 0; i < search->plan->column_count; i++)
+        is_own = is_own || search->plan->columns[i].id == id;
+    search->found = search->found || !is_own;
+}
+
+static bool names_other_columns(const Plan *plan, const Expr *expr)
+{
+    OtherColumns search = {plan, false};
+    expr_columns(expr, look_at_column, &search);
+    return search.found;
+}
+
+/* A function's plan is one row of values, or numbers with a filter and a projection. */
+static bool function_is_lateral(const Plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_VALUES:
+        for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++) {
+            if (expr_has_kind(plan->values.cells[i], EXPR_COLUMN))
+                return true;
+        }
+        return false;
+    case PLAN_FILTER:
+        return names_other_columns(plan->filter.input, plan->filter.condition) ||
+               function_is_lateral(plan->filter.input);
+    case PLAN_PROJECT:
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            if (names_other_columns(plan->project.input, plan->project.items[i].expr))
+                return true;
+        }
+        return function_is_lateral(plan->project.input);
+    default:
+        return false;
+    }
+}
+
 bool from_is_lateral(const PgQuery__Node *node, const Plan *plan)
 {
     if (node->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT)
         return node->range_subselect->lateral;
-    if (node->node_case != PG_QUERY__NODE__NODE_RANGE_FUNCTION || plan->kind != PLAN_VALUES)
-        return false;
-    for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++) {
-        if (expr_has_kind(plan->values.cells[i], EXPR_COLUMN))
-            return true; /* a function of columns to its left */
-    }
-    return false;
+    return node->node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION && function_is_lateral(plan);
 }
 
 bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item)

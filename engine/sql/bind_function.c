@@ -173,11 +173,31 @@ static const Expr *similar_pattern(Binder *binder, const Expr **arguments, uint3
     return expr_text(binder->arena, SQL_TYPE(T_TEXT), pattern, location);
 }
 
+/* EXTRACT(field FROM x): the row whose digits suit the field (engine/function/time_extract.c). */
+static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_t count,
+                                 int32_t location)
+{
+    const char *name = "extract";
+    if (arguments[0]->kind == EXPR_CONSTANT && !expr_is_null(arguments[0])) {
+        Text field = vector_text(arguments[0]->value, 0);
+        bool has_fraction = field.length >= 3 && (strncasecmp(field.data, "sec", 3) == 0 ||
+                                                  strncasecmp(field.data, "epo", 3) == 0);
+        bool is_odd = field.length >= 3 && (strncasecmp(field.data, "mil", 3) == 0 ||
+                                            strncasecmp(field.data, "jul", 3) == 0);
+        name = binder->dialect == 1 ? "extract_int"
+               : has_fraction       ? "extract_numeric"
+               : is_odd             ? "extract"
+                                    : "extract_whole";
+    }
+    return bind_call(binder, name, arguments, count, location);
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
     SpecialForm form;
 } special_forms[] = {
+    {"extract", 2, 2, extract_field},
     {"floor_to", 2, 2, floor_to},
     {"ceil_to", 2, 2, ceil_to},
     {"position_from", 3, 3, position_from},
@@ -220,8 +240,8 @@ static bool check_plain(Binder *binder, const PgQuery__FuncCall *call, const cha
                        : call->agg_within_group  ? "WITHIN GROUP"
                                                  : NULL;
     if (what != NULL && !function_exists(text_of(name)))
-        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION, "function %s(%s) does not exist",
-                          name, call->agg_star ? "*" : "");
+        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION, "function %s() does not exist",
+                          name);
     if (what != NULL)
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
                           "%s%s specified, but %s is not an aggregate function",
@@ -253,6 +273,15 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         arguments[i] = bind_expr(binder, context, call->args[i]);
         if (arguments[i] == NULL)
             return NULL;
+    }
+    bool is_in_list = context->select != NULL && !context->is_in_aggregate &&
+                      (context->clause == CLAUSE_SELECT || context->clause == CLAUSE_ORDER_BY);
+    if (is_in_list && row_series_exists(name, count))
+        return row_series_in_select(binder, context->select, name, arguments, count, location);
+    if (row_series_exists(name, count)) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "set-returning functions are not allowed in %s", clause_name(context->clause));
+        return NULL;
     }
     SpecialForm form = find_special_form(name, count);
     if (form != NULL)

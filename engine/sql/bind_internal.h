@@ -140,8 +140,25 @@ typedef struct LateUse {
     int32_t location;
 } LateUse;
 
+/* A function of several rows: its value for the number n, for n from 1 to its length. */
+typedef struct RowSeries {
+    const char *name;
+    const Expr *length; /* int8 */
+    const Expr *value;
+} RowSeries;
+
+typedef struct SelectSeries {
+    RowSeries series;
+    PlanColumn column;
+    int32_t location;
+} SelectSeries;
+
 struct SelectState {
     Scope scope;
+    uint32_t series_count;  /* functions of several rows in the select list */
+    SelectSeries *series;
+    const Plan *series_numbers;
+    PlanColumn series_number;
     ApplyList before, after; /* below and above the aggregation */
     uint32_t aggregate_count, aggregate_capacity;
     PlanProjection *aggregates;
@@ -290,9 +307,22 @@ bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunct
 bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *call,
                  PgQuery__Node *const *column_list, size_t column_count, const Plan **plan,
                  bool *is_known);
-/* generate_series, unnest of constants. */
+/* --- functions of several rows of values that differ from row to row (bind_row_series.c) --- */
+bool row_series_exists(const char *name, uint32_t count);
+bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, uint32_t count,
+                     const Expr *number, int32_t location, RowSeries *series);
+/* 1, 2, ... as rows, and the condition that ends them; 54000 when met where a row has more. */
+const Plan *row_series_numbers(Binder *binder, PlanColumn *number);
+const Expr *row_series_condition(Binder *binder, const Expr *number, const Expr *length,
+                                 int32_t location);
+const Expr *row_series_in_select(Binder *binder, SelectState *select, const char *name,
+                                 const Expr **arguments, uint32_t count, int32_t location);
+const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *plan);
+
+/* Functions of several rows in FROM: of constants as rows that are known, else as above. */
 bool bind_series(Binder *binder, ExprContext *context, const char *name,
-                 const PgQuery__FuncCall *call, const Plan **plan, bool *is_known);
+                 const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
+                 bool *is_known);
 
 /* --- functions about the session and the catalogs --- */
 bool bind_system_function(Binder *binder, ExprContext *context, const char *name,
@@ -303,7 +333,8 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
 typedef enum Macro {
     MACRO_USER_NAME, MACRO_RELATION_NAME, MACRO_NAMESPACE_NAME, MACRO_FUNCTION_NAME,
     MACRO_OBJECT_DESCRIPTION, MACRO_OBJECT_DESCRIPTION_OF_ANY, MACRO_COLUMN_DESCRIPTION,
-    MACRO_SHARED_DESCRIPTION, MACRO_RELATION_SIZE, MACRO_DATABASE_SIZE, MACRO_COUNT
+    MACRO_SHARED_DESCRIPTION, MACRO_RELATION_SIZE, MACRO_DATABASE_SIZE, MACRO_SETTING,
+    MACRO_COUNT
 } Macro;
 const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
                        const Expr *const *arguments, uint32_t count, int32_t location);

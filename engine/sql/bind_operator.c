@@ -16,10 +16,19 @@ static SqlType call_result(const ScalarFunction *function, const SqlType *types,
                                        : SQL_TYPE(function->result);
 }
 
+static bool is_array(const Expr *expr)
+{
+    const TypeInfo *info = expr == NULL ? NULL : type_info(expr->type.oid);
+    return info != NULL && info->element_oid != 0;
+}
+
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location)
 {
-    const Expr *arguments[2];
+    const Expr *arguments[2] = {left, right};
+    /* of the ways to read || this one is meant: an array is no element of another */
+    if (strcmp(symbol, "||") == 0 && is_array(left) && is_array(right))
+        return bind_call(binder, "array_cat", arguments, 2, location);
     uint32_t count = 0;
     if (left != NULL)
         arguments[count++] = bind_reg_as_oid(binder, left);

@@ -204,23 +204,18 @@ static int target_by_name(Select *select, const PgQuery__Node *node, const char 
     if (!simple_name(node, &name))
         return -1;
     int found = schema_match_name(name, select->visible, target_name_at, select->targets);
-    if (found >= 0)
-        return found;
-    if (found == SCHEMA_NO_MATCH)
-        return -1;
-    int first = -1;
-    for (uint32_t i = 0; i < select->visible; i++) {
-        if (schema_match_name(name, 1, target_name_at, &select->targets[i]) != 0)
-            continue;
-        if (first >= 0 && !expr_equal(select->targets[first].expr, select->targets[i].expr)) {
-            bind_fault(select->binder, bind_node_location(select->binder, node),
-                       FAULT_AMBIGUOUS_COLUMN, "%s \"%.*s\" is ambiguous", clause,
-                       TEXT_ARGS(name.text));
-            return -2;
-        }
-        first = first >= 0 ? first : (int)i;
+    bool is_ambiguous = found == SCHEMA_AMBIGUOUS;
+    for (uint32_t i = (uint32_t)found + 1; found >= 0 && i < select->visible; i++) {
+        const Target *first = &select->targets[found], *other = &select->targets[i];
+        is_ambiguous = is_ambiguous || (strcmp(other->name, first->name) == 0 &&
+                                        !expr_equal(first->expr, other->expr));
     }
-    return first;
+    if (is_ambiguous) {
+        bind_fault(select->binder, bind_node_location(select->binder, node), FAULT_AMBIGUOUS_COLUMN,
+                   "%s \"%.*s\" is ambiguous", clause, TEXT_ARGS(name.text));
+        return -2;
+    }
+    return found == SCHEMA_NO_MATCH ? -1 : found;
 }
 
 static uint32_t find_or_add_target(Select *select, const Expr *expr)
@@ -378,6 +373,14 @@ static const Plan *build_grouping(Select *select, const Plan *plan)
         if (select->having == NULL)
             return NULL;
     }
+    for (uint32_t i = 0; i < select->state->series_count; i++) {
+        RowSeries *series = &select->state->series[i].series;
+        series->length = grouping_replace(binder, select->state, &select->grouping, series->length);
+        if (series->length != NULL)
+            series->value = grouping_replace(binder, select->state, &select->grouping, series->value);
+        if (series->length == NULL || series->value == NULL)
+            return NULL;
+    }
     if (!grouping_check_late_uses(binder, select->state, &select->grouping))
         return NULL;
     return grouping_make(binder, select->state, &select->grouping, plan);
@@ -470,6 +473,9 @@ static const Plan *build(Select *select)
     plan = apply_list_attach(binder, &select->state->after, plan);
     if (select->having != NULL)
         plan = plan_filter(binder->arena, plan, select->having);
+    plan = row_series_attach(binder, select->state, plan);
+    if (plan == NULL)
+        return NULL;
     plan = build_projection(select, plan);
     if (select->statement->n_distinct_clause > 0)
         plan = build_distinct(select, plan);

@@ -110,24 +110,12 @@ static bool bind_arguments(Binder *binder, ExprContext *context, const PgQuery__
     return true;
 }
 
-static bool not_constant(Binder *binder, const char *name, int32_t location)
+static bool bind_generate_series(Binder *binder, const PgQuery__FuncCall *call,
+                                 const Expr **arguments, bool is_pending, int32_t location,
+                                 const Plan **plan)
 {
-    bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-               "%s of values that differ from row to row is not supported", name);
-    return false;
-}
-
-static bool bind_generate_series(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
-                                 int32_t location, const Plan **plan)
-{
-    const Expr *arguments[3];
     int64_t values[3] = {0, 0, 1};
-    bool is_pending, has_null = false, is_wide = false;
-    if (call->n_args < 2 || call->n_args > 3)
-        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
-                          "function generate_series with %zu arguments does not exist", call->n_args);
-    if (!bind_arguments(binder, context, call, arguments, &is_pending))
-        return false;
+    bool has_null = false, is_wide = false;
     for (size_t i = 0; i < call->n_args; i++) {
         const TypeInfo *info = type_info(arguments[i]->type.oid);
         bool is_integer = expr_is_unknown(arguments[i]) ||
@@ -141,8 +129,6 @@ static bool bind_generate_series(Binder *binder, ExprContext *context, const PgQ
         arguments[i] = arguments[i] == NULL ? NULL : bind_fold(binder, arguments[i]);
         if (arguments[i] == NULL)
             return false;
-        if (arguments[i]->kind != EXPR_CONSTANT && !is_pending)
-            return not_constant(binder, "generate_series", location);
         if (arguments[i]->kind != EXPR_CONSTANT)
             continue;
         has_null = has_null || expr_is_null(arguments[i]);
@@ -158,23 +144,14 @@ static bool bind_generate_series(Binder *binder, ExprContext *context, const PgQ
 }
 
 /* --- unnest --- */
-static bool bind_unnest(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
-                        int32_t location, const Plan **plan)
+static bool bind_unnest(Binder *binder, const Expr *array, bool is_pending, int32_t location,
+                        const Plan **plan)
 {
-    if (call->n_args != 1)
-        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "UNNEST of several arrays is not supported");
-    const Expr *array;
-    bool is_pending;
-    if (!bind_arguments(binder, context, call, &array, &is_pending))
-        return false;
     const TypeInfo *info = type_info(array->type.oid);
     if (info == NULL || info->element_oid == 0)
         return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
                           "function unnest(%s) does not exist",
                           type_format_name(binder->arena, array->type));
-    if (array->kind != EXPR_CONSTANT && !is_pending)
-        return not_constant(binder, "UNNEST", location);
     SqlType type = SQL_TYPE(info->element_oid);
     PlanColumn column = bind_new_column(binder, type, "unnest");
     bool is_empty = is_pending || expr_is_null(array);
@@ -192,15 +169,49 @@ static bool bind_unnest(Binder *binder, ExprContext *context, const PgQuery__Fun
     return true;
 }
 
+/* --- of values that differ from row to row --- */
+static bool bind_by_row(Binder *binder, const char *name, const Expr **arguments, uint32_t count,
+                        bool with_ordinality, int32_t location, const Plan **plan)
+{
+    PlanColumn column;
+    RowSeries series;
+    const Plan *numbers = row_series_numbers(binder, &column);
+    const Expr *number = expr_column(binder->arena, column.type, column.id, location);
+    if (!row_series_bind(binder, name, arguments, count, number, location, &series))
+        return false;
+    const Expr *condition = row_series_condition(binder, number, series.length, location);
+    if (condition == NULL)
+        return false;
+    PlanProjection items[2] = {
+        {bind_new_column(binder, series.value->type, name), series.value},
+        {bind_new_column(binder, column.type, "ordinality"), number},
+    };
+    *plan = plan_project(binder->arena, plan_filter(binder->arena, numbers, condition), items,
+                         with_ordinality ? 2 : 1);
+    return true;
+}
+
 bool bind_series(Binder *binder, ExprContext *context, const char *name,
-                 const PgQuery__FuncCall *call, const Plan **plan, bool *is_known)
+                 const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
+                 bool *is_known)
 {
     int32_t location = bind_location(binder, call->location);
-    *is_known = true;
-    if (strcmp(name, "generate_series") == 0)
-        return bind_generate_series(binder, context, call, location, plan);
-    if (strcmp(name, "unnest") == 0)
-        return bind_unnest(binder, context, call, location, plan);
-    *is_known = false;
-    return true;
+    uint32_t count = (uint32_t)call->n_args;
+    *is_known = row_series_exists(name, count);
+    if (!*is_known && row_series_exists(name, 1))
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "%s of several arrays is not supported", name);
+    if (!*is_known)
+        return true;
+    const Expr *arguments[3];
+    bool is_pending, is_constant = true;
+    if (!bind_arguments(binder, context, call, arguments, &is_pending))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        is_constant = is_constant && !expr_has_kind(arguments[i], EXPR_COLUMN);
+    if (is_constant && !with_ordinality && strcmp(name, "generate_series") == 0)
+        return bind_generate_series(binder, call, arguments, is_pending, location, plan);
+    if (is_constant && !with_ordinality && strcmp(name, "unnest") == 0)
+        return bind_unnest(binder, arguments[0], is_pending, location, plan);
+    return bind_by_row(binder, name, arguments, count, with_ordinality, location, plan);
 }

@@ -134,10 +134,16 @@ static bool constant_bool(SystemCall *call, uint32_t i, bool *value)
     return true;
 }
 
+static const Expr *by_macro(SystemCall *call, Macro macro);
+
 static const Expr *current_setting(SystemCall *call)
 {
     Text name;
     bool may_miss;
+    if (expr_has_kind(call->arguments[0], EXPR_COLUMN)) {
+        call->count = 1;
+        return by_macro(call, MACRO_SETTING);
+    }
     if (!constant_text(call, 0, &name) || !constant_bool(call, 1, &may_miss))
         return NULL;
     const SettingInfo *info = name.length > 0 ? setting_find(name) : NULL;
@@ -387,6 +393,25 @@ static const Expr *to_regnamespace(SystemCall *call)
     return to_reg(call, T_REGNAMESPACE);
 }
 
+static const Expr *type_of(SystemCall *call)
+{
+    return int_value(call, T_REGTYPE, call->arguments[0]->type.oid);
+}
+
+/* The number of an encoding's name; there is only UTF8. */
+static const Expr *encoding_number(SystemCall *call)
+{
+    const Expr *name = coerce_to(call->binder, call->arguments[0], SQL_TYPE(T_TEXT), CAST_EXPLICIT,
+                                 call->location);
+    const Expr *is_utf8 = name == NULL ? NULL
+                                       : bind_operator(call->binder, "=", name,
+                                                       text_value(call, T_TEXT, "UTF8"), call->location);
+    if (is_utf8 == NULL)
+        return NULL;
+    const Expr *branches[3] = {is_utf8, int_value(call, T_INT4, 6), int_value(call, T_INT4, -1)};
+    return expr_nary(call->binder->arena, EXPR_CASE, SQL_TYPE(T_INT4), branches, 3, call->location);
+}
+
 static const Expr *no_count(SystemCall *call)
 {
     return int_value(call, T_INT8, 0);
@@ -429,6 +454,8 @@ static const struct {
     {"pg_client_encoding", 0, 0, utf8_name},
     {"getdatabaseencoding", 0, 0, utf8_name},
     {"pg_encoding_to_char", 1, 1, encoding_name},
+    {"pg_char_to_encoding", 1, 1, encoding_number},
+    {"pg_typeof", 1, 1, type_of},
     {"pg_advisory_unlock_all", 0, 0, nothing},
     {"txid_current", 0, 0, transaction_number},
     {"pg_table_is_visible", 1, 1, table_is_visible},

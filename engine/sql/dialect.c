@@ -454,7 +454,8 @@ bool dialect_rewrite_plain(Arena *arena, Text text, RewrittenText *out, Fault *f
     return true;
 }
 
-const Token *dialect_token_at(const DialectText *text, int32_t offset)
+/* The first token that ends behind a byte: its index, or the number of tokens. */
+static uint32_t token_index(const DialectText *text, int32_t offset)
 {
     uint32_t low = 0, high = text->token_count;
     while (low < high) {
@@ -464,6 +465,17 @@ const Token *dialect_token_at(const DialectText *text, int32_t offset)
         else
             high = middle;
     }
-    bool is_inside = low < text->token_count && text->tokens[low].start <= offset;
-    return is_inside ? &text->tokens[low] : NULL;
+    return low;
+}
+
+const Token *dialect_token_at(const DialectText *text, int32_t offset)
+{
+    const Token *token = dialect_token_from(text, offset);
+    return token != NULL && token->start <= offset ? token : NULL;
+}
+
+const Token *dialect_token_from(const DialectText *text, int32_t offset)
+{
+    uint32_t index = token_index(text, offset);
+    return index < text->token_count ? &text->tokens[index] : NULL;
 }

@@ -77,6 +77,8 @@ bool dialect_rewrite(Arena *arena, Text text, DialectText *out, Fault *fault);
 bool dialect_rewrite_plain(Arena *arena, Text text, RewrittenText *out, Fault *fault);
 /* The token that covers a byte; NULL when none does. */
 const Token *dialect_token_at(const DialectText *text, int32_t offset);
+/* The token there or the next one; NULL at the end of the text. */
+const Token *dialect_token_from(const DialectText *text, int32_t offset);
 
 /* --- between the files of the pass --- */
 bool dialect_scan(Arena *arena, Text text, Token **tokens, uint32_t *count,

@@ -30,6 +30,7 @@ static const char *const texts[MACRO_COUNT] = {
     [MACRO_RELATION_SIZE] =
         "SELECT COALESCE(sum(s.size), 0)::bigint FROM pg_catalog.pg_class c JOIN sys.segments s"
         " ON s.datasource = c.relname::text WHERE c.oid = $1 AND c.relnamespace = 2200",
+    [MACRO_SETTING] = "SELECT setting FROM pg_catalog.pg_settings WHERE name = $1",
     [MACRO_DATABASE_SIZE] = "SELECT COALESCE(sum(s.size), 0)::bigint FROM sys.segments s",
 };
 

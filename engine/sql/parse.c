@@ -87,6 +87,12 @@ static void set_parse_fault(const PgQueryError *error, const RewrittenText *rewr
     const char *near = strstr(error->message, " at or near \"");
     const Token *token =
         near != NULL && dialect != NULL ? dialect_token_at(dialect, offset) : NULL;
+    const char *end = strstr(error->message, " at end of input");
+    if (end != NULL && dialect != NULL) { /* a clause's end is not the text's */
+        token = dialect_token_from(dialect, offset);
+        near = end;
+        offset = token != NULL ? token->start : (int32_t)dialect->text.length;
+    }
     if (token != NULL)
         fault_set_at(fault, offset, code, "%.*s at or near \"%.*s\"",
                      (int)(near - error->message), error->message,

@@ -26,7 +26,12 @@ static Text cte_name_at(const void *state, uint32_t i)
 
 int scope_match(SchemaName name, const ScopeColumn *columns, uint32_t count)
 {
-    return schema_match_name(name, count, column_name_at, columns);
+    int found = schema_match_name(name, count, column_name_at, columns);
+    for (uint32_t i = (uint32_t)found + 1; found >= 0 && i < count; i++) {
+        if (strcmp(columns[i].name, columns[found].name) == 0)
+            return SCHEMA_AMBIGUOUS; /* several relations have it */
+    }
+    return found;
 }
 
 CommonTable *scope_find_cte(Scope *scope, SchemaName name, Scope **owner, uint32_t *index)
