@@ -333,7 +333,7 @@ static void test_subqueries(void **state)
                 "project #12=NOT #11 [apply any #11 NOT (#4 > #9) [wiki#1; project #9=#9 [Sales#6]]]");
     assert_plan("select array(select page from sales order by added)",
                 "project #8=COALESCE(#7, '{}') [apply scalar #7 [values 1x0; aggregate () "
-                "#6=array_agg(#3 ORDER BY #4) [project #3=#3, #4=#4 [Sales#1]]]]");
+                "#6=array_agg(#3, #4) [project #3=#3, #4=#4 [Sales#1]]]]");
     assert_refused("select (select page, added from wiki)", FAULT_SYNTAX_ERROR, "(select",
                    "subquery must return only one column");
 }
