@@ -250,9 +250,22 @@ static double distinct_below(const Plan *plan, ColumnId column, double rows)
     return rows;
 }
 
+/* Rows before the leaf's own filter: its selectivity is made from the distinct counts. */
+static double unfiltered_rows(const Plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_TABLE:
+        return at_least_one((double)plan->table.relation->table->rows);
+    case PLAN_EXTERN:
+        return EXTERNAL_ROWS;
+    default:
+        return plan_estimate_rows(plan);
+    }
+}
+
 double plan_estimate_distinct(const Plan *plan, ColumnId column)
 {
-    double rows = plan_estimate_rows(plan);
+    double rows = unfiltered_rows(plan);
     double distinct = distinct_below(plan, column, rows);
     return at_least_one(distinct < rows ? distinct : rows);
 }
