@@ -263,7 +263,7 @@ bool output_finish(StageOutput *output, Fault *fault)
         return true;
     }
     const ShuffleSpec *shuffle = &output->stage->shuffle;
-    if (!row_order_sort(&output->order, row_store_batch(output->sorted), shuffle->keys, shuffle->key_count, fault))
+    if (!row_order_sort_ranked(&output->order, row_store_batch(output->sorted), shuffle->keys, shuffle->key_count, fault))
         return false;
     if (output->has_partitions) {
         output->partitions[0].row_end = output->order.rows;

@@ -18,26 +18,33 @@ enum {
 
 /* Walks the order bucket by bucket, counting rows, or distinct keys for aggregates. */
 typedef struct Sampler {
-    const RowOrder *order;
-    bool is_aggregate;
+    const ShuffleSpec *shuffle;
+    const Batch *all;
+    const uint32_t *order;
+    uint32_t total;
     uint32_t *rows;     /* samples: rows of the output */
     int64_t *weights;
     uint32_t count, capacity;
 } Sampler;
 
-static bool keys_equal(const RowOrder *order, uint32_t position_a, uint32_t position_b)
+/* Whether the first `key_count` keys of two rows, by their positions in the order, agree. */
+static bool keys_equal(const Sampler *sampler, uint32_t key_count, uint32_t a, uint32_t b)
 {
-    const uint32_t *rows = row_order_rows(order);
-    return text_equal(row_order_key(order, rows[position_a]), row_order_key(order, rows[position_b]));
+    for (uint32_t k = 0; k < key_count; k++) {
+        const Vector *vector = &sampler->all->columns[sampler->shuffle->keys[k].column];
+        if (!vector_rows_equal(vector, sampler->order[a], vector, sampler->order[b]))
+            return false;
+    }
+    return true;
 }
 
 static uint64_t units_of(const Sampler *sampler, uint32_t start, uint32_t end)
 {
-    if (!sampler->is_aggregate)
+    if (!sampler->shuffle->is_aggregate)
         return end - start;
     uint64_t distinct = 0;
     for (uint32_t i = start; i < end; i++)
-        distinct += i == start || !keys_equal(sampler->order, i - 1, i);
+        distinct += i == start || !keys_equal(sampler, sampler->shuffle->key_count, i - 1, i);
     return distinct;
 }
 
@@ -49,19 +56,20 @@ static void add_sample(Sampler *sampler, uint32_t position, uint64_t weight)
         sampler->weights = realloc(sampler->weights, sampler->capacity * sizeof *sampler->weights);
         check(sampler->rows != NULL && sampler->weights != NULL);
     }
-    sampler->rows[sampler->count] = row_order_rows(sampler->order)[position];
+    sampler->rows[sampler->count] = sampler->order[position];
     sampler->weights[sampler->count++] = (int64_t)weight;
 }
 
 static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
 {
     uint64_t units = units_of(sampler, start, end);
-    uint64_t wanted = SAMPLES_TOTAL / 4 + (uint64_t)SAMPLES_TOTAL * (end - start) / sampler->order->rows;
+    uint64_t wanted = SAMPLES_TOTAL / 4 + (uint64_t)SAMPLES_TOTAL * (end - start) / sampler->total;
     if (wanted > SAMPLES_PER_BUCKET)
         wanted = SAMPLES_PER_BUCKET;
     uint64_t stride = (units + wanted - 1) / wanted, gathered = 0;
     for (uint32_t i = start; i < end; i++) {
-        bool is_last_of_key = i + 1 == end || !sampler->is_aggregate || !keys_equal(sampler->order, i, i + 1);
+        bool is_last_of_key = i + 1 == end || !sampler->shuffle->is_aggregate ||
+                              !keys_equal(sampler, sampler->shuffle->key_count, i, i + 1);
         gathered += is_last_of_key;
         if (is_last_of_key && (gathered >= stride || i + 1 == end)) {
             add_sample(sampler, i, gathered);
@@ -70,24 +78,16 @@ static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
     }
 }
 
-static bool same_bucket(const StageOutput *output, const Batch *rows, uint32_t a, uint32_t b)
+static bool sample_buckets(Sampler *sampler, Fault *fault)
 {
-    const ShuffleSpec *shuffle = &output->stage->shuffle;
-    for (uint32_t k = 0; k < shuffle->bucket_keys && k < shuffle->key_count; k++) {
-        const Vector *vector = &rows->columns[shuffle->keys[k].column];
-        if (!vector_rows_equal(vector, a, vector, b))
-            return false;
-    }
-    return true;
-}
-
-static bool sample_buckets(const StageOutput *output, const Batch *rows, Sampler *sampler, Fault *fault)
-{
-    const uint32_t *order = row_order_rows(&output->order);
-    uint32_t total = output->order.rows, buckets = 0;
-    for (uint32_t start = 0; start < total;) {
+    const ShuffleSpec *shuffle = sampler->shuffle;
+    uint32_t bucket_keys = shuffle->bucket_keys < shuffle->key_count ? shuffle->bucket_keys : shuffle->key_count;
+    uint32_t buckets = 0;
+    for (uint32_t start = 0; start < sampler->total;) {
         uint32_t end = start + 1;
-        while (end < total && same_bucket(output, rows, order[start], order[end]))
+        if (bucket_keys == 0)
+            end = sampler->total;
+        while (end < sampler->total && keys_equal(sampler, bucket_keys, start, end))
             end++;
         if (++buckets > MAX_BUCKETS) {
             fault_set(fault, FAULT_TOO_MANY_BUCKETS, "too many partition buckets (at most %d)", MAX_BUCKETS);
@@ -112,8 +112,9 @@ bool sorted_statistics(StageOutput *output, Fault *fault)
 {
     const ShuffleSpec *shuffle = &output->stage->shuffle;
     const Batch *rows = row_store_batch(output->sorted);
-    Sampler sampler = {.order = &output->order, .is_aggregate = shuffle->is_aggregate};
-    bool is_sampled = sample_buckets(output, rows, &sampler, fault);
+    Sampler sampler = {.shuffle = shuffle, .all = rows, .order = row_order_rows(&output->order),
+                       .total = output->order.rows};
+    bool is_sampled = sample_buckets(&sampler, fault);
     if (is_sampled) {
         Arena *arena = output->statistics_arena = arena_new("key statistics");
         Batch *samples = batch_make(arena, shuffle->key_count + 1, sampler.count);
@@ -138,6 +139,40 @@ bool sorted_statistics(StageOutput *output, Fault *fault)
 
 /* --- partitions --- */
 
+/* < 0, 0, > 0: how a row of the output sorts against a boundary. */
+static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, uint32_t row, const Batch *cuts,
+                                 uint32_t cut)
+{
+    for (uint32_t k = 0; k < shuffle->key_count; k++) {
+        const SortColumn *key = &shuffle->keys[k];
+        const Vector *a = &all->columns[key->column], *b = &cuts->columns[k];
+        bool null_a = vector_is_null(a, row), null_b = vector_is_null(b, cut);
+        if (null_a && null_b)
+            continue;
+        if (null_a || null_b)
+            return null_a == key->nulls_first ? -1 : 1;
+        int order = vector_rows_compare(a, row, b, cut);
+        if (order != 0)
+            return key->descending ? -order : order;
+    }
+    return 0;
+}
+
+/* The first position of the order whose row does not sort before the boundary. */
+static uint32_t first_not_before(const StageOutput *output, const Batch *all, const Batch *cuts, uint32_t cut)
+{
+    const uint32_t *rows = row_order_rows(&output->order);
+    uint32_t low = 0, high = output->order.rows;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (compare_with_boundary(&output->stage->shuffle, all, rows[middle], cuts, cut) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault)
 {
     const ShuffleSpec *shuffle = &output->stage->shuffle;
@@ -153,19 +188,12 @@ bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *bound
     output->partitions[count - 1].row_end = output->order.rows;
     if (cut_count == 0)
         return true;
-    SortColumn *columns = ARENA_ARRAY(output->scratch, SortColumn, shuffle->key_count);
-    for (uint32_t k = 0; k < shuffle->key_count; k++) {
+    for (uint32_t k = 0; k < shuffle->key_count; k++)
         if (cuts->columns[k].layout != output->layouts[shuffle->keys[k].column])
             return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries do not fit their stage");
-        columns[k] = shuffle->keys[k];
-        columns[k].column = k;
-    }
-    Buffer keys = BUFFER_EMPTY;
-    uint32_t *offsets = ARENA_ARRAY(output->scratch, uint32_t, cut_count + 1);
-    batch_sort_keys(cuts, columns, shuffle->key_count, &keys, offsets);
+    const Batch *all = row_store_batch(output->sorted);
     for (uint32_t p = 1; p < count; p++) {
-        Text key = {(const char *)keys.data + offsets[p - 1], offsets[p] - offsets[p - 1]};
-        uint32_t at = row_order_lower_bound(&output->order, key, false);
+        uint32_t at = first_not_before(output, all, cuts, p - 1);
         /* Boundaries ascend; if they did not, no row may be lost or given twice. */
         if (at < output->partitions[p - 1].row_start)
             at = output->partitions[p - 1].row_start;
@@ -174,7 +202,6 @@ bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *bound
     }
     for (uint32_t p = 0; p < count; p++)
         output->partitions[p].rows = output->partitions[p].row_end - output->partitions[p].row_start;
-    buffer_clear(&keys);
     return true;
 }
 

@@ -345,7 +345,7 @@ static bool drain_one(AggregateSet *set, GroupAggregate *aggregate, Arena *arena
     }
     RowOrder order;
     row_order_init(&order, set->context->budget);
-    bool is_added = row_order_sort(&order, all, columns, spec->order_count + 1, fault);
+    bool is_added = row_order_sort_ranked(&order, all, columns, spec->order_count + 1, fault);
     Arena *piece = arena_new("ordered aggregate");
     for (uint32_t at = 0; is_added && at < all->rows; at += BATCH_ROWS) {
         uint32_t count = all->rows - at < BATCH_ROWS ? all->rows - at : BATCH_ROWS;

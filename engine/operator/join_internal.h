@@ -18,6 +18,7 @@ typedef struct JoinTable {
     RowStore *store;
     const Batch *batch;            /* of the store, once built */
     KeyTable *keys;
+    bool is_unique;                /* no key comes twice and none is NULL: entry e is row e */
     GrowArray starts;              /* uint32_t */
     GrowArray rows;                /* uint32_t */
     GrowArray null_rows;           /* uint32_t: rows with a NULL in a key that NULL never matches */
@@ -35,16 +36,20 @@ bool join_table_find(JoinTable *table, const Batch *batch, const uint32_t *key_c
 
 static inline uint32_t join_table_start(const JoinTable *table, uint32_t entry)
 {
+    if (table->is_unique)
+        return entry;
     return table->keys == NULL ? 0 : ((const uint32_t *)table->starts.data)[entry];
 }
 static inline uint32_t join_table_end(const JoinTable *table, uint32_t entry)
 {
+    if (table->is_unique)
+        return entry + 1;
     return table->keys == NULL ? table->batch->rows
                                : ((const uint32_t *)table->starts.data)[entry + 1];
 }
 static inline uint32_t join_table_row(const JoinTable *table, uint32_t at)
 {
-    return table->keys == NULL ? at : ((const uint32_t *)table->rows.data)[at];
+    return table->keys == NULL || table->is_unique ? at : ((const uint32_t *)table->rows.data)[at];
 }
 
 #endif

@@ -90,6 +90,11 @@ static bool group_rows(JoinTable *table, const uint32_t *row_entries, Fault *fau
 {
     uint32_t entry_count = key_table_count(table->keys);
     uint32_t row_count = table->batch->rows;
+    /* Entries are numbered in the order of their first rows. */
+    table->is_unique = entry_count == row_count && table->null_count == 0 &&
+                       !key_table_reserves_null(table->keys);
+    if (table->is_unique)
+        return true;
     if (!grow_array(&table->starts, table->budget, ((size_t)entry_count + 2) * sizeof(uint32_t), fault) ||
         !grow_array(&table->rows, table->budget, ((size_t)row_count + 1) * sizeof(uint32_t), fault))
         return false;
@@ -114,6 +119,7 @@ bool join_table_build(JoinTable *table, Fault *fault)
     if (table->keys == NULL)
         return true;
     GrowArray row_entries = {0};
+    key_table_expect(table->keys, table->batch->rows);
     Arena *arena = arena_new("join build");
     bool is_built =
         grow_array(&row_entries, table->budget, ((size_t)table->batch->rows + 1) * sizeof(uint32_t), fault) &&

@@ -38,6 +38,7 @@ void key_column_init(KeyColumn *column, Budget *budget, Layout layout)
     column->budget = budget;
     column->layout = layout;
     column->element_layout = LAYOUT_COUNT;
+    column->span_limit = KEY_DIRECT_LIMIT;
     text_table_init(&column->texts, budget);
     buffer_init(&column->encoded);
     start_over(column);
@@ -171,7 +172,7 @@ static bool widen_span(KeyColumn *column, int64_t low, int64_t high)
         high = high > top ? high : top;
     }
     uint64_t width = (uint64_t)high - (uint64_t)low;
-    if (width > KEY_DIRECT_LIMIT - 2)
+    if (width > column->span_limit - 2)
         return false;
     uint64_t span = power_of_two_from(width + 2);
     uint64_t slack = span - (width + 2);
@@ -213,8 +214,7 @@ static void make_codes(KeyColumn *column, uint32_t rows)
         codes_of_narrow(column, rows);
 }
 
-/* Kept entries may lie outside of what narrow codes can say only if the span did too; spans lie
- * within one million of each other, so the whole span is asked. */
+/* Kept entries lie within the span: if all of it can be said in narrow codes, they can. */
 static KeyKind kind_beyond_span(const KeyColumn *column)
 {
     if (!column->has_base)
@@ -351,7 +351,7 @@ bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, b
         return false;
     if (column->span != 0 && column->texts.count > column->span) {
         uint64_t span = power_of_two_from((uint64_t)column->texts.count + column->texts.count / 2);
-        column->span = span > KEY_DIRECT_LIMIT ? 0 : (uint32_t)span;
+        column->span = span > column->span_limit ? 0 : (uint32_t)span;
         *changed = true;
     }
     return true;
@@ -391,19 +391,26 @@ bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, boo
 
 /* --- values by entry --- */
 
-bool key_column_keep(KeyColumn *column, uint32_t row, uint32_t entry, Fault *fault)
+bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first, Fault *fault)
 {
+    size_t total = (size_t)first + count;
     if (column->kind == KEY_INTERNED) {
-        if (!grow_array(&column->values, column->budget, ((size_t)entry + 1) * sizeof(uint32_t), fault))
+        if (!grow_array(&column->values, column->budget, total * sizeof(uint32_t), fault))
             return false;
-        ((uint32_t *)column->values.data)[entry] = column->codes[row];
+        uint32_t *values = (uint32_t *)column->values.data + first;
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = column->codes[rows[i]];
         return true;
     }
-    if (!grow_array(&column->values, column->budget, ((size_t)entry + 1) * sizeof(int64_t), fault) ||
-        !grow_array(&column->nulls, column->budget, (size_t)entry + 1, fault))
+    if (!grow_array(&column->values, column->budget, total * sizeof(int64_t), fault) ||
+        !grow_array(&column->nulls, column->budget, total, fault))
         return false;
-    ((int64_t *)column->values.data)[entry] = column->integers[row];
-    ((uint8_t *)column->nulls.data)[entry] = column->is_null[row];
+    int64_t *values = (int64_t *)column->values.data + first;
+    uint8_t *nulls = (uint8_t *)column->nulls.data + first;
+    for (uint32_t i = 0; i < count; i++) {
+        values[i] = column->integers[rows[i]];
+        nulls[i] = column->is_null[rows[i]];
+    }
     return true;
 }
 

@@ -7,7 +7,9 @@
 #include "engine/operator/key_table_internal.h"
 
 enum {
-    KEY_DIRECT_LIMIT = 1 << 20, /* codes of a direct table */
+    KEY_DIRECT_LIMIT = 1 << 20, /* codes of a direct table, unless many keys are expected */
+    KEY_DIRECT_MOST = 1 << 26,
+    KEY_DIRECT_SPARSE = 8,      /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
 };
 
@@ -26,6 +28,7 @@ typedef struct KeyColumn {
     Buffer encoded;        /* bytes of the batch's wide values, to be interned */
     KeyKind kind;
     uint32_t span;      /* codes are below it; 0: not bounded (NARROW, WIDE, or outgrown) */
+    uint32_t span_limit;
     bool has_base;
     int64_t base;       /* OFFSET */
     TextTable texts;    /* INTERNED */
@@ -48,6 +51,7 @@ struct KeyTable {
     KeyColumn *columns;
     KeyMode mode;
     uint32_t count;
+    uint32_t direct_limit;
     bool has_null;        /* IDENTITY: entry 0 has come */
     GrowArray direct;     /* DIRECT: uint32_t entry + 1 by combined code */
     /* HASH. One word: slots of {key, entry + 1}; more: slots of hash half and entry + 1, and the
@@ -73,8 +77,8 @@ bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, b
 bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent, Fault *fault);
 /* OFFSET becomes NARROW or WIDE, for lookups by hash; the batch's codes follow. */
 void key_column_leave_spans(KeyColumn *column);
-/* Keeps the value of the batch's row for a new entry. */
-bool key_column_keep(KeyColumn *column, uint32_t row, uint32_t entry, Fault *fault);
+/* Keeps the values of rows[0..count) of the batch for the new entries first, first + 1, ... */
+bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first, Fault *fault);
 /* Makes entries [first, first + count) the batch at hand, to enter them into another lookup. The
  * batch that was at hand must be encoded again. */
 void key_column_recall(KeyColumn *column, uint32_t first, uint32_t count);

@@ -4,18 +4,33 @@
  */
 #include "engine/operator/key_column_internal.h"
 
-enum { PREFETCH_ROWS = 16, FIRST_SLOT_BITS = 8 };
+enum { PREFETCH_ROWS = 32, FIRST_SLOT_BITS = 8, FAST_SLOT_BITS = 18 };
 
 /* --- new entries --- */
 
-static bool entry_new(KeyTable *table, uint32_t row, uint32_t *entry, Fault *fault)
+/* The rows of the batch at hand that made new entries: first_entry, first_entry + 1, ... Their
+ * values are kept together when the whole batch has been looked up. */
+typedef struct NewEntries {
+    uint32_t first;
+    uint32_t rows[BATCH_ROWS];
+} NewEntries;
+
+static inline uint32_t entry_new(KeyTable *table, NewEntries *made, uint32_t row)
 {
-    if (table->count >= ROWS_LIMIT)
+    made->rows[table->count - made->first] = row;
+    return table->count++;
+}
+
+static bool keep_entries(KeyTable *table, const NewEntries *made, Fault *fault)
+{
+    uint32_t count = table->count - made->first;
+    if (count == 0)
+        return true;
+    if (table->count > ROWS_LIMIT)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many distinct keys to hold at once");
     for (uint32_t c = 0; c < table->column_count; c++)
-        if (!key_column_keep(&table->columns[c], row, table->count, fault))
+        if (!key_column_keep(&table->columns[c], made->rows, count, made->first, fault))
             return false;
-    *entry = table->count++;
     return true;
 }
 
@@ -73,18 +88,16 @@ bool key_direct_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fa
     }
     if (!missing)
         return true;
+    NewEntries made = {.first = table->count};
     for (uint32_t i = 0; i < rows; i++) {
         if (entries[i] != UINT32_MAX)
             continue;
         uint32_t *slot = &direct[combined[i]];
-        if (*slot == 0) {
-            if (!entry_new(table, i, &entries[i], fault))
-                return false;
-            *slot = entries[i] + 1;
-        }
+        if (*slot == 0)
+            *slot = entry_new(table, &made, i) + 1;
         entries[i] = *slot - 1;
     }
-    return true;
+    return keep_entries(table, &made, fault);
 }
 
 void key_direct_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries)
@@ -217,21 +230,18 @@ static inline uint32_t slot_entry(const KeyTable *table, uint32_t at)
     return (uint32_t)((const uint64_t *)table->slots.data)[at] - 1;
 }
 
-static bool slot_fill(KeyTable *table, uint32_t at, const Word *words, uint32_t row, uint64_t hash,
-                      uint32_t entry, Fault *fault)
+/* `packed` must have room. */
+static inline void slot_fill(KeyTable *table, uint32_t at, const Word *words, uint32_t row, uint64_t hash,
+                             uint32_t entry)
 {
     if (table->word_count == 1) {
         ((WordSlot *)table->slots.data)[at] = (WordSlot){words[row], (uint64_t)entry + 1};
-        return true;
+        return;
     }
-    size_t width = table->word_count * sizeof(Word);
-    if (!grow_array(&table->packed, table->budget, ((size_t)entry + 1) * width, fault))
-        return false;
     Word *kept = (Word *)table->packed.data + (size_t)entry * table->word_count;
     for (uint32_t w = 0; w < table->word_count; w++)
         kept[w] = words[(size_t)w * BATCH_ROWS + row];
     ((uint64_t *)table->slots.data)[at] = tag_of(hash) | (entry + 1);
-    return true;
 }
 
 static void move_word_slots(const KeyTable *table, GrowArray slots, uint32_t bits)
@@ -272,13 +282,17 @@ static void move_tuple_slots(const KeyTable *table, GrowArray slots, uint32_t bi
     }
 }
 
-/* Slots for `extra` more entries at a load of at most one half. */
+/* Slots for `extra` more entries at a load of at most three quarters. */
 bool key_hash_reserve(KeyTable *table, uint32_t extra, Fault *fault)
 {
-    uint64_t wanted = ((uint64_t)table->count + extra) * 2;
+    uint64_t wanted = ((uint64_t)table->count + extra) / 3 * 4 + 4;
     uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS : table->slot_bits;
+    size_t packed = table->word_count == 1 ? 0 : ((size_t)table->count + extra) * table->word_count * sizeof(Word);
+    if (!grow_array(&table->packed, table->budget, packed, fault))
+        return false;
+    /* Small tables grow in larger steps: entering everything again is not free. */
     while ((UINT64_C(1) << bits) < wanted)
-        bits++;
+        bits += bits < FAST_SLOT_BITS ? 2 : 1;
     if (table->slots.data != NULL && bits == table->slot_bits)
         return true;
     if (bits > 31)
@@ -303,53 +317,53 @@ static inline void prefetch_slot(const KeyTable *table, uint64_t hash)
     __builtin_prefetch((const char *)table->slots.data + slot_of(table, hash) * slot_size(table));
 }
 
-static bool null_add(KeyTable *table, uint32_t row, uint32_t *entry, Fault *fault)
+/* The kept tuple that a slot, fetched before, points to. */
+static inline void prefetch_tuple(const KeyTable *table, uint64_t hash)
 {
-    if (table->null_entry == KEY_ENTRY_NONE && !entry_new(table, row, &table->null_entry, fault))
-        return false;
-    *entry = table->null_entry;
-    return true;
+    uint64_t slot = ((const uint64_t *)table->slots.data)[slot_of(table, hash)];
+    if (slot != 0)
+        __builtin_prefetch((const Word *)table->packed.data + (size_t)((uint32_t)slot - 1) * table->word_count);
 }
 
-static bool word_add(KeyTable *table, const Word *words, const uint64_t *hashes, uint32_t rows,
-                     uint32_t *entries, Fault *fault)
+static inline uint32_t null_add(KeyTable *table, NewEntries *made, uint32_t row)
+{
+    if (table->null_entry == KEY_ENTRY_NONE)
+        table->null_entry = entry_new(table, made, row);
+    return table->null_entry;
+}
+
+static void word_add(KeyTable *table, const Word *words, const uint64_t *hashes, uint32_t rows,
+                     uint32_t *entries, NewEntries *made)
 {
     for (uint32_t i = 0; i < rows; i++) {
         if (i + PREFETCH_ROWS < rows)
             prefetch_slot(table, hashes[i + PREFETCH_ROWS]);
         if (table->is_single_wide && table->columns[0].is_null[i]) {
-            if (!null_add(table, i, &entries[i], fault))
-                return false;
+            entries[i] = null_add(table, made, i);
             continue;
         }
-        uint32_t at = probe_word(table, words[i], hashes[i]);
-        WordSlot *slot = (WordSlot *)table->slots.data + at;
-        if (slot->entry == 0) {
-            if (!entry_new(table, i, &entries[i], fault))
-                return false;
-            *slot = (WordSlot){words[i], (uint64_t)entries[i] + 1};
-        } else {
-            entries[i] = (uint32_t)slot->entry - 1;
-        }
+        WordSlot *slot = (WordSlot *)table->slots.data + probe_word(table, words[i], hashes[i]);
+        if (slot->entry == 0)
+            *slot = (WordSlot){words[i], (uint64_t)entry_new(table, made, i) + 1};
+        entries[i] = (uint32_t)slot->entry - 1;
     }
-    return true;
 }
 
-static bool tuple_add(KeyTable *table, const Word *words, const uint64_t *hashes, uint32_t rows,
-                      uint32_t *entries, Fault *fault)
+static void tuple_add(KeyTable *table, const Word *words, const uint64_t *hashes, uint32_t rows,
+                      uint32_t *entries, NewEntries *made)
 {
     for (uint32_t i = 0; i < rows; i++) {
         if (i + PREFETCH_ROWS < rows)
             prefetch_slot(table, hashes[i + PREFETCH_ROWS]);
+        if (i + PREFETCH_ROWS / 2 < rows)
+            prefetch_tuple(table, hashes[i + PREFETCH_ROWS / 2]);
         uint32_t at = probe_tuple(table, words, i, hashes[i]);
         entries[i] = slot_entry(table, at);
         if (entries[i] != UINT32_MAX)
             continue;
-        if (!entry_new(table, i, &entries[i], fault) ||
-            !slot_fill(table, at, words, i, hashes[i], entries[i], fault))
-            return false;
+        entries[i] = entry_new(table, made, i);
+        slot_fill(table, at, words, i, hashes[i], entries[i]);
     }
-    return true;
 }
 
 bool key_hash_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault)
@@ -360,8 +374,12 @@ bool key_hash_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *faul
         return false;
     pack(table, rows, words);
     hash_words(words, table->word_count, rows, hashes);
-    return table->word_count == 1 ? word_add(table, words, hashes, rows, entries, fault)
-                                  : tuple_add(table, words, hashes, rows, entries, fault);
+    NewEntries made = {.first = table->count};
+    if (table->word_count == 1)
+        word_add(table, words, hashes, rows, entries, &made);
+    else
+        tuple_add(table, words, hashes, rows, entries, &made);
+    return keep_entries(table, &made, fault);
 }
 
 void key_hash_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries)
@@ -386,17 +404,16 @@ void key_hash_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32
 
 /* --- entering entries again --- */
 
-static bool reenter_direct(KeyTable *table, uint32_t first, uint32_t count)
+static void reenter_direct(KeyTable *table, uint32_t first, uint32_t count)
 {
     uint32_t combined[BATCH_ROWS + 16];
     uint32_t *direct = table->direct.data;
     combine_codes(table, count, combined);
     for (uint32_t i = 0; i < count; i++)
         direct[combined[i]] = first + i + 1;
-    return true;
 }
 
-static bool reenter_hash(KeyTable *table, uint32_t first, uint32_t count, Fault *fault)
+static void reenter_hash(KeyTable *table, uint32_t first, uint32_t count)
 {
     uint64_t hashes[BATCH_ROWS];
     Word *words = table->words;
@@ -409,10 +426,8 @@ static bool reenter_hash(KeyTable *table, uint32_t first, uint32_t count, Fault 
         }
         uint32_t at = table->word_count == 1 ? probe_word(table, words[i], hashes[i])
                                              : probe_tuple(table, words, i, hashes[i]);
-        if (!slot_fill(table, at, words, i, hashes[i], first + i, fault))
-            return false;
+        slot_fill(table, at, words, i, hashes[i], first + i);
     }
-    return true;
 }
 
 bool key_table_reenter(KeyTable *table, Fault *fault)
@@ -425,10 +440,10 @@ bool key_table_reenter(KeyTable *table, Fault *fault)
         uint32_t count = table->count - first < BATCH_ROWS ? table->count - first : BATCH_ROWS;
         for (uint32_t c = 0; c < table->column_count; c++)
             key_column_recall(&table->columns[c], first, count);
-        bool is_entered = table->mode == KEYS_DIRECT ? reenter_direct(table, first, count)
-                                                     : reenter_hash(table, first, count, fault);
-        if (!is_entered)
-            return false;
+        if (table->mode == KEYS_DIRECT)
+            reenter_direct(table, first, count);
+        else
+            reenter_hash(table, first, count);
     }
     return true;
 }

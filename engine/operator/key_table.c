@@ -19,7 +19,17 @@ KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *lay
     for (uint32_t c = 0; c < column_count; c++)
         key_column_init(&table->columns[c], budget, layouts[c]);
     table->null_entry = KEY_ENTRY_NONE;
+    table->direct_limit = KEY_DIRECT_LIMIT;
     return table;
+}
+
+void key_table_expect(KeyTable *table, uint64_t keys)
+{
+    uint64_t limit = keys * KEY_DIRECT_SPARSE;
+    limit = limit < KEY_DIRECT_LIMIT ? KEY_DIRECT_LIMIT : limit > KEY_DIRECT_MOST ? KEY_DIRECT_MOST : limit;
+    table->direct_limit = (uint32_t)limit;
+    for (uint32_t c = 0; c < table->column_count; c++)
+        table->columns[c].span_limit = (uint32_t)limit;
 }
 
 static void lookup_clear(KeyTable *table)
@@ -87,7 +97,7 @@ static uint64_t direct_product(const KeyTable *table)
         if (column->span == 0)
             return 0;
         product *= column->span;
-        if (product > KEY_DIRECT_LIMIT)
+        if (product > table->direct_limit)
             return 0;
     }
     return product;

@@ -24,6 +24,8 @@ typedef struct KeyTable KeyTable;
 enum { KEY_ENTRY_NONE = UINT32_MAX };
 
 KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *layouts);
+/* About so many keys will come: a larger array may be indexed directly. */
+void key_table_expect(KeyTable *table, uint64_t keys);
 void key_table_free(KeyTable *table); /* NULL is fine */
 void key_table_reset(KeyTable *table);
 

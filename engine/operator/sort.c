@@ -28,7 +28,7 @@ static Progress read_all(SortOperator *sort, Fault *fault)
     }
     const OperatorSpec *spec = sort->base.spec;
     sort->rows = row_store_batch(sort->store);
-    return row_order_sort(&sort->order, sort->rows, spec->sort.keys, spec->sort.key_count, fault)
+    return row_order_sort_ranked(&sort->order, sort->rows, spec->sort.keys, spec->sort.key_count, fault)
                ? PROGRESS_DONE
                : PROGRESS_FAILED;
 }

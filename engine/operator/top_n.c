@@ -19,6 +19,10 @@ typedef struct TopNOperator {
     bool is_first_integer;      /* the first key column has the layout INT64 */
     bool has_bound;             /* the N-th row's first key is not null: `bound` is set */
     SortBound bound;
+    bool has_text_bound;        /* the same of strings */
+    Buffer text_bound;
+    uint64_t bound_dictionary;  /* the sorted dictionary whose codes are known: */
+    uint32_t bound_code;        /* codes below it sort before or equal (descending: from it on) */
     Buffer keys;                /* of the batch at hand */
     const Batch *rows;          /* sorted, once all have come */
     uint32_t next;
@@ -32,9 +36,20 @@ static const SortColumn *first_key(const TopNOperator *top)
 
 static void learn_bound(TopNOperator *top, const Batch *all, uint32_t last_row)
 {
+    if (top->base.spec->sort.key_count == 0)
+        return;
     const SortColumn *key = first_key(top);
     const Vector *column = &all->columns[key->column];
-    if (!top->is_first_integer || vector_is_null(column, last_row))
+    if (vector_is_null(column, last_row))
+        return;
+    if (column->layout == LAYOUT_STRING) {
+        Text text = vector_text(column, last_row);
+        buffer_reset(&top->text_bound);
+        buffer_append(&top->text_bound, text.data, text.length);
+        top->has_text_bound = true;
+        top->bound_dictionary = 0;
+    }
+    if (!top->is_first_integer)
         return;
     top->has_bound = true;
     top->bound = (SortBound){
@@ -65,10 +80,47 @@ static bool shrink(TopNOperator *top, Fault *fault)
     return row_store_keep(top->store, row_order_rows(&top->order), kept, fault);
 }
 
+/* Rows whose string is not beyond the bound; NULLs stay. In a sorted dictionary that is a range of
+ * codes. */
+static const uint32_t *within_text_bound(TopNOperator *top, const Vector *column, uint32_t *count)
+{
+    Text bound = {(const char *)top->text_bound.data, (uint32_t)top->text_bound.length};
+    bool descending = first_key(top)->descending;
+    uint32_t *rows = arena_alloc_vector(top->arena, ((size_t)column->length + 64) * sizeof *rows);
+    uint32_t kept = 0;
+    const Dictionary *dictionary = column->form == VECTOR_DICTIONARY ? column->dictionary : NULL;
+    if (dictionary != NULL && dictionary->is_sorted && dictionary->is_unique) {
+        if (top->bound_dictionary != dictionary->id) {
+            top->bound_dictionary = dictionary->id;
+            top->bound_code = dictionary_lower_bound(dictionary, bound, !descending);
+        }
+        const uint32_t *codes = column->data;
+        for (uint32_t i = 0; i < column->length; i++) {
+            bool is_within = descending ? codes[i] >= top->bound_code : codes[i] < top->bound_code;
+            rows[kept] = i;
+            kept += is_within | (codes[i] == 0);
+        }
+    } else {
+        for (uint32_t i = 0; i < column->length; i++) {
+            bool is_within = vector_is_null(column, i);
+            if (!is_within) {
+                int order = text_compare(vector_text(column, i), bound);
+                is_within = descending ? order >= 0 : order <= 0;
+            }
+            rows[kept] = i;
+            kept += is_within;
+        }
+    }
+    *count = kept;
+    return kept == column->length ? NULL : rows;
+}
+
 /* Rows whose first key does not sort after the bound; all when nothing is known. */
 static const uint32_t *within_bound(TopNOperator *top, const Batch *batch, uint32_t *count)
 {
     *count = batch->rows;
+    if (top->has_text_bound)
+        return within_text_bound(top, &batch->columns[first_key(top)->column], count);
     if (!top->has_bound)
         return NULL;
     const Vector *column = &batch->columns[first_key(top)->column];
@@ -184,6 +236,7 @@ static void top_n_close(Operator *self)
     row_order_clear(&top->order);
     row_store_free(top->store);
     buffer_clear(&top->threshold);
+    buffer_clear(&top->text_bound);
     buffer_clear(&top->keys);
     arena_free(top->arena);
 }
@@ -215,6 +268,7 @@ Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operato
         spec->sort.key_count != 0 && type_layout(child->types[spec->sort.keys[0].column]) == LAYOUT_INT64;
     row_order_init(&top->order, context->budget);
     buffer_init(&top->threshold);
+    buffer_init(&top->text_bound);
     buffer_init(&top->keys);
     top->arena = arena_new("top n");
     offer_direction(top);

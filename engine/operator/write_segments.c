@@ -62,7 +62,7 @@ static bool begin_segment(WriteSegmentsOperator *write, Fault *fault)
     OperatorContext *context = write->base.context;
     const OperatorSpec *spec = write->base.spec;
     const Batch *rows = row_store_batch(write->store);
-    if (!row_order_sort(&write->order, rows, spec->write_segments.sort, spec->write_segments.sort_count, fault))
+    if (!row_order_sort_ranked(&write->order, rows, spec->write_segments.sort, spec->write_segments.sort_count, fault))
         return false;
     write->path = arena_printf(context->arena, "%.*s/%llu-%u.segment",
                                TEXT_ARGS(spec->write_segments.staging_folder),

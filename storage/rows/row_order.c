@@ -252,6 +252,86 @@ bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *colum
     return is_sorted;
 }
 
+/* --- ranks --- */
+
+/* Whether a column is better sorted by ranks of its entries. */
+static bool is_ranked(const Vector *vector)
+{
+    return vector->form == VECTOR_DICTIONARY && vector->dictionary->count < vector->length;
+}
+
+/* ranks[code]: equal texts have equal ranks, smaller texts smaller ones. */
+static bool rank_entries(Budget *budget, const Dictionary *dictionary, int64_t *ranks, Arena *arena, Fault *fault)
+{
+    if (dictionary->is_sorted && dictionary->is_unique) {
+        for (uint32_t code = 0; code < dictionary->count; code++)
+            ranks[code] = code;
+        return true;
+    }
+    Text *texts = arena_alloc_vector(arena, (size_t)dictionary->count * sizeof *texts);
+    texts[0] = (Text){.data = "", .length = 0};
+    for (uint32_t code = 1; code < dictionary->count; code++)
+        texts[code] = dictionary_text(dictionary, code);
+    Vector vector = vector_flat(LAYOUT_STRING, dictionary->count, texts, NULL);
+    Batch entries = {.rows = dictionary->count, .column_count = 1, .columns = &vector};
+    RowOrder order;
+    row_order_init(&order, budget);
+    bool is_sorted = row_order_sort(&order, &entries, &(SortColumn){.column = 0}, 1, fault);
+    const uint32_t *codes = row_order_rows(&order);
+    int64_t rank = 0;
+    for (uint32_t i = 0; is_sorted && i < dictionary->count; i++) {
+        rank += i != 0 && !text_equal(texts[codes[i]], texts[codes[i - 1]]);
+        ranks[codes[i]] = rank;
+    }
+    row_order_clear(&order);
+    return is_sorted;
+}
+
+static bool rank_column(Budget *budget, Vector *vector, Arena *arena, Fault *fault)
+{
+    int64_t *ranks = arena_alloc_vector(arena, (size_t)vector->dictionary->count * sizeof *ranks);
+    if (!rank_entries(budget, vector->dictionary, ranks, arena, fault))
+        return false;
+    int64_t *values = arena_alloc_vector(arena, (size_t)vector->length * sizeof *values);
+    uint8_t *nulls = arena_alloc_vector(arena, vector->length);
+    const uint32_t *codes = vector->data;
+    for (uint32_t i = 0; i < vector->length; i++) {
+        values[i] = ranks[codes[i]];
+        nulls[i] = codes[i] == 0;
+    }
+    *vector = vector_flat(LAYOUT_INT64, vector->length, values, nulls);
+    return true;
+}
+
+bool row_order_sort_ranked(RowOrder *order, const Batch *batch, const SortColumn *columns,
+                           uint32_t column_count, Fault *fault)
+{
+    size_t held = 0;
+    for (uint32_t c = 0; c < column_count; c++)
+        if (is_ranked(&batch->columns[columns[c].column]))
+            held += (size_t)batch->rows * 9;
+    Budget *budget = order->budget;
+    if (held == 0 || (budget != NULL && !budget_reserve(budget, held, NULL)))
+        return row_order_sort(order, batch, columns, column_count, fault);
+    Arena *arena = arena_new("ranks");
+    Batch ranked = {.rows = batch->rows, .column_count = column_count,
+                    .columns = ARENA_ARRAY(arena, Vector, column_count)};
+    SortColumn *keys = ARENA_ARRAY(arena, SortColumn, column_count);
+    bool is_sorted = true;
+    for (uint32_t c = 0; c < column_count && is_sorted; c++) {
+        keys[c] = columns[c];
+        keys[c].column = c;
+        ranked.columns[c] = batch->columns[columns[c].column];
+        if (is_ranked(&ranked.columns[c]))
+            is_sorted = rank_column(budget, &ranked.columns[c], arena, fault);
+    }
+    is_sorted = is_sorted && row_order_sort(order, &ranked, keys, column_count, fault);
+    arena_free(arena);
+    if (budget != NULL)
+        budget_release(budget, held);
+    return is_sorted;
+}
+
 uint32_t row_order_lower_bound(const RowOrder *order, Text key, bool after)
 {
     const uint32_t *rows = order->order.data;

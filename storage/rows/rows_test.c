@@ -395,6 +395,11 @@ static void test_row_order(void **state)
                 assert_int_equal(relation > 0, i >= high);
             }
         }
+        RowOrder ranked;
+        row_order_init(&ranked, &budget);
+        assert_true(row_order_sort_ranked(&ranked, batch, columns, count, &fault));
+        assert_memory_equal(row_order_rows(&ranked), sorted, rows * sizeof *sorted);
+        row_order_clear(&ranked);
         row_order_clear(&order);
         assert_int_equal(budget.used, 0);
         arena_free(arena);

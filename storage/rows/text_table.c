@@ -10,10 +10,12 @@
 
 enum {
     FIRST_SLOT_BITS = 6,
+    FAST_SLOT_BITS = 18,
     /* A remapping array pays once a sixteenth of its entries' number of rows was seen. */
     REMAP_AFTER = 16,
     REMAP_SMALL = 4096,
     PREFETCH_AHEAD = 8,
+    LOOK_UP_ROWS = 64,
 };
 
 static const uint32_t ABSENT = UINT32_MAX;
@@ -70,7 +72,9 @@ static inline uint32_t slot_first(const TextTable *table, uint64_t hash)
 
 static bool slots_grow(TextTable *table, Fault *fault)
 {
-    uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS : table->slot_bits + 1;
+    /* Small tables grow in larger steps: entering everything again is not free. */
+    uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS
+                                              : table->slot_bits + (table->slot_bits < FAST_SLOT_BITS ? 2 : 1);
     if (bits > 31)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many distinct texts to hold at once");
     GrowArray slots = {0};
@@ -214,6 +218,38 @@ static uint32_t look_up(TextTable *table, Text text, uint64_t hash, Fault *fault
                              : text_table_add(table, text, hash, fault);
 }
 
+/*
+ * Looks up the rows (at most LOOK_UP_ROWS) whose codes have no id yet. The entries, their hashes
+ * and the table's slots lie anywhere in memory: each is asked for some rows before it is needed.
+ */
+static bool look_up_codes(TextTable *table, const Dictionary *dictionary, const uint32_t *codes,
+                          const uint32_t *rows, uint32_t count, uint32_t *remap, Fault *fault)
+{
+    Text texts[LOOK_UP_ROWS];
+    uint64_t hashes[LOOK_UP_ROWS];
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(dictionary->offsets + codes[rows[i]]);
+    for (uint32_t i = 0; i < count; i++) {
+        texts[i] = dictionary_text(dictionary, codes[rows[i]]);
+        __builtin_prefetch(texts[i].data);
+        if (dictionary->hashes != NULL)
+            __builtin_prefetch(dictionary->hashes + codes[rows[i]]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = entry_hash(dictionary, codes[rows[i]], texts[i]);
+        if (table->slots.data != NULL)
+            __builtin_prefetch((uint64_t *)table->slots.data + slot_first(table, hashes[i]));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t *id = &remap[codes[rows[i]]];
+        if (*id == 0)
+            *id = look_up(table, texts[i], hashes[i], fault);
+        if (*id == 0)
+            return false;
+    }
+    return true;
+}
+
 static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *remap, uint32_t *ids,
                               Fault *fault)
 {
@@ -225,18 +261,17 @@ static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *
     }
     if (!missing)
         return true;
-    const Dictionary *dictionary = vector->dictionary;
+    uint32_t rows[LOOK_UP_ROWS], count = 0;
     for (uint32_t i = 0; i < vector->length; i++) {
-        uint32_t code = codes[i];
-        if (ids[i] != 0 || code == 0)
+        rows[count] = i;
+        count += (ids[i] == 0) & (codes[i] != 0);
+        if (count < LOOK_UP_ROWS && i + 1 < vector->length)
             continue;
-        if (remap[code] == 0) {
-            Text text = dictionary_text(dictionary, code);
-            remap[code] = look_up(table, text, entry_hash(dictionary, code, text), fault);
-            if (remap[code] == 0)
-                return false;
-        }
-        ids[i] = remap[code];
+        if (!look_up_codes(table, vector->dictionary, codes, rows, count, remap, fault))
+            return false;
+        for (uint32_t r = 0; r < count; r++)
+            ids[rows[r]] = remap[codes[rows[r]]];
+        count = 0;
     }
     return true;
 }
