@@ -5,6 +5,7 @@
 
 #include "base/log/log.h"
 #include "base/memory/checked.h"
+#include "base/os/os.h"
 #include "engine/input/input.h"
 #include "engine/stage/kernel.h"
 
@@ -130,13 +131,18 @@ bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fa
 
 /* --- running --- */
 
+static uint32_t worker_capacity(const Request *request)
+{
+    int64_t capacity = request->controller->child->settings->worker_capacity;
+    return (uint32_t)(capacity > 0 ? capacity : os_core_count()); /* as the supervisor counts */
+}
+
 static bool expand_units(void *state, Text source_json, Arena *arena, const InputUnit **units,
                          uint32_t *count, Fault *fault)
 {
     Request *request = state;
     return input_expand_units(arena, source_json, &request->settings,
-                              INPUT_MAX_UNITS * (uint32_t)request->controller->child->settings->worker_capacity,
-                              units, count, fault);
+                              INPUT_MAX_UNITS * worker_capacity(request), units, count, fault);
 }
 
 static CutContext cut_context(Request *request, PlanContext *plan, const BoundQuery *query,
@@ -158,7 +164,7 @@ static CutContext cut_context(Request *request, PlanContext *plan, const BoundQu
 /* Workers that the query may use: what the session allows of what there is. */
 static uint32_t wanted_workers(const Request *request)
 {
-    int64_t most = request->controller->child->settings->worker_capacity;
+    int64_t most = worker_capacity(request);
     const Settings *settings = &request->settings;
     if (settings->talaria_num_tasks > 0 && settings->talaria_num_tasks < most)
         most = settings->talaria_num_tasks;
