@@ -1,6 +1,6 @@
 /*
- * Texts to values: one case a type. Lengths of varchar(n) and char(n) are the business of casts;
- * the precision of numeric, timestamp and interval is applied here, as input functions do.
+ * Texts to values: one case a type. The modifier is applied as an explicit cast of a literal
+ * does: numeric and timestamps are rounded, varchar(n) and char(n) cut.
  */
 #include "engine/type/type_internal.h"
 
@@ -189,6 +189,27 @@ static bool parse_cut(Text text, uint32_t most, VectorBuilder *builder)
     return true;
 }
 
+/* varchar(n) is cut to n characters, char(n) padded too: literals are explicit casts. */
+static bool parse_length(SqlType type, Text text, VectorBuilder *builder)
+{
+    uint32_t at = 0, left = type.modifier < 4 ? UINT32_MAX : (uint32_t)type.modifier - 4;
+    for (; at < text.length && left > 0; left--) {
+        at++;
+        while (at < text.length && (text.data[at] & 0xC0) == 0x80)
+            at++;
+    }
+    text.length = at;
+    if (type.oid == T_BPCHAR && type.modifier >= 4 && left > 0) {
+        char *padded = arena_alloc(builder->arena, (size_t)at + left);
+        memcpy(padded, text.data, at);
+        memset(padded + at, ' ', left);
+        vector_builder_text_view(builder, (Text){padded, at + left});
+        return true;
+    }
+    vector_builder_text(builder, text);
+    return true;
+}
+
 bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                      Fault *fault)
 {
@@ -197,7 +218,8 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
         return fault_set(fault, FAULT_UNDEFINED_OBJECT, "type with OID %u does not exist",
                          type.oid);
     switch (type.oid) {
-    case T_TEXT: case T_VARCHAR: case T_BPCHAR: case T_UNKNOWN: case T_JSON: case T_JSONB:
+    case T_VARCHAR: case T_BPCHAR: return parse_length(type, text, builder);
+    case T_TEXT: case T_UNKNOWN: case T_JSON: case T_JSONB:
     case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
         vector_builder_text(builder, text);
         return true;
