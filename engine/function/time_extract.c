@@ -488,6 +488,13 @@ FIELD_PREPARE(second_prepare, UNIT_SECOND)
     EXTRACT_ROW(id_interval, function, T_INTERVAL, result_type, interval_loop, does,               \
                 "'hour', INTERVAL '3 hours 20 minutes'", "3")
 
+/* The binder takes one of the other forms for a literal field. */
+#define PLAIN_ROW(id, type, sample, value)                                                         \
+    { .oid = id, .name = "extract", .argument_count = 2, .arguments = { T_TEXT, type },            \
+      .result = T_NUMERIC, .volatility = STABLE, .run = run_rows, .prepare = extract_prepare,      \
+      .loop = (void *)extract_numeric_loop, .summary = "A field of a time or an interval.",        \
+      .example = "EXTRACT(" sample ")", .gives = value }
+
 #define WHOLE_ROW(id, type, sample, value)                                                         \
     { .oid = id, .name = "extract_whole", .argument_count = 2, .arguments = { T_TEXT, type },      \
       .result = T_NUMERIC, .result_of = numeric_whole, .volatility = STABLE, .run = run_rows,      \
@@ -503,8 +510,11 @@ FIELD_PREPARE(second_prepare, UNIT_SECOND)
       .example = "extract_numeric(" sample ")", .gives = value }
 
 const ScalarFunction time_extract_functions[] = {
-    EXTRACT_ROWS(6203, 6202, 6199, 6200, 6204, "extract", T_NUMERIC, extract_numeric_loop,
-                 extract_numeric_loop, "A field of a time or an interval."),
+    PLAIN_ROW(6203, T_TIMESTAMPTZ, "hour FROM TIMESTAMPTZ '2024-03-13 10:47:00+00'", "10"),
+    PLAIN_ROW(6202, T_TIMESTAMP, "second FROM TIMESTAMP '2024-03-13 10:47:28.5'", "28.500000"),
+    PLAIN_ROW(6199, T_DATE, "day FROM DATE '2024-03-13'", "13"),
+    PLAIN_ROW(6200, T_TIME, "minute FROM TIME '10:47:00'", "47"),
+    PLAIN_ROW(6204, T_INTERVAL, "hour FROM INTERVAL '3 hours 20 minutes'", "3"),
     EXTRACT_ROWS(1171, 2021, 1384, 1385, 1172, "date_part", T_FLOAT8, date_part_loop,
                  date_part_loop, "A field of a time or an interval, in double precision."),
     EXTRACT_ROWS(91300, 91301, 91302, 91303, 91304, "extract_int", T_INT8, extract_int_loop,
