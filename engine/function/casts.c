@@ -580,7 +580,7 @@ static bool integers_are_alike(Oid from, Oid to, int32_t dialect, CastRule *rule
 {
     int source = integer_width(from), target = integer_width(to);
     if (source != 0 && target != 0) {
-        *rule = source <= target ? CAST_IMPLICIT : CAST_ASSIGNMENT;
+        *rule = CAST_IMPLICIT;
         return source <= target || dialect == 1;
     }
     bool from_oid = from == T_OID || is_reg(from), to_oid = to == T_OID || is_reg(to);

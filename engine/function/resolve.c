@@ -67,9 +67,16 @@ static bool is_array(Oid oid)
 
 /* --- casts that a call may insert by itself --- */
 
+static bool is_integer(Oid oid)
+{
+    return oid == T_INT2 || oid == T_INT4 || oid == T_INT8;
+}
+
 static bool can_coerce(const Call *call, Oid from, Oid to)
 {
     bool is_noop;
+    if (call->dialect == 1 && is_integer(from) && is_integer(to))
+        return true;
     if (from == to || from == T_UNKNOWN || to == T_ANY || to == T_ANYELEMENT)
         return true;
     if (to == T_ANYARRAY)
@@ -467,14 +474,25 @@ static const ScalarFunction *resolve_loosely(Call *call, SqlType *coerced, Fault
     return chosen != NULL && coerce_arguments(call, chosen, coerced, fault) ? chosen->row : NULL;
 }
 
+/* Druid's integers are all one type. */
+static const SqlType *widen_integers(const Call *call, SqlType *wide)
+{
+    for (uint32_t i = 0; i < call->count; i++)
+        wide[i] = is_integer(call->arguments[i].oid) ? SQL_TYPE(T_INT8) : call->arguments[i];
+    return wide;
+}
+
 static const ScalarFunction *resolve_scalar(Call *call, SqlType *coerced, Fault *fault)
 {
     Candidates candidates;
+    SqlType wide[MAX_CALL_ARGUMENTS];
     if (call->count > MAX_CALL_ARGUMENTS) {
         fault_set_at(fault, call->position, FAULT_PROGRAM_LIMIT_EXCEEDED,
                      "cannot pass more than %d arguments to a function", MAX_CALL_ARGUMENTS);
         return NULL;
     }
+    if (call->dialect == 1)
+        call->arguments = widen_integers(call, wide);
     collect_scalars(call, &candidates);
     const Candidate *chosen = choose(call, &candidates, fault);
     if (chosen == NULL && call->dialect == 1 && fault->code == FAULT_UNDEFINED_FUNCTION) {
