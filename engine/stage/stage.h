@@ -148,6 +148,10 @@ struct OperatorSpec {
              * left columns, then right columns (SEMI, ANTI: left only; MARK: left and a boolean). */
             bool is_null_aware;       /* MARK and ANTI from (NOT) IN: a NULL key on either side
                                          makes the answer unknown instead of false */
+            /* MARK and ANTI: the comparison of (NOT) IN where it is no key, over left ++ right
+             * columns. A pair for which keys and `condition` hold and this is NULL makes the
+             * answer unknown; where it is true the row has its match. NULL: none. */
+            const Expr *any_condition;
         } join;
         struct {
             uint32_t key_count;

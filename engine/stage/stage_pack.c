@@ -136,7 +136,7 @@ static void pack_input(const StageInput *input, Buffer *out)
     }
 }
 
-static void pack_aggregate(const StageAggregate *aggregate, Buffer *out)
+static void pack_aggregate(const StageAggregate *aggregate, GroupMode mode, Buffer *out)
 {
     pack_uint(out, aggregate->function->oid);
     pack_type(aggregate->result, out);
@@ -147,6 +147,8 @@ static void pack_aggregate(const StageAggregate *aggregate, Buffer *out)
         pack_constant_vector(aggregate->constants != NULL ? aggregate->constants[i] : NULL,
                              aggregate->argument_types[i], out);
     }
+    if (mode == GROUP_FINAL) /* the state's, also of aggregates without arguments */
+        pack_uint(out, aggregate->arguments[0]);
     pack_int(out, aggregate->filter);
     pack_bool(out, aggregate->is_distinct);
     pack_sort_columns(aggregate->order, aggregate->order_count, out);
@@ -158,7 +160,7 @@ static void pack_group(const OperatorSpec *spec, Buffer *out)
     pack_positions(spec->group.keys, spec->group.key_count, out);
     pack_array(out, spec->group.aggregate_count);
     for (uint32_t i = 0; i < spec->group.aggregate_count; i++)
-        pack_aggregate(&spec->group.aggregates[i], out);
+        pack_aggregate(&spec->group.aggregates[i], spec->group.mode, out);
 }
 
 static void pack_join(const OperatorSpec *spec, Buffer *out)
@@ -171,6 +173,7 @@ static void pack_join(const OperatorSpec *spec, Buffer *out)
         pack_bool(out, spec->join.null_equal[i]);
     }
     pack_optional_expr(spec->join.condition, out);
+    pack_optional_expr(spec->join.any_condition, out);
     pack_bool(out, spec->join.is_null_aware);
 }
 
@@ -484,12 +487,13 @@ static bool read_aggregate(Reader *reader, uint32_t width, GroupMode mode,
     for (uint32_t i = 0; i < aggregate->argument_count; i++) {
         types[i] = read_type(reader);
         arguments[i] = (uint32_t)unpack_uint(&reader->in);
-        /* FINAL has one input column, the state; its other arguments are not looked at */
-        bool is_read = mode != GROUP_FINAL || i == 0;
-        if (reader->in.failed || (is_read && arguments[i] >= width) ||
+        /* of FINAL only the state is looked at, which follows */
+        if (reader->in.failed || (mode != GROUP_FINAL && arguments[i] >= width) ||
             !read_constant(reader, &constants[i]))
             return bad(reader, "aggregate argument");
     }
+    if (mode == GROUP_FINAL)
+        arguments[0] = (uint32_t)unpack_below(&reader->in, width);
     aggregate->argument_types = types;
     aggregate->arguments = arguments;
     aggregate->constants = constants;
@@ -536,7 +540,8 @@ static bool read_join(Reader *reader, OperatorSpec *spec)
     spec->join.left_keys = left_keys;
     spec->join.right_keys = right_keys;
     spec->join.null_equal = null_equal;
-    if (reader->in.failed || !read_condition(reader, left + right, &spec->join.condition))
+    if (reader->in.failed || !read_condition(reader, left + right, &spec->join.condition) ||
+        !read_condition(reader, left + right, &spec->join.any_condition))
         return bad(reader, "join");
     spec->join.is_null_aware = unpack_bool(&reader->in);
     return true;
