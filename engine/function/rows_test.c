@@ -197,6 +197,7 @@ static void test_case_mapping(void **state)
     CASE(870, "hello, world 123 [\\]^_`{|}~", "HELLO, WORLD 123 [\\]^_`{|}~");
     CASE(871, "@AZ[ AZ{", "@AZ[ az{");
     CASE(870, "äöü straße", "ÄÖÜ Straße");
+    CASE(871, "STRAßE", "straße");
     CASE(871, "ÄÖÜ ПРИВЕТ", "äöü привет");
     CASE(872, "Hi Thomas_1st O'Neil", "hi THOMAS_1st o'neil");
     CASE(870, "", "");

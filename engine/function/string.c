@@ -122,8 +122,7 @@ static bool initcap_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
         uint32_t c = utf8_decode(at, end, &at);
         bool is_word = is_word_character(c);
         if (is_word)
-            c = (uint32_t)(was_word ? utf8proc_tolower((utf8proc_int32_t)c)
-                                    : utf8proc_toupper((utf8proc_int32_t)c));
+            c = was_word ? code_point_lower(c) : code_point_upper(c);
         was_word = is_word;
         out += utf8_encode(c, out);
     }

@@ -125,6 +125,24 @@ void texts_upper(TextSink *sink, const Text *texts, uint32_t rows, Text *out)
     flip_texts(sink, texts, rows, 'a', out);
 }
 
+/* As PostgreSQL has it, there is no capital of sharp s. */
+static utf8proc_int32_t upper_of(utf8proc_int32_t code_point)
+{
+    return code_point == 0xDF ? code_point : utf8proc_toupper(code_point);
+}
+
+uint32_t code_point_upper(uint32_t code_point)
+{
+    return code_point < UINT32_C(0x110000) ? (uint32_t)upper_of((utf8proc_int32_t)code_point)
+                                           : code_point;
+}
+
+uint32_t code_point_lower(uint32_t code_point)
+{
+    return code_point < UINT32_C(0x110000)
+               ? (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point) : code_point;
+}
+
 static Text text_map(TextSink *sink, Text text, utf8proc_int32_t (*map)(utf8proc_int32_t))
 {
     /* Mapping two bytes gives at most three. */
@@ -152,7 +170,7 @@ Text text_upper(TextSink *sink, Text text)
     char *out = text_sink_reserve(sink, text.length);
     if (text.length == 0 || ascii_flip(text.data, out, text.length, 'a'))
         return text_sink_take(sink, text.length);
-    return text_map(sink, text, utf8proc_toupper);
+    return text_map(sink, text, upper_of);
 }
 
 /* --- finding --- */

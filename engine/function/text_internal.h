@@ -98,6 +98,8 @@ int64_t text_find_portable(const char *data, size_t length, const char *needle, 
 Text text_lower(TextSink *sink, Text text);
 Text text_upper(TextSink *sink, Text text);
 
+uint32_t code_point_lower(uint32_t code_point);
+uint32_t code_point_upper(uint32_t code_point);
 /* Of many texts; runs of them that lie one after the other in memory are mapped as one. */
 void texts_lower(TextSink *sink, const Text *texts, uint32_t rows, Text *out);
 void texts_upper(TextSink *sink, const Text *texts, uint32_t rows, Text *out);
