@@ -9,7 +9,8 @@
  * (RIGHT, FULL) at the very end.
  *
  * Three-valued (NOT) IN: a left row that has no match is unknown instead of unmatched when some
- * pair with a NULL key on either side is not ruled out by the other keys and the condition.
+ * pair with a NULL key on either side is not ruled out by the other keys and the condition, or
+ * when the comparison is a condition of its own and NULL for some candidate.
  */
 #include "engine/operator/join_internal.h"
 
@@ -21,6 +22,7 @@ typedef struct JoinOperator {
     JoinTable table;
     uint32_t left_columns, right_columns;
     ExprProgram *condition;     /* NULL: none */
+    ExprProgram *any_condition; /* the comparison of IN that is no key; NULL: none */
     bool *is_condition_column;  /* of left ++ right */
     bool gives_pairs, gives_left_rest, gives_right_rest;
     bool is_null_aware;
@@ -99,7 +101,7 @@ static bool begin_left(JoinOperator *join, Batch *left, Fault *fault)
     if (!join_table_find(&join->table, left, join->base.spec->join.left_keys, join->entries,
                          join->left_has_null, fault))
         return false;
-    if (!join->gives_pairs && join->condition == NULL)
+    if (!join->gives_pairs && join->condition == NULL && join->any_condition == NULL)
         match_by_entry(join);
     return true;
 }
@@ -163,16 +165,17 @@ static Batch *condition_batch(JoinOperator *join, const uint32_t *left_rows, con
     return batch;
 }
 
-/* Keeps the candidates for which the condition is true. */
-static bool apply_condition(JoinOperator *join, Fault *fault)
+/* Keeps the candidates for which the condition is true; one that is NULL makes its left row
+ * unknown with `null_is_unknown`. */
+static bool apply_condition(JoinOperator *join, ExprProgram *condition, bool null_is_unknown, Fault *fault)
 {
-    if (join->condition == NULL || join->pair_count == 0)
+    if (condition == NULL || join->pair_count == 0)
         return true;
     Vector holds;
     Batch *batch = condition_batch(join, join->pair_left, join->pair_right, join->pair_count);
-    if (!expr_run(join->condition, batch, NULL, join->arena, &holds, fault))
+    if (!expr_run(condition, batch, NULL, join->arena, &holds, fault))
         return false;
-    if (join->is_null_aware)
+    if (null_is_unknown)
         for (uint32_t i = 0; i < join->pair_count; i++)
             join->left_unknown[join->pair_left[i]] |= vector_is_null(&holds, i);
     uint32_t *rows = arena_alloc_vector(join->arena, ((size_t)join->pair_count + 64) * sizeof *rows);
@@ -380,7 +383,9 @@ static Progress probe_next(JoinOperator *join, Batch **batch, Fault *fault)
     }
     arena_reset(join->arena);
     if (join->left_row < join->left->rows) {
-        if (!next_candidates(join, fault) || !apply_condition(join, fault) || !mark_matches(join, fault))
+        if (!next_candidates(join, fault) ||
+            !apply_condition(join, join->condition, join->is_null_aware, fault) ||
+            !apply_condition(join, join->any_condition, true, fault) || !mark_matches(join, fault))
             return PROGRESS_FAILED;
         if (!join->gives_pairs || join->pair_count == 0)
             return PROGRESS_YIELDED;
@@ -450,15 +455,16 @@ static void join_close(Operator *self)
 
 static const OperatorClass join_class = {.name = "join", .next = join_next, .close = join_close};
 
-static bool compile_condition(JoinOperator *join, const Expr *condition, Fault *fault)
+static bool compile_condition(JoinOperator *join, const Expr *condition, ExprProgram **program, Fault *fault)
 {
     OperatorContext *context = join->base.context;
     uint32_t total = join->left_columns + join->right_columns;
-    join->is_condition_column = arena_zalloc(context->arena, total + 1);
+    if (condition == NULL)
+        return true;
     for (uint32_t c = 0; c < total; c++)
-        join->is_condition_column[c] = expr_uses_column(condition, c);
-    join->condition = expr_compile(context->arena, &condition, 1, context->types, fault);
-    return join->condition != NULL;
+        join->is_condition_column[c] |= expr_uses_column(condition, c);
+    *program = expr_compile(context->arena, &condition, 1, context->types, fault);
+    return *program != NULL;
 }
 
 Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
@@ -475,7 +481,10 @@ Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator
         fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a join has %u keys; 64 are allowed", spec->join.key_count);
         return NULL;
     }
-    if (spec->join.condition != NULL && !compile_condition(join, spec->join.condition, fault))
+    join->is_condition_column = arena_zalloc(context->arena, join->left_columns + join->right_columns + 1u);
+    const Expr *any = join->gives_pairs ? NULL : spec->join.any_condition;
+    if (!compile_condition(join, spec->join.condition, &join->condition, fault) ||
+        !compile_condition(join, any, &join->any_condition, fault))
         return NULL;
     join_table_init(&join->table, context, spec);
     join->arena = arena_new("join");

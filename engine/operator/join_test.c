@@ -3,7 +3,7 @@
  */
 #include "engine/operator/test_stage_internal.h"
 
-enum { INT8_LESS = 469 };
+enum { INT8_LESS = 469, INT8_EQUAL = 467 };
 
 typedef enum Truth { FALSE_, TRUE_, UNKNOWN } Truth;
 
@@ -16,6 +16,7 @@ typedef struct Shape {
     bool null_equal;       /* of the second key */
     bool has_condition;    /* left.2 < right.2 */
     bool is_null_aware;
+    bool has_any;          /* left.2 = right.2 as the comparison of IN */
     uint32_t left_rows, right_rows, variety;
     bool has_nulls;
 } Shape;
@@ -65,6 +66,15 @@ static Truth condition_truth(const Shape *shape, const Batch *left, uint32_t l, 
     return VECTOR_DATA(int64_t, &left->columns[2])[l] < VECTOR_DATA(int64_t, &right->columns[2])[r] ? TRUE_ : FALSE_;
 }
 
+static Truth any_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right, uint32_t r)
+{
+    if (!shape->has_any)
+        return TRUE_;
+    if (vector_is_null(&left->columns[2], l) || vector_is_null(&right->columns[2], r))
+        return UNKNOWN;
+    return vector_rows_equal(&left->columns[2], l, &right->columns[2], r) ? TRUE_ : FALSE_;
+}
+
 static Truth both(Truth a, Truth b)
 {
     return a == FALSE_ || b == FALSE_ ? FALSE_ : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : TRUE_;
@@ -112,6 +122,10 @@ static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSp
         bool is_unknown = false;
         for (uint32_t r = 0; r < right_rows; r++) {
             Truth truth = both(key_truth(shape, left, l, right, r), condition_truth(shape, left, l, right, r));
+            is_unknown |= truth == UNKNOWN && shape->is_null_aware;
+            if (truth != TRUE_)
+                continue;
+            truth = any_truth(shape, left, l, right, r);
             is_unknown |= truth == UNKNOWN;
             if (truth != TRUE_)
                 continue;
@@ -120,7 +134,6 @@ static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSp
             if (pairs)
                 add_row(&expected, left, l, right, r, FALSE_, shape->type);
         }
-        is_unknown &= shape->is_null_aware;
         *is_ambiguous |= matches > 1;
         bool wants_rest = shape->type == STAGE_JOIN_LEFT || shape->type == STAGE_JOIN_FULL || shape->type == STAGE_JOIN_SINGLE;
         if ((wants_rest && matches == 0) || (shape->type == STAGE_JOIN_SEMI && matches != 0) ||
@@ -166,6 +179,10 @@ static OperatorSpec *join_spec(TestStage *test, const Shape *shape)
     spec->join.left_keys = spec->join.right_keys = keys;
     spec->join.null_equal = null_equal;
     spec->join.is_null_aware = shape->is_null_aware;
+    if (shape->has_any)
+        spec->join.any_condition =
+            test_call(test, INT8_EQUAL, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
+                      expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
     if (shape->has_condition)
         spec->join.condition =
             test_call(test, INT8_LESS, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
@@ -204,6 +221,19 @@ static void test_all_types(void **state)
                 Shape shape = {.type = (StageJoinType)type, .key_count = keys, .null_equal = bits & 1,
                                .has_condition = bits & 2, .is_null_aware = bits & 4, .has_nulls = bits & 8,
                                .left_rows = 150, .right_rows = 120, .variety = 20};
+                run_shape(&shape);
+            }
+}
+
+static void test_comparison_beside_keys(void **state)
+{
+    (void)state;
+    for (int type = STAGE_JOIN_ANTI; type <= STAGE_JOIN_MARK; type++)
+        for (uint32_t keys = 0; keys <= 1; keys++)
+            for (int bits = 0; bits < 4; bits++) {
+                Shape shape = {.type = (StageJoinType)type, .key_count = keys, .has_condition = bits & 1,
+                               .has_nulls = bits & 2, .has_any = true, .left_rows = 200,
+                               .right_rows = keys == 0 ? 6 : 60, .variety = 10};
                 run_shape(&shape);
             }
 }
@@ -252,7 +282,7 @@ static void test_memory_refused(void **state)
     (void)state;
     TestStage test;
     Fault fault = {0};
-    Shape shape = {.type = STAGE_JOIN_INNER, .key_count = 2, .left_rows = 10, .right_rows = 9000, .variety = 100000};
+    Shape shape = {.type = STAGE_JOIN_INNER, .key_count = 2, .left_rows = 10, .right_rows = 6000, .variety = 100000};
     test_stage_init(&test);
     test.budget.limit = 200000;
     make_side(&test, 0, &shape, shape.left_rows);
@@ -266,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_types),
+        cmocka_unit_test(test_comparison_beside_keys),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_inner_without_build_rows_reads_nothing),
         cmocka_unit_test(test_memory_refused),

@@ -2,7 +2,8 @@
  * Write segments: the rows of each partition become one segment.
  *
  * Rows arrive in the order of the shuffle's key (time chunk, cluster keys), partition after
- * partition; inside the segment they stand in the order of `sort`. The file is written and synced
+ * partition; inside the segment they stand in the order of `sort`. Rows that come in no order (a
+ * table without time and cluster key) are cut into segments of rowsPerSegment here. The file is written and synced
  * under a staging name; what it holds is reported, and the controller publishes it or not.
  */
 #include "engine/operator/operator_internal.h"
@@ -15,6 +16,8 @@ typedef struct WriteSegmentsOperator {
     uint32_t *range_columns;   /* positions of the range dimensions in the input */
     RowStore *store;           /* of the partition at hand */
     uint32_t partition;
+    uint64_t rows_per_segment; /* where the shuffle has not cut; UINT64_MAX: it has */
+    uint32_t segment_number;   /* there: of the segment at hand */
     int64_t minimum_time, maximum_time;
     bool is_input_done;
     Batch *waiting;            /* the first batch of the next partition */
@@ -52,6 +55,8 @@ static bool take_times(WriteSegmentsOperator *write, const Batch *batch, Fault *
 static bool take_batch(WriteSegmentsOperator *write, const Batch *batch, Fault *fault)
 {
     write->partition = write->base.context->partition;
+    if (write->rows_per_segment != UINT64_MAX)
+        write->partition = write->segment_number;
     return take_times(write, batch, fault) && row_store_append(write->store, batch, NULL, 0, fault);
 }
 
@@ -147,6 +152,7 @@ static bool finish_segment(WriteSegmentsOperator *write, Fault *fault)
         return false;
     row_order_clear(&write->order);
     row_store_reset(write->store);
+    write->segment_number++;
     return true;
 }
 
@@ -171,7 +177,8 @@ static Progress write_segments_next(Operator *self, Batch **batch, Fault *fault)
     WriteSegmentsOperator *write = (WriteSegmentsOperator *)self;
     *batch = NULL;
     for (;;) {
-        bool is_complete = write->waiting != NULL || write->is_input_done;
+        bool is_complete = write->waiting != NULL || write->is_input_done ||
+                           row_store_rows(write->store) >= write->rows_per_segment;
         if (is_complete && row_store_rows(write->store) != 0) {
             Progress progress = write_partition(write, fault);
             if (progress != PROGRESS_DONE)
@@ -192,7 +199,8 @@ static Progress write_segments_next(Operator *self, Batch **batch, Fault *fault)
         }
         if (progress != PROGRESS_BATCH)
             return progress;
-        if (row_store_rows(write->store) != 0 && self->context->partition != write->partition) {
+        bool is_cut = write->rows_per_segment == UINT64_MAX && self->context->partition != write->partition;
+        if (row_store_rows(write->store) != 0 && is_cut) {
             write->waiting = input;
             continue;
         }
@@ -228,15 +236,19 @@ static const ShuffleSpec *shuffle_of_input(const OperatorContext *context, const
     return shuffle->kind == SHUFFLE_GLOBAL_SORT ? shuffle : NULL;
 }
 
-/* The range dimensions are the leading cluster keys: the shuffle's keys after the bucket. */
+/* The range dimensions are the leading cluster keys: the shuffle's keys after the bucket. Without a
+ * shuffle that sorts there are none, and nothing is cut yet. */
 static void find_range_columns(WriteSegmentsOperator *write)
 {
     const OperatorSpec *spec = write->base.spec, *child = spec->children[0];
     OperatorContext *context = write->base.context;
     const ShuffleSpec *shuffle = shuffle_of_input(context, child);
     write->range_columns = ARENA_ARRAY(context->arena, uint32_t, spec->write_segments.range_dimensions);
-    if (shuffle == NULL)
+    write->rows_per_segment = UINT64_MAX;
+    if (shuffle == NULL) {
+        write->rows_per_segment = (uint64_t)context->types->settings->rows_per_segment;
         return;
+    }
     for (uint32_t d = 0; d < spec->write_segments.range_dimensions; d++) {
         uint32_t key = shuffle->bucket_keys + d;
         uint32_t at = 0;

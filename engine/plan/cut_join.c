@@ -12,6 +12,7 @@ typedef struct JoinKeys {
     const Expr **left, **right;
     bool *null_equal;
     ExprList rest; /* conjuncts that are no keys */
+    const Expr *any; /* the comparison of IN and NOT IN where it is no key; NULL none */
 } JoinKeys;
 
 static bool is_integer(Oid oid)
@@ -99,23 +100,21 @@ static JoinKeys join_keys(Cutter *cutter, const Plan *plan, const Expr *conditio
 
 /*
  * The comparison of IN and NOT IN: where it is the only condition and a plain equality it
- * becomes the key of a null-aware join; beside others it stays a condition, which the operator
- * judges with three values.
+ * becomes the key of a null-aware join; beside others it stays a condition of its own, which the
+ * operator judges with three values.
  */
 static bool any_becomes_key(Cutter *cutter, const Plan *plan, JoinKeys *keys)
 {
     if (plan->join.any_condition == NULL)
         return false;
-    if (keys->count > 0 || keys->rest.count > 0) {
-        expr_list_add(&keys->rest, plan->join.any_condition);
+    keys->any = plan->join.any_condition;
+    if (keys->count > 0 || keys->rest.count > 0)
         return false;
-    }
     JoinKeys any = join_keys(cutter, plan, plan->join.any_condition);
     if (any.count == 1 && any.rest.count == 0 && !any.null_equal[0]) {
         *keys = any;
         return true;
     }
-    expr_list_add(&keys->rest, plan->join.any_condition);
     return false;
 }
 
@@ -257,13 +256,13 @@ bool cut_join(Cutter *cutter, const Plan *plan, Fragment *fragment)
     spec->join.null_equal = keys.null_equal;
     spec->join.is_null_aware = is_null_aware;
     spec->estimated_rows = plan_estimate_rows(plan);
+    BothSides both = {
+        .left = &left, .right_ids = right_ids, .right_count = right_root->column_count};
     const Expr *rest = expr_list_and(&keys.rest);
-    if (rest != NULL) {
-        BothSides both = {
-            .left = &left, .right_ids = right_ids, .right_count = right_root->column_count};
-        rest = expr_number_columns(arena, rest, position_in_both, &both);
-    }
-    spec->join.condition = rest;
+    if (rest != NULL)
+        spec->join.condition = expr_number_columns(arena, rest, position_in_both, &both);
+    if (keys.any != NULL)
+        spec->join.any_condition = expr_number_columns(arena, keys.any, position_in_both, &both);
     left.root = spec;
     left.ids = ids;
     left.is_single = is_single;
