@@ -3,6 +3,9 @@
  * any socket exists), event loop, children, listeners, and a line on standard output. The end
  * goes the other way.
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #include "server/main/server.h"
 
 #include "base/log/log.h"
@@ -148,7 +151,7 @@ static void on_hang_up(void *state, int number)
 static void announce(const Server *server)
 {
     const char *path = front_end_socket_path(server->front);
-    if (server->settings.port != 0)
+    if (front_end_listens_tcp(server->front))
         printf("talaria: ready on port %lld and socket %s\n", (long long)server->settings.port,
                path);
     else

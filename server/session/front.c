@@ -73,9 +73,14 @@ static bool listen_unix(FrontEnd *front, Fault *fault)
     return true;
 }
 
+bool front_end_listens_tcp(const FrontEnd *front)
+{
+    return front->settings->port != 0 && front->settings->listen_addresses[0] != 0;
+}
+
 bool front_end_listen(FrontEnd *front, Fault *fault)
 {
-    if (front->settings->port != 0 &&
+    if (front_end_listens_tcp(front) &&
         !listener_open_tcp(front->listeners, LISTEN_MOST_ADDRESSES, &front->listener_count,
                            front->settings->listen_addresses, (int)front->settings->port, fault))
         return false;

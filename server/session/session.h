@@ -33,7 +33,9 @@ typedef struct FrontEndPlan {
 FrontEnd *front_end_new(const FrontEndPlan *plan);
 /* Opens the listening sockets; clients are accepted once the loop runs. */
 bool front_end_listen(FrontEnd *front, Fault *fault);
-/* Where clients find it, for the line on standard output. */
+/* Where clients find it, for the line on standard output. Without addresses to listen on, or with
+ * port 0, there is the Unix socket alone. */
+bool front_end_listens_tcp(const FrontEnd *front);
 const char *front_end_socket_path(const FrontEnd *front);
 /* Takes over a changed talaria.conf; on a fault nothing changes. */
 bool front_end_reload(FrontEnd *front, Fault *fault);
