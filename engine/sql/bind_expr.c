@@ -253,7 +253,15 @@ const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t 
                    type_format_name(binder->arena, element));
         return NULL;
     }
-    return expr_nary(binder->arena, EXPR_ARRAY, SQL_TYPE(info->array_oid), elements, count, location);
+    /* numerics need their scale: an array's modifier is its elements' */
+    SqlType type = {info->array_oid, element.oid == T_NUMERIC ? element.modifier : -1};
+    return expr_nary(binder->arena, EXPR_ARRAY, type, elements, count, location);
+}
+
+SqlType bind_element_type(SqlType array)
+{
+    const TypeInfo *info = type_info(array.oid);
+    return (SqlType){info != NULL ? info->element_oid : T_NONE, array.modifier};
 }
 
 static const Expr *bind_array(Binder *binder, ExprContext *context, const PgQuery__AArrayExpr *array)

@@ -61,11 +61,10 @@ static bool read_value(ExternCall *call, const Expr *expr, Argument *argument)
     uint32_t count = 1;
     Text *texts;
     if (argument->is_array) {
-        const TypeInfo *info = type_info(expr->type.oid);
         ArrayValue range = VECTOR_DATA(ArrayValue, expr->value)[0];
         Vector items = vector_slice(expr->value->elements, range.offset, range.count);
         texts = ARENA_ARRAY(binder->arena, Text, range.count + 1);
-        type_format_text(SQL_TYPE(info->element_oid), binder->context->types, &items, binder->arena,
+        type_format_text(bind_element_type(expr->type), binder->context->types, &items, binder->arena,
                          texts);
         count = range.count;
     } else {

@@ -130,7 +130,7 @@ static const Expr **array_items(Binder *binder, const Expr *array, uint32_t *cou
             items[i] = array->arguments[i];
         return items;
     }
-    SqlType element = SQL_TYPE(type_info(array->type.oid)->element_oid);
+    SqlType element = bind_element_type(array->type);
     ArrayValue range = VECTOR_DATA(ArrayValue, array->value)[0];
     const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, range.count + 1);
     for (uint32_t i = 0; i < range.count; i++) {
@@ -174,10 +174,9 @@ static const Expr *over_items(Binder *binder, const char *symbol, const Expr *va
 /* x = ANY(a) of an array that differs from row to row. */
 static const Expr *in_array(Binder *binder, const Expr *value, const Expr *array, int32_t location)
 {
-    const TypeInfo *info = type_info(array->type.oid);
     const Expr *arguments[2] = {value, array};
     if (expr_is_unknown(value))
-        arguments[0] = coerce_to(binder, value, SQL_TYPE(info->element_oid), CAST_IMPLICIT, location);
+        arguments[0] = coerce_to(binder, value, bind_element_type(array->type), CAST_IMPLICIT, location);
     return arguments[0] == NULL ? NULL
                                 : bind_call(binder, "array_any_equal", arguments, 2, location);
 }

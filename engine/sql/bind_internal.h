@@ -193,6 +193,8 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
 const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t count,
                           SqlType element, int32_t location);
 
+SqlType bind_element_type(SqlType array);
+
 /* --- constants, coercions, types --- */
 bool expr_is_unknown(const Expr *expr);     /* an untyped literal, NULL or parameter */
 bool expr_is_null(const Expr *expr);        /* a constant NULL */

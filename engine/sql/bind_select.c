@@ -359,6 +359,17 @@ static bool bind_group(Select *select)
 }
 
 /* --- building --- */
+static bool keys_use_series(const Select *select)
+{
+    for (uint32_t k = 0; k < select->grouping.key_count; k++) {
+        for (uint32_t i = 0; i < select->state->series_count; i++) {
+            if (expr_uses_column(select->grouping.keys[k].expr, select->state->series[i].column.id))
+                return true;
+        }
+    }
+    return false;
+}
+
 static const Plan *build_grouping(Select *select, const Plan *plan)
 {
     Binder *binder = select->binder;
@@ -371,6 +382,12 @@ static const Plan *build_grouping(Select *select, const Plan *plan)
     if (select->having != NULL) {
         select->having = grouping_replace(binder, select->state, &select->grouping, select->having);
         if (select->having == NULL)
+            return NULL;
+    }
+    if (keys_use_series(select)) { /* grouped by what they give: they run below */
+        plan = row_series_attach(binder, select->state, plan);
+        select->state->series_count = 0;
+        if (plan == NULL)
             return NULL;
     }
     for (uint32_t i = 0; i < select->state->series_count; i++) {

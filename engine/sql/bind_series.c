@@ -152,7 +152,7 @@ static bool bind_unnest(Binder *binder, const Expr *array, bool is_pending, int3
         return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
                           "function unnest(%s) does not exist",
                           type_format_name(binder->arena, array->type));
-    SqlType type = SQL_TYPE(info->element_oid);
+    SqlType type = bind_element_type(array->type);
     PlanColumn column = bind_new_column(binder, type, "unnest");
     bool is_empty = is_pending || expr_is_null(array);
     ArrayValue range = is_empty ? (ArrayValue){0} : VECTOR_DATA(ArrayValue, array->value)[0];

@@ -127,6 +127,7 @@ static const Plan *count_marks(Binder *binder, const Plan *both, uint32_t count,
         Expr *aggregate = ARENA_NEW(binder->arena, Expr);
         *aggregate = (Expr){.kind = EXPR_AGGREGATE, .type = SQL_TYPE(T_INT8), .location = -1,
                             .argument_count = 1, .arguments = argument};
+        aggregate->aggregate.direct_count = 1;
         aggregate->aggregate.function = function_resolve_aggregate(
             TEXT_LITERAL("count"), &mark->type, 1, &coerced, -1, binder->fault);
         if (aggregate->aggregate.function == NULL)

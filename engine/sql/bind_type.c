@@ -185,7 +185,7 @@ static Text interval_text(Binder *binder, Text text, int32_t fields)
 static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
                                       const PgQuery__AArrayExpr *array, SqlType type)
 {
-    SqlType element = SQL_TYPE(type_info(type.oid)->element_oid);
+    SqlType element = bind_element_type(type);
     const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, array->n_elements + 1);
     int32_t location = bind_location(binder, array->location);
     for (size_t i = 0; i < array->n_elements; i++) {
