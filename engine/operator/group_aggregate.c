@@ -8,6 +8,8 @@
  */
 #include "engine/operator/group_internal.h"
 
+enum { KEPT_STATES = 1 << 20 }; /* bytes of states that are worth keeping for the next groups */
+
 /* --- building --- */
 
 static uint32_t align8(uint32_t size)
@@ -127,6 +129,8 @@ void aggregate_set_clear(AggregateSet *set)
 void aggregate_set_reset(AggregateSet *set)
 {
     set->ready = 0;
+    if (set->states.size > KEPT_STATES)
+        grow_array_free(&set->states, set->context->budget);
     budget_release_all(&set->budget);
     arena_reset(set->arena);
 }

@@ -54,7 +54,9 @@ void key_column_clear(KeyColumn *column)
 
 void key_column_reset(KeyColumn *column)
 {
-    text_table_reset(&column->texts);
+    text_table_clear(&column->texts);
+    grow_array_free(&column->values, column->budget);
+    grow_array_free(&column->nulls, column->budget);
     start_over(column);
 }
 

@@ -27,7 +27,7 @@ KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *lay
 /* About so many keys will come: a larger array may be indexed directly. */
 void key_table_expect(KeyTable *table, uint64_t keys);
 void key_table_free(KeyTable *table); /* NULL is fine */
-void key_table_reset(KeyTable *table);
+void key_table_reset(KeyTable *table); /* no entries; gives the memory back */
 
 /* The entry of each row's key; keys not seen before get the next numbers in the order of their
  * first rows. `columns[c]` has `rows` rows, at most BATCH_ROWS. */
