@@ -29,6 +29,7 @@ FAMILY(time_extract)
 FAMILY(time_format)
 FAMILY(time_template)
 FAMILY(ip)
+FAMILY(number_template)
 FAMILY(array)
 FAMILY(json)
 
@@ -50,6 +51,7 @@ static const ScalarFunction *find(uint32_t oid)
         {time_extract_functions, &time_extract_function_count},
         {time_format_functions, &time_format_function_count},
         {time_template_functions, &time_template_function_count}, {ip_functions, &ip_function_count},
+        {number_template_functions, &number_template_function_count},
         {array_functions, &array_function_count}, {json_functions, &json_function_count},
     };
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
@@ -588,6 +590,34 @@ static void test_time_templates(void **state)
     CASE(1778, "2000-12-05 11:05:00.25+00", "2000-12-05 13:05:00.250+02", "YYYY-MM-DD HH24:MI:SS.MSTZH");
 }
 
+static void test_number_templates(void **state)
+{
+    CASE(1774, " 125", "125", "999");
+    CASE(1774, "-125", "-125", "999");
+    CASE(1774, "   12", "12", "9999");
+    CASE(1774, "  -12", "-12", "9999");
+    CASE(1774, "    0", "0", "9999");
+    CASE(1774, " ###", "12345", "999");
+    CASE(1774, " 0012", "12", "0000");
+    CASE(1774, " 1,485", "1485", "9,999");
+    CASE(1774, "   485", "485", "9,999");
+    CASE(1774, "485", "485", "FM9,999");
+    CASE(1772, " -.50", "-0.5", "9.99");
+    CASE(1772, " 0.50", "0.5", "0.99");
+    CASE(1772, ".5", "0.5", "FM9.99");
+    CASE(1772, "148.500", "148.5", "FM999.990");
+    CASE(1772, " 148.500", "148.5", "999.999");
+    CASE(1772, " 2", "1.5", "9");
+    CASE(1774, "+485", "485", "S999");
+    CASE(1774, "485-", "-485", "999S");
+    CASE(1774, "485-", "-485", "999MI");
+    CASE(1774, "485 ", "485", "999MI");
+    CASE(1774, "<485>", "-485", "999PR");
+    CASE(1774, " 482nd", "482", "999th");
+    CASE(1772, "1,234,567.89", "1234567.891", "FM9,999,999.00");
+    CASE(1774, "$ 12 items", "12", "L99 \"items\"");
+}
+
 static void test_addresses(void **state)
 {
     CASE(91500, "t", "192.168.0.1", "192.168.0.0/16");
@@ -767,6 +797,7 @@ int main(void)
         cmocka_unit_test(test_shifts),
         cmocka_unit_test(test_time_patterns),
         cmocka_unit_test(test_time_templates),
+        cmocka_unit_test(test_number_templates),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_json),
