@@ -99,8 +99,16 @@ static void filter_bound(Operator *self, const SortBound *bound)
     operator_offer_bound(self->children[0], bound);
 }
 
-static const OperatorClass filter_class = {
-    .name = "filter", .next = filter_next, .close = filter_close, .bound = filter_bound};
+static void filter_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    operator_restrict_to(self->children[0], column, keys);
+}
+
+static const OperatorClass filter_class = {.name = "filter",
+                                           .next = filter_next,
+                                           .close = filter_close,
+                                           .bound = filter_bound,
+                                           .restrict_to = filter_restrict_to};
 
 Operator *filter_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
                       Fault *fault)

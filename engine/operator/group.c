@@ -204,7 +204,15 @@ static void group_close(Operator *self)
     arena_free(group->arena);
 }
 
-static const OperatorClass group_class = {.name = "group", .next = group_next, .close = group_close};
+/* Groups that are not wanted need not be formed. */
+static void group_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    if (column < self->spec->group.key_count)
+        operator_restrict_to(self->children[0], self->spec->group.keys[column], keys);
+}
+
+static const OperatorClass group_class = {
+    .name = "group", .next = group_next, .close = group_close, .restrict_to = group_restrict_to};
 
 Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
 {

@@ -51,6 +51,17 @@ static StageJoinType type_of(const JoinOperator *join)
 
 /* --- building --- */
 
+/* Left rows without a partner are dropped by these: their scan may do so before it reads more. */
+static void restrict_left(JoinOperator *join)
+{
+    const OperatorSpec *spec = join->base.spec;
+    StageJoinType type = type_of(join);
+    bool drops_left = type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI || type == STAGE_JOIN_RIGHT;
+    bool matches_null = spec->join.null_equal != NULL && spec->join.key_count == 1 && spec->join.null_equal[0];
+    if (drops_left && spec->join.key_count == 1 && !matches_null && join->table.batch->rows != 0)
+        operator_restrict_to(join->base.children[0], spec->join.left_keys[0], join->table.keys);
+}
+
 static Progress build_next(JoinOperator *join, Fault *fault)
 {
     for (;;) {
@@ -70,6 +81,7 @@ static Progress build_next(JoinOperator *join, Fault *fault)
     if (join->gives_right_rest &&
         !grow_array(&join->right_matched, join->base.context->budget, (size_t)join->table.batch->rows + 1, fault))
         return PROGRESS_FAILED;
+    restrict_left(join);
     bool is_hopeless = join->table.batch->rows == 0 &&
                        (type_of(join) == STAGE_JOIN_INNER || type_of(join) == STAGE_JOIN_SEMI ||
                         type_of(join) == STAGE_JOIN_RIGHT);
@@ -453,7 +465,17 @@ static void join_close(Operator *self)
     arena_free(join->arena);
 }
 
-static const OperatorClass join_class = {.name = "join", .next = join_next, .close = join_close};
+/* A wish about a left column is one about the left child, whatever the type: no left row depends on
+ * another one. */
+static void join_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    const JoinOperator *join = (const JoinOperator *)self;
+    if (column < join->left_columns && !join->gives_right_rest)
+        operator_restrict_to(self->children[0], column, keys);
+}
+
+static const OperatorClass join_class = {
+    .name = "join", .next = join_next, .close = join_close, .restrict_to = join_restrict_to};
 
 static bool compile_condition(JoinOperator *join, const Expr *condition, ExprProgram **program, Fault *fault)
 {

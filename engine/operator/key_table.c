@@ -230,6 +230,24 @@ bool key_table_find(KeyTable *table, const Vector *const *columns, uint32_t rows
     return true;
 }
 
+bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high)
+{
+    const KeyColumn *column = &table->columns[0];
+    if (table->column_count != 1 || column->layout != LAYOUT_INT64)
+        return false;
+    const int64_t *values = column->values.data;
+    const uint8_t *nulls = column->nulls.data;
+    *low = INT64_MAX;
+    *high = INT64_MIN;
+    for (uint32_t i = 0; i < table->count; i++) {
+        if (nulls[i])
+            continue;
+        *low = values[i] < *low ? values[i] : *low;
+        *high = values[i] > *high ? values[i] : *high;
+    }
+    return *low <= *high;
+}
+
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns)
 {
     bool is_identity = table->mode == KEYS_IDENTITY;

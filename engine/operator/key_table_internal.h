@@ -46,6 +46,10 @@ bool key_table_reserves_null(const KeyTable *table);
 uint32_t key_table_count(const KeyTable *table);
 size_t key_table_memory(const KeyTable *table);
 
+/* Tables of one integer column: the least and the greatest key. False: not such a table, or no
+ * keys but NULL. */
+bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high);
+
 /* The key columns of entries [first, first + count): strings as dictionary vectors. They share
  * the table's memory: good until the next add or reset. */
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns);

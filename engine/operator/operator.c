@@ -141,6 +141,12 @@ void operator_offer_bound(Operator *self, const SortBound *bound)
         self->class->bound(self, bound);
 }
 
+void operator_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    if (self->class->restrict_to != NULL)
+        self->class->restrict_to(self, column, keys);
+}
+
 Layout *operator_layouts(OperatorContext *context, const SqlType *types, uint32_t count)
 {
     Layout *layouts = ARENA_ARRAY(context->arena, Layout, count);

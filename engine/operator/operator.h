@@ -118,6 +118,8 @@ typedef struct SortBound {
     int64_t value;      /* rows equal to it must stay */
 } SortBound;
 
+struct KeyTable; /* of the operators' own */
+
 typedef struct OperatorClass {
     const char *name;
     Progress (*next)(Operator *self, Batch **batch, Fault *fault);
@@ -127,6 +129,9 @@ typedef struct OperatorClass {
     size_t (*revoke)(Operator *self);
     /* Optional: a bound that the operator may use or hand down. */
     void (*bound)(Operator *self, const SortBound *bound);
+    /* Optional: rows whose column is NULL or not among the table's keys are not wanted; the
+     * operator may leave them out or hand the wish down. The table outlives its use. */
+    void (*restrict_to)(Operator *self, uint32_t column, struct KeyTable *keys);
 } OperatorClass;
 
 struct Operator {
@@ -146,5 +151,6 @@ void operator_close(Operator *self);
 /* Asks the operators of a tree, from the leaves up, for `wanted` bytes; returns what was freed. */
 size_t operator_revoke(Operator *self, size_t wanted);
 void operator_offer_bound(Operator *self, const SortBound *bound);
+void operator_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys);
 
 #endif

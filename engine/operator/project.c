@@ -39,8 +39,18 @@ static void project_bound(Operator *self, const SortBound *bound)
     operator_offer_bound(self->children[0], &below);
 }
 
-static const OperatorClass project_class = {
-    .name = "project", .next = project_next, .close = project_close, .bound = project_bound};
+static void project_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    const Expr *item = self->spec->project.items[column];
+    if (item->kind == EXPR_COLUMN)
+        operator_restrict_to(self->children[0], item->column, keys);
+}
+
+static const OperatorClass project_class = {.name = "project",
+                                            .next = project_next,
+                                            .close = project_close,
+                                            .bound = project_bound,
+                                            .restrict_to = project_restrict_to};
 
 Operator *project_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
                        Fault *fault)

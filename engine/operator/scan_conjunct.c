@@ -6,6 +6,7 @@
 enum {
     DICTIONARY_SMALL = 65536,  /* entries that are evaluated at once */
     DICTIONARY_PATIENCE = 4,   /* else once so many times the rows tested exceed the entries */
+    MEMBER_TRIAL_ROWS = 32768, /* rows after which a member test is judged */
     ZONE_CODES = 4096,         /* codes between a zone's ends that are looked at one by one */
 };
 
@@ -244,12 +245,20 @@ static int cost_of(const Conjunct *conjunct)
     return (int)conjunct->kind + (conjunct->can_fail ? 100 : 0);
 }
 
+static void insert(Conjunct *conjuncts, uint32_t *count, const Conjunct *conjunct)
+{
+    uint32_t at = (*count)++;
+    for (; at > 0 && cost_of(&conjuncts[at - 1]) > cost_of(conjunct); at--)
+        conjuncts[at] = conjuncts[at - 1];
+    conjuncts[at] = *conjunct;
+}
+
 bool conjuncts_make(OperatorContext *context, const StageInput *input, const Expr *filter,
                     Conjunct **conjuncts, uint32_t *count, Fault *fault)
 {
     uint32_t part_count = 0;
     const Expr **parts = filter == NULL ? NULL : conditions_split(context->arena, filter, &part_count);
-    *conjuncts = ARENA_ARRAY(context->arena, Conjunct, part_count);
+    *conjuncts = ARENA_ARRAY(context->arena, Conjunct, part_count + CONJUNCTS_TO_COME);
     *count = 0;
     for (uint32_t i = 0; i < part_count; i++) {
         Conjunct conjunct;
@@ -257,11 +266,24 @@ bool conjuncts_make(OperatorContext *context, const StageInput *input, const Exp
             return false;
         if (merge_range(*conjuncts, *count, &conjunct))
             continue;
-        uint32_t at = (*count)++;
-        for (; at > 0 && cost_of(&(*conjuncts)[at - 1]) > cost_of(&conjunct); at--)
-            (*conjuncts)[at] = (*conjuncts)[at - 1];
-        (*conjuncts)[at] = conjunct;
+        insert(*conjuncts, count, &conjunct);
     }
+    return true;
+}
+
+bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column, KeyTable *keys,
+                          Conjunct *conjuncts, uint32_t *count)
+{
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < *count; i++)
+        members += conjuncts[i].kind == CONJUNCT_MEMBER;
+    if (members == CONJUNCTS_TO_COME)
+        return false;
+    Conjunct conjunct = {.kind = CONJUNCT_MEMBER, .column = column, .keys = keys};
+    conjunct.uses = arena_zalloc(context->arena, input->column_count + 1u);
+    conjunct.uses[column] = true;
+    conjunct.has_range = key_table_range(keys, &conjunct.low, &conjunct.high);
+    insert(conjuncts, count, &conjunct);
     return true;
 }
 
@@ -278,7 +300,8 @@ void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
     conjunct->dictionary = dictionary;
     conjunct->truth = NULL;
     conjunct->is_by_row = false;
-    conjunct->rows_tested = 0;
+    if (conjunct->kind != CONJUNCT_MEMBER)
+        conjunct->rows_tested = 0;
 }
 
 /* Comparisons and IN over a sorted dictionary are ranges of codes. */
@@ -357,19 +380,46 @@ static bool evaluate_by_program(const StageInput *input, const Conjunct *conjunc
     return is_evaluated;
 }
 
+/* Entries that are keys. */
+static bool evaluate_members(const Conjunct *conjunct, uint8_t *truth, Fault *fault)
+{
+    uint32_t codes[BATCH_ROWS + 16], entries[BATCH_ROWS];
+    for (uint32_t at = 0; at < conjunct->dictionary->count; at += BATCH_ROWS) {
+        uint32_t left = conjunct->dictionary->count - at;
+        uint32_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
+        for (uint32_t i = 0; i < count; i++)
+            codes[i] = at + i;
+        Vector vector = vector_dictionary(conjunct->dictionary, count, codes);
+        const Vector *column = &vector;
+        if (!key_table_find(conjunct->keys, &column, count, entries, fault))
+            return false;
+        for (uint32_t i = 0; i < count; i++)
+            truth[at + i] = entries[i] != KEY_ENTRY_NONE;
+    }
+    truth[0] = 0;
+    return true;
+}
+
 bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input, Conjunct *conjunct,
                                   Arena *arena, Fault *fault)
 {
     (void)arena;
     const Dictionary *dictionary = conjunct->dictionary;
-    if (conjunct->kind != CONJUNCT_TEXT || dictionary == NULL || conjunct->truth != NULL || conjunct->is_by_row)
+    if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL || conjunct->truth != NULL ||
+        conjunct->is_by_row)
+        return true;
+    bool is_late = dictionary->count > DICTIONARY_SMALL &&
+                   conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count;
+    if (conjunct->kind == CONJUNCT_MEMBER && is_late)
         return true;
     if (!grow_array(&conjunct->truth_bytes, context->budget, dictionary->count, fault))
         return false;
     uint8_t *truth = conjunct->truth_bytes.data;
-    if (!evaluate_by_order(conjunct, truth)) {
-        if (dictionary->count > DICTIONARY_SMALL &&
-            conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count)
+    if (conjunct->kind == CONJUNCT_MEMBER) {
+        if (!evaluate_members(conjunct, truth, fault))
+            return false;
+    } else if (!evaluate_by_order(conjunct, truth)) {
+        if (is_late)
             return true;
         if (!evaluate_by_program(input, conjunct, truth)) {
             conjunct->is_by_row = true;
@@ -456,7 +506,7 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
         uint32_t wanted = conjunct->wants_null ? zone->null_count : zone->rows - zone->null_count;
         return wanted == 0 ? VERDICT_NONE : wanted == zone->rows ? VERDICT_ALL : VERDICT_SOME;
     }
-    if (conjunct->kind == CONJUNCT_TEXT)
+    if (conjunct->kind == CONJUNCT_TEXT || (conjunct->kind == CONJUNCT_MEMBER && !conjunct->has_range))
         return judge_text(conjunct, zone);
     if (conjunct->kind == CONJUNCT_GENERIC)
         return VERDICT_SOME;
@@ -464,6 +514,10 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
         return VERDICT_NONE;
     if (!zone->has_range)
         return VERDICT_SOME;
+    if (conjunct->kind == CONJUNCT_MEMBER) {
+        Verdict verdict = judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, true);
+        return verdict == VERDICT_NONE ? VERDICT_NONE : VERDICT_SOME;
+    }
     if (conjunct->kind == CONJUNCT_RANGE)
         return judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, zone->null_count != 0);
     if (conjunct->kind == CONJUNCT_IN)
@@ -548,11 +602,53 @@ static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *are
     return true;
 }
 
+/* By looking the values up. NULL is no member, even where the table has it. */
+static bool test_members(const Conjunct *conjunct, const Vector *vector, uint32_t *rows, uint32_t *count,
+                         Fault *fault)
+{
+    uint32_t entries[BATCH_ROWS];
+    if (!key_table_find(conjunct->keys, &vector, vector->length, entries, fault))
+        return false;
+    bool may_have_nulls = vector->form == VECTOR_DICTIONARY || vector->nulls != NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < vector->length; i++) {
+        bool is_member = entries[i] != KEY_ENTRY_NONE;
+        if (may_have_nulls)
+            is_member &= !vector_is_null(vector, i);
+        rows[*count] = i;
+        *count += is_member;
+    }
+    return true;
+}
+
+/* A member test that lets nearly everything pass is not worth its time. */
+static bool is_useless(const Conjunct *conjunct)
+{
+    return conjunct->rows_tested > MEMBER_TRIAL_ROWS && conjunct->rows_passed * 10 > conjunct->rows_tested * 8;
+}
+
+static bool test_member(Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows, uint32_t *count,
+                        Fault *fault)
+{
+    if (is_useless(conjunct)) {
+        *count = rows_all_or_none(true, vector->length, rows);
+        return true;
+    }
+    if (!test_text(conjunct, vector, arena, rows, count) &&
+        !test_members(conjunct, vector, rows, count, fault))
+        return false;
+    conjunct->rows_tested += vector->length;
+    conjunct->rows_passed += *count;
+    return true;
+}
+
 bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows, uint32_t *count,
                    Fault *fault)
 {
-    conjunct->rows_tested += batch->rows;
     const Vector *column = &batch->columns[conjunct->column];
+    if (conjunct->kind == CONJUNCT_MEMBER)
+        return test_member(conjunct, column, arena, rows, count, fault);
+    conjunct->rows_tested += batch->rows;
     if (conjunct->kind == CONJUNCT_RANGE) {
         *count = test_range(conjunct, column, arena, rows);
         return true;

@@ -5,12 +5,14 @@
 #ifndef TALARIA_ENGINE_OPERATOR_SCAN_INTERNAL_H
 #define TALARIA_ENGINE_OPERATOR_SCAN_INTERNAL_H
 
+#include "engine/operator/key_table_internal.h"
 #include "engine/operator/operator_internal.h"
 
 typedef enum ConjunctKind {
     CONJUNCT_RANGE,    /* low <= integer column <= high, not null */
     CONJUNCT_IS_NULL,  /* a column is (not) null */
     CONJUNCT_TEXT,     /* any condition on one string column: once a dictionary entry */
+    CONJUNCT_MEMBER,   /* a column among the keys of a join above: a help, not a must */
     CONJUNCT_MONOTONE, /* f(integer column) compared with a constant, f keeps order */
     CONJUNCT_IN,       /* an integer column in a list */
     CONJUNCT_GENERIC,
@@ -26,11 +28,14 @@ typedef struct Conjunct {
     uint32_t column;            /* of the input; GENERIC: unused */
     bool *uses;                 /* which input columns the expression looks at */
     bool can_fail;
+    KeyTable *keys;             /* MEMBER */
+    bool has_range;             /* MEMBER: low .. high are the keys' */
+    uint64_t rows_passed;       /* MEMBER */
     /* RANGE; MONOTONE: of the function's value */
     int64_t low, high;
     ExprProgram *function;      /* MONOTONE: f(column) alone */
     bool wants_null;            /* IS_NULL: true for IS NULL, false for IS NOT NULL */
-    /* TEXT, for the segment at hand: truth of each code of the dictionary */
+    /* TEXT, MEMBER of strings, for the segment at hand: truth of each code of the dictionary */
     const Dictionary *dictionary;
     uint8_t *truth;             /* NULL while not evaluated */
     GrowArray truth_bytes;
@@ -38,6 +43,18 @@ typedef struct Conjunct {
     uint64_t rows_tested;
     uint32_t first_true, last_true; /* of the codes that can occur; last < first: none */
 } Conjunct;
+
+enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
+
+/* Adds a MEMBER to the conjuncts; false when there is no room. */
+bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column, KeyTable *keys,
+                          Conjunct *conjuncts, uint32_t *count);
+/* Whether the dictionary of its column is of use to it. */
+static inline bool conjunct_wants_dictionary(const StageInput *input, const Conjunct *conjunct)
+{
+    return conjunct->kind == CONJUNCT_TEXT ||
+           (conjunct->kind == CONJUNCT_MEMBER && type_layout(input->types[conjunct->column]) == LAYOUT_STRING);
+}
 
 /* Classifies and compiles the parts of `filter` in the order in which they are best tested. */
 bool conjuncts_make(OperatorContext *context, const StageInput *input, const Expr *filter,

@@ -136,7 +136,7 @@ static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
     scan->has_dictionaries = true;
     for (uint32_t i = 0; i < scan->conjunct_count; i++) {
         Conjunct *conjunct = &scan->conjuncts[i];
-        if (conjunct->kind != CONJUNCT_TEXT)
+        if (!conjunct_wants_dictionary(scan->input, conjunct))
             continue;
         const Dictionary *dictionary = NULL;
         int stored = zone_column(scan, conjunct);
@@ -466,8 +466,20 @@ static void scan_bound(Operator *self, const SortBound *bound)
     scan->bound.column = column;
 }
 
-static const OperatorClass scan_class = {
-    .name = "scan segments", .next = scan_next, .close = scan_close, .bound = scan_bound};
+/* Before the first row only: later the conjuncts are in use. */
+static void scan_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    ScanOperator *scan = (ScanOperator *)self;
+    if (scan->reader == NULL && !scan->is_done)
+        conjuncts_add_member(self->context, scan->input, operator_kept(self->spec, column), keys,
+                             scan->conjuncts, &scan->conjunct_count);
+}
+
+static const OperatorClass scan_class = {.name = "scan segments",
+                                         .next = scan_next,
+                                         .close = scan_close,
+                                         .bound = scan_bound,
+                                         .restrict_to = scan_restrict_to};
 
 static void number_groups(ScanOperator *scan)
 {
@@ -500,8 +512,8 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
         scan->columns[operator_kept(spec, i)].is_kept = true;
     if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count, fault))
         return NULL;
-    scan->is_proven = arena_zalloc(context->arena, scan->conjunct_count + 1u);
-    scan->is_group_proven = arena_zalloc(context->arena, scan->conjunct_count + 1u);
+    scan->is_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);
+    scan->is_group_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);
     number_groups(scan);
     context->counters->total_files += input->segment_count;
     scan->arena = arena_new("scan");

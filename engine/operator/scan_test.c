@@ -324,6 +324,75 @@ static void test_top_n_skips_blocks(void **state)
     }
 }
 
+/* A join above: the scan leaves out what cannot match, and blocks in which nothing can. */
+static void test_join_restricts_scan(void **state)
+{
+    (void)state;
+    static const uint32_t zero[] = {0}, key_columns[] = {0, 1, 2};
+    for (uint32_t k = 0; k < 3; k++)
+        for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_ANTI; type++) {
+            TestStage test;
+            Fault fault;
+            test_stage_init(&test);
+            test.context.segments = segment_cache_new(10, 1 << 20);
+            const OperatorSpec *scan = scan_spec(&test, k == 1 ? condition(&test, 1) : NULL);
+            /* A few keys; times lie together, so that blocks can be skipped. */
+            Batch *build = batch_make(test.arena, 1, 50);
+            VectorBuilder builder;
+            vector_builder_init(&builder, test.arena, type_layout(types[k]), 50);
+            for (uint32_t i = 0; i < 50; i++) {
+                if (i == 7)
+                    vector_builder_null(&builder);
+                else if (k == 1)
+                    vector_builder_text(&builder, text_of(arena_printf(test.arena, "text-%u", i * 9)));
+                else
+                    vector_builder_int64(&builder, k == 0 ? 1200000 + i * 5 : (int64_t)i * 3 - 60);
+            }
+            build->columns[0] = vector_builder_finish(&builder);
+            test_stage_add(&test, 1, build);
+            SqlType *joined = ARENA_ARRAY(test.arena, SqlType, COLUMNS + 1);
+            memcpy(joined, types, sizeof types);
+            joined[COLUMNS] = types[k];
+            bool gives_right = type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI;
+            const OperatorSpec *right = test_input(&test, 1, 1, &types[k]);
+            OperatorSpec spec = {.kind = OPERATOR_JOIN, .column_count = COLUMNS + gives_right, .types = joined,
+                                 .child_count = 2, .children = test_children(&test, scan, right)};
+            spec.join.type = (StageJoinType)type;
+            spec.join.key_count = 1;
+            spec.join.left_keys = &key_columns[k];
+            spec.join.right_keys = zero;
+            Batch *actual = test_run(&test, &spec, &fault);
+            assert_non_null(actual);
+            /* Keys are unique: a row matches at most once. */
+            Batch *left = naive(&test, k == 1 ? condition(&test, 1) : NULL);
+            uint32_t matched = 0, unmatched_right = 0;
+            for (uint32_t i = 0; i < left->rows; i++)
+                for (uint32_t r = 0; r < 50; r++)
+                    matched += r != 7 && !vector_is_null(&left->columns[k], i) &&
+                               vector_rows_equal(&left->columns[k], i, &build->columns[0], r);
+            for (uint32_t r = 0; r < 50; r++) {
+                bool is_matched = false;
+                for (uint32_t i = 0; i < left->rows && !is_matched; i++)
+                    is_matched = r != 7 && !vector_is_null(&left->columns[k], i) &&
+                                 vector_rows_equal(&left->columns[k], i, &build->columns[0], r);
+                unmatched_right += !is_matched;
+            }
+            assert_true(matched > 0 && matched < left->rows);
+            uint32_t expected = matched;
+            if (type == STAGE_JOIN_LEFT || type == STAGE_JOIN_FULL)
+                expected = left->rows;
+            if (type == STAGE_JOIN_RIGHT || type == STAGE_JOIN_FULL)
+                expected += unmatched_right;
+            if (type == STAGE_JOIN_ANTI)
+                expected = left->rows - matched;
+            assert_int_equal(actual->rows, expected);
+            if (k == 0 && (type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI))
+                assert_true(test.counters.blocks_read <= 2);
+            segment_cache_free(test.context.segments);
+            test_stage_clear(&test);
+        }
+}
+
 static void test_wrong_digest(void **state)
 {
     (void)state;
@@ -499,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_zones_skip_blocks),
         cmocka_unit_test(test_workers_share_morsels),
         cmocka_unit_test(test_top_n_skips_blocks),
+        cmocka_unit_test(test_join_restricts_scan),
         cmocka_unit_test(test_wrong_digest),
         cmocka_unit_test(test_write_segments),
         cmocka_unit_test(test_write_null_time),

@@ -59,7 +59,14 @@ static void sort_close(Operator *self)
     arena_free(sort->arena);
 }
 
-static const OperatorClass sort_class = {.name = "sort", .next = sort_next, .close = sort_close};
+static void sort_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    if (self->spec->sort.limit < 0)
+        operator_restrict_to(self->children[0], column, keys);
+}
+
+static const OperatorClass sort_class = {
+    .name = "sort", .next = sort_next, .close = sort_close, .restrict_to = sort_restrict_to};
 
 Operator *sort_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
 {

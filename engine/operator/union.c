@@ -30,7 +30,14 @@ static Progress union_next(Operator *self, Batch **batch, Fault *fault)
     return outcome;
 }
 
-static const OperatorClass union_class = {.name = "union", .next = union_next};
+static void union_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys)
+{
+    for (uint32_t i = 0; i < self->child_count; i++)
+        operator_restrict_to(self->children[i], column, keys);
+}
+
+static const OperatorClass union_class = {
+    .name = "union", .next = union_next, .restrict_to = union_restrict_to};
 
 Operator *union_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
 {
