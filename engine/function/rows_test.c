@@ -24,6 +24,7 @@ FAMILY(string_make)
 FAMILY(like)
 FAMILY(regexp)
 FAMILY(text_encode)
+FAMILY(text_format)
 FAMILY(time)
 FAMILY(time_extract)
 FAMILY(time_format)
@@ -37,7 +38,7 @@ static Arena *arena;
 static TypeContext context;
 static Fault fault;
 
-enum { MOST_ARGUMENTS = 6, SHAPE_ROWS = 3 };
+enum { MOST_ARGUMENTS = 8, SHAPE_ROWS = 3 };
 
 static const ScalarFunction *find(uint32_t oid)
 {
@@ -47,7 +48,8 @@ static const ScalarFunction *find(uint32_t oid)
     } families[] = {
         {string_functions, &string_function_count}, {string_make_functions, &string_make_function_count},
         {like_functions, &like_function_count}, {regexp_functions, &regexp_function_count},
-        {text_encode_functions, &text_encode_function_count}, {time_functions, &time_function_count},
+        {text_encode_functions, &text_encode_function_count},
+        {text_format_functions, &text_format_function_count}, {time_functions, &time_function_count},
         {time_extract_functions, &time_extract_function_count},
         {time_format_functions, &time_format_function_count},
         {time_template_functions, &time_template_function_count}, {ip_functions, &ip_function_count},
@@ -420,6 +422,11 @@ static void test_encodings(void **state)
     CASE(91052, "a-007", "%s-%03d", "a", "int8:7");
     CASE(91052, "1,234,567 100% 3.14", "%,d 100%% %.2f", "int8:1234567", "float8:3.14159");
     CASE(91052, "%d; x", "%d", "x");
+    CASE(3539, "Hello World, null: |  x|\"A b\" 'it''s' NULL", "Hello %s, null: %s|%3s|%I %L %L",
+         "World", NULL, "x", "A b", "it's", NULL);
+    CASE(3539, "b a", "%2$s %1$s", "a", "b");
+    CASE(3539, "fault 22023", "%s %s", "a");
+    CASE(3539, "fault 22023", "%d", "a");
     CASE(91052, "null|  ab", "%s|%4s", NULL, "ab");
 }
 

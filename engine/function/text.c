@@ -295,3 +295,31 @@ int64_t text_find(const char *data, size_t length, const char *needle, size_t ne
 }
 
 #endif
+
+/* --- quoting --- */
+
+Text text_quoted(TextSink *sink, Text text, char quote, bool escapes)
+{
+    char *out = text_sink_reserve(sink, (size_t)text.length * 2 + 4), *start = out;
+    if (escapes)
+        *out++ = 'E';
+    *out++ = quote;
+    for (uint32_t i = 0; i < text.length; i++) {
+        if (text.data[i] == quote || (escapes && text.data[i] == '\\'))
+            *out++ = text.data[i];
+        *out++ = text.data[i];
+    }
+    *out++ = quote;
+    return text_sink_take(sink, (size_t)(out - start));
+}
+
+Text text_identifier(TextSink *sink, Text text)
+{
+    bool is_plain = text.length > 0 && ((text.data[0] >= 'a' && text.data[0] <= 'z') ||
+                                        text.data[0] == '_');
+    for (uint32_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        is_plain = is_plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+    }
+    return is_plain ? text : text_quoted(sink, text, '"', false);
+}

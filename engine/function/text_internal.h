@@ -98,6 +98,12 @@ int64_t text_find_portable(const char *data, size_t length, const char *needle, 
 Text text_lower(TextSink *sink, Text text);
 Text text_upper(TextSink *sink, Text text);
 
+/* In quotes, which are doubled inside; `escapes`: as E'..', with backslashes doubled. */
+Text text_quoted(TextSink *sink, Text text, char quote, bool escapes);
+/* As an identifier of a statement: quoted unless it is lower-case letters, digits and
+ * underscores; reserved words stay bare. */
+Text text_identifier(TextSink *sink, Text text);
+
 uint32_t code_point_lower(uint32_t code_point);
 uint32_t code_point_upper(uint32_t code_point);
 /* Of many texts; runs of them that lie one after the other in memory are mapped as one. */
