@@ -403,7 +403,7 @@ const ScalarFunction math_functions[] = {
     WHOLE(95106, "round", NULL),
     WHOLE(95107, "trunc", "truncate"),
     ONE(2310, "sign", NULL, NULL, sign_loop, 0, ORDER_KEPT, "-1, 0 or 1.", NULL, NULL),
-    ONE(1345, "cbrt", NULL, "||/", cube_root_loop, 0, ORDER_KEPT, "Cube root.", "cbrt(27)", "3"),
+    ONE(1345, "cbrt", NULL, "||/", cube_root_loop, 0, ORDER_KEPT, "Cube root.", "cbrt(64)", "4"),
     BOTH(1344, "sqrt", NULL, "|/", square_root, ORDER_KEPT, "Square root.", "sqrt(9)", "3"),
     BOTH(1347, "exp", NULL, NULL, exponential, ORDER_KEPT, "e to this power.", "exp(0)", "1"),
     BOTH(1341, "ln", NULL, NULL, logarithm, ORDER_KEPT, "Natural logarithm.", "ln(1)", "0"),
