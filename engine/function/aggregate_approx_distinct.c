@@ -24,7 +24,9 @@ typedef struct Sketch {
 } Sketch;
 
 enum {
-    HLL_PRECISION = 12, HLL_LEAST = 4, HLL_MOST = 21,
+    HLL_PRECISION = 12,
+    HLL_LEAST = 4,
+    HLL_MOST = 21,
     COUPON_BITS = 26,
     SKETCH_HEAD = 2,
 };
@@ -157,8 +159,7 @@ static bool sketch_add_coupon(const AggregateCall *call, Sketch *sketch, int pre
         return true;
     sketch->count++;
     /* At most three quarters full. */
-    return sketch->count * 4 <= sketch->capacity * 3 ||
-           sketch_grow(call, sketch, precision, fault);
+    return sketch->count * 4 <= sketch->capacity * 3 || sketch_grow(call, sketch, precision, fault);
 }
 
 static inline bool sketch_add_hash(const AggregateCall *call, Sketch *sketch, int precision,
@@ -211,10 +212,10 @@ static bool sketch_add(const AggregateCall *call, uint8_t *states, size_t stride
         }
         for (uint32_t i = 0; i < count; i++)
             if (!vector_is_null(&slice, i) &&
-                !sketch_add_hash(call,
-                                 AGGREGATE_STATE(Sketch, states, stride,
-                                                 aggregate_group(groups, start + i)),
-                                 spec->precision, hashes[i], fault))
+                !sketch_add_hash(
+                    call,
+                    AGGREGATE_STATE(Sketch, states, stride, aggregate_group(groups, start + i)),
+                    spec->precision, hashes[i], fault))
                 return false;
     }
     return true;
@@ -225,7 +226,8 @@ static bool sketch_add(const AggregateCall *call, uint8_t *states, size_t stride
 static Text sketch_pack(const Sketch *sketch, int precision, Arena *arena)
 {
     uint32_t size = sketch->capacity == 0 && sketch->data != NULL
-                        ? UINT32_C(1) << precision : sketch->count * (uint32_t)sizeof(uint32_t);
+                        ? UINT32_C(1) << precision
+                        : sketch->count * (uint32_t)sizeof(uint32_t);
     uint8_t *bytes = arena_alloc(arena, SKETCH_HEAD + (size_t)size);
     bytes[0] = (uint8_t)precision;
     bytes[1] = sketch->capacity == 0 && sketch->data != NULL;
@@ -301,8 +303,7 @@ static bool sketch_merge_one(const AggregateCall *call, Sketch *sketch, int prec
 }
 
 static bool sketch_merge(const AggregateCall *call, uint8_t *states, size_t stride,
-                         const uint32_t *groups, const Vector *partial, uint32_t rows,
-                         Fault *fault)
+                         const uint32_t *groups, const Vector *partial, uint32_t rows, Fault *fault)
 {
     const SketchSpec *spec = call->prepared;
     for (uint32_t i = 0; i < rows; i++)

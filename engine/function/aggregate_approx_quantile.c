@@ -19,7 +19,7 @@
 enum { QUANTILE_K = 128, QUANTILE_LEAST_K = 2, QUANTILE_MOST_K = 32768, QUANTILE_LEVELS = 48 };
 
 typedef struct Quantiles {
-    uint64_t count;     /* values added */
+    uint64_t count; /* values added */
     uint32_t base_count, base_capacity;
     double *base;
     double *runs[QUANTILE_LEVELS]; /* k values each; in use where `levels` has a bit */
@@ -186,7 +186,8 @@ static bool quantile_add(const AggregateCall *call, uint8_t *states, size_t stri
         if (vector_is_null(values, i) || isnan(value))
             continue;
         Quantiles *sketch = sketch_of(
-            call, AGGREGATE_STATE(QuantileState, states, stride, aggregate_group(groups, i)), fault);
+            call, AGGREGATE_STATE(QuantileState, states, stride, aggregate_group(groups, i)),
+            fault);
         if (sketch == NULL || !sketch_add_value(call, sketch, value, fault))
             return false;
     }
@@ -207,8 +208,8 @@ static uint32_t bit_count(uint64_t bits)
 
 static Text quantile_pack(const Quantiles *sketch, uint32_t k, Arena *arena)
 {
-    PartialHead head = {.k = k, .base_count = sketch->base_count, .count = sketch->count,
-                        .levels = sketch->levels};
+    PartialHead head = {
+        .k = k, .base_count = sketch->base_count, .count = sketch->count, .levels = sketch->levels};
     size_t values = sketch->base_count + (size_t)bit_count(sketch->levels) * k;
     char *bytes = arena_alloc(arena, sizeof head + values * sizeof(double)), *at = bytes;
     memcpy(at, &head, sizeof head);
@@ -246,8 +247,7 @@ static bool quantile_partial(const AggregateCall *call, const uint8_t *states, s
 
 static bool head_is_valid(const PartialHead *head, size_t length, uint32_t k)
 {
-    return head->k == k && head->base_count <= 2 * k &&
-           head->levels >> QUANTILE_LEVELS == 0 &&
+    return head->k == k && head->base_count <= 2 * k && head->levels >> QUANTILE_LEVELS == 0 &&
            length == (head->base_count + (size_t)bit_count(head->levels) * k) * sizeof(double);
 }
 
@@ -258,8 +258,7 @@ static bool quantile_merge_one(const AggregateCall *call, Quantiles *sketch, Tex
     PartialHead head;
     if (packed.length >= sizeof head)
         memcpy(&head, packed.data, sizeof head);
-    if (packed.length < sizeof head ||
-        !head_is_valid(&head, packed.length - sizeof head, spec->k))
+    if (packed.length < sizeof head || !head_is_valid(&head, packed.length - sizeof head, spec->k))
         return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
                          call->function->name);
     const char *at = packed.data + sizeof head;
@@ -292,7 +291,8 @@ static bool quantile_merge(const AggregateCall *call, uint8_t *states, size_t st
         if (vector_is_null(partial, i))
             continue;
         Quantiles *sketch = sketch_of(
-            call, AGGREGATE_STATE(QuantileState, states, stride, aggregate_group(groups, i)), fault);
+            call, AGGREGATE_STATE(QuantileState, states, stride, aggregate_group(groups, i)),
+            fault);
         if (sketch == NULL || !quantile_merge_one(call, sketch, vector_text(partial, i), fault))
             return false;
     }

@@ -12,7 +12,7 @@
 typedef struct CollectState {
     uint8_t *values; /* capacity * width, then capacity null bytes */
     uint32_t count, capacity;
-    uint64_t bytes;  /* of the result, as Druid counts: widths and texts */
+    uint64_t bytes; /* of the result, as Druid counts: widths and texts */
     uint64_t seen;
 } CollectState;
 
@@ -60,8 +60,9 @@ static bool collect_grow(const AggregateCall *call, CollectState *state, uint32_
     if (state->count < state->capacity)
         return true;
     if (state->capacity > INT32_MAX / 4)
-        return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "an array of %s has more than %u elements",
-                         call->function->name, state->capacity);
+        return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                         "an array of %s has more than %u elements", call->function->name,
+                         state->capacity);
     uint32_t capacity = state->capacity == 0 ? 4 : state->capacity * 2;
     uint8_t *values = aggregate_alloc(call, (size_t)capacity * (width + 1), fault);
     if (values == NULL)

@@ -80,8 +80,8 @@ static bool average_wide_merge(const AggregateCall *call, uint8_t *states, size_
         AverageWide *state =
             AGGREGATE_STATE(AverageWide, states, stride, aggregate_group(groups, i));
         __int128 sum;
-        state->overflowed |= other.overflowed |
-                             __builtin_add_overflow((__int128)state->sum, (__int128)other.sum, &sum);
+        state->overflowed |= other.overflowed | __builtin_add_overflow((__int128)state->sum,
+                                                                       (__int128)other.sum, &sum);
         state->sum = sum;
         state->count += other.count;
     }
@@ -116,8 +116,7 @@ static SqlType average_numeric_type(const SqlType *arguments, uint32_t count)
 static bool average_divide(__int128 sum, int64_t count, int digits, __int128 *average)
 {
     bool is_negative = sum < 0;
-    unsigned __int128 magnitude =
-        is_negative ? -(unsigned __int128)sum : (unsigned __int128)sum;
+    unsigned __int128 magnitude = is_negative ? -(unsigned __int128)sum : (unsigned __int128)sum;
     unsigned __int128 quotient = magnitude / (uint64_t)count;
     unsigned __int128 remainder = magnitude % (uint64_t)count;
     const unsigned __int128 largest = ((unsigned __int128)1 << 127) - 1;
@@ -213,7 +212,8 @@ static bool average_float_partial(const AggregateCall *call, const uint8_t *stat
     *result = aggregate_state_column(arena, count, sizeof(AverageFloat), &bytes);
     for (uint32_t i = 0; i < count; i++)
         memcpy(bytes + (size_t)i * sizeof(AverageFloat),
-               AGGREGATE_STATE_CONST(AverageFloat, states, stride, first + i), sizeof(AverageFloat));
+               AGGREGATE_STATE_CONST(AverageFloat, states, stride, first + i),
+               sizeof(AverageFloat));
     return true;
 }
 

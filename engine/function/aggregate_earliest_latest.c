@@ -31,8 +31,8 @@ static bool timed_prepare(AggregateCall *call, bool wants_latest, Arena *arena, 
     spec->time = is_by ? 1 : call->argument_count - 1;
     spec->max_bytes = aggregate_is_druid(call) ? DRUID_MAX_BYTES : 0;
     if (call->argument_count < 2)
-        return fault_set(fault, FAULT_UNDEFINED_COLUMN,
-                         "%s needs a relation with a column __time", call->function->name);
+        return fault_set(fault, FAULT_UNDEFINED_COLUMN, "%s needs a relation with a column __time",
+                         call->function->name);
     if (type_layout(call->argument_types[spec->time]) != LAYOUT_INT64)
         return fault_set(fault, FAULT_DATATYPE_MISMATCH, "the time of %s must be a timestamp",
                          call->function->name);
@@ -100,10 +100,11 @@ static bool timed_add(const AggregateCall *call, uint8_t *states, size_t stride,
     if (aggregate_is_all_null(times) || rows == 0)
         return true;
     if (groups == NULL) {
-        uint32_t row = times->form == VECTOR_CONSTANT
-                           ? 0 : timed_best_row(times, rows, spec->wants_latest);
-        return row == UINT32_MAX || timed_offer(call, AGGREGATE_STATE(TimedValue, states, stride, 0),
-                                                data[row], values, row, fault);
+        uint32_t row =
+            times->form == VECTOR_CONSTANT ? 0 : timed_best_row(times, rows, spec->wants_latest);
+        return row == UINT32_MAX ||
+               timed_offer(call, AGGREGATE_STATE(TimedValue, states, stride, 0), data[row], values,
+                           row, fault);
     }
     for (uint32_t i = 0; i < rows; i++)
         if (!vector_is_null(times, i) &&
@@ -146,9 +147,8 @@ static bool timed_merge_one(const AggregateCall *call, TimedValue *state, Text p
 {
     Layout layout = type_layout(call->result_type);
     uint32_t length = packed.length - PARTIAL_HEAD;
-    if (packed.length < PARTIAL_HEAD ||
-        (packed.data[8] == STORED_VALUE && layout != LAYOUT_STRING &&
-         length != layout_size(layout)))
+    if (packed.length < PARTIAL_HEAD || (packed.data[8] == STORED_VALUE &&
+                                         layout != LAYOUT_STRING && length != layout_size(layout)))
         return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
                          call->function->name);
     int64_t time;
@@ -158,8 +158,8 @@ static bool timed_merge_one(const AggregateCall *call, TimedValue *state, Text p
     uint8_t is_null = packed.data[8] != STORED_VALUE;
     if (!is_null && layout != LAYOUT_STRING)
         memcpy(&value, text.data, length);
-    Vector one = vector_flat(layout, 1, layout == LAYOUT_STRING ? (void *)&text : (void *)&value,
-                             &is_null);
+    Vector one =
+        vector_flat(layout, 1, layout == LAYOUT_STRING ? (void *)&text : (void *)&value, &is_null);
     return timed_offer(call, state, time, &one, 0, fault);
 }
 
@@ -168,16 +168,15 @@ static bool timed_merge(const AggregateCall *call, uint8_t *states, size_t strid
 {
     for (uint32_t i = 0; i < rows; i++)
         if (!vector_is_null(partial, i) &&
-            !timed_merge_one(call,
-                             AGGREGATE_STATE(TimedValue, states, stride, aggregate_group(groups, i)),
-                             vector_text(partial, i), fault))
+            !timed_merge_one(
+                call, AGGREGATE_STATE(TimedValue, states, stride, aggregate_group(groups, i)),
+                vector_text(partial, i), fault))
             return false;
     return true;
 }
 
 static bool timed_finish(const AggregateCall *call, const uint8_t *states, size_t stride,
-                         uint32_t first, uint32_t count, Arena *arena, Vector *result,
-                         Fault *fault)
+                         uint32_t first, uint32_t count, Arena *arena, Vector *result, Fault *fault)
 {
     Layout layout = type_layout(call->result_type);
     VectorBuilder builder;

@@ -15,17 +15,17 @@
 /* __int128 in a state: states are aligned to 8 bytes only. */
 typedef __int128 WideInt __attribute__((aligned(8)));
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && defined(__OPTIMIZE__)
-#define AGGREGATE_HOT \
+#define AGGREGATE_HOT                                                                              \
     __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default"), noinline))
 #else
 #define AGGREGATE_HOT __attribute__((noinline))
 #endif
 
-#define AGGREGATE_STATE(State, states, stride, group) \
+#define AGGREGATE_STATE(State, states, stride, group)                                              \
     ((State *)(void *)((states) + (size_t)(group) * (stride)))
-#define AGGREGATE_STATE_CONST(State, states, stride, group) \
+#define AGGREGATE_STATE_CONST(State, states, stride, group)                                        \
     ((const State *)(const void *)((states) + (size_t)(group) * (stride)))
 
 static inline uint32_t aggregate_group(const uint32_t *groups, uint32_t row)
@@ -130,7 +130,8 @@ bool aggregate_state_read(const Vector *partial, uint32_t row, void *state, uint
 SqlType aggregate_type_state(const AggregateCall *call);  /* partial_of: T_STATE */
 SqlType aggregate_type_int8(const AggregateCall *call);   /* partial_of: bigint */
 SqlType aggregate_type_result(const AggregateCall *call); /* partial_of: as the result */
-SqlType aggregate_same_type(const SqlType *arguments, uint32_t count); /* result_of: first argument's */
+SqlType aggregate_same_type(const SqlType *arguments,
+                            uint32_t count); /* result_of: first argument's */
 
 /* --- sums of integers, shared by SUM and AVG (aggregate_sum.c) --- */
 

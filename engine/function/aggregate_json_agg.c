@@ -30,18 +30,20 @@ static bool json_add_rows(const AggregateCall *call, uint8_t *states, size_t str
     bool is_object = call->argument_count == 2;
     JsonColumn columns[2];
     for (uint32_t a = 0; a < call->argument_count; a++)
-        columns[a] = json_column(&arguments[a], call->argument_types[a], call->context, rows, arena);
+        columns[a] =
+            json_column(&arguments[a], call->argument_types[a], call->context, rows, arena);
     for (uint32_t i = 0; i < rows; i++) {
         buffer_reset(buffer);
         if (is_object) {
             if (vector_is_null(&arguments[0], i))
-                return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "field name must not be null");
+                return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                                 "field name must not be null");
             json_append_string(buffer, columns[0].cells[vector_row(&arguments[0], i)]);
-            buffer_append_string(buffer,
-                                 call->function->result == T_JSONB ? ": " : " : ");
+            buffer_append_string(buffer, call->function->result == T_JSONB ? ": " : " : ");
         }
         json_column_append(buffer, &columns[is_object], i);
-        if (!json_append(call, AGGREGATE_STATE(JsonState, states, stride, aggregate_group(groups, i)),
+        if (!json_append(call,
+                         AGGREGATE_STATE(JsonState, states, stride, aggregate_group(groups, i)),
                          buffer->data, buffer->length, fault))
             return false;
     }
@@ -53,7 +55,8 @@ static bool json_add(const AggregateCall *call, uint8_t *states, size_t stride,
 {
     Arena *arena = arena_new("json aggregate");
     Buffer buffer = BUFFER_EMPTY;
-    bool is_good = json_add_rows(call, states, stride, groups, arguments, rows, arena, &buffer, fault);
+    bool is_good =
+        json_add_rows(call, states, stride, groups, arguments, rows, arena, &buffer, fault);
     buffer_clear(&buffer);
     arena_free(arena);
     return is_good;
@@ -82,7 +85,8 @@ static bool json_merge(const AggregateCall *call, uint8_t *states, size_t stride
         if (vector_is_null(partial, i))
             continue;
         Text text = vector_text(partial, i);
-        if (!json_append(call, AGGREGATE_STATE(JsonState, states, stride, aggregate_group(groups, i)),
+        if (!json_append(call,
+                         AGGREGATE_STATE(JsonState, states, stride, aggregate_group(groups, i)),
                          text.data, text.length, fault))
             return false;
     }

@@ -14,9 +14,18 @@
 
 /* --- fixed-width types --- */
 
-typedef struct BestInt { int64_t value; uint64_t seen; } BestInt;
-typedef struct BestWide { WideInt value; uint64_t seen; } BestWide;
-typedef struct BestFloat { double value; uint64_t seen; } BestFloat;
+typedef struct BestInt {
+    int64_t value;
+    uint64_t seen;
+} BestInt;
+typedef struct BestWide {
+    WideInt value;
+    uint64_t seen;
+} BestWide;
+typedef struct BestFloat {
+    double value;
+    uint64_t seen;
+} BestFloat;
 
 static inline void min_int_step(BestInt *state, int64_t value, uint64_t valid)
 {
@@ -289,8 +298,8 @@ static bool best_text_add_all(const AggregateCall *call, BestText *state, const 
 {
     bool is_taken;
     if (vector->form == VECTOR_DICTIONARY && vector->dictionary->is_sorted) {
-        uint32_t code = want_max ? codes_greatest(vector->data, rows)
-                                 : codes_least(vector->data, rows) + 1;
+        uint32_t code =
+            want_max ? codes_greatest(vector->data, rows) : codes_least(vector->data, rows) + 1;
         return code == 0 || best_text_offer(call, state, dictionary_text(vector->dictionary, code),
                                             want_max, &is_taken, fault);
     }

@@ -63,8 +63,10 @@ static bool join_add(const AggregateCall *call, uint8_t *states, size_t stride,
         if (vector_is_null(values, i))
             continue;
         Text separator = separators == NULL || vector_is_null(separators, i)
-                             ? (Text){.data = "", .length = 0} : vector_text(separators, i);
-        if (!join_append(call, AGGREGATE_STATE(JoinState, states, stride, aggregate_group(groups, i)),
+                             ? (Text){.data = "", .length = 0}
+                             : vector_text(separators, i);
+        if (!join_append(call,
+                         AGGREGATE_STATE(JoinState, states, stride, aggregate_group(groups, i)),
                          separator, vector_text(values, i), fault))
             return false;
     }
@@ -72,8 +74,7 @@ static bool join_add(const AggregateCall *call, uint8_t *states, size_t stride,
 }
 
 static bool join_partial(const AggregateCall *call, const uint8_t *states, size_t stride,
-                         uint32_t first, uint32_t count, Arena *arena, Vector *result,
-                         Fault *fault)
+                         uint32_t first, uint32_t count, Arena *arena, Vector *result, Fault *fault)
 {
     VectorBuilder builder;
     vector_builder_init(&builder, arena, LAYOUT_STRING, count);
@@ -107,7 +108,8 @@ static bool join_merge(const AggregateCall *call, uint8_t *states, size_t stride
             return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
                              call->function->name);
         Text text = {packed.data + head + separator, packed.length - head - separator};
-        if (!join_append(call, AGGREGATE_STATE(JoinState, states, stride, aggregate_group(groups, i)),
+        if (!join_append(call,
+                         AGGREGATE_STATE(JoinState, states, stride, aggregate_group(groups, i)),
                          (Text){packed.data + head, separator}, text, fault))
             return false;
     }

@@ -15,8 +15,8 @@
 
 typedef struct SumInt {
     int64_t low;
-    int64_t high : 56;  /* wraps of `low` */
-    uint64_t seen : 8;  /* whether any value was added */
+    int64_t high : 56; /* wraps of `low` */
+    uint64_t seen : 8; /* whether any value was added */
 } SumInt;
 
 /* Largest total magnitude for which a plain sum is certain to fit. */

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#define FAMILY(name)                                   \
-    extern const AggregateFunction name##_aggregates[]; \
+#define FAMILY(name)                                                                               \
+    extern const AggregateFunction name##_aggregates[];                                            \
     extern const uint32_t name##_aggregate_count;
 FAMILY(aggregate_count)
 FAMILY(aggregate_sum)
@@ -56,12 +56,15 @@ static AggregateCall *bind(const AggregateFunction *function, const Vector *argu
     const Vector **constants = ARENA_ARRAY(arena, const Vector *, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         argument_types[i] = SQL_TYPE(types[i]);
-        constants[i] = arguments != NULL && arguments[i].form == VECTOR_CONSTANT ? &arguments[i]
-                                                                                 : NULL;
+        constants[i] =
+            arguments != NULL && arguments[i].form == VECTOR_CONSTANT ? &arguments[i] : NULL;
     }
-    *call = (AggregateCall){.function = function, .argument_count = count,
-                            .argument_types = argument_types, .constants = constants,
-                            .context = &context, .arena = arena};
+    *call = (AggregateCall){.function = function,
+                            .argument_count = count,
+                            .argument_types = argument_types,
+                            .constants = constants,
+                            .context = &context,
+                            .arena = arena};
     call->result_type = function->result_of != NULL ? function->result_of(argument_types, count)
                                                     : SQL_TYPE(function->result);
     fault.code = FAULT_NONE;
@@ -144,8 +147,7 @@ static void assert_both(const AggregateFunction *function, const Vector *argumen
                 snprintf(text, sizeof text, "%c", VECTOR_DATA(uint8_t, &result)[0] ? 't' : 'f');
                 break;
             case LAYOUT_INT128:
-                snprintf(text, sizeof text, "%lld",
-                         (long long)VECTOR_DATA(__int128, &result)[0]);
+                snprintf(text, sizeof text, "%lld", (long long)VECTOR_DATA(__int128, &result)[0]);
                 break;
             case LAYOUT_STRING:
                 snprintf(text, sizeof text, "%.*s", TEXT_ARGS(vector_text(&result, 0)));
@@ -273,7 +275,8 @@ static void test_sum_groups(void **state)
         assert_true(bound.function->add(&bound, states, stride, groups, &x, ROWS, &fault));
     }
     Vector partial;
-    assert_true(bound.function->partial(&bound, states, stride, 0, GROUPS, arena, &partial, &fault));
+    assert_true(
+        bound.function->partial(&bound, states, stride, 0, GROUPS, arena, &partial, &fault));
     for (int i = 0; i < GROUPS; i++)
         assert_true(VECTOR_DATA(__int128, &partial)[i] == expected[i]);
 }
@@ -537,8 +540,11 @@ static void test_corrupt_partials(void **state)
     static const int64_t t[] = {1};
     Vector arguments[2] = {partial, ints(t, NULL, 1)};
     const AggregateFunction *functions[] = {
-        FIND(aggregate_avg, 2100), FIND(aggregate_avg, 2105), FIND(aggregate_variance, 2722),
-        FIND(aggregate_earliest_latest, 92003), FIND(aggregate_approx_distinct, 92020),
+        FIND(aggregate_avg, 2100),
+        FIND(aggregate_avg, 2105),
+        FIND(aggregate_variance, 2722),
+        FIND(aggregate_earliest_latest, 92003),
+        FIND(aggregate_approx_distinct, 92020),
     };
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         AggregateCall *call = bind(functions[i], arguments, types, 2);

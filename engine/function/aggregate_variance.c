@@ -45,8 +45,8 @@ static void moments_join(Moments *state, const Moments *other)
     }
     double count = state->count + other->count;
     double distance = state->sum / state->count - other->sum / other->count;
-    state->deviations += other->deviations +
-                         state->count * other->count * distance * distance / count;
+    state->deviations +=
+        other->deviations + state->count * other->count * distance * distance / count;
     state->sum += other->sum;
     state->count = count;
 }
@@ -123,8 +123,7 @@ static bool moments_merge(const AggregateCall *call, uint8_t *states, size_t str
 
 /* `less`: 0 divides by the count, 1 by the count less one. */
 static Vector moments_result(const AggregateCall *call, const uint8_t *states, size_t stride,
-                             uint32_t first, uint32_t count, int less, bool take_root,
-                             Arena *arena)
+                             uint32_t first, uint32_t count, int less, bool take_root, Arena *arena)
 {
     double *values = arena_alloc_vector(arena, count * sizeof *values);
     uint8_t *nulls = arena_alloc_vector(arena, count);

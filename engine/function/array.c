@@ -39,8 +39,8 @@ static inline bool is_null_element(const Vector *array, ArrayValue value, uint32
 
 /* Index of the first element equal to row `row` of `item`, or -1. NULLs are equal when
  * `null_matches`. */
-static int64_t find_element(const Vector *array, ArrayValue value, const Vector *item,
-                            uint32_t row, bool null_matches)
+static int64_t find_element(const Vector *array, ArrayValue value, const Vector *item, uint32_t row,
+                            bool null_matches)
 {
     if (!null_matches && vector_is_null(item, row))
         return -1;
@@ -144,8 +144,8 @@ static bool offset_of_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *i
         *is_null = 1;
         return true;
     }
-    *result = find_element(&run->arguments[0], row_array(run, 0, row), &run->arguments[1], row,
-                           true);
+    *result =
+        find_element(&run->arguments[0], row_array(run, 0, row), &run->arguments[1], row, true);
     *is_null = *result < 0;
     return true;
 }
@@ -348,7 +348,8 @@ static bool filter_listed(RowRun *run, uint32_t row, bool wanted, VectorBuilder 
     ArrayValue value = row_array(run, 0, row), listed = row_array(run, 1, row);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < value.count; i++)
-        kept += (find_element(list, listed, array->elements, value.offset + i, true) >= 0) == wanted;
+        kept +=
+            (find_element(list, listed, array->elements, value.offset + i, true) >= 0) == wanted;
     if (kept == 0) {
         vector_builder_null(builder);
         return true;
@@ -414,7 +415,8 @@ static bool to_string_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void
         uint64_t total = 0;
         for (uint32_t j = 0; j < array.count; j++) {
             Text cell = cells[array.offset + j];
-            total += (uint64_t)separator.length + (cell.data == NULL ? null_text.length : cell.length);
+            total +=
+                (uint64_t)separator.length + (cell.data == NULL ? null_text.length : cell.length);
         }
         if (total > TEXT_MAX_LENGTH)
             return text_too_long(run->fault);

@@ -321,9 +321,9 @@ static bool keys_row(RowRun *run, uint32_t row, VectorBuilder *builder)
     }
     vector_builder_array(builder, count_members(value));
     for (uint32_t i = 0; json_walk_next(&walk, &key, &member); i++)
-        vector_builder_text(builder->elements,
-                            walk.is_object ? json_string_text(&run->sink, key)
-                                           : text_of(arena_printf(run->arena, "%u", i)));
+        vector_builder_text(builder->elements, walk.is_object
+                                                   ? json_string_text(&run->sink, key)
+                                                   : text_of(arena_printf(run->arena, "%u", i)));
     return true;
 }
 
@@ -640,9 +640,10 @@ static bool merge_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     for (uint32_t a = 0; a < run->call->argument_count && is_good; a++) {
         Text text = row_text(run, a, row), document = no_text;
         const char *at = text.data;
-        is_good = (json_is_valid(text) && json_take_value(&at, at + text.length, false, &document)) ||
-                  fault_set(run->fault, FAULT_INVALID_TEXT_REPRESENTATION,
-                            "invalid input syntax for type json");
+        is_good =
+            (json_is_valid(text) && json_take_value(&at, at + text.length, false, &document)) ||
+            fault_set(run->fault, FAULT_INVALID_TEXT_REPRESENTATION,
+                      "invalid input syntax for type json");
         if (!is_good || a == 0) {
             *result = document;
             continue;
@@ -695,8 +696,8 @@ static bool element_text_row(RowRun *run, uint32_t row, Text *result, uint8_t *i
 
 static bool typeof_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
-    static const char *const names[] = {"null", "null", "boolean", "boolean", "number", "string",
-                                        "object", "array"};
+    static const char *const names[] = {"null",   "null",   "boolean", "boolean",
+                                        "number", "string", "object",  "array"};
     Text document = row_text(run, 0, row), value = no_text;
     const char *at = document.data;
     if (document.length > 0)

@@ -12,7 +12,14 @@
 enum { JSON_MAX_DEPTH = 512 };
 
 typedef enum JsonKind {
-    JSON_NOTHING, JSON_NULL, JSON_TRUE, JSON_FALSE, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY
+    JSON_NOTHING,
+    JSON_NULL,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_OBJECT,
+    JSON_ARRAY
 } JsonKind;
 
 JsonKind json_kind(Text value); /* by its first byte */

@@ -29,7 +29,7 @@ JsonKind json_kind(Text value)
         return JSON_NULL;
     default:
         return value.data[0] == '-' || (uint8_t)(value.data[0] - '0') < 10 ? JSON_NUMBER
-                                                                         : JSON_NOTHING;
+                                                                           : JSON_NOTHING;
     }
 }
 
@@ -71,7 +71,8 @@ static bool skip_string(const char **at, const char *end, bool strict)
             return false;
         c = *(*at)++;
         uint32_t unit;
-        if (strict && (c == 'u' ? !take_hex(at, end, &unit) : strchr("\"\\/bfnrt", c) == NULL || c == '\0'))
+        if (strict &&
+            (c == 'u' ? !take_hex(at, end, &unit) : strchr("\"\\/bfnrt", c) == NULL || c == '\0'))
             return false;
     }
     return false;
@@ -193,9 +194,9 @@ bool json_take_value(const char **at, const char *end, bool strict, Text *value)
     const char *start = *at;
     if (start == end)
         return false;
-    bool is_good = strict                               ? check_value(at, end, 0)
-                   : *start == '{' || *start == '['     ? skip_container(at, end)
-                                                        : skip_scalar(at, end, false);
+    bool is_good = strict                           ? check_value(at, end, 0)
+                   : *start == '{' || *start == '[' ? skip_container(at, end)
+                                                    : skip_scalar(at, end, false);
     *value = text_between(start, *at);
     return is_good;
 }
@@ -222,7 +223,8 @@ void json_compact(Text value, Buffer *out)
         if (*at++ == '"')
             (void)skip_string(&at, end, false);
         else
-            while (at < end && *at != '"' && *at != ' ' && *at != '\n' && *at != '\t' && *at != '\r')
+            while (at < end && *at != '"' && *at != ' ' && *at != '\n' && *at != '\t' &&
+                   *at != '\r')
                 at++;
         buffer_append(out, start, (size_t)(at - start));
     }

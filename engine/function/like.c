@@ -15,9 +15,8 @@
  */
 #include "engine/function/text_internal.h"
 
-
 typedef struct LikePiece {
-    const char *bytes; /* literal bytes; ANY_MARK in `kinds` says where `_` stands */
+    const char *bytes;     /* literal bytes; ANY_MARK in `kinds` says where `_` stands */
     const uint8_t *is_any; /* one a byte, NULL when the piece is all literal */
     uint32_t length;
 } LikePiece;
@@ -84,13 +83,14 @@ static bool like_compile(Text text, char escape, Arena *arena, LikePattern *patt
     pattern->ends_open = was_open;
     if (length > start)
         like_add_piece(pattern, bytes, is_any, start, length);
-    bool is_plain = pattern->count <= 1 && (pattern->count == 0 || pattern->pieces[0].is_any == NULL);
-    pattern->kind = !is_plain                                       ? LIKE_PIECES
-                    : pattern->count == 0                           ? (was_open ? LIKE_PIECES : LIKE_EXACT)
-                    : pattern->starts_open && pattern->ends_open    ? LIKE_CONTAINS
-                    : pattern->starts_open                          ? LIKE_SUFFIX
-                    : pattern->ends_open                            ? LIKE_PREFIX
-                                                                    : LIKE_EXACT;
+    bool is_plain =
+        pattern->count <= 1 && (pattern->count == 0 || pattern->pieces[0].is_any == NULL);
+    pattern->kind = !is_plain             ? LIKE_PIECES
+                    : pattern->count == 0 ? (was_open ? LIKE_PIECES : LIKE_EXACT)
+                    : pattern->starts_open && pattern->ends_open ? LIKE_CONTAINS
+                    : pattern->starts_open                       ? LIKE_SUFFIX
+                    : pattern->ends_open                         ? LIKE_PREFIX
+                                                                 : LIKE_EXACT;
     return true;
 }
 
@@ -101,7 +101,8 @@ static const char *piece_at(const LikePiece *piece, const char *at, const char *
 {
     if (piece->is_any == NULL)
         return (size_t)(end - at) >= piece->length && memcmp(at, piece->bytes, piece->length) == 0
-                   ? at + piece->length : NULL;
+                   ? at + piece->length
+                   : NULL;
     for (uint32_t i = 0; i < piece->length; i++) {
         if (at == end)
             return NULL;

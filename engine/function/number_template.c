@@ -14,8 +14,17 @@
 #include <strings.h>
 
 typedef enum NumberField {
-    NUMBER_LITERAL, NUMBER_NINE, NUMBER_ZERO, NUMBER_POINT, NUMBER_GROUP, NUMBER_SIGN, NUMBER_MINUS,
-    NUMBER_PLUS, NUMBER_ANGLE, NUMBER_ORDINAL, NUMBER_CURRENCY,
+    NUMBER_LITERAL,
+    NUMBER_NINE,
+    NUMBER_ZERO,
+    NUMBER_POINT,
+    NUMBER_GROUP,
+    NUMBER_SIGN,
+    NUMBER_MINUS,
+    NUMBER_PLUS,
+    NUMBER_ANGLE,
+    NUMBER_ORDINAL,
+    NUMBER_CURRENCY,
 } NumberField;
 
 typedef struct NumberToken {
@@ -27,11 +36,11 @@ typedef struct NumberToken {
 typedef struct NumberTemplate {
     NumberToken *tokens;
     uint32_t count;
-    int before, after;  /* digit positions before and after the point */
-    int first_zero;     /* of those before, the first that is 0; `before` when none is */
-    int last_zero;      /* of those after, how many up to the last 0 */
+    int before, after; /* digit positions before and after the point */
+    int first_zero;    /* of those before, the first that is 0; `before` when none is */
+    int last_zero;     /* of those after, how many up to the last 0 */
     bool fill_mode, has_point, has_sign, has_minus, has_angle;
-    int sign_place;     /* -1 before the digits, 1 behind */
+    int sign_place; /* -1 before the digits, 1 behind */
     size_t room;
 } NumberTemplate;
 
@@ -47,9 +56,9 @@ static const struct {
     const char *name;
     NumberField field;
 } number_fields[] = {
-    {"9", NUMBER_NINE}, {"0", NUMBER_ZERO}, {".", NUMBER_POINT}, {"D", NUMBER_POINT},
-    {",", NUMBER_GROUP}, {"G", NUMBER_GROUP}, {"SG", NUMBER_SIGN}, {"S", NUMBER_SIGN},
-    {"MI", NUMBER_MINUS}, {"PL", NUMBER_PLUS}, {"PR", NUMBER_ANGLE}, {"TH", NUMBER_ORDINAL},
+    {"9", NUMBER_NINE},     {"0", NUMBER_ZERO},  {".", NUMBER_POINT},  {"D", NUMBER_POINT},
+    {",", NUMBER_GROUP},    {"G", NUMBER_GROUP}, {"SG", NUMBER_SIGN},  {"S", NUMBER_SIGN},
+    {"MI", NUMBER_MINUS},   {"PL", NUMBER_PLUS}, {"PR", NUMBER_ANGLE}, {"TH", NUMBER_ORDINAL},
     {"L", NUMBER_CURRENCY},
 };
 
@@ -75,7 +84,8 @@ static void note_token(NumberTemplate *template, const NumberToken *token)
     case NUMBER_ZERO:
         if (template->has_point) {
             template->after++;
-            template->last_zero = token->field == NUMBER_ZERO ? template->after : template->last_zero;
+            template->last_zero =
+                token->field == NUMBER_ZERO ? template->after : template->last_zero;
         } else {
             if (token->field == NUMBER_ZERO && template->first_zero < 0)
                 template->first_zero = template->before;
@@ -108,7 +118,8 @@ static void note_token(NumberTemplate *template, const NumberToken *token)
 static bool number_compile(Text text, Arena *arena, NumberTemplate *template, Fault *fault)
 {
     *template = (NumberTemplate){.tokens = ARENA_ARRAY(arena, NumberToken, (size_t)text.length + 1),
-                                 .first_zero = -1, .room = 8};
+                                 .first_zero = -1,
+                                 .room = 8};
     text = arena_text(arena, text);
     const char *at = text.data, *end = at + text.length;
     while (at < end) {
@@ -254,11 +265,12 @@ static void write_sign(NumberWriter *writer, const NumberTemplate *template,
 static void write_digit(NumberWriter *writer, const NumberTemplate *template,
                         const NumberDigits *digits, const NumberToken *token)
 {
-    if (template->has_point && writer->before == template->before && writer->after < template->after) {
+    if (template->has_point && writer->before == template->before &&
+        writer->after < template->after) {
         int position = writer->after++;
         size_t kept = strlen(digits->fraction);
         /* FM leaves out zeros at the end that only nines stand for. */
-        while (template->fill_mode && kept > (size_t)template->last_zero &&
+        while (template->fill_mode && kept > (size_t) template->last_zero &&
                digits->fraction[kept - 1] == '0')
             kept--;
         if (digits->overflows)
@@ -284,8 +296,11 @@ static void write_ordinal(NumberWriter *writer, const NumberDigits *digits, bool
     int count = digits->whole_count;
     char last = count > 0 ? digits->whole[count - 1] : '0';
     char tens = count > 1 ? digits->whole[count - 2] : '0';
-    const char *ending = tens == '1' ? "TH" : last == '1' ? "ST" : last == '2' ? "ND"
-                                            : last == '3' ? "RD" : "TH";
+    const char *ending = tens == '1'   ? "TH"
+                         : last == '1' ? "ST"
+                         : last == '2' ? "ND"
+                         : last == '3' ? "RD"
+                                       : "TH";
     if (digits->is_negative)
         return;
     for (int i = 0; i < 2; i++)
@@ -356,7 +371,8 @@ static bool to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
     if (!digits_of_row(run, row, template->after, &digits))
         return false;
     /* A zero is shown where nothing else would be. */
-    if (digits.whole_count == 0 && !digits.overflows && !template->has_point && template->before > 0)
+    if (digits.whole_count == 0 && !digits.overflows && !template->has_point &&
+        template->before > 0)
         digits.whole[digits.whole_count++] = '0';
     digits.overflows = digits.overflows || digits.whole_count > template->before;
     NumberWriter writer = {.first = template->before - digits.whole_count};

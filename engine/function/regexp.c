@@ -17,8 +17,12 @@
 #include <stdlib.h>
 
 enum {
-    MATCH_LIMIT = 10000000, HEAP_LIMIT_KIB = 20000, CACHE_SLOTS = 256,
-    JIT_STACK_LEAST = 32 << 10, JIT_STACK_MOST = 8 << 20, PATTERN_MOST = 65536,
+    MATCH_LIMIT = 10000000,
+    HEAP_LIMIT_KIB = 20000,
+    CACHE_SLOTS = 256,
+    JIT_STACK_LEAST = 32 << 10,
+    JIT_STACK_MOST = 8 << 20,
+    PATTERN_MOST = 65536,
 };
 
 /*
@@ -44,7 +48,7 @@ typedef struct RegexpPrepared {
     RowMemo memo;
     bool is_ready; /* pattern and flags are constants */
     bool ignore_case;
-    bool is_global; /* the flag g */
+    bool is_global;     /* the flag g */
     int flags_argument; /* -1: none */
     Text pattern;
     uint32_t options;
@@ -118,7 +122,7 @@ static void translate_escapes(Text pattern, Buffer *out)
 {
     for (uint32_t i = 0; i < pattern.length; i++) {
         char c = pattern.data[i], next = i + 1 < pattern.length ? pattern.data[i + 1] : '\0';
-        const char *instead = c != '\\'   ? NULL
+        const char *instead = c != '\\'     ? NULL
                               : next == 'y' ? "\\b"
                               : next == 'Y' ? "\\B"
                               : next == 'm' ? "\\b(?=\\w)"
@@ -167,9 +171,12 @@ static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault
     pcre2_match_data_free(regexp->match);
     free(regexp->pattern);
     *regexp = (Regexp){
-        .serial = ++regexp_serial, .options = options, .code = code,
+        .serial = ++regexp_serial,
+        .options = options,
+        .code = code,
         .match = pcre2_match_data_create_from_pattern(code, NULL),
-        .pattern = malloc(pattern.length + 1), .pattern_length = pattern.length,
+        .pattern = malloc(pattern.length + 1),
+        .pattern_length = pattern.length,
     };
     check(regexp->match != NULL && regexp->pattern != NULL);
     if (pattern.length > 0)
@@ -206,7 +213,8 @@ static bool regexp_prepare_as(ScalarCall *call, bool ignore_case, int flags_argu
     row_memo_init(&prepared->memo, arena);
     prepared->ignore_case = ignore_case;
     prepared->flags_argument =
-        flags_argument >= 0 && (uint32_t)flags_argument < call->argument_count ? flags_argument : -1;
+        flags_argument >= 0 && (uint32_t)flags_argument < call->argument_count ? flags_argument
+                                                                               : -1;
     call->prepared = prepared;
     const Vector *pattern = call_constant(call, 1);
     const Vector *flags =
@@ -253,10 +261,12 @@ static const Regexp *regexp_of(RowRun *run, uint32_t row, bool *is_global)
     if (!prepared->is_ready) {
         uint32_t options;
         Text flags = prepared->flags_argument < 0
-                         ? (Text){0} : row_text(run, (uint32_t)prepared->flags_argument, row);
+                         ? (Text){0}
+                         : row_text(run, (uint32_t)prepared->flags_argument, row);
         return regexp_options(run->call, flags, prepared->ignore_case, &options, is_global,
                               run->fault)
-                   ? regexp_get(row_text(run, 1, row), options, run->fault) : NULL;
+                   ? regexp_get(row_text(run, 1, row), options, run->fault)
+                   : NULL;
     }
     *is_global = prepared->is_global;
     if (prepared->regexp->serial == prepared->serial)
@@ -293,8 +303,8 @@ static bool regexp_group(const Regexp *regexp, Text text, uint32_t group, Text *
     size_t start = places[group * 2], end = places[group * 2 + 1];
     if (start == PCRE2_UNSET || end < start)
         return false;
-    *part = (Text){.data = text.length > 0 ? text.data + start : "",
-                   .length = (uint32_t)(end - start)};
+    *part =
+        (Text){.data = text.length > 0 ? text.data + start : "", .length = (uint32_t)(end - start)};
     return true;
 }
 
@@ -400,9 +410,9 @@ static int regexp_next(const Regexp *regexp, Text text, size_t *from, size_t *st
     *end = places[1] < places[0] ? places[0] : places[1];
     *from = *end;
     if (*end == *start)
-        *from = *end < text.length ? (size_t)(utf8_next(text.data + *end, text.data + text.length) -
-                                              text.data)
-                                   : text.length + 1;
+        *from = *end < text.length
+                    ? (size_t)(utf8_next(text.data + *end, text.data + text.length) - text.data)
+                    : text.length + 1;
     return 1;
 }
 
@@ -415,7 +425,8 @@ static bool regexp_count_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
     size_t from = 0, start, end;
     int found;
     *result = 0;
-    while ((found = regexp_next(regexp, row_text(run, 0, row), &from, &start, &end, run->fault)) > 0)
+    while ((found = regexp_next(regexp, row_text(run, 0, row), &from, &start, &end, run->fault)) >
+           0)
         ++*result;
     return found == 0;
 }

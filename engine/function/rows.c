@@ -98,12 +98,16 @@ static bool compute_rows(const ScalarCall *call, const Vector *arguments, uint32
 {
     Layout layout = type_layout(call->result_type);
     uint8_t *nulls = call->function->nulls == NULLS_STRICT
-                         ? rows_nulls(arguments, call->argument_count, rows, arena) : NULL;
+                         ? rows_nulls(arguments, call->argument_count, rows, arena)
+                         : NULL;
     void *data = arena_alloc_vector(arena, rows * layout_size(layout));
     uint8_t *is_null = arena_alloc_vector(arena, rows);
     memset(is_null, 0, rows);
-    RowRun run = {.call = call, .arguments = arguments, .arena = arena,
-                  .sink = {.arena = arena}, .fault = fault};
+    RowRun run = {.call = call,
+                  .arguments = arguments,
+                  .arena = arena,
+                  .sink = {.arena = arena},
+                  .fault = fault};
     RowLoop loop = (RowLoop)call->function->loop;
     if (!loop(&run, rows_to_skip(nulls, active, rows, arena), rows, data, is_null))
         return false;
@@ -121,8 +125,11 @@ static bool compute_constant(const ScalarCall *call, const Vector *arguments, ui
     Vector one;
     if (!compute_rows(call, arguments, 1, NULL, arena, &one, fault))
         return false;
-    *result = (Vector){.layout = one.layout, .form = VECTOR_CONSTANT, .length = rows,
-                       .data = one.data, .nulls = one.nulls};
+    *result = (Vector){.layout = one.layout,
+                       .form = VECTOR_CONSTANT,
+                       .length = rows,
+                       .data = one.data,
+                       .nulls = one.nulls};
     return true;
 }
 
@@ -181,7 +188,8 @@ static Dictionary *texts_to_dictionary(const Vector *entries, Arena *arena, uint
 }
 
 #define GATHER_ENTRIES(name, type)                                                                 \
-    ROWS_HOT static void name(const type *entries, const uint32_t *codes, uint32_t rows, type *out)\
+    ROWS_HOT static void name(const type *entries, const uint32_t *codes, uint32_t rows,           \
+                              type *out)                                                           \
     {                                                                                              \
         for (uint32_t i = 0; i < rows; i++)                                                        \
             out[i] = entries[codes[i]];                                                            \
@@ -311,8 +319,7 @@ bool run_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows, co
         which = i;
     }
     bool is_pure = call->function->volatility != VOLATILE;
-    if (varying == 0 && is_pure && rows > 0 &&
-        (active == NULL || memchr(active, 1, rows) != NULL))
+    if (varying == 0 && is_pure && rows > 0 && (active == NULL || memchr(active, 1, rows) != NULL))
         return compute_constant(call, arguments, rows, arena, result, fault);
     if (varying == 1 && is_pure && call->argument_count <= FUNCTION_MAX_ARGS &&
         arguments[which].form == VECTOR_DICTIONARY &&
@@ -322,20 +329,25 @@ bool run_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows, co
 }
 
 static bool compute_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
-                    const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+                               const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
 {
     uint8_t *nulls = call->function->nulls == NULLS_STRICT
-                         ? rows_nulls(arguments, call->argument_count, rows, arena) : NULL;
+                         ? rows_nulls(arguments, call->argument_count, rows, arena)
+                         : NULL;
     const TypeInfo *type = type_info(call->result_type.oid);
     Layout element = type == NULL || type->element_oid == 0
-                         ? LAYOUT_STRING : type_layout(SQL_TYPE(type->element_oid));
+                         ? LAYOUT_STRING
+                         : type_layout(SQL_TYPE(type->element_oid));
     VectorBuilder *elements = ARENA_NEW(arena, VectorBuilder);
     vector_builder_init(elements, arena, element, rows * 2);
     VectorBuilder builder;
     vector_builder_init(&builder, arena, LAYOUT_ARRAY, rows);
     builder.elements = elements;
-    RowRun run = {.call = call, .arguments = arguments, .arena = arena,
-                  .sink = {.arena = arena}, .fault = fault};
+    RowRun run = {.call = call,
+                  .arguments = arguments,
+                  .arena = arena,
+                  .sink = {.arena = arena},
+                  .fault = fault};
     ArrayLoop loop = (ArrayLoop)call->function->loop;
     if (!loop(&run, rows_to_skip(nulls, active, rows, arena), rows, &builder))
         return false;

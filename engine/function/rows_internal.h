@@ -16,9 +16,10 @@
 
 #include "engine/function/function.h"
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && defined(__OPTIMIZE__)
-#define ROWS_HOT __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default"), noinline))
+#define ROWS_HOT                                                                                   \
+    __attribute__((optimize("O3"), target_clones("avx512f", "avx2", "default"), noinline))
 #else
 #define ROWS_HOT __attribute__((noinline))
 #endif
@@ -129,13 +130,13 @@ static inline const Vector *call_constant(const ScalarCall *call, uint32_t argum
 
 /* What a row's `prepared` starts with when it runs by run_rows: what is kept of dictionaries. */
 typedef struct RowMemo {
-    Arena *arena;         /* the program's */
-    uint64_t candidate;   /* the dictionary met last, by its id */
-    uint64_t rows_met;    /* rows of it so far */
-    uint64_t kept;        /* the dictionary whose results are kept, or 0 */
-    size_t spent;         /* bytes kept so far, of all dictionaries */
-    Vector entries;       /* results of the entries of `kept` */
-    Dictionary *texts;    /* text results: those as a dictionary ... */
+    Arena *arena;          /* the program's */
+    uint64_t candidate;    /* the dictionary met last, by its id */
+    uint64_t rows_met;     /* rows of it so far */
+    uint64_t kept;         /* the dictionary whose results are kept, or 0 */
+    size_t spent;          /* bytes kept so far, of all dictionaries */
+    Vector entries;        /* results of the entries of `kept` */
+    Dictionary *texts;     /* text results: those as a dictionary ... */
     const uint32_t *codes; /* ... and for each entry its code in it */
 } RowMemo;
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#define FAMILY(name)                                  \
-    extern const ScalarFunction name##_functions[];   \
+#define FAMILY(name)                                                                               \
+    extern const ScalarFunction name##_functions[];                                                \
     extern const uint32_t name##_function_count;
 FAMILY(string)
 FAMILY(string_make)
@@ -46,15 +46,20 @@ static const ScalarFunction *find(uint32_t oid)
         const ScalarFunction *rows;
         const uint32_t *count;
     } families[] = {
-        {string_functions, &string_function_count}, {string_make_functions, &string_make_function_count},
-        {like_functions, &like_function_count}, {regexp_functions, &regexp_function_count},
+        {string_functions, &string_function_count},
+        {string_make_functions, &string_make_function_count},
+        {like_functions, &like_function_count},
+        {regexp_functions, &regexp_function_count},
         {text_encode_functions, &text_encode_function_count},
-        {text_format_functions, &text_format_function_count}, {time_functions, &time_function_count},
+        {text_format_functions, &text_format_function_count},
+        {time_functions, &time_function_count},
         {time_extract_functions, &time_extract_function_count},
         {time_format_functions, &time_format_function_count},
-        {time_template_functions, &time_template_function_count}, {ip_functions, &ip_function_count},
+        {time_template_functions, &time_template_function_count},
+        {ip_functions, &ip_function_count},
         {number_template_functions, &number_template_function_count},
-        {array_functions, &array_function_count}, {json_functions, &json_function_count},
+        {array_functions, &array_function_count},
+        {json_functions, &json_function_count},
     };
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
         for (uint32_t i = 0; i < *families[f].count; i++)
@@ -108,7 +113,8 @@ static const char *shown(SqlType type, const Vector *result, uint32_t row)
 {
     Text *cells = ARENA_ARRAY(arena, Text, result->length);
     type_format_text(type, &context, result, arena, cells);
-    return cells[row].data == NULL ? "NULL" : arena_strndup(arena, cells[row].data, cells[row].length);
+    return cells[row].data == NULL ? "NULL"
+                                   : arena_strndup(arena, cells[row].data, cells[row].length);
 }
 
 typedef enum Shape { SHAPE_CONSTANT, SHAPE_FLAT, SHAPE_DICTIONARY } Shape;
@@ -140,8 +146,11 @@ static const char *compute(const ScalarFunction *function, const char *const *te
         rows *= 1000;
     for (uint32_t i = 0; i < count; i++)
         arguments[i].length = rows;
-    ScalarCall call = {.function = function, .argument_count = count, .argument_types = types,
-                       .constants = constants, .context = &context};
+    ScalarCall call = {.function = function,
+                       .argument_count = count,
+                       .argument_types = types,
+                       .constants = constants,
+                       .context = &context};
     call.result_type = function->result_of != NULL ? function->result_of(types, count)
                                                    : SQL_TYPE(function->result);
     Vector result;
@@ -176,7 +185,8 @@ static void check_case(uint32_t oid, uint32_t count, const char *const *texts, c
         const char *got = compute(function, texts, count, shape);
         if (strcmp(got, expected) != 0)
             fail_msg("%s(%s, ..) in shape %d gives %s, not %s (%s)", function->name,
-                     texts[0] == NULL ? "NULL" : texts[0], (int)shape, got, expected, fault.message);
+                     texts[0] == NULL ? "NULL" : texts[0], (int)shape, got, expected,
+                     fault.message);
     }
 }
 
@@ -336,8 +346,11 @@ static void test_contains_adjacent(void **state)
     Vector arguments[] = {column, constant}, result;
     const Vector *constants[] = {NULL, &constant};
     const SqlType types[] = {SQL_TYPE(T_TEXT), SQL_TYPE(T_TEXT)};
-    ScalarCall call = {.function = find(850), .argument_count = 2, .argument_types = types,
-                       .constants = constants, .context = &context,
+    ScalarCall call = {.function = find(850),
+                       .argument_count = 2,
+                       .argument_types = types,
+                       .constants = constants,
+                       .context = &context,
                        .result_type = SQL_TYPE(T_BOOL)};
     assert_true(call.function->prepare(&call, arena, &fault));
     assert_true(call.function->run(&call, arguments, 8, NULL, arena, &result, &fault));
@@ -464,8 +477,8 @@ static void test_floors(void **state)
 /* A thousand random instants: the multiplied floor against division. */
 static void test_floor_exact(void **state)
 {
-    static const int64_t widths[] = {1000, 60000000, 3600000000, 86400000000, 604800000000,
-                                     7, 999983, 300000000};
+    static const int64_t widths[] = {1000,         60000000, 3600000000, 86400000000,
+                                     604800000000, 7,        999983,     300000000};
     srandom(11);
     for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
         Divider divider = divider_make(widths[w]);
@@ -474,7 +487,8 @@ static void test_floor_exact(void **state)
             number >>= random() % 40;
             assert_true(divider_quotient(divider, number) == number / (uint64_t)widths[w]);
         }
-        assert_true(divider_quotient(divider, INT64_MAX) == (uint64_t)INT64_MAX / (uint64_t)widths[w]);
+        assert_true(divider_quotient(divider, INT64_MAX) ==
+                    (uint64_t)INT64_MAX / (uint64_t)widths[w]);
     }
 }
 
@@ -580,7 +594,8 @@ static void test_time_templates(void **state)
 {
     CASE(2049, "2024-03-13 10:47:05", "2024-03-13 10:47:05", "YYYY-MM-DD HH24:MI:SS");
     CASE(2049, "Wednesday, 13 Mar 2024", "2024-03-13 10:47:00", "FMDay, DD Mon YYYY");
-    CASE(2049, "MARCH     march     March     |wed", "2024-03-13 10:47:00", "MONTH month Month |dy");
+    CASE(2049, "MARCH     march     March     |wed", "2024-03-13 10:47:00",
+         "MONTH month Month |dy");
     CASE(2049, "3/13/24 10:47 PM .050 Q1 073 11 11", "2024-03-13 22:47:00.05",
          "FMMM/DD/YY HH12:MI PM .MS \"Q\"Q DDD IW WW");
     CASE(2049, "13th of the 21ST", "2024-03-13 22:47:00", "DDth \"of the\" CCTH");
@@ -594,7 +609,8 @@ static void test_time_templates(void **state)
     CASE(1780, "fault 22008", "2024-02-30", "YYYY-MM-DD");
     CASE(1780, "fault 22007", "2024-xx-30", "YYYY-MM-DD");
     CASE(1778, "2000-12-05 13:05:00+00", "05 Dec 2000 01:05 pm", "DD Mon YYYY HH12:MI AM");
-    CASE(1778, "2000-12-05 11:05:00.25+00", "2000-12-05 13:05:00.250+02", "YYYY-MM-DD HH24:MI:SS.MSTZH");
+    CASE(1778, "2000-12-05 11:05:00.25+00", "2000-12-05 13:05:00.250+02",
+         "YYYY-MM-DD HH24:MI:SS.MSTZH");
 }
 
 static void test_number_templates(void **state)
@@ -742,8 +758,10 @@ static void test_json_hostile(void **state)
         const SqlType types[] = {SQL_TYPE(T_JSON), SQL_TYPE(T_TEXT)};
         static const uint32_t oids[] = {91802, 91810, 91816, 91817};
         for (size_t f = 0; f < 4; f++) {
-            ScalarCall call = {.function = find(oids[f]), .argument_types = types,
-                               .argument_count = oids[f] == 91817 ? 1 : 2, .constants = constants,
+            ScalarCall call = {.function = find(oids[f]),
+                               .argument_types = types,
+                               .argument_count = oids[f] == 91817 ? 1 : 2,
+                               .constants = constants,
                                .context = &context};
             call.result_type = SQL_TYPE(call.function->result);
             assert_true(call.function->prepare(&call, arena, &fault));

@@ -199,8 +199,8 @@ static inline bool right_row(RowRun *run, uint32_t row, Text *result, uint8_t *i
     if (!refuse_negative(run, count, "right"))
         return false;
     int64_t length = utf8_count(text.data, text.length);
-    int64_t first = count < 0 ? (count < -length ? length : -count)
-                              : (count > length ? 0 : length - count);
+    int64_t first =
+        count < 0 ? (count < -length ? length : -count) : (count > length ? 0 : length - count);
     *result = text_part(text, (uint64_t)first, INT64_MAX);
     return true;
 }

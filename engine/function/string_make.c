@@ -24,8 +24,8 @@ static bool pad_row(RowRun *run, uint32_t row, bool on_the_left, Text *result, u
 {
     Text text = row_text(run, 0, row);
     int64_t length = row_int64(run, 1, row);
-    Text fill = run->call->argument_count > 2 ? row_text(run, 2, row)
-                                              : (Text){.data = " ", .length = 1};
+    Text fill =
+        run->call->argument_count > 2 ? row_text(run, 2, row) : (Text){.data = " ", .length = 1};
     *result = empty_text;
     if (length <= 0) {
         *is_null = length == 0 && call_is_druid(run->call);
@@ -47,10 +47,12 @@ static bool pad_row(RowRun *run, uint32_t row, bool on_the_left, Text *result, u
     if (missing > TEXT_MAX_LENGTH ||
         (missing / fill_count + 1) * fill.length + text.length > TEXT_MAX_LENGTH)
         return text_too_long(run->fault);
-    char *out = text_sink_reserve(&run->sink, (missing / fill_count + 1) * fill.length + text.length);
+    char *out =
+        text_sink_reserve(&run->sink, (missing / fill_count + 1) * fill.length + text.length);
     if (!on_the_left)
         memcpy(out, text.length > 0 ? text.data : "", text.length);
-    size_t filled = fill_characters(out + (on_the_left ? 0 : text.length), fill, missing, fill_count);
+    size_t filled =
+        fill_characters(out + (on_the_left ? 0 : text.length), fill, missing, fill_count);
     if (on_the_left)
         memcpy(out + filled, text.length > 0 ? text.data : "", text.length);
     *result = text_sink_take(&run->sink, filled + text.length);
@@ -189,7 +191,8 @@ static bool overlay_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
                                                    : (int64_t)utf8_count(new.data, new.length);
     int64_t behind;
     if (start <= 0)
-        return fault_set(run->fault, FAULT_SUBSTRING_ERROR, "negative substring length not allowed");
+        return fault_set(run->fault, FAULT_SUBSTRING_ERROR,
+                         "negative substring length not allowed");
     if (__builtin_add_overflow(start, length, &behind))
         return fault_set(run->fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range");
     const char *end = text.data + text.length;
@@ -214,8 +217,8 @@ static bool overlay_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
 /* Types whose bytes are their text form. */
 static bool is_text_type(Oid oid)
 {
-    return oid == T_TEXT || oid == T_VARCHAR || oid == T_BPCHAR || oid == T_NAME ||
-           oid == T_JSON || oid == T_UNKNOWN;
+    return oid == T_TEXT || oid == T_VARCHAR || oid == T_BPCHAR || oid == T_NAME || oid == T_JSON ||
+           oid == T_UNKNOWN;
 }
 
 /* Text forms of all rows of an argument; a text is its own. */
@@ -227,8 +230,8 @@ static Text *argument_texts(const RowRun *run, uint32_t argument, uint32_t rows)
         uint32_t have = vector->form == VECTOR_CONSTANT ? 1 : rows;
         Vector part = *vector;
         part.length = have;
-        type_format_text(run->call->argument_types[argument], run->call->context, &part,
-                         run->arena, texts);
+        type_format_text(run->call->argument_types[argument], run->call->context, &part, run->arena,
+                         texts);
         for (uint32_t i = have; i < rows; i++)
             texts[i] = texts[0];
         return texts;

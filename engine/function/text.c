@@ -140,7 +140,8 @@ uint32_t code_point_upper(uint32_t code_point)
 uint32_t code_point_lower(uint32_t code_point)
 {
     return code_point < UINT32_C(0x110000)
-               ? (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point) : code_point;
+               ? (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point)
+               : code_point;
 }
 
 static Text text_map(TextSink *sink, Text text, utf8proc_int32_t (*map)(utf8proc_int32_t))
@@ -315,8 +316,8 @@ Text text_quoted(TextSink *sink, Text text, char quote, bool escapes)
 
 Text text_identifier(TextSink *sink, Text text)
 {
-    bool is_plain = text.length > 0 && ((text.data[0] >= 'a' && text.data[0] <= 'z') ||
-                                        text.data[0] == '_');
+    bool is_plain =
+        text.length > 0 && ((text.data[0] >= 'a' && text.data[0] <= 'z') || text.data[0] == '_');
     for (uint32_t i = 0; i < text.length; i++) {
         char c = text.data[i];
         is_plain = is_plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');

@@ -17,7 +17,8 @@ static bool ascii_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_nu
 {
     Text text = row_text(run, 0, row);
     const char *next;
-    *result = text.length == 0 ? 0 : utf8_decode(text.data, text.data + text.length, &next) & 0x1FFFFF;
+    *result =
+        text.length == 0 ? 0 : utf8_decode(text.data, text.data + text.length, &next) & 0x1FFFFF;
     return true;
 }
 
@@ -28,7 +29,8 @@ static bool chr_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     if (code == 0)
         return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "null character not permitted");
     if (code < 0)
-        return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "character number must be positive");
+        return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                         "character number must be positive");
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
                          "requested character not valid for encoding: %lld", (long long)code);
@@ -54,8 +56,9 @@ static bool to_hex_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null
     int64_t value = row_int64(run, 0, row);
     bool is_narrow = run->call->argument_types[0].oid != T_INT8;
     char *out = text_sink_reserve(&run->sink, 24);
-    int length = snprintf(out, 24, "%llx", is_narrow ? (unsigned long long)(uint32_t)value
-                                                     : (unsigned long long)value);
+    int length =
+        snprintf(out, 24, "%llx",
+                 is_narrow ? (unsigned long long)(uint32_t)value : (unsigned long long)value);
     *result = text_sink_take(&run->sink, (size_t)length);
     return true;
 }
@@ -67,7 +70,8 @@ static bool digest(RowRun *run, uint32_t row, const EVP_MD *method, bool as_text
     Text text = row_text(run, 0, row);
     uint8_t bytes[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    if (EVP_Digest(text.length > 0 ? text.data : "", text.length, bytes, &length, method, NULL) != 1)
+    if (EVP_Digest(text.length > 0 ? text.data : "", text.length, bytes, &length, method, NULL) !=
+        1)
         return fault_set(run->fault, FAULT_INTERNAL_ERROR, "could not compute a digest");
     if (as_text) {
         *result = put_hex(&run->sink, bytes, length);
@@ -114,7 +118,8 @@ static Encoding encoding_of(Text name, Fault *fault)
 /* Lines of 76 characters, as PostgreSQL writes them. */
 static Text put_base64(TextSink *sink, Text bytes)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t quads = ((size_t)bytes.length + 2) / 3, length = 0;
     char *out = text_sink_reserve(sink, quads * 4 + quads * 4 / 76 + 1);
     const uint8_t *in = (const uint8_t *)bytes.data;
@@ -300,9 +305,8 @@ static bool decode_base64_utf8_row(RowRun *run, uint32_t row, Text *result, uint
     *result = no_text;
     if (!take_base64(&run->sink, row_text(run, 0, row), result, run->fault))
         return false;
-    return is_utf8(*result) ||
-           fault_set(run->fault, FAULT_CHARACTER_NOT_IN_REPERTOIRE,
-                     "invalid byte sequence for encoding \"UTF8\"");
+    return is_utf8(*result) || fault_set(run->fault, FAULT_CHARACTER_NOT_IN_REPERTOIRE,
+                                         "invalid byte sequence for encoding \"UTF8\"");
 }
 
 /* --- quoting --- */
@@ -348,8 +352,9 @@ static bool parse_long_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *
     *is_null = at == end;
     __int128 value = 0;
     for (; at < end; at++) {
-        int digit = (uint8_t)(*at - '0') < 10 ? *at - '0'
-                    : (uint8_t)((*at | 32) - 'a') < 26 ? (*at | 32) - 'a' + 10 : 99;
+        int digit = (uint8_t)(*at - '0') < 10          ? *at - '0'
+                    : (uint8_t)((*at | 32) - 'a') < 26 ? (*at | 32) - 'a' + 10
+                                                       : 99;
         if (digit >= radix || value > INT64_MAX) {
             *is_null = 1;
             return true;

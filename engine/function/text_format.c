@@ -48,7 +48,8 @@ static bool take_directive(const char **at, const char *end, Directive *directiv
             break;
     }
     for (; *at < end && (uint8_t)(**at - '0') < 10; ++*at)
-        directive->width = (directive->width < 0 ? 0 : directive->width) % 100000 * 10 + (**at - '0');
+        directive->width =
+            (directive->width < 0 ? 0 : directive->width) % 100000 * 10 + (**at - '0');
     if (*at < end && **at == '.') {
         directive->precision = 0;
         for (++*at; *at < end && (uint8_t)(**at - '0') < 10; ++*at)
@@ -76,7 +77,8 @@ static void put_padded(Buffer *out, const Directive *directive, Text text)
 }
 
 /* Thousands apart, then zeros up to the width. `digits` has its sign apart. */
-static void put_number(Buffer *out, const Directive *directive, bool is_negative, const char *digits)
+static void put_number(Buffer *out, const Directive *directive, bool is_negative,
+                       const char *digits)
 {
     char grouped[512];
     size_t whole = strspn(digits, "0123456789"), length = 0;
@@ -147,8 +149,8 @@ static bool put_directive(RowRun *run, uint32_t row, const Directive *directive,
     switch (directive->conversion) {
     case 's':
         if (directive->precision >= 0) {
-            const char *end = utf8_advance(cell.data, cell.data + cell.length,
-                                           (uint64_t)directive->precision);
+            const char *end =
+                utf8_advance(cell.data, cell.data + cell.length, (uint64_t)directive->precision);
             cell = text_between(cell.data, end);
         }
         put_padded(out, directive, directive->upper ? text_upper(&run->sink, cell) : cell);
@@ -156,7 +158,9 @@ static bool put_directive(RowRun *run, uint32_t row, const Directive *directive,
     case 'b':
         put_padded(out, directive,
                    run->call->argument_types[argument].oid == T_BOOL && cell.length > 0 &&
-                           cell.data[0] == 'f' ? text_of("false") : text_of("true"));
+                           cell.data[0] == 'f'
+                       ? text_of("false")
+                       : text_of("true"));
         return true;
     case 'c':
         put_padded(out, directive, cell);
@@ -176,16 +180,20 @@ static bool put_directive(RowRun *run, uint32_t row, const Directive *directive,
     case 'o':
         if (!is_integer)
             return false;
-        snprintf(digits, sizeof digits, directive->conversion == 'o' ? "%llo"
-                                        : directive->upper           ? "%llX" : "%llx",
+        snprintf(digits, sizeof digits,
+                 directive->conversion == 'o' ? "%llo"
+                 : directive->upper           ? "%llX"
+                                              : "%llx",
                  (unsigned long long)integer);
         put_number(out, directive, false, digits);
         return true;
     default:
         if (is_integer || directive->precision > 60)
             return false;
-        snprintf(digits, sizeof digits, directive->conversion == 'f' ? "%.*f"
-                                        : directive->upper           ? "%.*E" : "%.*e",
+        snprintf(digits, sizeof digits,
+                 directive->conversion == 'f' ? "%.*f"
+                 : directive->upper           ? "%.*E"
+                                              : "%.*e",
                  directive->precision < 0 ? 6 : directive->precision, fabs(number));
         put_number(out, directive, signbit(number) != 0, digits);
         return true;
@@ -299,7 +307,7 @@ static bool put_format_value(RowRun *run, Text cell, const Directive *directive,
         shown = cell.data == NULL
                     ? text_of("NULL")
                     : text_quoted(&run->sink, cell, '\'',
-                                 cell.length > 0 && memchr(cell.data, '\\', cell.length) != NULL);
+                                  cell.length > 0 && memchr(cell.data, '\\', cell.length) != NULL);
         break;
     }
     put_padded(out, directive, shown);

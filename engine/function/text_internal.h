@@ -92,7 +92,8 @@ static inline Text text_between(const char *start, const char *end)
  * where the processor has it, else with SSE2, else byte by byte; all give the same.
  */
 int64_t text_find(const char *data, size_t length, const char *needle, size_t needle_length);
-int64_t text_find_portable(const char *data, size_t length, const char *needle, size_t needle_length);
+int64_t text_find_portable(const char *data, size_t length, const char *needle,
+                           size_t needle_length);
 
 /* The text with every character lowered (raised): simple case mapping, whatever the locale. */
 Text text_lower(TextSink *sink, Text text);

@@ -35,7 +35,8 @@ typedef struct FloorPrepared {
     bool is_ready;  /* all but the time are constants, and `grid` is made from them */
     bool is_null;   /* ... and one of them is NULL */
     bool is_period; /* TIME_FLOOR; else a unit */
-    int time_argument, name_argument, origin_argument, zone_argument; /* -1: the function has none */
+    int time_argument, name_argument, origin_argument,
+        zone_argument; /* -1: the function has none */
     TimeGrid grid;
 } FloorPrepared;
 
@@ -51,7 +52,8 @@ static bool grid_of_row(RowRun *run, const FloorPrepared *prepared, uint32_t row
         return time_grid_of_unit(time_unit_of(name), zone, grid) ||
                time_unit_unknown(name, run->fault);
     int64_t origin = row_has(run, prepared->origin_argument, row)
-                         ? row_int64(run, (uint32_t)prepared->origin_argument, row) : INT64_MIN;
+                         ? row_int64(run, (uint32_t)prepared->origin_argument, row)
+                         : INT64_MIN;
     return time_grid_of_period(name, origin, zone, grid, run->fault);
 }
 
@@ -338,7 +340,8 @@ static bool age_of(int64_t to, int64_t from, IntervalValue *age, Fault *fault)
         months--;
     }
     int sign = is_negative ? -1 : 1;
-    *age = (IntervalValue){.micros = sign * micros, .days = (int32_t)(sign * days),
+    *age = (IntervalValue){.micros = sign * micros,
+                           .days = (int32_t)(sign * days),
                            .months = (int32_t)(sign * months)};
     return true;
 }
@@ -402,8 +405,8 @@ static bool interval_parse(const ScalarCall *call, Text text, int64_t *start, in
                          "\"%.*s\" is not an interval: start/end", TEXT_ARGS(text));
     Text first = {text.data, (uint32_t)(slash - text.data)};
     Text last = {slash + 1, (uint32_t)(text.data + text.length - slash - 1)};
-    const TimeZone *zone = call->argument_types[0].oid == T_TIMESTAMPTZ ? call_zone(call)
-                                                                       : timezone_utc();
+    const TimeZone *zone =
+        call->argument_types[0].oid == T_TIMESTAMPTZ ? call_zone(call) : timezone_utc();
     bool first_is_period = first.length > 0 && (first.data[0] == 'P' || first.data[0] == 'p');
     bool last_is_period = last.length > 0 && (last.data[0] == 'P' || last.data[0] == 'p');
     Period period;
@@ -560,9 +563,9 @@ static bool timezone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is
     int64_t time = row_int64(run, 1, row);
     if (zone == NULL)
         return false;
-    *result = time_is_infinite(time) ? time
+    *result = time_is_infinite(time)                              ? time
               : run->call->argument_types[1].oid == T_TIMESTAMPTZ ? timezone_to_local(zone, time)
-                                                                 : timezone_to_utc(zone, time);
+                                                                  : timezone_to_utc(zone, time);
     return true;
 }
 

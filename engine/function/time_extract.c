@@ -178,8 +178,7 @@ static bool interval_field_millionths(TimeUnit unit, IntervalValue value, __int1
         return true;
     case UNIT_EPOCH:
         /* A year of 365.25 days, a month of 30. */
-        *result = value.micros +
-                  (__int128)years * 31557600 * 1000000 +
+        *result = value.micros + (__int128)years * 31557600 * 1000000 +
                   (__int128)(value.months % 12) * 2592000 * 1000000 +
                   (__int128)value.days * 86400 * 1000000;
         return true;
@@ -198,7 +197,7 @@ typedef struct ExtractPrepared {
     bool zone_varies;
     bool iso_dow;
     int unit_argument, time_argument, zone_argument; /* -1: absent */
-    Oid type; /* of the time */
+    Oid type;                                        /* of the time */
 } ExtractPrepared;
 
 static bool unit_fits(const ExtractPrepared *prepared, TimeUnit unit, Text name, Fault *fault)
@@ -206,10 +205,10 @@ static bool unit_fits(const ExtractPrepared *prepared, TimeUnit unit, Text name,
     if (unit == UNIT_NO_TIME)
         return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "unit \"%.*s\" not recognized",
                          TEXT_ARGS(name));
-    bool needs_zone = unit == UNIT_TIMEZONE || unit == UNIT_TIMEZONE_HOUR ||
-                      unit == UNIT_TIMEZONE_MINUTE;
-    bool is_of_day = unit == UNIT_MICROSECOND || unit == UNIT_MILLISECOND ||
-                     unit == UNIT_SECOND || unit == UNIT_MINUTE || unit == UNIT_HOUR;
+    bool needs_zone =
+        unit == UNIT_TIMEZONE || unit == UNIT_TIMEZONE_HOUR || unit == UNIT_TIMEZONE_MINUTE;
+    bool is_of_day = unit == UNIT_MICROSECOND || unit == UNIT_MILLISECOND || unit == UNIT_SECOND ||
+                     unit == UNIT_MINUTE || unit == UNIT_HOUR;
     if ((needs_zone && prepared->type != T_TIMESTAMPTZ) ||
         (prepared->type == T_DATE && is_of_day) ||
         (prepared->type == T_TIME && !is_of_day && unit != UNIT_EPOCH))
@@ -309,8 +308,8 @@ static bool extract_int_row(RowRun *run, uint32_t row, int64_t *result, uint8_t 
     if (!field_of_row(run, row, &field))
         return false;
     *is_null = field.is_infinite;
-    *result = field.is_infinite ? 0 : time_field(field.unit, field.local, field.utc,
-                                                 prepared->iso_dow);
+    *result =
+        field.is_infinite ? 0 : time_field(field.unit, field.local, field.utc, prepared->iso_dow);
     return true;
 }
 
@@ -330,8 +329,8 @@ ROWS_HOT static void extract_all(TimeUnit unit, bool iso_dow, const int64_t *tim
 {
     switch (unit) {
         FIELD_CASE(UNIT_SECOND, floor_modulo(local, 60 * MICROS_PER_SECOND) / MICROS_PER_SECOND)
-        FIELD_CASE(UNIT_MINUTE, floor_modulo(local, 3600 * MICROS_PER_SECOND) /
-                                    (60 * MICROS_PER_SECOND))
+        FIELD_CASE(UNIT_MINUTE,
+                   floor_modulo(local, 3600 * MICROS_PER_SECOND) / (60 * MICROS_PER_SECOND))
         FIELD_CASE(UNIT_HOUR, floor_modulo(local, MICROS_PER_DAY) / (3600 * MICROS_PER_SECOND))
         FIELD_CASE(UNIT_DAY, civil_field(UNIT_DAY, floor_divide(local, MICROS_PER_DAY)))
         FIELD_CASE(UNIT_MONTH, civil_field(UNIT_MONTH, floor_divide(local, MICROS_PER_DAY)))
@@ -380,8 +379,9 @@ static bool extract_millionths(RowRun *run, uint32_t row, __int128 *result, uint
     if (!field_of_row(run, row, &field))
         return false;
     *is_null = field.is_infinite;
-    *result = field.is_infinite ? 0 : time_field_millionths(field.unit, field.local, field.utc,
-                                                            prepared->iso_dow);
+    *result = field.is_infinite
+                  ? 0
+                  : time_field_millionths(field.unit, field.local, field.utc, prepared->iso_dow);
     return true;
 }
 
@@ -433,8 +433,8 @@ static bool extract_whole_loop(RowRun *run, const uint8_t *skip, uint32_t rows, 
     const ExtractPrepared *prepared = run->call->prepared;
     __int128 *out = results;
     int64_t *whole = arena_alloc_vector(run->arena, rows * sizeof *whole);
-    if (!(prepared->type == T_INTERVAL ? interval_int_loop : extract_int_loop)(run, skip, rows, whole,
-                                                                              is_null))
+    if (!(prepared->type == T_INTERVAL ? interval_int_loop : extract_int_loop)(run, skip, rows,
+                                                                               whole, is_null))
         return false;
     for (uint32_t i = 0; i < rows; i++)
         out[i] = whole[i];

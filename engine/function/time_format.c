@@ -10,8 +10,8 @@
 #include <strings.h>
 
 typedef struct FormatToken {
-    char letter;    /* 0: literal */
-    uint8_t count;  /* of the letter */
+    char letter;   /* 0: literal */
+    uint8_t count; /* of the letter */
     Text literal;
 } FormatToken;
 
@@ -31,8 +31,8 @@ typedef struct FormatPrepared {
 } FormatPrepared;
 
 static const char *const month_names[] = {
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December",
 };
 static const char *const day_names[] = {
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
@@ -223,8 +223,10 @@ static char *put_token(char *out, const FormatToken *token, const WallClock *clo
     case 'C':
         return put_number(out, (clock->year > 0 ? clock->year : 1 - clock->year) / 100, count);
     case 'Y':
-        return put_number(out, count == 2 ? (clock->year > 0 ? clock->year : 1 - clock->year) % 100
-                                          : (clock->year > 0 ? clock->year : 1 - clock->year), count);
+        return put_number(out,
+                          count == 2 ? (clock->year > 0 ? clock->year : 1 - clock->year) % 100
+                                     : (clock->year > 0 ? clock->year : 1 - clock->year),
+                          count);
     case 'y':
         return put_number(out, count == 2 ? floor_modulo(clock->year, 100) : clock->year, count);
     case 'x':
@@ -495,7 +497,10 @@ static bool take_token(const char **at, const char *end, const FormatToken *toke
     case 's':
         return take_number(at, end, next_is_number ? most : 2, &time->second) && time->second <= 59;
     case 'S':
-        return take_fraction(at, end, next_is_number ? most : token->count < 9 ? 9 : token->count,
+        return take_fraction(at, end,
+                             next_is_number     ? most
+                             : token->count < 9 ? 9
+                                                : token->count,
                              &time->micros);
     case 'z':
         return take_zone(at, end, time);
@@ -621,11 +626,17 @@ static bool time_parse_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *
     const TimeZone *zone;
     if (!format_of_row(run, row, &pattern, &is_iso, &zone))
         return false;
-    ParsedTime time = {.month = -1, .day = -1, .day_of_year = -1, .week_year = -1, .week = -1,
-                       .day_of_week = -1, .half_hour = -1, .half = -1};
+    ParsedTime time = {.month = -1,
+                       .day = -1,
+                       .day_of_year = -1,
+                       .week_year = -1,
+                       .week = -1,
+                       .day_of_week = -1,
+                       .half_hour = -1,
+                       .half = -1};
     Text text = row_text(run, 0, row);
-    bool is_good = is_iso ? iso_parse(text, &time)
-                          : pattern_parse(&pattern, text, run->call, &time);
+    bool is_good =
+        is_iso ? iso_parse(text, &time) : pattern_parse(&pattern, text, run->call, &time);
     if (!time.has_year)
         time.year = time.month >= 0 || time.day >= 0 ? 2000 : 1970;
     *is_null = !is_good || !parsed_instant(&time, zone, result);

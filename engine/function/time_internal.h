@@ -13,11 +13,29 @@
 
 typedef enum TimeUnit {
     UNIT_NO_TIME, /* not a unit */
-    UNIT_MICROSECOND, UNIT_MILLISECOND, UNIT_SECOND, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_WEEK,
-    UNIT_MONTH, UNIT_QUARTER, UNIT_YEAR, UNIT_DECADE, UNIT_CENTURY, UNIT_MILLENNIUM,
+    UNIT_MICROSECOND,
+    UNIT_MILLISECOND,
+    UNIT_SECOND,
+    UNIT_MINUTE,
+    UNIT_HOUR,
+    UNIT_DAY,
+    UNIT_WEEK,
+    UNIT_MONTH,
+    UNIT_QUARTER,
+    UNIT_YEAR,
+    UNIT_DECADE,
+    UNIT_CENTURY,
+    UNIT_MILLENNIUM,
     /* only of EXTRACT */
-    UNIT_EPOCH, UNIT_DOW, UNIT_ISODOW, UNIT_DOY, UNIT_ISOYEAR, UNIT_JULIAN,
-    UNIT_TIMEZONE, UNIT_TIMEZONE_HOUR, UNIT_TIMEZONE_MINUTE,
+    UNIT_EPOCH,
+    UNIT_DOW,
+    UNIT_ISODOW,
+    UNIT_DOY,
+    UNIT_ISOYEAR,
+    UNIT_JULIAN,
+    UNIT_TIMEZONE,
+    UNIT_TIMEZONE_HOUR,
+    UNIT_TIMEZONE_MINUTE,
 } TimeUnit;
 
 /* By name, singular or plural, whatever the case; UNIT_NO_TIME when there is none. */
@@ -73,7 +91,8 @@ static inline void days_to_civil(int64_t days, int64_t *year, int32_t *month, in
     uint32_t of_year = (uint32_t)product / 2939745 / 4;
     uint32_t packed = 2141 * of_year + 197913;
     uint32_t is_next_year = of_year >= 306;
-    *year = (int64_t)(100 * century + (uint32_t)(product >> 32) + is_next_year) - 400 * (int64_t)eras;
+    *year =
+        (int64_t)(100 * century + (uint32_t)(product >> 32) + is_next_year) - 400 * (int64_t)eras;
     *month = (int32_t)((packed >> 16) - 12 * is_next_year);
     *day = (int32_t)((packed & 0xFFFF) / 2141 + 1);
 }
@@ -113,20 +132,26 @@ static inline uint64_t divider_quotient(Divider divider, uint64_t number)
  *   local     the same two on the wall clock of a zone whose offset changes
  *   period    whatever period_floor says
  */
-typedef enum GridKind { GRID_IDENTITY, GRID_UNIFORM, GRID_MONTHS, GRID_LOCAL, GRID_PERIOD } GridKind;
+typedef enum GridKind {
+    GRID_IDENTITY,
+    GRID_UNIFORM,
+    GRID_MONTHS,
+    GRID_LOCAL,
+    GRID_PERIOD
+} GridKind;
 
 typedef struct TimeGrid {
     GridKind kind;
-    Divider divider;     /* UNIFORM, and LOCAL without months */
-    int64_t base;        /* UNIFORM: a grid point below every instant of any use; LOCAL: of the
-                            wall clock */
-    int64_t months;      /* MONTHS, LOCAL: 0 for widths */
-    int64_t first_month; /* a month of the grid: year * 12 + month - 1 */
-    int64_t offset;      /* MONTHS: wall clock less UTC */
-    bool keeps_offset;   /* LOCAL: periods below a day are cut in the offset of the instant */
+    Divider divider;        /* UNIFORM, and LOCAL without months */
+    int64_t base;           /* UNIFORM: a grid point below every instant of any use; LOCAL: of the
+                               wall clock */
+    int64_t months;         /* MONTHS, LOCAL: 0 for widths */
+    int64_t first_month;    /* a month of the grid: year * 12 + month - 1 */
+    int64_t offset;         /* MONTHS: wall clock less UTC */
+    bool keeps_offset;      /* LOCAL: periods below a day are cut in the offset of the instant */
     struct GridSlot *slots; /* what was floored lately, NULL: nothing is remembered */
     uint32_t slot_shift;
-    Period period;       /* PERIOD */
+    Period period; /* PERIOD */
     int64_t origin;
     const TimeZone *zone;
 } TimeGrid;

@@ -11,11 +11,48 @@
 #include <strings.h>
 
 typedef enum Field {
-    FIELD_LITERAL, FIELD_YYYY, FIELD_YYY, FIELD_YY, FIELD_Y, FIELD_Y_YYY, FIELD_IYYY, FIELD_IYY,
-    FIELD_IY, FIELD_I, FIELD_MONTH, FIELD_MON, FIELD_MM, FIELD_RM, FIELD_DAY, FIELD_DY, FIELD_DDD,
-    FIELD_IDDD, FIELD_DD, FIELD_D, FIELD_ID, FIELD_WW, FIELD_IW, FIELD_W, FIELD_CC, FIELD_J,
-    FIELD_Q, FIELD_HH24, FIELD_HH12, FIELD_MI, FIELD_SS, FIELD_MS, FIELD_US, FIELD_FF,
-    FIELD_SSSSS, FIELD_AM, FIELD_A_M, FIELD_BC, FIELD_B_C, FIELD_TZ, FIELD_TZH, FIELD_TZM,
+    FIELD_LITERAL,
+    FIELD_YYYY,
+    FIELD_YYY,
+    FIELD_YY,
+    FIELD_Y,
+    FIELD_Y_YYY,
+    FIELD_IYYY,
+    FIELD_IYY,
+    FIELD_IY,
+    FIELD_I,
+    FIELD_MONTH,
+    FIELD_MON,
+    FIELD_MM,
+    FIELD_RM,
+    FIELD_DAY,
+    FIELD_DY,
+    FIELD_DDD,
+    FIELD_IDDD,
+    FIELD_DD,
+    FIELD_D,
+    FIELD_ID,
+    FIELD_WW,
+    FIELD_IW,
+    FIELD_W,
+    FIELD_CC,
+    FIELD_J,
+    FIELD_Q,
+    FIELD_HH24,
+    FIELD_HH12,
+    FIELD_MI,
+    FIELD_SS,
+    FIELD_MS,
+    FIELD_US,
+    FIELD_FF,
+    FIELD_SSSSS,
+    FIELD_AM,
+    FIELD_A_M,
+    FIELD_BC,
+    FIELD_B_C,
+    FIELD_TZ,
+    FIELD_TZH,
+    FIELD_TZM,
     FIELD_OF,
 } Field;
 
@@ -24,9 +61,9 @@ typedef enum LetterCase { CASE_UPPER, CASE_LOWER, CASE_CAPITAL } LetterCase;
 typedef struct TemplateToken {
     Field field;
     LetterCase letter_case;
-    uint8_t digits;       /* FF1 .. FF6 */
-    bool fill_mode;       /* FM: no padding */
-    char ordinal;         /* 0, or 'T' for TH, 't' for th */
+    uint8_t digits; /* FF1 .. FF6 */
+    bool fill_mode; /* FM: no padding */
+    char ordinal;   /* 0, or 'T' for TH, 't' for th */
     Text literal;
 } TemplateToken;
 
@@ -48,21 +85,22 @@ static const struct {
     Field field;
 } field_names[] = {
     {"Y,YYY", FIELD_Y_YYY}, {"YYYY", FIELD_YYYY}, {"YYY", FIELD_YYY}, {"YY", FIELD_YY},
-    {"Y", FIELD_Y}, {"IYYY", FIELD_IYYY}, {"IYY", FIELD_IYY}, {"IY", FIELD_IY},
-    {"IDDD", FIELD_IDDD}, {"ID", FIELD_ID}, {"IW", FIELD_IW}, {"I", FIELD_I},
-    {"MONTH", FIELD_MONTH}, {"MON", FIELD_MON}, {"MM", FIELD_MM}, {"MI", FIELD_MI},
-    {"MS", FIELD_MS}, {"RM", FIELD_RM}, {"DAY", FIELD_DAY}, {"DY", FIELD_DY}, {"DDD", FIELD_DDD},
-    {"DD", FIELD_DD}, {"D", FIELD_D}, {"WW", FIELD_WW}, {"W", FIELD_W}, {"CC", FIELD_CC},
-    {"J", FIELD_J}, {"Q", FIELD_Q}, {"HH24", FIELD_HH24}, {"HH12", FIELD_HH12},
-    {"HH", FIELD_HH12}, {"SSSSS", FIELD_SSSSS}, {"SSSS", FIELD_SSSSS}, {"SS", FIELD_SS},
-    {"US", FIELD_US}, {"A.M.", FIELD_A_M}, {"P.M.", FIELD_A_M}, {"AM", FIELD_AM},
-    {"PM", FIELD_AM}, {"A.D.", FIELD_B_C}, {"B.C.", FIELD_B_C}, {"AD", FIELD_BC},
-    {"BC", FIELD_BC}, {"TZH", FIELD_TZH}, {"TZM", FIELD_TZM}, {"TZ", FIELD_TZ}, {"OF", FIELD_OF},
+    {"Y", FIELD_Y},         {"IYYY", FIELD_IYYY}, {"IYY", FIELD_IYY}, {"IY", FIELD_IY},
+    {"IDDD", FIELD_IDDD},   {"ID", FIELD_ID},     {"IW", FIELD_IW},   {"I", FIELD_I},
+    {"MONTH", FIELD_MONTH}, {"MON", FIELD_MON},   {"MM", FIELD_MM},   {"MI", FIELD_MI},
+    {"MS", FIELD_MS},       {"RM", FIELD_RM},     {"DAY", FIELD_DAY}, {"DY", FIELD_DY},
+    {"DDD", FIELD_DDD},     {"DD", FIELD_DD},     {"D", FIELD_D},     {"WW", FIELD_WW},
+    {"W", FIELD_W},         {"CC", FIELD_CC},     {"J", FIELD_J},     {"Q", FIELD_Q},
+    {"HH24", FIELD_HH24},   {"HH12", FIELD_HH12}, {"HH", FIELD_HH12}, {"SSSSS", FIELD_SSSSS},
+    {"SSSS", FIELD_SSSSS},  {"SS", FIELD_SS},     {"US", FIELD_US},   {"A.M.", FIELD_A_M},
+    {"P.M.", FIELD_A_M},    {"AM", FIELD_AM},     {"PM", FIELD_AM},   {"A.D.", FIELD_B_C},
+    {"B.C.", FIELD_B_C},    {"AD", FIELD_BC},     {"BC", FIELD_BC},   {"TZH", FIELD_TZH},
+    {"TZM", FIELD_TZM},     {"TZ", FIELD_TZ},     {"OF", FIELD_OF},
 };
 
 static const char *const month_names[] = {
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December",
 };
 static const char *const day_names[] = {
     "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
@@ -170,7 +208,7 @@ static const Template *template_of_row(RowRun *run, uint32_t row, Template *own)
 typedef struct Moment {
     int64_t year, iso_year, days, local, utc;
     int32_t month, day, week, of_year;
-    int64_t of_day; /* microseconds */
+    int64_t of_day;       /* microseconds */
     const TimeZone *zone; /* NULL: a time without one */
 } Moment;
 
@@ -206,8 +244,11 @@ static char *put_number(char *out, int64_t value, int width, const TemplateToken
         *out++ = digits[--count];
     if (token->ordinal != 0) {
         char last = out[-1], before = out - start > 1 ? out[-2] : '0';
-        const char *ending = before == '1' ? "th" : last == '1' ? "st" : last == '2' ? "nd"
-                                                : last == '3' ? "rd" : "th";
+        const char *ending = before == '1' ? "th"
+                             : last == '1' ? "st"
+                             : last == '2' ? "nd"
+                             : last == '3' ? "rd"
+                                           : "th";
         for (int i = 0; i < 2; i++)
             *out++ = token->ordinal == 'T' ? (char)toupper(ending[i]) : ending[i];
     }
@@ -219,8 +260,9 @@ static char *put_name(char *out, const char *name, size_t most, size_t width,
 {
     size_t length = strnlen(name, most);
     for (size_t i = 0; i < length; i++)
-        out[i] = token->letter_case == CASE_UPPER    ? (char)toupper(name[i])
-                 : token->letter_case == CASE_LOWER  ? (char)tolower(name[i]) : name[i];
+        out[i] = token->letter_case == CASE_UPPER   ? (char)toupper(name[i])
+                 : token->letter_case == CASE_LOWER ? (char)tolower(name[i])
+                                                    : name[i];
     for (; length < width && !token->fill_mode; length++)
         out[length] = ' ';
     return out + length;
@@ -358,13 +400,17 @@ static char *put_field(char *out, const TemplateToken *token, const Moment *mome
         return put_zone(out, moment, token);
     case FIELD_TZH:
         *out++ = moment->local < moment->utc ? '-' : '+';
-        return put_number(out, (moment->local < moment->utc ? moment->utc - moment->local
-                                                            : moment->local - moment->utc) /
-                                   (3600 * MICROS_PER_SECOND), 2, &plain);
+        return put_number(out,
+                          (moment->local < moment->utc ? moment->utc - moment->local
+                                                       : moment->local - moment->utc) /
+                              (3600 * MICROS_PER_SECOND),
+                          2, &plain);
     case FIELD_TZM:
-        return put_number(out, (moment->local < moment->utc ? moment->utc - moment->local
-                                                            : moment->local - moment->utc) /
-                                   (60 * MICROS_PER_SECOND) % 60, 2, &plain);
+        return put_number(out,
+                          (moment->local < moment->utc ? moment->utc - moment->local
+                                                       : moment->local - moment->utc) /
+                              (60 * MICROS_PER_SECOND) % 60,
+                          2, &plain);
     case FIELD_OF:
         return put_offset(out, moment, false);
     }
@@ -494,7 +540,7 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
         for (uint32_t i = 0; i < token->literal.length && *at < end; i++) {
             char c = token->literal.data[i];
             bool is_separator = !isalnum((unsigned char)c) && (uint8_t)c < 0x80;
-            if (is_separator && (isalnum((unsigned char)**at) || (uint8_t)**at >= 0x80))
+            if (is_separator && (isalnum((unsigned char)**at) || (uint8_t) * *at >= 0x80))
                 continue;
             ++*at;
         }
@@ -505,10 +551,12 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
             start++;
         if (!read_number(at, end, year_digits, &ignored))
             return false;
-        *(token->field == FIELD_YYYY ? &time->year : &time->iso_year) = full_year(ignored, *at - start);
+        *(token->field == FIELD_YYYY ? &time->year : &time->iso_year) =
+            full_year(ignored, *at - start);
         return true;
     case FIELD_YYY:
-        return read_number(at, end, 3, &time->year) && (time->year = full_year(time->year, 3), true);
+        return read_number(at, end, 3, &time->year) &&
+               (time->year = full_year(time->year, 3), true);
     case FIELD_YY:
     case FIELD_Y:
         return read_number(at, end, token->field == FIELD_YY ? 2 : 1, &time->year) &&
@@ -520,7 +568,8 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
                (time->iso_year = full_year(time->iso_year, *at - start), true);
     case FIELD_Y_YYY:
         return read_number(at, end, 3, &time->year) && *at < end && *(*at)++ == ',' &&
-               read_number(at, end, 3, &ignored) && (time->year = time->year * 1000 + ignored, true);
+               read_number(at, end, 3, &ignored) &&
+               (time->year = time->year * 1000 + ignored, true);
     case FIELD_MONTH:
         return read_name(at, end, month_names, 12, 9, &time->month) ||
                read_name(at, end, month_names, 12, 3, &time->month);
@@ -545,8 +594,8 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
     case FIELD_DDD:
         return read_number(at, end, 3, &time->of_year);
     case FIELD_IDDD:
-        return read_number(at, end, 3, &ignored) &&
-               (time->iso_week = (ignored - 1) / 7 + 1, time->iso_day = (ignored - 1) % 7 + 1, true);
+        return read_number(at, end, 3, &ignored) && (time->iso_week = (ignored - 1) / 7 + 1,
+                                                     time->iso_day = (ignored - 1) % 7 + 1, true);
     case FIELD_DD:
         return read_number(at, end, 2, &time->day);
     case FIELD_ID:
@@ -648,8 +697,15 @@ static bool read_time(RowRun *run, uint32_t row, ReadTime *time, int64_t *local)
     const Template *template = template_of_row(run, row, &own);
     Text text = row_text(run, 0, row);
     const char *at = text.data, *end = at + text.length;
-    *time = (ReadTime){.year = -1, .month = -1, .day = -1, .of_year = -1, .iso_year = -1,
-                       .iso_week = -1, .iso_day = -1, .julian = -1, .of_day = -1,
+    *time = (ReadTime){.year = -1,
+                       .month = -1,
+                       .day = -1,
+                       .of_year = -1,
+                       .iso_year = -1,
+                       .iso_week = -1,
+                       .iso_day = -1,
+                       .julian = -1,
+                       .of_day = -1,
                        .offset_sign = 1};
     while (at < end && *at == ' ')
         at++;
@@ -672,9 +728,10 @@ static bool read_time(RowRun *run, uint32_t row, ReadTime *time, int64_t *local)
     if (!read_days(time, &days) || hour > 24 || time->minute > 59 || time->second > 59)
         return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
                          "date/time field value out of range: \"%.*s\"", TEXT_ARGS(text));
-    int64_t seconds = time->of_day >= 0 ? time->of_day
-                                        : (hour * 60 + time->minute) * 60 + time->second;
-    *local = wrap_add(wrap_multiply(days, MICROS_PER_DAY), seconds * MICROS_PER_SECOND + time->micros);
+    int64_t seconds =
+        time->of_day >= 0 ? time->of_day : (hour * 60 + time->minute) * 60 + time->second;
+    *local =
+        wrap_add(wrap_multiply(days, MICROS_PER_DAY), seconds * MICROS_PER_SECOND + time->micros);
     return true;
 }
 
