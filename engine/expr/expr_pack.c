@@ -184,11 +184,22 @@ static bool call_fits(const ScalarFunction *function, const Expr *const *argumen
         least = least > 0 ? least - 1 : 0;
     if (count < least || (!function->is_variadic && count > function->argument_count))
         return false;
+    Layout element = LAYOUT_COUNT; /* that anyelement stands for */
     for (uint32_t i = 0; i < count; i++) {
         uint32_t declared = i < function->argument_count ? i : (uint32_t)function->argument_count - 1u;
         Oid oid = function->arguments[declared];
-        if (oid == T_ANY || oid == T_ANYARRAY || oid == T_ANYELEMENT)
+        if (oid == T_ANY)
             continue;
+        if (oid == T_ANYARRAY || oid == T_ANYELEMENT) {
+            SqlType type = arguments[i]->type;
+            if (oid == T_ANYARRAY && type_layout(type) != LAYOUT_ARRAY)
+                return false;
+            Layout own = oid == T_ANYARRAY ? element_layout(type) : type_layout(type);
+            if (element != LAYOUT_COUNT && element != own)
+                return false;
+            element = own;
+            continue;
+        }
         if (type_info(oid) != NULL && type_info(oid)->layout != type_layout(arguments[i]->type))
             return false;
     }

@@ -192,7 +192,7 @@ UNARY_LOOP(bool_to_double_loop, bool_to_double, uint8_t, double)
 
 const ScalarFunction cast_druid_functions[] = {
     { .oid = 95500, .name = "try_parse", .argument_count = 1, .arguments = { T_TEXT },
-      .result = T_ANY, .kind = FUNCTION_CAST, .volatility = STABLE, .run = run_rows,
+      .result = T_ANY, .kind = FUNCTION_CAST, .volatility = STABLE, .run = cast_run_parse,
       .loop = parse_leniently_loop, .prepare = rows_prepare, .dialect = 2,
       .summary = "Reads a text by the type's input function, NULL when it cannot." },
     CAST(95501, "int8", T_FLOAT8, T_INT8, CAST_EXPLICIT, double_to_long_loop),

@@ -12,5 +12,8 @@ typedef bool (*CastReader)(const ScalarCall *call, Text text, VectorBuilder *bui
 /* A RowLoop's body over all rows of a text argument. */
 bool cast_parse_rows(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                      uint8_t *is_null, CastReader read);
+/* Runs a cast of texts to the call's result type, whatever it is. */
+bool cast_run_parse(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                    const uint8_t *active, Arena *arena, Vector *result, Fault *fault);
 
 #endif

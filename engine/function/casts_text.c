@@ -47,6 +47,26 @@ static bool parse_array(RowRun *run, uint32_t row, VectorBuilder *builder)
 }
 ARRAY_LOOP(parse_array_loop, parse_array)
 
+/* A work order that says otherwise is malformed. */
+static bool run_parse_array(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                            const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    if (type_layout(call->result_type) != LAYOUT_ARRAY)
+        return fault_set(fault, FAULT_INTERNAL_ERROR, "cast to an array of a type that is none");
+    return run_array_rows(call, arguments, rows, active, arena, result, fault);
+}
+
+/* Arrays are built with their elements, everything else row by row. */
+bool cast_run_parse(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                    const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    if (type_layout(call->result_type) != LAYOUT_ARRAY)
+        return run_rows(call, arguments, rows, active, arena, result, fault);
+    ScalarCall array_call = *call;
+    array_call.function = cast_text_to_array;
+    return run_array_rows(&array_call, arguments, rows, active, arena, result, fault);
+}
+
 /* --- values to texts --- */
 
 static bool run_format(const ScalarCall *call, const Vector *arguments, uint32_t rows,
@@ -205,11 +225,11 @@ const ScalarFunction cast_text_functions[] = {
     /* found by their place, not by their types */
     [TEXT_TO_ANY] = { .oid = 95400, .name = "parse", .argument_count = 1, .arguments = { T_TEXT },
                       .result = T_ANY, .kind = FUNCTION_CAST, .volatility = STABLE,
-                      .run = run_rows, .loop = parse_any_loop, .prepare = rows_prepare,
+                      .run = cast_run_parse, .loop = parse_any_loop, .prepare = rows_prepare,
                       .summary = "Reads a text by the type's input function." },
     [TEXT_TO_ARRAY] = { .oid = 95401, .name = "parse_array", .argument_count = 1,
                         .arguments = { T_TEXT }, .result = T_ANY, .kind = FUNCTION_CAST,
-                        .volatility = STABLE, .run = run_array_rows, .loop = parse_array_loop,
+                        .volatility = STABLE, .run = run_parse_array, .loop = parse_array_loop,
                         .summary = "Reads an array's text." },
     [ANY_TO_TEXT] = { .oid = 95402, .name = "text", .argument_count = 1, .arguments = { T_ANY },
                       .result = T_TEXT, .kind = FUNCTION_CAST, .cast_rule = CAST_ASSIGNMENT,
