@@ -85,12 +85,29 @@ static void read_sessions(Request *request, CatalogContext *context)
     context->session_count = count;
 }
 
+/* Roles as of the snapshot's revision: read again only when the metadata has changed. */
+static const AccessRoles *current_roles(Request *request, Fault *fault)
+{
+    Controller *controller = request->controller;
+    if (controller->roles != NULL && controller->roles_revision == request->snapshot->revision)
+        return controller->roles;
+    if (controller->roles_arena != NULL)
+        arena_free(controller->roles_arena);
+    controller->roles = NULL;
+    controller->roles_arena = arena_new("roles");
+    AccessRoles *roles = ARENA_NEW(controller->roles_arena, AccessRoles);
+    if (!access_load(controller->meta, controller->roles_arena, roles, fault))
+        return NULL;
+    controller->roles_revision = request->snapshot->revision;
+    return controller->roles = roles;
+}
+
 bool request_set_catalog(Request *request, Fault *fault)
 {
     Arena *arena = request->arena;
     const ChildContext *child = request->controller->child;
-    AccessRoles *roles = ARENA_NEW(arena, AccessRoles);
-    if (!access_load(request->controller->meta, arena, roles, fault))
+    const AccessRoles *roles = current_roles(request, fault);
+    if (roles == NULL)
         return false;
     CatalogContext *context = ARENA_NEW(arena, CatalogContext);
     *context = (CatalogContext){.tables = request->snapshot,

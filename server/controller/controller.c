@@ -122,8 +122,9 @@ static void serve(Controller *controller, const Frame *frame)
 
 /* Frames that come between requests and belong to none any more (late cancels and credit) are
  * passed over. */
-static bool take_requests(Controller *controller)
+static bool take_requests(Controller *controller, bool *any)
 {
+    *any = false;
     for (;;) {
         Frame frame;
         Fault fault;
@@ -136,14 +137,23 @@ static bool take_requests(Controller *controller)
             return true;
         if (frame.kind == FRAME_SHUTDOWN)
             return false;
-        if (frame.kind == FRAME_REQUEST)
+        if (frame.kind == FRAME_REQUEST) {
             serve(controller, &frame);
+            *any = true;
+        }
     }
 }
 
-static void wait_readable(int fd)
+/* How long to look for the next request before sleeping: a wake-up costs as much. */
+static const int64_t SPIN_NANOS = 40000;
+
+static void wait_readable(int fd, bool was_busy)
 {
     struct pollfd item = {.fd = fd, .events = POLLIN};
+    int64_t until = was_busy ? os_monotonic_nanos() + SPIN_NANOS : 0;
+    while (was_busy && os_monotonic_nanos() < until)
+        if (poll(&item, 1, 0) > 0)
+            return;
     poll(&item, 1, -1);
 }
 
@@ -165,9 +175,10 @@ int controller_main(const ChildContext *context)
                 log_fault(LOG_LEVEL_ERROR, "reading from the front end", &fault);
             break;
         }
-        if (!take_requests(&controller))
+        bool any;
+        if (!take_requests(&controller, &any))
             break;
-        wait_readable(link_fd(controller.front));
+        wait_readable(link_fd(controller.front), any);
     }
     close_stores(&controller);
     link_free(controller.front);

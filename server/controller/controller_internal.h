@@ -26,6 +26,9 @@ typedef struct Controller {
     SegmentCache *segments;
     char staging_folder[DEEP_PATH_SIZE];
     int64_t started;
+    Arena *roles_arena;
+    const AccessRoles *roles; /* as of roles_revision of the metadata */
+    uint64_t roles_revision;
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
 } Controller;
@@ -72,7 +75,9 @@ bool front_flush(Request *request);
 /* --- respond.c --- */
 /* Finished wire messages to forward. */
 void respond_wire(Request *request, const Buffer *wire);
-void respond_setting(Request *request, const char *name, const char *value);
+void respond_setting(Request *request, const char *name, const char *value, bool is_local);
+/* Prepared statements that SQL gives up: one, or all with NULL. */
+void respond_deallocate(Request *request, const char *name);
 void respond_setting_reset(Request *request, const char *name);
 void respond_transaction(Request *request, char transaction);
 void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault);

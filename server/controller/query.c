@@ -11,10 +11,27 @@
 
 enum { MAX_PARAMETERS = 65535 };
 
+/* The highest $n in the text, or more: what looks like one in a literal counts too. */
+static uint32_t highest_parameter(Text text)
+{
+    uint32_t highest = 0;
+    for (uint32_t i = 0; i + 1 < text.length; i++) {
+        uint32_t number = 0;
+        if (text.data[i] != '$')
+            continue;
+        for (uint32_t k = i + 1; k < text.length && text.data[k] >= '0' && text.data[k] <= '9' && number < MAX_PARAMETERS; k++)
+            number = number * 10 + (uint32_t)(text.data[k] - '0');
+        highest = number > highest ? number : highest;
+    }
+    return highest < MAX_PARAMETERS ? highest : MAX_PARAMETERS;
+}
+
 /* --- parameters --- */
 
-static BindContext bind_context(Request *request, uint32_t capacity)
+static BindContext bind_context(Request *request)
 {
+    uint32_t declared = request->declared_types.length / 4, named = highest_parameter(request->text);
+    uint32_t capacity = declared > named ? declared : named;
     return (BindContext){
         .types = &request->types,
         .tables = request->snapshot,
@@ -60,7 +77,7 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
     if (walk.count == 0)
         return true;
     BoundQuery ignored;
-    BindContext probe = bind_context(request, MAX_PARAMETERS);
+    BindContext probe = bind_context(request);
     declare_types(request, &probe);
     if (!sql_bind(request->arena, statement, &probe, &ignored, fault))
         return false;
@@ -78,9 +95,10 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
                             value, fault))
             return false;
         values[i] = value;
-        context->parameter_types[i] = type;
+        if (i < context->parameter_capacity)
+            context->parameter_types[i] = type;
     }
-    context->parameter_count = walk.count;
+    context->parameter_count = walk.count < context->parameter_capacity ? walk.count : context->parameter_capacity;
     context->parameter_values = values;
     return true;
 }
@@ -110,7 +128,7 @@ static const char *const explain_columns[] = {"QUERY PLAN"};
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
-    BindContext context = bind_context(request, MAX_PARAMETERS);
+    BindContext context = bind_context(request);
     declare_types(request, &context);
     if (!sql_bind(request->arena, statement, &context, &query, fault))
         return false;
@@ -282,7 +300,7 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
-    BindContext context = bind_context(request, MAX_PARAMETERS);
+    BindContext context = bind_context(request);
     declare_types(request, &context);
     if (request->kind == REQUEST_EXECUTE &&
         !read_parameters(request, statement, &context, fault))

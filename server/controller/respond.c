@@ -20,12 +20,14 @@ void respond_wire(Request *request, const Buffer *wire)
     frame_end(&writer);
 }
 
-void respond_setting(Request *request, const char *name, const char *value)
+void respond_setting(Request *request, const char *name, const char *value, bool is_local)
 {
     FrameWriter writer;
     begin(request, &writer);
     frame_put_text(&writer, "setting_name", text_of(name));
     frame_put_text(&writer, "setting_value", text_of(value));
+    if (is_local)
+        frame_put_bool(&writer, "setting_local", true);
     frame_end(&writer);
 }
 
@@ -34,6 +36,17 @@ void respond_setting_reset(Request *request, const char *name)
     FrameWriter writer;
     begin(request, &writer);
     frame_put_text(&writer, "setting_reset", text_of(name));
+    frame_end(&writer);
+}
+
+void respond_deallocate(Request *request, const char *name)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    if (name != NULL)
+        frame_put_text(&writer, "deallocate", text_of(name));
+    else
+        frame_put_bool(&writer, "deallocate_all", true);
     frame_end(&writer);
 }
 

@@ -52,7 +52,7 @@ static bool set(Request *request, const ParsedStatement *statement, Fault *fault
     if (!setting_set(&request->settings, text_of(statement->name), text_of(statement->value),
                      SCOPE_SESSION, fault))
         return false;
-    respond_setting(request, statement->name, statement->value);
+    respond_setting(request, statement->name, statement->value, statement->is_local);
     respond_complete(request, statement->tag);
     return true;
 }
@@ -138,7 +138,10 @@ static bool drop_table(Request *request, const ParsedStatement *statement, Fault
 
 static bool discard(Request *request, const ParsedStatement *statement)
 {
-    respond_setting_reset(request, "all");
+    if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES, TEMP: nothing is kept */
+        respond_setting_reset(request, "all");
+        respond_deallocate(request, NULL);
+    }
     respond_complete(request, statement->tag);
     return true;
 }
@@ -154,6 +157,8 @@ static bool answer_empty(Request *request)
 
 static bool answer_accepted(Request *request, const ParsedStatement *statement)
 {
+    if (strncmp(statement->tag, "DEALLOCATE", 10) == 0)
+        respond_deallocate(request, statement->name);
     respond_complete(request, statement->tag);
     return true;
 }
