@@ -10,7 +10,8 @@
 
 enum {
     SAMPLES_PER_BUCKET = 2000,
-    SAMPLES_TOTAL = 50000,
+    SAMPLES_TOTAL = 50000,     /* divided among the buckets by their rows */
+    SAMPLES_LEAST = 8,         /* and so many more for each */
     MAX_BUCKETS = 5000,
 };
 
@@ -63,7 +64,7 @@ static void add_sample(Sampler *sampler, uint32_t position, uint64_t weight)
 static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
 {
     uint64_t units = units_of(sampler, start, end);
-    uint64_t wanted = SAMPLES_TOTAL / 4 + (uint64_t)SAMPLES_TOTAL * (end - start) / sampler->total;
+    uint64_t wanted = SAMPLES_LEAST + (uint64_t)SAMPLES_TOTAL * (end - start) / sampler->total;
     if (wanted > SAMPLES_PER_BUCKET)
         wanted = SAMPLES_PER_BUCKET;
     uint64_t stride = (units + wanted - 1) / wanted, gathered = 0;

@@ -96,6 +96,7 @@ static void column_reset(StoreColumn *column)
         memset(column->nulls.data, 0, column->nulls.size);
     column->has_nulls = false;
     text_table_reset(&column->texts);
+    column->dictionary.id = 0;
     column->element_count = 0;
     if (column->elements != NULL)
         column_reset(column->elements);
@@ -387,7 +388,9 @@ static Vector column_vector(StoreColumn *column, uint32_t rows)
     static const uint8_t nothing[128] __attribute__((aligned(64)));
     const void *data = column->data.data == NULL ? nothing : column->data.data;
     if (column->strings == STRINGS_CODED) {
-        column->dictionary = text_table_dictionary(&column->texts);
+        /* As long as nothing is added it is the same dictionary: who caches by its id profits. */
+        if (column->dictionary.id == 0 || column->dictionary.count != column->texts.count)
+            column->dictionary = text_table_dictionary(&column->texts);
         return vector_dictionary(&column->dictionary, rows, data);
     }
     Vector vector = vector_flat(column->layout, rows, data, column->has_nulls ? column->nulls.data : NULL);
