@@ -145,15 +145,8 @@ static inline FaultCode int_to_numeric(const ScalarCall *call, int64_t a, Int128
     return check_precision(call, *result);
 }
 
-static inline FaultCode float8_to_numeric(const ScalarCall *call, double a, Int128 *result)
-{
-    if (!decimal_from_double(a, type_scale(call->result_type), result))
-        return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
-    return check_precision(call, *result);
-}
-
-/* Six digits are all that a float says for certain, and what PostgreSQL takes of it. */
-static inline FaultCode float4_to_numeric(const ScalarCall *call, float a, Int128 *result)
+/* By the digits that a float says for certain, fifteen or six: what PostgreSQL takes of it. */
+static FaultCode digits_to_numeric(const ScalarCall *call, double a, int digits, Int128 *result)
 {
     char text[32];
     int scale = type_scale(call->result_type);
@@ -161,10 +154,22 @@ static inline FaultCode float4_to_numeric(const ScalarCall *call, float a, Int12
     *result = 0;
     if (!isfinite(a))
         return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
-    int length = snprintf(text, sizeof text, "%.6g", (double)a);
+    if (a == trunc(a) && fabs(a) < 1e6)
+        return int_to_numeric(call, (int64_t)a, result);
+    int length = snprintf(text, sizeof text, "%.*g", digits, a);
     if (!decimal_parse((Text){text, (uint32_t)length}, &scale, result, &ignored))
         return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
     return check_precision(call, *result);
+}
+
+static inline FaultCode float8_to_numeric(const ScalarCall *call, double a, Int128 *result)
+{
+    return digits_to_numeric(call, a, 15, result);
+}
+
+static inline FaultCode float4_to_numeric(const ScalarCall *call, float a, Int128 *result)
+{
+    return digits_to_numeric(call, a, 6, result);
 }
 
 static inline FaultCode numeric_to_numeric(const ScalarCall *call, Int128 a, Int128 *result)
