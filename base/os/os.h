@@ -60,6 +60,7 @@ bool os_socket_receive(int fd, const struct iovec *pieces, int count, size_t *re
 int64_t os_now_micros(void);       /* wall clock, microseconds since 1970-01-01 UTC */
 int64_t os_monotonic_nanos(void);  /* for durations and timeouts */
 int64_t os_cpu_nanos(void);        /* CPU time of this process */
+bool os_sleep(int64_t nanos);      /* false: a signal came first */
 
 /* --- processes --- */
 int os_core_count(void);

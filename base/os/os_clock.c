@@ -26,3 +26,9 @@ int64_t os_cpu_nanos(void)
 {
     return nanos(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+bool os_sleep(int64_t nanos)
+{
+    struct timespec wanted = {.tv_sec = nanos / 1000000000, .tv_nsec = nanos % 1000000000};
+    return nanos <= 0 || nanosleep(&wanted, NULL) == 0;
+}

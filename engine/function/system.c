@@ -5,6 +5,8 @@
  */
 #include "engine/function/rows_internal.h"
 
+#include "base/os/os.h"
+
 #include <stdio.h>
 
 static bool set_text(RowRun *run, const char *string, Text *result)
@@ -129,6 +131,24 @@ ROW_LOOP(function_arguments_loop, function_arguments_row, Text)
 ROW_LOOP(function_result_loop, function_result_row, Text)
 ROW_LOOP(size_pretty_loop, size_pretty_row, Text)
 
+/* A row after the other. A cancel interrupts the process that sleeps. */
+static bool run_sleep(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                      const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    Vector seconds = vector_flatten(arena, &arguments[0]);
+    Text nothing = TEXT_LITERAL("");
+    for (uint32_t i = 0; i < rows; i++) {
+        double wanted = VECTOR_DATA(double, &seconds)[i];
+        if (vector_is_null(&seconds, i) || (active != NULL && active[i] == 0) || !(wanted > 0))
+            continue;
+        if (!os_sleep((int64_t)(wanted < 1e9 ? wanted * 1e9 : 1e18)))
+            return fault_set(fault, FAULT_CANCELED, "canceling statement due to user request");
+    }
+    (void)call;
+    *result = vector_constant(arena, LAYOUT_STRING, rows, &nothing);
+    return true;
+}
+
 #define BY_OID_ROW(id, function, method, does, sample, value)                                      \
     { .oid = id, .name = function, .argument_count = 1, .arguments = { T_OID }, .result = T_TEXT,  \
       .volatility = STABLE, .run = run_rows, .loop = (void *)(method), .prepare = rows_prepare,    \
@@ -142,16 +162,19 @@ const ScalarFunction system_functions[] = {
       .example = "format_type(1700, 655366)", .gives = "numeric(10,2)" },
     BY_OID_ROW(2162, "pg_get_function_arguments", function_arguments_loop,
                "The types of a function's arguments.", "pg_get_function_arguments(936)",
-               "text, integer, integer"),
+               "text, bigint, bigint"),
     BY_OID_ROW(2232, "pg_get_function_identity_arguments", function_arguments_loop,
                "The types of a function's arguments.", "pg_get_function_identity_arguments(936)",
-               "text, integer, integer"),
+               "text, bigint, bigint"),
     BY_OID_ROW(2165, "pg_get_function_result", function_result_loop,
                "The type of a function's result.", "pg_get_function_result(936)", "text"),
     { .oid = 2288, .name = "pg_size_pretty", .argument_count = 1, .arguments = { T_INT8 },
       .result = T_TEXT, .run = run_rows, .loop = (void *)size_pretty_loop, .prepare = rows_prepare,
       .summary = "A number of bytes with a unit that people read easily.",
       .example = "pg_size_pretty(123456789)", .gives = "118 MB" },
+    { .oid = 2626, .name = "pg_sleep", .argument_count = 1, .arguments = { T_FLOAT8 },
+      .result = T_VOID, .volatility = VOLATILE, .run = run_sleep,
+      .summary = "Waits for so many seconds." },
     { .oid = 93900, .name = "row_series_length", .argument_count = 2,
       .arguments = { T_INT8, T_INT8 }, .result = T_INT8, .run = run_rows,
       .loop = (void *)series_length_loop, .prepare = rows_prepare,
