@@ -208,6 +208,38 @@ static void speed_of_sorts(Speed *speed)
     run(speed, "sort by strings", by_text);
 }
 
+/* --- rows for a client --- */
+
+static bool sink_is_ready(void *state)
+{
+    (void)state;
+    return true;
+}
+
+static bool sink_write(void *state, const void *data, size_t length, uint32_t rows, Fault *fault)
+{
+    (void)data;
+    (void)rows;
+    (void)fault;
+    *(uint64_t *)state += length;
+    return true;
+}
+
+static void speed_of_rows(Speed *speed)
+{
+    uint64_t bytes = 0;
+    ResultSink sink = {sink_is_ready, sink_write, &bytes};
+    speed->context.sink = &sink;
+    Vector value = integers(speed->arena, 1000000, 17), text = strings(speed->arena, 100000);
+    Vector numbers[10], wide[10];
+    for (int c = 0; c < 10; c++) {
+        numbers[c] = value;
+        wide[c] = c % 2 == 0 ? text : value;
+    }
+    run(speed, "write 10 integers", over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, numbers, 10), NULL));
+    run(speed, "write 5 strings, 5 integers", over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, wide, 10), NULL));
+}
+
 /* --- a segment --- */
 
 static const Text names[] = {{"__time", 6}, {"page", 4}, {"user", 4}, {"delta", 5}};
@@ -289,6 +321,7 @@ int main(void)
     speed_of_groups(&speed);
     speed_of_joins(&speed);
     speed_of_sorts(&speed);
+    speed_of_rows(&speed);
     speed_of_scans(&speed);
     segment_cache_free(speed.context.segments);
     arena_free(speed.arena);
