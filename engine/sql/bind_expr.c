@@ -43,12 +43,21 @@ static const Expr *whole_row(Binder *binder, const PgQuery__ColumnRef *reference
     return NULL;
 }
 
-/* tableoid of the only relation, or of t. */
-static const Expr *table_oid(Binder *binder, ExprContext *context,
-                             const PgQuery__ColumnRef *reference)
+/* System columns of the only relation, or of t: tableoid, and the transaction numbers of rows
+ * that were there from the start, as PostgreSQL's own catalogs have them. */
+static const Expr *system_column(Binder *binder, ExprContext *context,
+                                 const PgQuery__ColumnRef *reference)
 {
-    size_t count = reference->n_fields;
-    if (!name_is(reference->fields[count - 1]->string->sval, "tableoid"))
+    static const struct {
+        const char *name;
+        Oid type;
+        int64_t value;
+    } columns[] = {{"tableoid", T_OID, -1}, {"xmin", T_XID, 2}, {"xmax", T_XID, 0}};
+    enum { COUNT = sizeof columns / sizeof columns[0] };
+    size_t count = reference->n_fields, which = 0;
+    while (which < COUNT && !name_is(reference->fields[count - 1]->string->sval, columns[which].name))
+        which++;
+    if (which == COUNT)
         return NULL;
     const FromItem *from = &context->scope->from;
     const ScopeTable *table = from->table_count == 1 ? &from->tables[0] : NULL;
@@ -56,7 +65,8 @@ static const Expr *table_oid(Binder *binder, ExprContext *context,
         table = scope_find_table(binder, context->scope, reference->fields, count - 1, -1, false);
     if (table == NULL || table->relation == NULL)
         return NULL;
-    return expr_int64(binder->arena, SQL_TYPE(T_OID), table->relation->oid,
+    int64_t value = columns[which].value >= 0 ? columns[which].value : (int64_t)table->relation->oid;
+    return expr_int64(binder->arena, SQL_TYPE(columns[which].type), value,
                       bind_location(binder, reference->location));
 }
 
@@ -67,7 +77,7 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
         return whole_row(binder, reference);
     const ScopeColumn *column;
     Scope *found;
-    const Expr *special = table_oid(binder, context, reference);
+    const Expr *special = system_column(binder, context, reference);
     if (special != NULL)
         return special;
     if (!scope_find_column(binder, context->scope, reference, &column, &found)) {
@@ -317,18 +327,32 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
                      array->location);
 }
 
+/* (_pg_expandarray(a)).x and .n: its values are arrays of the two. */
+static const Expr *field(Binder *binder, const Expr *value, const char *name)
+{
+    bool is_x = name_is(name, "x"), is_n = name_is(name, "n");
+    if (value->type.oid != T_INT8_ARRAY || (!is_x && !is_n)) {
+        bind_fault(binder, value->location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "fields of composite values are not supported");
+        return NULL;
+    }
+    const Expr *pair[2] = {value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2,
+                                             value->location)};
+    return bind_call(binder, "array_ordinal", pair, 2, value->location);
+}
+
 static const Expr *bind_indirection(Binder *binder, ExprContext *context,
                                     const PgQuery__AIndirection *indirection)
 {
     const Expr *value = bind_expr(binder, context, indirection->arg);
     for (size_t i = 0; value != NULL && i < indirection->n_indirection; i++) {
         const PgQuery__Node *step = indirection->indirection[i];
-        if (step->node_case != PG_QUERY__NODE__NODE_A_INDICES) {
-            bind_fault(binder, value->location, FAULT_FEATURE_NOT_SUPPORTED,
-                       "fields of composite values are not supported");
-            return NULL;
-        }
-        value = subscript(binder, context, value, step->a_indices);
+        if (step->node_case == PG_QUERY__NODE__NODE_A_INDICES)
+            value = subscript(binder, context, value, step->a_indices);
+        else
+            value = field(binder, value, step->node_case == PG_QUERY__NODE__NODE_STRING
+                                             ? step->string->sval
+                                             : "");
     }
     return value;
 }

@@ -136,7 +136,12 @@ static const Expr *json_value_returning(Binder *binder, const Expr **arguments, 
                    "type \"%.*s\" does not exist", TEXT_ARGS(name));
         return NULL;
     }
-    const Expr *value = bind_call(binder, "json_value", arguments, 2, location);
+    /* Arrays have functions of their own: json_value gives scalars only. */
+    const char *function = info->element_oid == 0                                       ? "json_value"
+                           : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_INT64   ? "json_value_int8_array"
+                           : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_FLOAT64 ? "json_value_float8_array"
+                                                                                        : "json_value_text_array";
+    const Expr *value = bind_call(binder, function, arguments, 2, location);
     if (value == NULL)
         return NULL;
     const Expr *cast = expr_cast(binder->arena, value, SQL_TYPE(info->oid), CAST_EXPLICIT, 1,
@@ -192,6 +197,81 @@ static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_
     return bind_call(binder, name, arguments, count, location);
 }
 
+/* --- format --- */
+static const Expr *join_texts(Binder *binder, const Expr *left, const Expr *right, int32_t location)
+{
+    return left == NULL || right == NULL ? NULL : bind_operator(binder, "||", left, right, location);
+}
+
+/* %s, %I, %L of an argument; NULL is nothing, an error, and the word NULL. */
+static const Expr *format_argument(Binder *binder, char kind, const Expr *argument, int32_t location)
+{
+    const Expr *text = coerce_to(binder, argument, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
+    if (text == NULL)
+        return NULL;
+    if (kind == 'L')
+        return bind_call(binder, "quote_nullable", &text, 1, location);
+    if (kind == 'I')
+        return bind_call(binder, "quote_ident", &text, 1, location);
+    const Expr *pair[2] = {text, expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location)};
+    return expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), pair, 2, location);
+}
+
+static const Expr *bad_format(Binder *binder, int32_t location, const char *message)
+{
+    bind_fault(binder, location, FAULT_INVALID_PARAMETER_VALUE, "%s", message);
+    return NULL;
+}
+
+/* format('%s.%I', a, b): the pieces put together. */
+static const Expr *format_text(Binder *binder, const Expr **arguments, uint32_t count,
+                               int32_t location)
+{
+    const Expr *pattern = coerce_unknown_to_text(binder, arguments[0]);
+    pattern = pattern == NULL ? NULL : bind_fold(binder, pattern);
+    if (pattern == NULL || expr_is_null(pattern))
+        return pattern;
+    if (pattern->kind != EXPR_CONSTANT)
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "format with a format that is not constant is not supported"), NULL;
+    Text rest = vector_text(pattern->value, 0);
+    const Expr *result = expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location);
+    uint32_t next = 1;
+    while (rest.length > 0 && result != NULL) {
+        const char *percent = memchr(rest.data, '%', rest.length);
+        uint32_t plain = percent == NULL ? rest.length : (uint32_t)(percent - rest.data);
+        if (plain > 0)
+            result = join_texts(binder, result,
+                                expr_text(binder->arena, SQL_TYPE(T_TEXT), (Text){rest.data, plain},
+                                          location), location);
+        rest = (Text){rest.data + plain, rest.length - plain};
+        if (rest.length == 0)
+            break;
+        uint32_t used = 1, position = 0;
+        while (used < rest.length && rest.data[used] >= '0' && rest.data[used] <= '9' && position < 1000)
+            position = position * 10 + (uint32_t)(rest.data[used++] - '0');
+        if (used > 1 && (used >= rest.length || rest.data[used++] != '$'))
+            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                              "widths in format are not supported"), NULL;
+        char kind = used < rest.length ? rest.data[used++] : '\0';
+        if (kind == '%') {
+            result = join_texts(binder, result, expr_text(binder->arena, SQL_TYPE(T_TEXT),
+                                                          TEXT_LITERAL("%"), location), location);
+        } else if (kind != 's' && kind != 'I' && kind != 'L') {
+            return bad_format(binder, location, "unrecognized format() type specifier");
+        } else {
+            if (position > 0)
+                next = position;
+            if (next >= count)
+                return bad_format(binder, location, "too few arguments for format()");
+            result = join_texts(binder, result,
+                                format_argument(binder, kind, arguments[next++], location), location);
+        }
+        rest = (Text){rest.data + used, rest.length - used};
+    }
+    return result;
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
@@ -206,6 +286,7 @@ static const struct {
     {"position", 2, 2, position},
     {"json_value", 3, 3, json_value_returning},
     {"similar_to_escape", 1, 2, similar_pattern},
+    {"format", 1, 100, format_text},
 };
 
 static SpecialForm find_special_form(const char *name, uint32_t count)

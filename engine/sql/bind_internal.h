@@ -336,7 +336,7 @@ typedef enum Macro {
     MACRO_USER_NAME, MACRO_RELATION_NAME, MACRO_NAMESPACE_NAME, MACRO_FUNCTION_NAME,
     MACRO_OBJECT_DESCRIPTION, MACRO_OBJECT_DESCRIPTION_OF_ANY, MACRO_COLUMN_DESCRIPTION,
     MACRO_SHARED_DESCRIPTION, MACRO_RELATION_SIZE, MACRO_DATABASE_SIZE, MACRO_SETTING,
-    MACRO_COUNT
+    MACRO_RELATION_BY_NAME, MACRO_COUNT
 } Macro;
 const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
                        const Expr *const *arguments, uint32_t count, int32_t location);

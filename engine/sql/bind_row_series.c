@@ -63,6 +63,21 @@ static bool unnest(SeriesCall *call)
     return call->series->value != NULL;
 }
 
+/* information_schema._pg_expandarray gives rows (x, n): the element and its number. Here a row is
+ * an array of the two; bind_expr.c knows the fields. */
+static bool expand_array(SeriesCall *call)
+{
+    if (!unnest(call))
+        return false;
+    SqlType type = SQL_TYPE(T_INT8);
+    const Expr *pair[2] = {
+        coerce_to(call->binder, call->series->value, type, CAST_EXPLICIT, call->location), call->number};
+    call->series->value = pair[0] == NULL
+                              ? NULL
+                              : bind_array_of(call->binder, pair, 2, type, call->location);
+    return call->series->value != NULL;
+}
+
 /* int2vector and oidvector count from 0. */
 static bool generate_subscripts(SeriesCall *call)
 {
@@ -138,6 +153,7 @@ static const struct {
     bool (*bind)(SeriesCall *call);
 } series_functions[] = {
     {"unnest", 1, 1, unnest},
+    {"_pg_expandarray", 1, 1, expand_array},
     {"generate_subscripts", 2, 2, generate_subscripts},
     {"generate_series", 2, 3, generate_series},
     {"regexp_split_to_table", 2, 3, regexp_split},

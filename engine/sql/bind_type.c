@@ -211,6 +211,16 @@ static bool is_text_type(Oid oid)
 static const Expr *cast_bound(Binder *binder, ExprContext *context, const Expr *expr, SqlType type,
                               bool is_typed_literal, int32_t location)
 {
+    /* a name that differs from row to row is looked up in the catalog */
+    bool is_lookup = type.oid == T_REGCLASS && is_text_type(expr->type.oid) &&
+                     bind_fold(binder, expr)->kind != EXPR_CONSTANT;
+    if (is_lookup) {
+        const Expr *text = coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
+        expr = text == NULL ? NULL
+                            : bind_macro(binder, context, MACRO_RELATION_BY_NAME, &text, 1, location);
+        if (expr == NULL)
+            return NULL;
+    }
     if (type_is_reg(type.oid))
         return bind_cast_to_reg(binder, expr, type, location);
     if (type_is_reg(expr->type.oid) && is_text_type(type.oid)) {

@@ -7,6 +7,7 @@
  *   JSON_VALUE(x, p RETURNING type)         JSON_VALUE(x, p , 'type')
  *   JSON_OBJECT(KEY k VALUE v), (k : v)     JSON_OBJECT(k , v)
  *   TABLE(f(...)) EXTEND (c T)              ROWS FROM (f(...) AS (c T))
+ *   ARRAY[a, b][1]                          (ARRAY[a, b])[1]
  *
  * No token changes its place, so the offset map stays true.
  */
@@ -242,12 +243,28 @@ static void keep_keyword_case(Editor *editor, uint32_t i, bool inside_cast)
     }
 }
 
+/* ARRAY[1, 2][1] needs parentheses in PostgreSQL's grammar. */
+static void edit_array(Editor *editor, uint32_t array)
+{
+    const Token *open = token_at(editor, (int64_t)array + 1);
+    if (open == NULL || open->kind != '[' || open->match < 0 || editor->tokens[array].replace != NULL)
+        return;
+    uint32_t close = (uint32_t)open->match;
+    bool is_subscripted = kind_at(editor, (int64_t)close + 1, '[');
+    if (!is_subscripted || editor->tokens[close].replace != NULL)
+        return;
+    editor->tokens[array].replace = "(ARRAY";
+    editor->tokens[close].replace = "])";
+}
+
 void dialect_edit(Arena *arena, Text text, Token *tokens, uint32_t first, uint32_t end)
 {
     Editor editor = {arena, text, tokens, first, end};
     for (uint32_t i = first; i < end; i++) {
         if (tokens[i].replace == NULL)
             edit_call(&editor, i);
+        if (tokens[i].kind == PG_QUERY__TOKEN__ARRAY)
+            edit_array(&editor, i);
     }
     bool *cast = ARENA_ARRAY(arena, bool, end - first + 1); /* the open brackets: CAST( or not */
     uint32_t depth = 0;

@@ -72,6 +72,8 @@ static void test_expression_forms(void **state)
                      "select floor_to(floor_to(x , 'day') , 'month'), floor(1.5)");
     assert_rewritten("select timestampadd(DAY, 1, x), timestampdiff(SQL_TSI_HOUR, x, y)",
                      "select timestampadd('DAY', 1, x), timestampdiff('HOUR', x, y)");
+    assert_rewritten("select array[array[1][1], 2][1], cast(x as int array[3])",
+                     "select (ARRAY[(ARRAY[1])[1], 2])[1], cast(x as int array[3])");
     assert_rewritten("select position('a' in b from 3), position('a' in b)",
                      "select position_from('a' , b , 3), position('a' in b)");
     assert_rewritten("select json_value(x, '$.a' returning bigint null on empty)",

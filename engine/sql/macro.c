@@ -31,6 +31,11 @@ static const char *const texts[MACRO_COUNT] = {
         "SELECT COALESCE(sum(s.size), 0)::bigint FROM pg_catalog.pg_class c JOIN sys.segments s"
         " ON s.datasource = c.relname::text WHERE c.oid = $1 AND c.relnamespace = 2200",
     [MACRO_SETTING] = "SELECT setting FROM pg_catalog.pg_settings WHERE name = $1",
+    [MACRO_RELATION_BY_NAME] =
+        "SELECT oid FROM (SELECT c.oid, quote_ident(n.nspname::text) || '.' || quote_ident(c.relname::text)"
+        " AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " UNION ALL SELECT oid, quote_ident(relname::text) FROM pg_catalog.pg_class"
+        " WHERE relnamespace IN (11, 2200)) names WHERE name = $1",
     [MACRO_DATABASE_SIZE] = "SELECT COALESCE(sum(s.size), 0)::bigint FROM sys.segments s",
 };
 
@@ -98,9 +103,40 @@ static bool bind_text(Binder *binder, Macro macro, const Expr *const *arguments,
     return ok;
 }
 
+typedef struct OwnSearch {
+    const Scope *scope;
+    bool has_own, has_other;
+} OwnSearch;
+
+static void look_at_owner(ColumnId id, void *state)
+{
+    OwnSearch *search = state;
+    const ScopeColumn *column;
+    if (scope_has_column(search->scope, id, &column))
+        search->has_own = true;
+    else
+        search->has_other = true;
+}
+
+/* The place where the subquery is to stand: with the query whose columns it needs, so that it is
+ * no subquery of a subquery. */
+static ExprContext *place_of(ExprContext *context, const Expr *const *arguments, uint32_t count)
+{
+    for (;;) {
+        OwnSearch search = {.scope = context->scope};
+        for (uint32_t i = 0; i < count; i++)
+            expr_columns(arguments[i], look_at_owner, &search);
+        ExprContext *outer = context->scope->parent_context;
+        if (search.has_own || !search.has_other || outer == NULL || outer->applies == NULL)
+            return context;
+        context = outer;
+    }
+}
+
 const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
                        const Expr *const *arguments, uint32_t count, int32_t location)
 {
+    context = place_of(context, arguments, count);
     if (context->applies == NULL) {
         bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                    "this function is not supported in %s", clause_name(context->clause));
