@@ -64,8 +64,13 @@ static const Plan *fold_values(PlanContext *context, const Plan *plan)
 {
     uint32_t count = plan->values.row_count * plan->column_count;
     const Expr **cells = ARENA_ARRAY(context->arena, const Expr *, count);
-    for (uint32_t i = 0; i < count; i++)
+    bool changed = false;
+    for (uint32_t i = 0; i < count; i++) {
         cells[i] = fold(context, plan->values.cells[i]);
+        changed = changed || cells[i] != plan->values.cells[i];
+    }
+    if (!changed)
+        return plan;
     return plan_values(context->arena, plan->columns, plan->column_count, cells,
                        plan->values.row_count);
 }
@@ -74,12 +79,16 @@ static const Plan *fold_sort(PlanContext *context, const Plan *plan)
 {
     PlanSortKey *keys = ARENA_ARRAY(context->arena, PlanSortKey, plan->sort.key_count);
     uint32_t count = 0;
+    bool changed = false;
     for (uint32_t i = 0; i < plan->sort.key_count; i++) {
         PlanSortKey key = plan->sort.keys[i];
         key.expr = fold(context, key.expr);
+        changed = changed || key.expr != plan->sort.keys[i].expr || key.expr->kind == EXPR_CONSTANT;
         if (key.expr->kind != EXPR_CONSTANT) /* a constant orders nothing */
             keys[count++] = key;
     }
+    if (!changed)
+        return plan;
     return count == 0 ? plan->sort.input
                       : plan_sort(context->arena, plan->sort.input, keys, count);
 }
@@ -114,14 +123,20 @@ static const Plan *fold_node(PlanContext *context, const Plan *plan, void *state
         PlanColumn mark = {0};
         if (plan->join.type == JOIN_MARK)
             mark = *plan_find_column(plan, plan->join.mark);
-        return plan_join_any(arena, plan->join.type, plan->join.left, plan->join.right,
-                             fold(context, plan->join.condition),
-                             fold(context, plan->join.any_condition), mark);
+        const Expr *condition = fold(context, plan->join.condition);
+        const Expr *any = fold(context, plan->join.any_condition);
+        if (condition == plan->join.condition && any == plan->join.any_condition)
+            return plan;
+        return plan_join_any(arena, plan->join.type, plan->join.left, plan->join.right, condition, any,
+                             mark);
     }
     case PLAN_APPLY: {
         const PlanColumn *result = plan_find_column(plan, plan->apply.result);
+        const Expr *condition = fold(context, plan->apply.condition);
+        if (condition == plan->apply.condition)
+            return plan;
         return plan_apply(arena, plan->apply.type, plan->apply.join_type, plan->apply.left,
-                          plan->apply.right, fold(context, plan->apply.condition),
+                          plan->apply.right, condition,
                           result != NULL ? *result : (PlanColumn){0});
     }
     }
