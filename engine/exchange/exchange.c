@@ -32,7 +32,9 @@ static void find_readers(Exchange *exchange, uint32_t stage)
                     continue;
                 if (pass == 1)
                     exchange->readers[stage][count] =
-                        (Reader){.stage = s, .input = i, .workers = definition->stages[s].worker_count,
+                        (Reader){.stage = s,
+                                 .input = i,
+                                 .workers = definition->stages[s].worker_count,
                                  .read = input->read};
                 count++;
             }
@@ -115,8 +117,10 @@ static void source_stop(void *state)
 
 StageSource exchange_source(Exchange *exchange, uint32_t stage, uint32_t input)
 {
-    bool keeps_partitions = exchange->definition->stages[stage].root->kind == OPERATOR_WRITE_SEGMENTS;
-    return (StageSource){.next = source_next, .stop = source_stop,
+    bool keeps_partitions =
+        exchange->definition->stages[stage].root->kind == OPERATOR_WRITE_SEGMENTS;
+    return (StageSource){.next = source_next,
+                         .stop = source_stop,
                          .state = inflow_new(exchange, stage, input, keeps_partitions)};
 }
 
@@ -162,7 +166,8 @@ Progress exchange_drain(Exchange *exchange, uint32_t stage, Fault *fault)
         return PROGRESS_FAILED;
     if (output_is_unwanted(output))
         return PROGRESS_DONE;
-    return moved || (!output->is_finished && !output_is_full(output)) ? PROGRESS_YIELDED : PROGRESS_BLOCKED;
+    return moved || (!output->is_finished && !output_is_full(output)) ? PROGRESS_YIELDED
+                                                                      : PROGRESS_BLOCKED;
 }
 
 /* --- frames --- */
@@ -170,7 +175,8 @@ Progress exchange_drain(Exchange *exchange, uint32_t stage, Fault *fault)
 static StageInflow *find_inflow(Exchange *exchange, uint32_t stage, uint32_t reader)
 {
     for (uint32_t i = 0; i < exchange->inflow_count; i++)
-        if (exchange->inflows[i]->producer->number == stage && exchange->inflows[i]->reader == reader)
+        if (exchange->inflows[i]->producer->number == stage &&
+            exchange->inflows[i]->reader == reader)
             return exchange->inflows[i];
     return NULL;
 }
@@ -179,7 +185,8 @@ static bool open_channel(StageOutput *output, Link *link, const EarlyOpen *open,
 {
     OutChannel *channel = output_channel(output, open->reader, open->partition, open->consumer);
     if (channel == NULL || channel->is_open)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker opened a channel that does not exist");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "a worker opened a channel that does not exist");
     channel->is_open = true;
     channel->link = link;
     channel->credit = open->credit;
@@ -197,7 +204,8 @@ static void remember_open(Exchange *exchange, const EarlyOpen *open)
     exchange->early = early;
 }
 
-static bool handle_open(Exchange *exchange, Link *link, const Frame *frame, StageOutput *output, Fault *fault)
+static bool handle_open(Exchange *exchange, Link *link, const Frame *frame, StageOutput *output,
+                        Fault *fault)
 {
     EarlyOpen open = {
         .link = link,
@@ -236,7 +244,8 @@ static bool handle_credit(Exchange *exchange, const Frame *frame, StageOutput *o
     }
     OutChannel *channel = output_channel(output, reader, partition, consumer);
     if (channel == NULL || !channel->is_open)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker granted credit to a channel that is not open");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "a worker granted credit to a channel that is not open");
     channel->credit += bytes;
     if (stop)
         output_stop(output, channel);
@@ -250,25 +259,29 @@ bool exchange_frame(Exchange *exchange, Link *link, const Frame *frame, Fault *f
         return true;
     uint64_t stage = frame_uint(frame, "stage", UINT64_MAX);
     if (stage >= exchange->definition->stage_count)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker named a stage that does not exist");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "a worker named a stage that does not exist");
     if (frame->kind == FRAME_CHANNEL_OPEN || frame->kind == FRAME_CHANNEL_CREDIT) {
         StageOutput *output = exchange->outputs[stage];
         if (output == NULL)
-            return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker asked for a stage that is not run here");
+            return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                             "a worker asked for a stage that is not run here");
         return frame->kind == FRAME_CHANNEL_OPEN ? handle_open(exchange, link, frame, output, fault)
                                                  : handle_credit(exchange, frame, output, fault);
     }
     StageInflow *inflow =
         find_inflow(exchange, (uint32_t)stage, (uint32_t)frame_uint(frame, "reader", UINT32_MAX));
     if (inflow == NULL)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker sent rows that nobody here reads");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "a worker sent rows that nobody here reads");
     return frame->kind == FRAME_CHANNEL_DATA ? inflow_receive(inflow, link, frame, fault)
                                              : inflow_ended(inflow, frame, fault);
 }
 
 static bool link_fault(Fault *fault)
 {
-    return fault_set(fault, FAULT_WORKER_RPC_FAILED, "the connection to another worker of the query broke");
+    return fault_set(fault, FAULT_WORKER_RPC_FAILED,
+                     "the connection to another worker of the query broke");
 }
 
 bool exchange_link_lost(Exchange *exchange, const Link *link, Fault *fault)
@@ -302,7 +315,8 @@ bool exchange_boundaries(Exchange *exchange, uint32_t stage, const PartitionBoun
                          Fault *fault)
 {
     if (stage >= exchange->definition->stage_count)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries of a stage that does not exist");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "boundaries of a stage that does not exist");
     for (uint32_t i = 0; i < exchange->inflow_count; i++)
         if (exchange->inflows[i]->producer->number == stage)
             inflow_set_partitions(exchange->inflows[i], boundaries->partition_count);
@@ -310,7 +324,8 @@ bool exchange_boundaries(Exchange *exchange, uint32_t stage, const PartitionBoun
     if (output == NULL)
         return true;
     if (output->has_partitions)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries of a stage that has them already");
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "boundaries of a stage that has them already");
     if (!output_set_boundaries(output, boundaries, fault))
         return false;
     for (EarlyOpen *early = exchange->early; early != NULL; early = early->next)

@@ -33,7 +33,7 @@ typedef struct ExchangeNetwork {
 typedef struct ExchangeOptions {
     Arena *arena; /* the query's in this process: outlives the exchange */
     const QueryDefinition *definition;
-    uint32_t worker;        /* this process's index in the query */
+    uint32_t worker; /* this process's index in the query */
     Budget *budget;
     const TypeContext *types;
     const ExchangeNetwork *network;

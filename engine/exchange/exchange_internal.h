@@ -9,26 +9,31 @@
 #include "base/log/log.h"
 #include "storage/rows/rows.h"
 
-typedef enum ExchangeStatus { EXCHANGE_BATCH, EXCHANGE_BLOCKED, EXCHANGE_DONE, EXCHANGE_FAILED } ExchangeStatus;
+typedef enum ExchangeStatus {
+    EXCHANGE_BATCH,
+    EXCHANGE_BLOCKED,
+    EXCHANGE_DONE,
+    EXCHANGE_FAILED
+} ExchangeStatus;
 
 typedef struct StageOutput StageOutput;
 typedef struct StageInflow StageInflow;
 
 enum {
-    CHUNK_BYTES = 256 * 1024,      /* a batch is handed on when it has grown to this */
+    CHUNK_BYTES = 256 * 1024, /* a batch is handed on when it has grown to this */
     CHUNK_ROWS = 16 * 1024,
-    QUEUE_BYTES = 8 * 1024 * 1024, /* what an output queues at most, about */
+    QUEUE_BYTES = 8 * 1024 * 1024,  /* what an output queues at most, about */
     WINDOW_TOTAL = 8 * 1024 * 1024, /* credit that an input grants at most, all channels together */
     WINDOW_LEAST = 256 * 1024,
     WINDOW_MOST = 1024 * 1024,
-    LINK_UNSENT = 1024 * 1024,     /* bytes that wait in a link at most before more is encoded */
+    LINK_UNSENT = 1024 * 1024, /* bytes that wait in a link at most before more is encoded */
 };
 
 /* --- readers: who reads a stage --- */
 typedef struct Reader {
-    uint32_t stage;       /* the consumer's */
+    uint32_t stage; /* the consumer's */
     uint32_t input;
-    uint32_t workers;     /* of the consumer */
+    uint32_t workers; /* of the consumer */
     StageRead read;
 } Reader;
 
@@ -46,21 +51,21 @@ typedef struct Chunk {
 
 typedef struct OutChannel {
     uint32_t reader, partition, consumer;
-    bool is_stopped;      /* the consumer wants nothing more, or has everything */
-    bool is_open;         /* remote: the consumer has asked for it */
-    Link *link;           /* remote */
-    int64_t credit;       /* remote: bytes that may still be sent; may fall below 0 */
-    uint64_t position;    /* next chunk (queued outputs) or row of the order (sorted ones) */
-    Chunk *held;          /* given to a local consumer last */
-    Arena *arena;         /* sorted: of the batch given last */
+    bool is_stopped;   /* the consumer wants nothing more, or has everything */
+    bool is_open;      /* remote: the consumer has asked for it */
+    Link *link;        /* remote */
+    int64_t credit;    /* remote: bytes that may still be sent; may fall below 0 */
+    uint64_t position; /* next chunk (queued outputs) or row of the order (sorted ones) */
+    Chunk *held;       /* given to a local consumer last */
+    Arena *arena;      /* sorted: of the batch given last */
 } OutChannel;
 
 typedef struct OutPartition {
     RowStore *builder;
-    Chunk **chunks;       /* queued: chunk number `first` + i */
+    Chunk **chunks; /* queued: chunk number `first` + i */
     uint64_t first;
     uint32_t count, capacity;
-    uint32_t row_start, row_end; /* sorted: its range of the order */
+    uint32_t row_start, row_end;           /* sorted: its range of the order */
     uint32_t channel_first, channel_count; /* its channels */
     uint64_t rows;
 } OutPartition;
@@ -70,23 +75,23 @@ struct StageOutput {
     const StageDefinition *stage;
     uint32_t reader_count;
     const Reader *readers;
-    bool is_sorted;       /* GLOBAL_SORT */
-    bool is_finished;     /* no more batches */
-    bool has_partitions;  /* their number is known: always but before boundaries */
+    bool is_sorted;      /* GLOBAL_SORT */
+    bool is_finished;    /* no more batches */
+    bool has_partitions; /* their number is known: always but before boundaries */
     uint32_t partition_count;
     OutPartition *partitions;
     OutChannel *channels;
     uint32_t channel_count;
     size_t queued_bytes;
     Layout *layouts;
-    RowStore *sorted;     /* sorted outputs: all rows */
+    RowStore *sorted; /* sorted outputs: all rows */
     RowOrder order;
-    bool has_statistics;  /* made, not given yet */
+    bool has_statistics; /* made, not given yet */
     KeyStatistics statistics;
     Arena *statistics_arena;
     StageCounters *counters;
     uint64_t rows;
-    bool is_chunk_new;    /* a chunk was queued since the last look */
+    bool is_chunk_new; /* a chunk was queued since the last look */
     Arena *scratch;
 };
 
@@ -103,10 +108,14 @@ bool output_is_drained(const StageOutput *output);
 bool output_is_unwanted(const StageOutput *output);
 bool output_make_partitions(StageOutput *output, uint32_t count, Fault *fault);
 void output_free(StageOutput *output);
-bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault);
-OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partition, uint32_t consumer);
-/* The next batch of a channel: BATCH, BLOCKED or DONE. Valid until the next call for the channel. */
-ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch, Fault *fault);
+bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries,
+                           Fault *fault);
+OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partition,
+                           uint32_t consumer);
+/* The next batch of a channel: BATCH, BLOCKED or DONE. Valid until the next call for the channel.
+ */
+ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch,
+                           Fault *fault);
 /* Nothing more is wanted: gives back what only this channel held. */
 void output_stop(StageOutput *output, OutChannel *channel);
 /* Writes to the links what consumers have credit for. *moved: something was written. */
@@ -126,14 +135,14 @@ typedef struct Received {
 
 typedef struct InChannel {
     uint32_t partition, producer;
-    StageOutput *local;   /* the producer is this worker */
+    StageOutput *local; /* the producer is this worker */
     OutChannel *local_channel;
     Link *link;
     bool is_opened, is_ended, is_done;
     Received *first, **last;
-    Received *current;    /* its batch is in use */
-    size_t to_grant;      /* bytes gone through, not granted again yet */
-    Arena *arena;         /* of the batch in use */
+    Received *current; /* its batch is in use */
+    size_t to_grant;   /* bytes gone through, not granted again yet */
+    Arena *arena;      /* of the batch in use */
 } InChannel;
 
 typedef struct Merge Merge;
@@ -143,17 +152,17 @@ struct StageInflow {
     const StageDefinition *producer;
     const StageInput *input;
     uint32_t consumer_stage, input_index;
-    uint32_t reader;      /* its number among the producer's readers */
-    uint32_t consumers;   /* workers of the consuming stage */
+    uint32_t reader;    /* its number among the producer's readers */
+    uint32_t consumers; /* workers of the consuming stage */
     uint32_t producers;
     bool is_merge, keeps_partitions;
     bool has_partitions;
     uint32_t partition_count;
-    uint32_t partition;   /* at hand, when partitions are read one after the other */
+    uint32_t partition; /* at hand, when partitions are read one after the other */
     bool is_started, is_stopped, is_done;
-    InChannel *channels;  /* of the partition at hand, or of all */
+    InChannel *channels; /* of the partition at hand, or of all */
     uint32_t channel_count;
-    uint32_t turn;        /* channel to ask first */
+    uint32_t turn; /* channel to ask first */
     size_t window;
     Merge *merge;
 };
@@ -167,7 +176,8 @@ void inflow_free(StageInflow *inflow);
 void inflow_set_partitions(StageInflow *inflow, uint32_t count);
 bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *fault);
 bool inflow_ended(StageInflow *inflow, const Frame *frame, Fault *fault);
-ExchangeStatus in_channel_next(StageInflow *inflow, InChannel *channel, Batch **batch, Fault *fault);
+ExchangeStatus in_channel_next(StageInflow *inflow, InChannel *channel, Batch **batch,
+                               Fault *fault);
 
 Merge *merge_new(StageInflow *inflow);
 void merge_free(Merge *merge);
@@ -181,8 +191,8 @@ struct Exchange {
     const ExchangeNetwork *network;
     StageCounters *counters;
     Arena *arena;
-    StageOutput **outputs;   /* by stage; NULL: not run here */
-    Reader **readers;        /* by stage */
+    StageOutput **outputs; /* by stage; NULL: not run here */
+    Reader **readers;      /* by stage */
     uint32_t *reader_counts;
     StageInflow **inflows;
     uint32_t inflow_count, inflow_capacity;

@@ -43,7 +43,8 @@ static Batch *make_batch(Arena *arena, uint32_t rows, int64_t first_number)
     vector_builder_init(&keys, arena, LAYOUT_INT64, rows);
     for (uint32_t i = 0; i < rows; i++) {
         uint64_t hash = (uint64_t)int64_hash(first_number + i);
-        vector_builder_text(&texts, text_of(arena_printf(arena, "text %llu", (unsigned long long)(hash % 97))));
+        vector_builder_text(
+            &texts, text_of(arena_printf(arena, "text %llu", (unsigned long long)(hash % 97))));
         if (hash % 11 == 0)
             vector_builder_null(&keys);
         else
@@ -64,7 +65,8 @@ static void assert_row_is_right(const Batch *batch, uint32_t row)
     assert_true(text_equal_string(vector_text(&batch->columns[1], row), text));
     assert_int_equal(vector_is_null(&batch->columns[2], row), hash % 11 == 0);
     if (hash % 11 != 0)
-        assert_int_equal(VECTOR_DATA(int64_t, &batch->columns[2])[row], (int64_t)(hash % 5003) - 2500);
+        assert_int_equal(VECTOR_DATA(int64_t, &batch->columns[2])[row],
+                         (int64_t)(hash % 5003) - 2500);
 }
 
 /* --- a definition of two stages --- */
@@ -78,23 +80,31 @@ typedef struct Plan2 {
     SortColumn keys[2];
 } Plan2;
 
-static void make_plan(Plan2 *plan, ShuffleSpec shuffle, uint32_t producers, uint32_t consumers, StageRead read,
-                      bool merge, uint32_t readers)
+static void make_plan(Plan2 *plan, ShuffleSpec shuffle, uint32_t producers, uint32_t consumers,
+                      StageRead read, bool merge, uint32_t readers)
 {
     *plan = (Plan2){0};
     plan->types[0] = plan->types[2] = SQL_TYPE(T_INT8);
     plan->types[1] = SQL_TYPE(T_TEXT);
-    plan->root = (OperatorSpec){.kind = OPERATOR_INPUT, .column_count = COLUMNS, .types = plan->types};
+    plan->root =
+        (OperatorSpec){.kind = OPERATOR_INPUT, .column_count = COLUMNS, .types = plan->types};
     plan->keys[0] = (SortColumn){.column = 2, .descending = true};
     plan->keys[1] = (SortColumn){.column = 1};
     shuffle.keys = plan->keys;
-    plan->stages[0] = (StageDefinition){.number = 0, .root = &plan->root, .shuffle = shuffle,
-                                        .worker_count = producers};
+    plan->stages[0] = (StageDefinition){
+        .number = 0, .root = &plan->root, .shuffle = shuffle, .worker_count = producers};
     for (uint32_t i = 0; i < readers; i++)
-        plan->inputs[i] = (StageInput){.kind = INPUT_STAGE, .column_count = COLUMNS, .types = plan->types,
-                                       .stage = 0, .read = read, .is_sorted_merge = merge};
-    plan->stages[1] = (StageDefinition){.number = 1, .root = &plan->root, .worker_count = consumers,
-                                        .inputs = plan->inputs, .input_count = readers};
+        plan->inputs[i] = (StageInput){.kind = INPUT_STAGE,
+                                       .column_count = COLUMNS,
+                                       .types = plan->types,
+                                       .stage = 0,
+                                       .read = read,
+                                       .is_sorted_merge = merge};
+    plan->stages[1] = (StageDefinition){.number = 1,
+                                        .root = &plan->root,
+                                        .worker_count = consumers,
+                                        .inputs = plan->inputs,
+                                        .input_count = readers};
     plan->definition = (QueryDefinition){.query = 77, .stage_count = 2, .stages = plan->stages};
 }
 
@@ -102,7 +112,7 @@ static void make_plan(Plan2 *plan, ShuffleSpec shuffle, uint32_t producers, uint
 
 typedef struct TestWorker {
     uint32_t number;
-    Link *link;            /* to the other one */
+    Link *link; /* to the other one */
     Arena *arena;
     Budget budget;
     StageCounters counters[2];
@@ -128,15 +138,21 @@ static Link *other_worker(void *state, uint32_t worker, Fault *fault)
     return self->link;
 }
 
-static void worker_start(TestWorker *worker, const Plan2 *plan, uint32_t number, Link *link, uint32_t batches)
+static void worker_start(TestWorker *worker, const Plan2 *plan, uint32_t number, Link *link,
+                         uint32_t batches)
 {
-    *worker = (TestWorker){.number = number, .link = link, .batches_left = batches,
+    *worker = (TestWorker){.number = number,
+                           .link = link,
+                           .batches_left = batches,
                            .next_number = (int64_t)number * 1000000};
     worker->arena = arena_new("test worker");
     budget_init_root(&worker->budget, NULL, 0);
     worker->network = (ExchangeNetwork){.link_to = other_worker, .state = worker};
-    ExchangeOptions options = {.arena = worker->arena, .definition = &plan->definition, .worker = number,
-                               .budget = &worker->budget, .network = &worker->network,
+    ExchangeOptions options = {.arena = worker->arena,
+                               .definition = &plan->definition,
+                               .worker = number,
+                               .budget = &worker->budget,
+                               .network = &worker->network,
                                .counters = worker->counters};
     worker->exchange = exchange_new(&options);
     worker->is_producing = number < plan->stages[0].worker_count;
@@ -182,10 +198,12 @@ static void serve(TestWorker *worker)
 static void produce(TestWorker *worker)
 {
     Fault fault;
-    if (worker->is_producing && exchange_is_ready(worker->exchange, 0) && worker->batches_left != 0) {
+    if (worker->is_producing && exchange_is_ready(worker->exchange, 0) &&
+        worker->batches_left != 0) {
         Arena *arena = arena_new("batch");
         uint32_t rows = 1 + random_below(BATCH_ROWS);
-        assert_true(exchange_put(worker->exchange, 0, make_batch(arena, rows, worker->next_number), &fault));
+        assert_true(exchange_put(worker->exchange, 0, make_batch(arena, rows, worker->next_number),
+                                 &fault));
         worker->next_number += rows;
         arena_free(arena);
         if (--worker->batches_left == 0) {
@@ -208,7 +226,8 @@ static void consume(TestWorker *worker, uint32_t s)
     uint32_t partition;
     if (worker->is_source_done[s])
         return;
-    Progress progress = worker->sources[s].next(worker->sources[s].state, &batch, &partition, &fault);
+    Progress progress =
+        worker->sources[s].next(worker->sources[s].state, &batch, &partition, &fault);
     if (progress == PROGRESS_FAILED)
         fail_msg("%s", fault.message);
     worker->is_source_done[s] = progress == PROGRESS_DONE;
@@ -294,7 +313,8 @@ static void stop_both(void)
 }
 
 /* Every row that was sent is among `numbers`, once. */
-static void assert_all_once(int64_t *const *numbers, const uint32_t *counts, uint32_t lists, int64_t total)
+static void assert_all_once(int64_t *const *numbers, const uint32_t *counts, uint32_t lists,
+                            int64_t total)
 {
     uint8_t *seen = calloc(2000000, 1);
     int64_t sum = 0;
@@ -329,8 +349,9 @@ static void test_hash(void **state)
     (void)state;
     for (uint32_t partitions = 2; partitions <= 5; partitions += 3) {
         Plan2 plan;
-        make_plan(&plan, (ShuffleSpec){.kind = SHUFFLE_HASH, .key_count = 1, .partitions = partitions}, 2, 2,
-                  READ_PARTITIONS, false, 1);
+        make_plan(&plan,
+                  (ShuffleSpec){.kind = SHUFFLE_HASH, .key_count = 1, .partitions = partitions}, 2,
+                  2, READ_PARTITIONS, false, 1);
         int64_t total = run_both(&plan, 60);
         assert_divided(total);
         assert_true(workers[0].count[0] > total / 6 && workers[1].count[0] > total / 6);
@@ -388,7 +409,8 @@ static void test_two_readers_one_after_the_other(void **state)
     stop_both();
 }
 
-/* Descending by the integer, nulls last (they are greater, then turned round... as asked), then text. */
+/* Descending by the integer, nulls last (they are greater, then turned round... as asked), then
+ * text. */
 static int compare_numbers(const Plan2 *plan, int64_t a, int64_t b)
 {
     bool null_a, null_b;
@@ -419,8 +441,9 @@ static void test_global_sort_one_partition(void **state)
     (void)state;
     for (uint32_t producers = 1; producers <= 2; producers++) {
         Plan2 plan;
-        make_plan(&plan, (ShuffleSpec){.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .partitions = 1}, producers,
-                  1, READ_PARTITIONS, true, 1);
+        make_plan(&plan,
+                  (ShuffleSpec){.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .partitions = 1},
+                  producers, 1, READ_PARTITIONS, true, 1);
         assert_divided(run_both(&plan, 60));
         assert_sorted(&plan, &workers[0]);
         stop_both();
@@ -431,7 +454,8 @@ static void test_global_sort_by_statistics(void **state)
 {
     (void)state;
     Plan2 plan;
-    make_plan(&plan, (ShuffleSpec){.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .target_rows = 9000}, 2, 2,
+    make_plan(&plan,
+              (ShuffleSpec){.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .target_rows = 9000}, 2, 2,
               READ_PARTITIONS, true, 1);
     assert_divided(run_both(&plan, 60));
     /* Within a worker partitions ascend and rows ascend; over all, partitions are ranges. */
@@ -465,7 +489,8 @@ static void test_stop(void **state)
         Plan2 plan;
         ShuffleSpec hash = {.kind = SHUFFLE_HASH, .key_count = 1, .partitions = 4};
         ShuffleSpec sort = {.kind = SHUFFLE_GLOBAL_SORT, .key_count = 1, .partitions = 1};
-        make_plan(&plan, kind == 0 ? hash : sort, 2, kind == 0 ? 2 : 1, READ_PARTITIONS, kind == 1, 1);
+        make_plan(&plan, kind == 0 ? hash : sort, 2, kind == 0 ? 2 : 1, READ_PARTITIONS, kind == 1,
+                  1);
         int fds[2];
         Fault fault;
         assert_true(os_socket_pair(fds, &fault));
@@ -504,8 +529,9 @@ static void test_backpressure(void **state)
     Batch *batch;
     uint32_t partition;
     /* The first call opens the channels. */
-    assert_int_equal(workers[0].sources[0].next(workers[0].sources[0].state, &batch, &partition, &fault),
-                     PROGRESS_BLOCKED);
+    assert_int_equal(
+        workers[0].sources[0].next(workers[0].sources[0].state, &batch, &partition, &fault),
+        PROGRESS_BLOCKED);
     for (int turn = 0; turn < 3000; turn++)
         for (uint32_t w = 0; w < 2; w++) {
             serve(&workers[w]);
@@ -546,22 +572,26 @@ static void test_hostile_frames(void **state)
     assert_true(os_socket_pair(fds, &fault));
     for (uint32_t w = 0; w < 2; w++)
         worker_start(&workers[w], &plan, w, link_new(fds[w]), 10);
-    const FrameKind kinds[] = {FRAME_CHANNEL_OPEN, FRAME_CHANNEL_CREDIT, FRAME_CHANNEL_DATA, FRAME_CHANNEL_END};
+    const FrameKind kinds[] = {FRAME_CHANNEL_OPEN, FRAME_CHANNEL_CREDIT, FRAME_CHANNEL_DATA,
+                               FRAME_CHANNEL_END};
     for (int round = 0; round < 4000; round++) {
         Buffer bytes = BUFFER_EMPTY;
         FrameWriter writer;
         FrameKind kind = kinds[random_below(4)];
         frame_begin(&writer, &bytes, kind);
         frame_put_uint(&writer, "query", 77);
-        const char *names[] = {"stage", "reader", "partition", "producer", "consumer", "credit", "bytes"};
+        const char *names[] = {"stage",    "reader", "partition", "producer",
+                               "consumer", "credit", "bytes"};
         for (size_t i = 0; i < 7; i++)
             if (random_below(8) != 0)
-                frame_put_uint(&writer, names[i], random_below(4) == 0 ? random_state : random_below(3));
+                frame_put_uint(&writer, names[i],
+                               random_below(4) == 0 ? random_state : random_below(3));
         if (random_below(4) == 0)
             frame_put_bool(&writer, "stop", true);
         frame_end(&writer);
         Frame frame;
-        assert_true(frame_read(bytes.data + FRAME_PREFIX, bytes.length - FRAME_PREFIX, &frame, &fault));
+        assert_true(
+            frame_read(bytes.data + FRAME_PREFIX, bytes.length - FRAME_PREFIX, &frame, &fault));
         /* Data frames are taken from a link; here there is none to take from. */
         if (kind != FRAME_CHANNEL_DATA)
             (void)exchange_frame(workers[0].exchange, workers[0].link, &frame, &fault);
@@ -628,7 +658,8 @@ static void test_two_processes(void **state)
     struct {
         uint32_t received;
         int64_t sent, sum;
-    } mine = {.received = workers[number].count[0], .sent = workers[number].next_number - number * 1000000},
+    } mine = {.received = workers[number].count[0],
+              .sent = workers[number].next_number - number * 1000000},
       other;
     for (uint32_t i = 0; i < mine.received; i++)
         mine.sum += workers[number].numbers[0][i];

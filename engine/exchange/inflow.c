@@ -35,8 +35,10 @@ StageInflow *inflow_new(Exchange *exchange, uint32_t stage, uint32_t input, bool
     if (inflow->is_merge)
         inflow->merge = merge_new(inflow);
     if (exchange->inflow_count == exchange->inflow_capacity) {
-        exchange->inflow_capacity = exchange->inflow_capacity == 0 ? 4 : exchange->inflow_capacity * 2;
-        StageInflow **grown = ARENA_ARRAY(exchange->arena, StageInflow *, exchange->inflow_capacity);
+        exchange->inflow_capacity =
+            exchange->inflow_capacity == 0 ? 4 : exchange->inflow_capacity * 2;
+        StageInflow **grown =
+            ARENA_ARRAY(exchange->arena, StageInflow *, exchange->inflow_capacity);
         if (exchange->inflow_count != 0)
             memcpy(grown, exchange->inflows, exchange->inflow_count * sizeof *grown);
         exchange->inflows = grown;
@@ -111,7 +113,8 @@ static InChannel *find_channel(StageInflow *inflow, const Frame *frame)
 static bool stray(const StageInflow *inflow, Fault *fault)
 {
     return inflow->is_stopped || inflow->is_done ||
-           fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker sent rows for a channel that is not open");
+           fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                     "a worker sent rows for a channel that is not open");
 }
 
 bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *fault)
@@ -119,11 +122,13 @@ bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *
     InChannel *channel = find_channel(inflow, frame);
     if (channel == NULL || channel->is_ended || inflow->is_stopped)
         return stray(inflow, fault);
-    if (inflow->exchange->budget != NULL && !budget_reserve(inflow->exchange->budget, frame->body_length, fault))
+    if (inflow->exchange->budget != NULL &&
+        !budget_reserve(inflow->exchange->budget, frame->body_length, fault))
         return false;
     Received *received = calloc(1, sizeof *received);
     check(received != NULL);
-    *received = (Received){.body = link_take(link), .data = frame->body, .length = frame->body_length};
+    *received =
+        (Received){.body = link_take(link), .data = frame->body, .length = frame->body_length};
     *channel->last = received;
     channel->last = &received->next;
     inflow->exchange->counters[inflow->consumer_stage].input_bytes += frame->body_length;
@@ -143,7 +148,8 @@ bool inflow_ended(StageInflow *inflow, const Frame *frame, Fault *fault)
 
 /* --- opening --- */
 
-static void begin_frame(FrameWriter *writer, const StageInflow *inflow, const InChannel *channel, FrameKind kind)
+static void begin_frame(FrameWriter *writer, const StageInflow *inflow, const InChannel *channel,
+                        FrameKind kind)
 {
     frame_begin(writer, link_out(channel->link), kind);
     frame_put_uint(writer, "query", inflow->exchange->definition->query);
@@ -153,8 +159,8 @@ static void begin_frame(FrameWriter *writer, const StageInflow *inflow, const In
     frame_put_uint(writer, "consumer", inflow->exchange->worker);
 }
 
-static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t partition, uint32_t producer,
-                         Fault *fault)
+static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t partition,
+                         uint32_t producer, Fault *fault)
 {
     Exchange *exchange = inflow->exchange;
     *channel = (InChannel){.partition = partition, .producer = producer};
@@ -167,7 +173,8 @@ static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t parti
         return true;
     }
     if (exchange->network == NULL)
-        return fault_set(fault, FAULT_INTERNAL_ERROR, "a stage has a producer that cannot be reached");
+        return fault_set(fault, FAULT_INTERNAL_ERROR,
+                         "a stage has a producer that cannot be reached");
     channel->link = exchange->network->link_to(exchange->network->state, producer, fault);
     if (channel->link == NULL)
         return false;
@@ -180,11 +187,13 @@ static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t parti
 }
 
 /* Partitions of this worker from `first` on: all of them, or only the first. */
-static bool channels_open(StageInflow *inflow, uint32_t first, uint32_t step, bool only_one, Fault *fault)
+static bool channels_open(StageInflow *inflow, uint32_t first, uint32_t step, bool only_one,
+                          Fault *fault)
 {
     channels_clear(inflow);
     uint32_t partitions = 0;
-    for (uint32_t p = first; p < inflow->partition_count && !(only_one && partitions == 1); p += step)
+    for (uint32_t p = first; p < inflow->partition_count && !(only_one && partitions == 1);
+         p += step)
         partitions++;
     inflow->channels = calloc((size_t)partitions * inflow->producers + 1, sizeof *inflow->channels);
     check(inflow->channels != NULL);
@@ -218,7 +227,8 @@ static void grant(StageInflow *inflow, InChannel *channel, size_t bytes)
     channel->to_grant = 0;
 }
 
-static ExchangeStatus local_next(StageInflow *inflow, InChannel *channel, Batch **batch, Fault *fault)
+static ExchangeStatus local_next(StageInflow *inflow, InChannel *channel, Batch **batch,
+                                 Fault *fault)
 {
     if (!channel->local->has_partitions)
         return EXCHANGE_BLOCKED;
@@ -237,7 +247,8 @@ static ExchangeStatus local_next(StageInflow *inflow, InChannel *channel, Batch 
     return status;
 }
 
-static ExchangeStatus remote_next(StageInflow *inflow, InChannel *channel, Batch **batch, Fault *fault)
+static ExchangeStatus remote_next(StageInflow *inflow, InChannel *channel, Batch **batch,
+                                  Fault *fault)
 {
     if (channel->current != NULL) {
         size_t bytes = channel->current->length;
@@ -263,7 +274,8 @@ static ExchangeStatus remote_next(StageInflow *inflow, InChannel *channel, Batch
     for (uint32_t c = 0; fits && c < (*batch)->column_count; c++)
         fits = (*batch)->columns[c].layout == type_layout(producer->root->types[c]);
     if (!fits) {
-        fault_set(fault, FAULT_PROTOCOL_VIOLATION, "a worker sent rows of another shape than its stage has");
+        fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                  "a worker sent rows of another shape than its stage has");
         return EXCHANGE_FAILED;
     }
     return EXCHANGE_BATCH;
@@ -326,7 +338,8 @@ static bool next_partition(StageInflow *inflow, Fault *fault)
 }
 
 /* Whichever channel has something, taking turns. */
-static ExchangeStatus any_next(StageInflow *inflow, Batch **batch, uint32_t *partition, Fault *fault)
+static ExchangeStatus any_next(StageInflow *inflow, Batch **batch, uint32_t *partition,
+                               Fault *fault)
 {
     bool is_blocked = false;
     for (uint32_t tried = 0; tried < inflow->channel_count; tried++) {
@@ -383,8 +396,8 @@ static void stop_channels(StageInflow *inflow)
             continue;
         }
         if (channel->local_channel == NULL && channel->local->has_partitions)
-            channel->local_channel = output_channel(channel->local, inflow->reader, channel->partition,
-                                                    inflow->exchange->worker);
+            channel->local_channel = output_channel(channel->local, inflow->reader,
+                                                    channel->partition, inflow->exchange->worker);
         if (channel->local_channel != NULL && !channel->local_channel->is_stopped)
             output_stop(channel->local, channel->local_channel);
     }

@@ -11,14 +11,14 @@ enum { MERGE_ROWS = 8192 };
 
 typedef struct Stream {
     InChannel *channel;
-    Batch *batch;           /* NULL: the next must be fetched, or there is none */
+    Batch *batch; /* NULL: the next must be fetched, or there is none */
     uint32_t row;
     bool is_done;
-    Buffer keys;            /* of the batch */
+    Buffer keys; /* of the batch */
     uint32_t *offsets;
     uint32_t offset_capacity;
-    uint64_t prefix;        /* of the next key: its first eight bytes */
-    uint32_t taken_first;   /* rows [taken_first, row) are in the merge at hand */
+    uint64_t prefix;      /* of the next key: its first eight bytes */
+    uint32_t taken_first; /* rows [taken_first, row) are in the merge at hand */
 } Stream;
 
 struct Merge {
@@ -28,11 +28,11 @@ struct Merge {
     RowStore *store;
     uint32_t stream_count;
     Stream *streams;
-    uint32_t *tree;         /* [0] the winner, [1..) losers, by stream number */
+    uint32_t *tree; /* [0] the winner, [1..) losers, by stream number */
     bool is_tree_ready;
-    uint32_t *taken;        /* the streams of the rows of the merge at hand, in order */
+    uint32_t *taken; /* the streams of the rows of the merge at hand, in order */
     uint32_t taken_count;
-    Arena *arena;           /* of the batch given */
+    Arena *arena; /* of the batch given */
 };
 
 Merge *merge_new(StageInflow *inflow)
@@ -90,7 +90,8 @@ void merge_begin(Merge *merge)
 static inline Text stream_key(const Stream *stream)
 {
     uint32_t start = stream->offsets[stream->row];
-    return (Text){(const char *)stream->keys.data + start, stream->offsets[stream->row + 1] - start};
+    return (Text){(const char *)stream->keys.data + start,
+                  stream->offsets[stream->row + 1] - start};
 }
 
 static inline void load_prefix(Stream *stream)
@@ -135,7 +136,8 @@ static ExchangeStatus fetch_all(Merge *merge, Fault *fault)
         Stream *stream = &merge->streams[s];
         if (stream->is_done || stream->batch != NULL)
             continue;
-        ExchangeStatus status = in_channel_next(merge->inflow, stream->channel, &stream->batch, fault);
+        ExchangeStatus status =
+            in_channel_next(merge->inflow, stream->channel, &stream->batch, fault);
         if (status == EXCHANGE_FAILED)
             return status;
         stream->row = stream->taken_first = 0;

@@ -29,7 +29,8 @@ static void make_channels(StageOutput *output)
                     if (!is_read_by(&output->readers[r], p, w))
                         continue;
                     if (pass == 1)
-                        output->channels[count] = (OutChannel){.reader = r, .partition = p, .consumer = w};
+                        output->channels[count] =
+                            (OutChannel){.reader = r, .partition = p, .consumer = w};
                     count++;
                 }
             output->partitions[p].channel_count = count - output->partitions[p].channel_first;
@@ -78,14 +79,16 @@ StageOutput *output_new(Exchange *exchange, uint32_t stage)
     output->scratch = arena_new("exchange output");
     row_order_init(&output->order, exchange->budget);
     if (output->is_sorted)
-        output->sorted = row_store_new(exchange->budget, definition->root->column_count, output->layouts);
+        output->sorted =
+            row_store_new(exchange->budget, definition->root->column_count, output->layouts);
     uint32_t count = known_partitions(&definition->shuffle);
     if (count != 0)
         output_make_partitions(output, count, NULL);
     return output;
 }
 
-OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partition, uint32_t consumer)
+OutChannel *output_channel(StageOutput *output, uint32_t reader, uint32_t partition,
+                           uint32_t consumer)
 {
     if (partition >= output->partition_count)
         return NULL;
@@ -159,7 +162,8 @@ static void trim(StageOutput *output, OutPartition *partition)
     }
     partition->count -= gone;
     partition->first += gone;
-    memmove(partition->chunks, partition->chunks + gone, partition->count * sizeof *partition->chunks);
+    memmove(partition->chunks, partition->chunks + gone,
+            partition->count * sizeof *partition->chunks);
 }
 
 /* The rows built so far become a chunk. */
@@ -169,12 +173,14 @@ static void flush(StageOutput *output, OutPartition *partition)
         return;
     if (partition->count == partition->capacity) {
         partition->capacity = partition->capacity == 0 ? 8 : partition->capacity * 2;
-        partition->chunks = realloc(partition->chunks, partition->capacity * sizeof *partition->chunks);
+        partition->chunks =
+            realloc(partition->chunks, partition->capacity * sizeof *partition->chunks);
         check(partition->chunks != NULL);
     }
     Chunk *chunk = calloc(1, sizeof *chunk);
     check(chunk != NULL);
-    *chunk = (Chunk){.store = partition->builder, .references = 1, .bytes = row_store_bytes(partition->builder)};
+    *chunk = (Chunk){
+        .store = partition->builder, .references = 1, .bytes = row_store_bytes(partition->builder)};
     partition->builder = NULL;
     partition->chunks[partition->count++] = chunk;
     output->is_chunk_new = true;
@@ -183,8 +189,8 @@ static void flush(StageOutput *output, OutPartition *partition)
 
 /* --- writing --- */
 
-static bool append(StageOutput *output, OutPartition *partition, const Batch *batch, const uint32_t *rows,
-                   uint32_t count, Fault *fault)
+static bool append(StageOutput *output, OutPartition *partition, const Batch *batch,
+                   const uint32_t *rows, uint32_t count, Fault *fault)
 {
     if (!is_wanted(output, partition))
         return true;
@@ -194,7 +200,8 @@ static bool append(StageOutput *output, OutPartition *partition, const Batch *ba
     if (!row_store_append(partition->builder, batch, rows, count, fault))
         return false;
     partition->rows += rows == NULL ? batch->rows : count;
-    if (row_store_rows(partition->builder) >= CHUNK_ROWS || row_store_bytes(partition->builder) >= CHUNK_BYTES)
+    if (row_store_rows(partition->builder) >= CHUNK_ROWS ||
+        row_store_bytes(partition->builder) >= CHUNK_BYTES)
         flush(output, partition);
     return true;
 }
@@ -263,7 +270,8 @@ bool output_finish(StageOutput *output, Fault *fault)
         return true;
     }
     const ShuffleSpec *shuffle = &output->stage->shuffle;
-    if (!row_order_sort_ranked(&output->order, row_store_batch(output->sorted), shuffle->keys, shuffle->key_count, fault))
+    if (!row_order_sort_ranked(&output->order, row_store_batch(output->sorted), shuffle->keys,
+                               shuffle->key_count, fault))
         return false;
     if (output->has_partitions) {
         output->partitions[0].row_end = output->order.rows;
@@ -291,13 +299,14 @@ static ExchangeStatus queued_next(StageOutput *output, OutChannel *channel, cons
     return EXCHANGE_BATCH;
 }
 
-ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch, Fault *fault)
+ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch **batch,
+                           Fault *fault)
 {
     (void)fault;
     if (channel->is_stopped)
         return EXCHANGE_DONE;
-    ExchangeStatus status =
-        output->is_sorted ? sorted_next(output, channel, batch) : queued_next(output, channel, batch);
+    ExchangeStatus status = output->is_sorted ? sorted_next(output, channel, batch)
+                                              : queued_next(output, channel, batch);
     if (status == EXCHANGE_DONE)
         output_stop(output, channel);
     if (status == EXCHANGE_BATCH)
@@ -395,7 +404,8 @@ bool output_pump(StageOutput *output, bool *moved, Fault *fault)
     *moved = false;
     output->is_chunk_new = false;
     for (uint32_t c = 0; c < output->channel_count; c++)
-        if (output->channels[c].is_open && !output_pump_channel(output, &output->channels[c], moved, fault))
+        if (output->channels[c].is_open &&
+            !output_pump_channel(output, &output->channels[c], moved, fault))
             return false;
     return true;
 }

@@ -10,8 +10,8 @@
 
 enum {
     SAMPLES_PER_BUCKET = 2000,
-    SAMPLES_TOTAL = 50000,     /* divided among the buckets by their rows */
-    SAMPLES_LEAST = 8,         /* and so many more for each */
+    SAMPLES_TOTAL = 50000, /* divided among the buckets by their rows */
+    SAMPLES_LEAST = 8,     /* and so many more for each */
     MAX_BUCKETS = 5000,
 };
 
@@ -23,7 +23,7 @@ typedef struct Sampler {
     const Batch *all;
     const uint32_t *order;
     uint32_t total;
-    uint32_t *rows;     /* samples: rows of the output */
+    uint32_t *rows; /* samples: rows of the output */
     int64_t *weights;
     uint32_t count, capacity;
 } Sampler;
@@ -82,7 +82,8 @@ static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
 static bool sample_buckets(Sampler *sampler, Fault *fault)
 {
     const ShuffleSpec *shuffle = sampler->shuffle;
-    uint32_t bucket_keys = shuffle->bucket_keys < shuffle->key_count ? shuffle->bucket_keys : shuffle->key_count;
+    uint32_t bucket_keys =
+        shuffle->bucket_keys < shuffle->key_count ? shuffle->bucket_keys : shuffle->key_count;
     uint32_t buckets = 0;
     for (uint32_t start = 0; start < sampler->total;) {
         uint32_t end = start + 1;
@@ -91,7 +92,8 @@ static bool sample_buckets(Sampler *sampler, Fault *fault)
         while (end < sampler->total && keys_equal(sampler, bucket_keys, start, end))
             end++;
         if (++buckets > MAX_BUCKETS) {
-            fault_set(fault, FAULT_TOO_MANY_BUCKETS, "too many partition buckets (at most %d)", MAX_BUCKETS);
+            fault_set(fault, FAULT_TOO_MANY_BUCKETS, "too many partition buckets (at most %d)",
+                      MAX_BUCKETS);
             return fault_field_int(fault, "maxBuckets", MAX_BUCKETS);
         }
         sample_bucket(sampler, start, end);
@@ -113,24 +115,28 @@ bool sorted_statistics(StageOutput *output, Fault *fault)
 {
     const ShuffleSpec *shuffle = &output->stage->shuffle;
     const Batch *rows = row_store_batch(output->sorted);
-    Sampler sampler = {.shuffle = shuffle, .all = rows, .order = row_order_rows(&output->order),
+    Sampler sampler = {.shuffle = shuffle,
+                       .all = rows,
+                       .order = row_order_rows(&output->order),
                        .total = output->order.rows};
     bool is_sampled = sample_buckets(&sampler, fault);
     if (is_sampled) {
         Arena *arena = output->statistics_arena = arena_new("key statistics");
         Batch *samples = batch_make(arena, shuffle->key_count + 1, sampler.count);
         for (uint32_t k = 0; k < shuffle->key_count; k++) {
-            Vector gathered = vector_gather(arena, &rows->columns[shuffle->keys[k].column], sampler.rows,
-                                            sampler.count);
+            Vector gathered = vector_gather(arena, &rows->columns[shuffle->keys[k].column],
+                                            sampler.rows, sampler.count);
             samples->columns[k] = vector_copy(arena, &gathered);
         }
         int64_t *weights = arena_alloc_vector(arena, sampler.count * sizeof *weights);
         if (sampler.count != 0)
             memcpy(weights, sampler.weights, sampler.count * sizeof *weights);
-        samples->columns[shuffle->key_count] = vector_flat(LAYOUT_INT64, sampler.count, weights, NULL);
-        output->statistics =
-            (KeyStatistics){.worker = output->exchange->worker, .rows = output->rows, .samples = samples,
-                            .has_multiple_values = has_arrays(output, rows)};
+        samples->columns[shuffle->key_count] =
+            vector_flat(LAYOUT_INT64, sampler.count, weights, NULL);
+        output->statistics = (KeyStatistics){.worker = output->exchange->worker,
+                                             .rows = output->rows,
+                                             .samples = samples,
+                                             .has_multiple_values = has_arrays(output, rows)};
         output->has_statistics = true;
     }
     free(sampler.rows);
@@ -141,8 +147,8 @@ bool sorted_statistics(StageOutput *output, Fault *fault)
 /* --- partitions --- */
 
 /* < 0, 0, > 0: how a row of the output sorts against a boundary. */
-static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, uint32_t row, const Batch *cuts,
-                                 uint32_t cut)
+static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, uint32_t row,
+                                 const Batch *cuts, uint32_t cut)
 {
     for (uint32_t k = 0; k < shuffle->key_count; k++) {
         const SortColumn *key = &shuffle->keys[k];
@@ -160,7 +166,8 @@ static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, u
 }
 
 /* The first position of the order whose row does not sort before the boundary. */
-static uint32_t first_not_before(const StageOutput *output, const Batch *all, const Batch *cuts, uint32_t cut)
+static uint32_t first_not_before(const StageOutput *output, const Batch *all, const Batch *cuts,
+                                 uint32_t cut)
 {
     const uint32_t *rows = row_order_rows(&output->order);
     uint32_t low = 0, high = output->order.rows;
@@ -202,7 +209,8 @@ bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *bound
         output->partitions[p].row_start = at;
     }
     for (uint32_t p = 0; p < count; p++)
-        output->partitions[p].rows = output->partitions[p].row_end - output->partitions[p].row_start;
+        output->partitions[p].rows =
+            output->partitions[p].row_end - output->partitions[p].row_start;
     return true;
 }
 

@@ -50,7 +50,8 @@ bool conditions_make(OperatorContext *context, const Expr *condition, Conditions
         for (uint32_t i = 0; i < count; i++) {
             if (expr_can_fail(parts[i]) != (can_fail == 1))
                 continue;
-            ExprProgram *program = expr_compile(context->arena, &parts[i], 1, context->types, fault);
+            ExprProgram *program =
+                expr_compile(context->arena, &parts[i], 1, context->types, fault);
             if (program == NULL)
                 return false;
             conditions->programs[conditions->count++] = program;
@@ -64,7 +65,8 @@ bool conditions_apply(const Conditions *conditions, Arena *arena, Batch **batch,
         Vector holds;
         if (!expr_run(conditions->programs[i], *batch, NULL, arena, &holds, fault))
             return false;
-        uint32_t *rows = arena_alloc_vector(arena, ((size_t)(*batch)->rows + 64) * sizeof(uint32_t));
+        uint32_t *rows =
+            arena_alloc_vector(arena, ((size_t)(*batch)->rows + 64) * sizeof(uint32_t));
         uint32_t count = vector_true_rows(&holds, rows);
         if (count != (*batch)->rows)
             *batch = batch_gather(arena, *batch, rows, count);

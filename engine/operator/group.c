@@ -13,10 +13,10 @@
 #include "engine/operator/group_internal.h"
 
 enum {
-    FLUSH_GROUPS = 1 << 20,           /* PARTIAL hands its groups on beyond so many */
-    FLUSH_BYTES = 128 << 20,          /* or beyond so much memory */
-    JUDGE_ROWS = 128 * 1024,          /* rows after which reduction is judged */
-    PASS_ROWS = 4 * 1024 * 1024,      /* rows that pass before it is judged again */
+    FLUSH_GROUPS = 1 << 20,      /* PARTIAL hands its groups on beyond so many */
+    FLUSH_BYTES = 128 << 20,     /* or beyond so much memory */
+    JUDGE_ROWS = 128 * 1024,     /* rows after which reduction is judged */
+    PASS_ROWS = 4 * 1024 * 1024, /* rows that pass before it is judged again */
 };
 
 typedef enum GroupPhase { GROUP_READING, GROUP_EMITTING, GROUP_DONE } GroupPhase;
@@ -26,12 +26,12 @@ typedef struct GroupOperator {
     GroupPhase phase;
     bool is_input_done;
     uint32_t key_count;
-    KeyTable *keys;            /* NULL without keys */
+    KeyTable *keys; /* NULL without keys */
     AggregateSet set;
-    uint32_t next_group;       /* to emit */
+    uint32_t next_group; /* to emit */
     uint64_t rows_since_flush;
     uint64_t rows_to_pass;
-    Arena *arena;              /* of the batch that is read or emitted */
+    Arena *arena; /* of the batch that is read or emitted */
 } GroupOperator;
 
 static GroupMode mode_of(const GroupOperator *group)
@@ -148,7 +148,8 @@ static bool is_flush_due(const GroupOperator *group)
     uint32_t count = key_table_count(group->keys);
     if (count > FLUSH_GROUPS)
         return true;
-    if (group->rows_since_flush >= JUDGE_ROWS && group->rows_since_flush < JUDGE_ROWS + BATCH_ROWS &&
+    if (group->rows_since_flush >= JUDGE_ROWS &&
+        group->rows_since_flush < JUDGE_ROWS + BATCH_ROWS &&
         (uint64_t)count * 10 >= group->rows_since_flush * 9)
         return true;
     return key_table_memory(group->keys) + aggregate_set_memory(&group->set) > FLUSH_BYTES;
@@ -214,7 +215,8 @@ static void group_restrict_to(Operator *self, uint32_t column, struct KeyTable *
 static const OperatorClass group_class = {
     .name = "group", .next = group_next, .close = group_close, .restrict_to = group_restrict_to};
 
-Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                     Fault *fault)
 {
     GroupOperator *group = operator_new(sizeof *group, &group_class, spec, context, children);
     if (!aggregate_set_init(&group->set, spec, context, fault))

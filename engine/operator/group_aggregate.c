@@ -31,7 +31,8 @@ static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, Fault *fa
 {
     const StageAggregate *spec = aggregate->spec;
     OperatorContext *context = set->context;
-    const Vector **constants = ARENA_ARRAY(context->arena, const Vector *, spec->argument_count + 1);
+    const Vector **constants =
+        ARENA_ARRAY(context->arena, const Vector *, spec->argument_count + 1);
     for (uint32_t a = 0; a < spec->argument_count; a++)
         constants[a] = is_constant_argument(spec, a) ? spec->constants[a] : NULL;
     aggregate->call = (AggregateCall){
@@ -85,9 +86,11 @@ static void make_ordered(AggregateSet *set, GroupAggregate *aggregate, const Ope
     aggregate->ordered = row_store_new(set->context->budget, count, layouts);
 }
 
-bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorContext *context, Fault *fault)
+bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorContext *context,
+                        Fault *fault)
 {
-    *set = (AggregateSet){.context = context, .mode = spec->group.mode, .count = spec->group.aggregate_count};
+    *set = (AggregateSet){
+        .context = context, .mode = spec->group.mode, .count = spec->group.aggregate_count};
     budget_init_child(&set->budget, context->budget, INT64_MAX);
     set->arena = arena_new("aggregate states");
     set->aggregates = ARENA_ARRAY(context->arena, GroupAggregate, set->count);
@@ -153,7 +156,8 @@ bool aggregate_set_grow(AggregateSet *set, uint32_t count, Fault *fault)
         if (aggregate->spec->function->init == NULL)
             continue;
         for (uint32_t g = 0; g < count - set->ready; g++)
-            aggregate->spec->function->init(&aggregate->call, first + g * set->stride + aggregate->offset);
+            aggregate->spec->function->init(&aggregate->call,
+                                            first + g * set->stride + aggregate->offset);
     }
     set->ready = count;
     return true;
@@ -250,7 +254,8 @@ static bool keep_ordered(GroupAggregate *aggregate, const Seen *seen, Arena *are
 {
     const StageAggregate *spec = aggregate->spec;
     uint32_t count = 1 + spec->order_count + aggregate->column_count;
-    Batch kept = {.rows = seen->batch->rows, .column_count = count,
+    Batch kept = {.rows = seen->batch->rows,
+                  .column_count = count,
                   .columns = ARENA_ARRAY(arena, Vector, count)};
     kept.columns[0] = group_column(seen->groups, seen->batch->rows, arena);
     for (uint32_t o = 0; o < spec->order_count; o++)
@@ -287,11 +292,13 @@ static bool add_columns(AggregateSet *set, GroupAggregate *aggregate, const Vect
     Vector *arguments = full_arguments(set, aggregate, columns, rows, arena);
     const AggregateFunction *function = aggregate->spec->function;
     if (set->mode == GROUP_FINAL)
-        return function->merge(&aggregate->call, states, set->stride, groups, &arguments[0], rows, fault);
+        return function->merge(&aggregate->call, states, set->stride, groups, &arguments[0], rows,
+                               fault);
     return function->add(&aggregate->call, states, set->stride, groups, arguments, rows, fault);
 }
 
-static bool add_one(AggregateSet *set, GroupAggregate *aggregate, Seen seen, Arena *arena, Fault *fault)
+static bool add_one(AggregateSet *set, GroupAggregate *aggregate, Seen seen, Arena *arena,
+                    Fault *fault)
 {
     filter_rows(aggregate, &seen, arena);
     if (!distinct_rows(aggregate, &seen, arena, fault))
@@ -301,10 +308,12 @@ static bool add_one(AggregateSet *set, GroupAggregate *aggregate, Seen seen, Are
     Vector *columns = ARENA_ARRAY(arena, Vector, aggregate->column_count + 1);
     for (uint32_t a = 0; a < aggregate->column_count; a++)
         columns[a] = seen_column(&seen, aggregate->columns[a], arena);
-    return add_columns(set, aggregate, columns, seen_groups(&seen, arena), seen.count, arena, fault);
+    return add_columns(set, aggregate, columns, seen_groups(&seen, arena), seen.count, arena,
+                       fault);
 }
 
-bool aggregate_set_add(AggregateSet *set, const Batch *batch, const uint32_t *groups, Arena *arena, Fault *fault)
+bool aggregate_set_add(AggregateSet *set, const Batch *batch, const uint32_t *groups, Arena *arena,
+                       Fault *fault)
 {
     Seen seen = {.batch = batch, .groups = groups, .count = batch->rows};
     for (uint32_t i = 0; i < set->count; i++)
@@ -354,7 +363,8 @@ static bool drain_one(AggregateSet *set, GroupAggregate *aggregate, Arena *arena
     for (uint32_t at = 0; is_added && at < all->rows; at += BATCH_ROWS) {
         uint32_t count = all->rows - at < BATCH_ROWS ? all->rows - at : BATCH_ROWS;
         arena_reset(piece);
-        is_added = add_sorted(set, aggregate, all, row_order_rows(&order) + at, count, piece, fault);
+        is_added =
+            add_sorted(set, aggregate, all, row_order_rows(&order) + at, count, piece, fault);
     }
     arena_free(piece);
     row_order_clear(&order);
@@ -375,8 +385,8 @@ bool aggregate_set_drain(AggregateSet *set, Arena *arena, Fault *fault)
 
 /* --- results --- */
 
-bool aggregate_set_emit(AggregateSet *set, bool partial, uint32_t first, uint32_t count, Arena *arena,
-                        Vector *columns, Fault *fault)
+bool aggregate_set_emit(AggregateSet *set, bool partial, uint32_t first, uint32_t count,
+                        Arena *arena, Vector *columns, Fault *fault)
 {
     /* A group may have no state yet: none came, and the one group of all is asked for. */
     if (!aggregate_set_grow(set, first + count, fault))
@@ -385,10 +395,10 @@ bool aggregate_set_emit(AggregateSet *set, bool partial, uint32_t first, uint32_
         const GroupAggregate *aggregate = &set->aggregates[i];
         const AggregateFunction *function = aggregate->spec->function;
         const uint8_t *states = (const uint8_t *)set->states.data + aggregate->offset;
-        bool is_made = partial ? function->partial(&aggregate->call, states, set->stride, first, count,
-                                                   arena, &columns[i], fault)
-                               : function->finish(&aggregate->call, states, set->stride, first, count,
-                                                  arena, &columns[i], fault);
+        bool is_made = partial ? function->partial(&aggregate->call, states, set->stride, first,
+                                                   count, arena, &columns[i], fault)
+                               : function->finish(&aggregate->call, states, set->stride, first,
+                                                  count, arena, &columns[i], fault);
         if (!is_made)
             return false;
     }

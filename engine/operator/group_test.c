@@ -5,15 +5,19 @@
 
 enum { COUNT_ROWS = 2803, COUNT_VALUES = 2147, SUM_INT8 = 2107, ARRAY_AGG = 2335 };
 
-static StageAggregate aggregate(TestStage *test, uint32_t oid, SqlType result, uint32_t argument_count,
-                                uint32_t column, SqlType type)
+static StageAggregate aggregate(TestStage *test, uint32_t oid, SqlType result,
+                                uint32_t argument_count, uint32_t column, SqlType type)
 {
     SqlType *types = ARENA_ARRAY(test->arena, SqlType, 2);
     uint32_t *arguments = ARENA_ARRAY(test->arena, uint32_t, 2);
     types[0] = type;
     arguments[0] = column;
-    StageAggregate made = {.function = function_aggregate_by_oid(oid), .result = result, .filter = -1,
-                           .argument_count = argument_count, .argument_types = types, .arguments = arguments};
+    StageAggregate made = {.function = function_aggregate_by_oid(oid),
+                           .result = result,
+                           .filter = -1,
+                           .argument_count = argument_count,
+                           .argument_types = types,
+                           .arguments = arguments};
     assert_non_null(made.function);
     return made;
 }
@@ -70,13 +74,15 @@ static Batch *naive(TestStage *test, const Batch *all, uint32_t key_count)
     uint32_t columns = key_count + 5;
     VectorBuilder *builders = ARENA_ARRAY(test->arena, VectorBuilder, columns);
     for (uint32_t c = 0; c < columns; c++) {
-        vector_builder_init(&builders[c], test->arena, c < key_count ? all->columns[c].layout : LAYOUT_INT64, 16);
+        vector_builder_init(&builders[c], test->arena,
+                            c < key_count ? all->columns[c].layout : LAYOUT_INT64, 16);
     }
     bool *is_done = arena_zalloc(test->arena, all->rows + 1);
     for (uint32_t i = 0; i < all->rows; i++) {
         if (is_done[i])
             continue;
-        int64_t rows = 0, values = 0, sum = 0, passing = 0, passing_sum = 0, distinct = 0, value, passes;
+        int64_t rows = 0, values = 0, sum = 0, passing = 0, passing_sum = 0, distinct = 0, value,
+                passes;
         bool seen[4096] = {false};
         for (uint32_t j = i; j < all->rows; j++) {
             if (is_done[j] || !same_key(all, i, j, key_count))
@@ -116,7 +122,8 @@ static Batch *naive(TestStage *test, const Batch *all, uint32_t key_count)
     return expected;
 }
 
-static OperatorSpec *group_spec(TestStage *test, const OperatorSpec *child, const Shape *shape, GroupMode mode)
+static OperatorSpec *group_spec(TestStage *test, const OperatorSpec *child, const Shape *shape,
+                                GroupMode mode)
 {
     uint32_t key_count = shape->key_count;
     OperatorSpec *spec = ARENA_NEW(test->arena, OperatorSpec);
@@ -139,8 +146,10 @@ static OperatorSpec *group_spec(TestStage *test, const OperatorSpec *child, cons
     for (uint32_t a = 0; a < count; a++) {
         types[key_count + a] = aggregates[a].result;
         if (mode == GROUP_PARTIAL) {
-            AggregateCall call = {.function = aggregates[a].function, .argument_count = aggregates[a].argument_count,
-                                  .argument_types = aggregates[a].argument_types, .result_type = int8,
+            AggregateCall call = {.function = aggregates[a].function,
+                                  .argument_count = aggregates[a].argument_count,
+                                  .argument_types = aggregates[a].argument_types,
+                                  .result_type = int8,
                                   .context = &test->types};
             types[key_count + a] = aggregates[a].function->partial_of(&call);
         }
@@ -150,8 +159,11 @@ static OperatorSpec *group_spec(TestStage *test, const OperatorSpec *child, cons
             aggregates[a].arguments = state;
         }
     }
-    *spec = (OperatorSpec){.kind = OPERATOR_GROUP, .column_count = key_count + count, .types = types,
-                           .child_count = 1, .children = test_children(test, child, NULL)};
+    *spec = (OperatorSpec){.kind = OPERATOR_GROUP,
+                           .column_count = key_count + count,
+                           .types = types,
+                           .child_count = 1,
+                           .children = test_children(test, child, NULL)};
     spec->group.mode = mode;
     spec->group.key_count = key_count;
     spec->group.keys = keys;
@@ -295,7 +307,8 @@ static void test_order_inside_aggregate(void **state)
         test_stage_add(&test, 0, batch);
     }
     uint32_t total = test_all_rows(&test, 0)->rows;
-    StageAggregate array = aggregate(&test, ARRAY_AGG, SQL_TYPE(T_INT8_ARRAY), 1, 1, SQL_TYPE(T_INT8));
+    StageAggregate array =
+        aggregate(&test, ARRAY_AGG, SQL_TYPE(T_INT8_ARRAY), 1, 1, SQL_TYPE(T_INT8));
     SortColumn order = {.column = 2};
     array.order_count = 1;
     array.order = &order;
@@ -303,7 +316,10 @@ static void test_order_inside_aggregate(void **state)
     results[0] = SQL_TYPE(T_INT8);
     results[1] = SQL_TYPE(T_INT8_ARRAY);
     uint32_t key = 0;
-    OperatorSpec spec = {.kind = OPERATOR_GROUP, .column_count = 2, .types = results, .child_count = 1,
+    OperatorSpec spec = {.kind = OPERATOR_GROUP,
+                         .column_count = 2,
+                         .types = results,
+                         .child_count = 1,
                          .children = test_children(&test, test_input(&test, 0, 3, types), NULL)};
     spec.group.key_count = 1;
     spec.group.keys = &key;
@@ -332,7 +348,8 @@ static void test_memory_refused(void **state)
     test.budget.limit = 300000;
     Shape shape = {1, {T_TEXT}, {100000}, false, 20, 2000};
     const SqlType *types = make_input(&test, &shape);
-    const OperatorSpec *spec = group_spec(&test, test_input(&test, 0, 3, types), &shape, GROUP_COMPLETE);
+    const OperatorSpec *spec =
+        group_spec(&test, test_input(&test, 0, 3, types), &shape, GROUP_COMPLETE);
     assert_null(test_run(&test, spec, &fault));
     assert_int_equal(fault.code, FAULT_NOT_ENOUGH_MEMORY);
     test_stage_clear(&test);

@@ -26,13 +26,13 @@ typedef struct JoinOperator {
     bool *is_condition_column;  /* of left ++ right */
     bool gives_pairs, gives_left_rest, gives_right_rest;
     bool is_null_aware;
-    GrowArray right_matched;    /* one byte a right row: RIGHT, FULL */
-    uint32_t right_next;        /* RIGHT_REST: the next right row to look at */
+    GrowArray right_matched; /* one byte a right row: RIGHT, FULL */
+    uint32_t right_next;     /* RIGHT_REST: the next right row to look at */
     /* the left batch at hand */
     Batch *left;
-    uint32_t left_row;          /* the next to take candidates from */
-    uint32_t chain_at;          /* and the next of its candidates, relative to their start */
-    bool is_left_finished;      /* its rest has gone out */
+    uint32_t left_row;     /* the next to take candidates from */
+    uint32_t chain_at;     /* and the next of its candidates, relative to their start */
+    bool is_left_finished; /* its rest has gone out */
     uint32_t entries[BATCH_ROWS];
     uint8_t left_matched[BATCH_ROWS];
     uint8_t left_unknown[BATCH_ROWS];
@@ -41,7 +41,7 @@ typedef struct JoinOperator {
     uint32_t pair_count;
     uint32_t pair_left[BATCH_ROWS + 64];
     uint32_t pair_right[BATCH_ROWS + 64];
-    Arena *arena;               /* as long as the output batch */
+    Arena *arena; /* as long as the output batch */
 } JoinOperator;
 
 static StageJoinType type_of(const JoinOperator *join)
@@ -56,8 +56,10 @@ static void restrict_left(JoinOperator *join)
 {
     const OperatorSpec *spec = join->base.spec;
     StageJoinType type = type_of(join);
-    bool drops_left = type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI || type == STAGE_JOIN_RIGHT;
-    bool matches_null = spec->join.null_equal != NULL && spec->join.key_count == 1 && spec->join.null_equal[0];
+    bool drops_left =
+        type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI || type == STAGE_JOIN_RIGHT;
+    bool matches_null =
+        spec->join.null_equal != NULL && spec->join.key_count == 1 && spec->join.null_equal[0];
     if (drops_left && spec->join.key_count == 1 && !matches_null && join->table.batch->rows != 0)
         operator_restrict_to(join->base.children[0], spec->join.left_keys[0], join->table.keys);
 }
@@ -78,8 +80,8 @@ static Progress build_next(JoinOperator *join, Fault *fault)
     }
     if (!join_table_build(&join->table, fault))
         return PROGRESS_FAILED;
-    if (join->gives_right_rest &&
-        !grow_array(&join->right_matched, join->base.context->budget, (size_t)join->table.batch->rows + 1, fault))
+    if (join->gives_right_rest && !grow_array(&join->right_matched, join->base.context->budget,
+                                              (size_t)join->table.batch->rows + 1, fault))
         return PROGRESS_FAILED;
     restrict_left(join);
     bool is_hopeless = join->table.batch->rows == 0 &&
@@ -96,8 +98,9 @@ static void match_by_entry(JoinOperator *join)
 {
     for (uint32_t i = 0; i < join->left->rows; i++) {
         uint32_t entry = join->entries[i];
-        join->left_matched[i] = entry != KEY_ENTRY_NONE && join_table_end(&join->table, entry) >
-                                                               join_table_start(&join->table, entry);
+        join->left_matched[i] =
+            entry != KEY_ENTRY_NONE &&
+            join_table_end(&join->table, entry) > join_table_start(&join->table, entry);
     }
     join->left_row = join->left->rows;
 }
@@ -161,25 +164,27 @@ static bool next_candidates(JoinOperator *join, Fault *fault)
 }
 
 /* Columns of the pairs that the condition looks at; the others are NULL there. */
-static Batch *condition_batch(JoinOperator *join, const uint32_t *left_rows, const uint32_t *right_rows,
-                              uint32_t count)
+static Batch *condition_batch(JoinOperator *join, const uint32_t *left_rows,
+                              const uint32_t *right_rows, uint32_t count)
 {
     uint32_t total = join->left_columns + join->right_columns;
     Batch *batch = batch_make(join->arena, total, count);
     for (uint32_t c = 0; c < total; c++) {
         bool is_left = c < join->left_columns;
-        const Vector *source = is_left ? &join->left->columns[c]
-                                       : &join->table.batch->columns[c - join->left_columns];
-        batch->columns[c] = join->is_condition_column[c]
-                                ? vector_gather(join->arena, source, is_left ? left_rows : right_rows, count)
-                                : vector_null(join->arena, source->layout, count);
+        const Vector *source =
+            is_left ? &join->left->columns[c] : &join->table.batch->columns[c - join->left_columns];
+        batch->columns[c] =
+            join->is_condition_column[c]
+                ? vector_gather(join->arena, source, is_left ? left_rows : right_rows, count)
+                : vector_null(join->arena, source->layout, count);
     }
     return batch;
 }
 
 /* Keeps the candidates for which the condition is true; one that is NULL makes its left row
  * unknown with `null_is_unknown`. */
-static bool apply_condition(JoinOperator *join, ExprProgram *condition, bool null_is_unknown, Fault *fault)
+static bool apply_condition(JoinOperator *join, ExprProgram *condition, bool null_is_unknown,
+                            Fault *fault)
 {
     if (condition == NULL || join->pair_count == 0)
         return true;
@@ -190,7 +195,8 @@ static bool apply_condition(JoinOperator *join, ExprProgram *condition, bool nul
     if (null_is_unknown)
         for (uint32_t i = 0; i < join->pair_count; i++)
             join->left_unknown[join->pair_left[i]] |= vector_is_null(&holds, i);
-    uint32_t *rows = arena_alloc_vector(join->arena, ((size_t)join->pair_count + 64) * sizeof *rows);
+    uint32_t *rows =
+        arena_alloc_vector(join->arena, ((size_t)join->pair_count + 64) * sizeof *rows);
     uint32_t count = vector_true_rows(&holds, rows);
     for (uint32_t i = 0; i < count; i++) {
         join->pair_left[i] = join->pair_left[rows[i]];
@@ -235,8 +241,9 @@ static bool keys_leave_open(const JoinOperator *join, uint32_t left_row, uint32_
 }
 
 /* Whether the condition is true or unknown for one of the candidate pairs. */
-static bool condition_leaves_open(JoinOperator *join, const uint32_t *left_rows, const uint32_t *right_rows,
-                                  uint32_t count, bool *is_open, Fault *fault)
+static bool condition_leaves_open(JoinOperator *join, const uint32_t *left_rows,
+                                  const uint32_t *right_rows, uint32_t count, bool *is_open,
+                                  Fault *fault)
 {
     *is_open = count != 0;
     if (join->condition == NULL || count == 0)
@@ -299,7 +306,8 @@ static bool find_unknowns(JoinOperator *join, Fault *fault)
 
 /* --- output --- */
 
-static Vector take_left(JoinOperator *join, uint32_t column, const uint32_t *rows, uint32_t count, bool is_all)
+static Vector take_left(JoinOperator *join, uint32_t column, const uint32_t *rows, uint32_t count,
+                        bool is_all)
 {
     const Vector *vector = &join->left->columns[column];
     return is_all ? *vector : vector_gather(join->arena, vector, rows, count);
@@ -477,7 +485,8 @@ static void join_restrict_to(Operator *self, uint32_t column, struct KeyTable *k
 static const OperatorClass join_class = {
     .name = "join", .next = join_next, .close = join_close, .restrict_to = join_restrict_to};
 
-static bool compile_condition(JoinOperator *join, const Expr *condition, ExprProgram **program, Fault *fault)
+static bool compile_condition(JoinOperator *join, const Expr *condition, ExprProgram **program,
+                              Fault *fault)
 {
     OperatorContext *context = join->base.context;
     uint32_t total = join->left_columns + join->right_columns;
@@ -489,21 +498,27 @@ static bool compile_condition(JoinOperator *join, const Expr *condition, ExprPro
     return *program != NULL;
 }
 
-Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                    Fault *fault)
 {
     JoinOperator *join = operator_new(sizeof *join, &join_class, spec, context, children);
     StageJoinType type = spec->join.type;
     join->left_columns = spec->children[0]->column_count;
     join->right_columns = spec->children[1]->column_count;
-    join->gives_left_rest = type == STAGE_JOIN_LEFT || type == STAGE_JOIN_FULL || type == STAGE_JOIN_SINGLE;
+    join->gives_left_rest =
+        type == STAGE_JOIN_LEFT || type == STAGE_JOIN_FULL || type == STAGE_JOIN_SINGLE;
     join->gives_right_rest = type == STAGE_JOIN_RIGHT || type == STAGE_JOIN_FULL;
-    join->gives_pairs = type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI && type != STAGE_JOIN_MARK;
-    join->is_null_aware = spec->join.is_null_aware && (type == STAGE_JOIN_ANTI || type == STAGE_JOIN_MARK);
+    join->gives_pairs =
+        type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI && type != STAGE_JOIN_MARK;
+    join->is_null_aware =
+        spec->join.is_null_aware && (type == STAGE_JOIN_ANTI || type == STAGE_JOIN_MARK);
     if (spec->join.key_count > 64) {
-        fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a join has %u keys; 64 are allowed", spec->join.key_count);
+        fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a join has %u keys; 64 are allowed",
+                  spec->join.key_count);
         return NULL;
     }
-    join->is_condition_column = arena_zalloc(context->arena, join->left_columns + join->right_columns + 1u);
+    join->is_condition_column =
+        arena_zalloc(context->arena, join->left_columns + join->right_columns + 1u);
     const Expr *any = join->gives_pairs ? NULL : spec->join.any_condition;
     if (!compile_condition(join, spec->join.condition, &join->condition, fault) ||
         !compile_condition(join, any, &join->any_condition, fault))

@@ -13,15 +13,15 @@
 typedef struct JoinTable {
     Budget *budget;
     uint32_t key_count;
-    const uint32_t *key_columns;   /* in the right child */
+    const uint32_t *key_columns; /* in the right child */
     const bool *null_equal;
     RowStore *store;
-    const Batch *batch;            /* of the store, once built */
+    const Batch *batch; /* of the store, once built */
     KeyTable *keys;
-    bool is_unique;                /* no key comes twice and none is NULL: entry e is row e */
-    GrowArray starts;              /* uint32_t */
-    GrowArray rows;                /* uint32_t */
-    GrowArray null_rows;           /* uint32_t: rows with a NULL in a key that NULL never matches */
+    bool is_unique;      /* no key comes twice and none is NULL: entry e is row e */
+    GrowArray starts;    /* uint32_t */
+    GrowArray rows;      /* uint32_t */
+    GrowArray null_rows; /* uint32_t: rows with a NULL in a key that NULL never matches */
     uint32_t null_count;
 } JoinTable;
 

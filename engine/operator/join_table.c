@@ -38,7 +38,8 @@ static bool matches_null(const JoinTable *table, uint32_t key)
     return table->null_equal != NULL && table->null_equal[key];
 }
 
-static void mark_nulls(const JoinTable *table, const Vector *const *columns, uint32_t rows, uint8_t *has_null)
+static void mark_nulls(const JoinTable *table, const Vector *const *columns, uint32_t rows,
+                       uint8_t *has_null)
 {
     memset(has_null, 0, rows);
     for (uint32_t k = 0; k < table->key_count; k++) {
@@ -53,7 +54,8 @@ static void mark_nulls(const JoinTable *table, const Vector *const *columns, uin
 
 static bool add_null_row(JoinTable *table, uint32_t row, Fault *fault)
 {
-    if (!grow_array(&table->null_rows, table->budget, ((size_t)table->null_count + 1) * sizeof(uint32_t), fault))
+    if (!grow_array(&table->null_rows, table->budget,
+                    ((size_t)table->null_count + 1) * sizeof(uint32_t), fault))
         return false;
     ((uint32_t *)table->null_rows.data)[table->null_count++] = row;
     return true;
@@ -66,7 +68,8 @@ static bool enter_rows(JoinTable *table, uint32_t *row_entries, Arena *arena, Fa
     const Vector **columns = ARENA_ARRAY(arena, const Vector *, table->key_count);
     uint8_t has_null[BATCH_ROWS];
     for (uint32_t at = 0; at < table->batch->rows; at += BATCH_ROWS) {
-        uint32_t count = table->batch->rows - at < BATCH_ROWS ? table->batch->rows - at : BATCH_ROWS;
+        uint32_t count =
+            table->batch->rows - at < BATCH_ROWS ? table->batch->rows - at : BATCH_ROWS;
         for (uint32_t k = 0; k < table->key_count; k++) {
             pieces[k] = vector_slice(&table->batch->columns[table->key_columns[k]], at, count);
             columns[k] = &pieces[k];
@@ -91,11 +94,12 @@ static bool group_rows(JoinTable *table, const uint32_t *row_entries, Fault *fau
     uint32_t entry_count = key_table_count(table->keys);
     uint32_t row_count = table->batch->rows;
     /* Entries are numbered in the order of their first rows. */
-    table->is_unique = entry_count == row_count && table->null_count == 0 &&
-                       !key_table_reserves_null(table->keys);
+    table->is_unique =
+        entry_count == row_count && table->null_count == 0 && !key_table_reserves_null(table->keys);
     if (table->is_unique)
         return true;
-    if (!grow_array(&table->starts, table->budget, ((size_t)entry_count + 2) * sizeof(uint32_t), fault) ||
+    if (!grow_array(&table->starts, table->budget, ((size_t)entry_count + 2) * sizeof(uint32_t),
+                    fault) ||
         !grow_array(&table->rows, table->budget, ((size_t)row_count + 1) * sizeof(uint32_t), fault))
         return false;
     uint32_t *starts = table->starts.data;
@@ -121,9 +125,10 @@ bool join_table_build(JoinTable *table, Fault *fault)
     GrowArray row_entries = {0};
     key_table_expect(table->keys, table->batch->rows);
     Arena *arena = arena_new("join build");
-    bool is_built =
-        grow_array(&row_entries, table->budget, ((size_t)table->batch->rows + 1) * sizeof(uint32_t), fault) &&
-        enter_rows(table, row_entries.data, arena, fault) && group_rows(table, row_entries.data, fault);
+    bool is_built = grow_array(&row_entries, table->budget,
+                               ((size_t)table->batch->rows + 1) * sizeof(uint32_t), fault) &&
+                    enter_rows(table, row_entries.data, arena, fault) &&
+                    group_rows(table, row_entries.data, fault);
     grow_array_free(&row_entries, table->budget);
     arena_free(arena);
     return is_built;

@@ -13,10 +13,10 @@ enum { COLUMNS = 4 };
 typedef struct Shape {
     StageJoinType type;
     uint32_t key_count;
-    bool null_equal;       /* of the second key */
-    bool has_condition;    /* left.2 < right.2 */
+    bool null_equal;    /* of the second key */
+    bool has_condition; /* left.2 < right.2 */
     bool is_null_aware;
-    bool has_any;          /* left.2 = right.2 as the comparison of IN */
+    bool has_any; /* left.2 = right.2 as the comparison of IN */
     uint32_t left_rows, right_rows, variety;
     bool has_nulls;
 } Shape;
@@ -30,8 +30,10 @@ static void make_side(TestStage *test, uint32_t side, const Shape *shape, uint32
             count = left;
         left -= count;
         Batch *batch = batch_make(test->arena, COLUMNS, count);
-        batch->columns[0] = random_vector(test->arena, LAYOUT_STRING, count, shape->variety, shape->has_nulls);
-        batch->columns[1] = random_flat(test->arena, LAYOUT_INT64, count, shape->variety, shape->has_nulls);
+        batch->columns[0] =
+            random_vector(test->arena, LAYOUT_STRING, count, shape->variety, shape->has_nulls);
+        batch->columns[1] =
+            random_flat(test->arena, LAYOUT_INT64, count, shape->variety, shape->has_nulls);
         batch->columns[2] = random_flat(test->arena, LAYOUT_INT64, count, 8, shape->has_nulls);
         int64_t *numbers = arena_alloc_vector(test->arena, count * sizeof *numbers);
         for (uint32_t i = 0; i < count; i++)
@@ -43,7 +45,8 @@ static void make_side(TestStage *test, uint32_t side, const Shape *shape, uint32
 
 /* --- nested loops --- */
 
-static Truth key_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right, uint32_t r)
+static Truth key_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right,
+                       uint32_t r)
 {
     Truth truth = TRUE_;
     for (uint32_t k = 0; k < shape->key_count; k++) {
@@ -57,16 +60,20 @@ static Truth key_truth(const Shape *shape, const Batch *left, uint32_t l, const 
     return truth;
 }
 
-static Truth condition_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right, uint32_t r)
+static Truth condition_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right,
+                             uint32_t r)
 {
     if (!shape->has_condition)
         return TRUE_;
     if (vector_is_null(&left->columns[2], l) || vector_is_null(&right->columns[2], r))
         return UNKNOWN;
-    return VECTOR_DATA(int64_t, &left->columns[2])[l] < VECTOR_DATA(int64_t, &right->columns[2])[r] ? TRUE_ : FALSE_;
+    return VECTOR_DATA(int64_t, &left->columns[2])[l] < VECTOR_DATA(int64_t, &right->columns[2])[r]
+               ? TRUE_
+               : FALSE_;
 }
 
-static Truth any_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right, uint32_t r)
+static Truth any_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right,
+                       uint32_t r)
 {
     if (!shape->has_any)
         return TRUE_;
@@ -85,8 +92,8 @@ typedef struct Expected {
     uint32_t columns;
 } Expected;
 
-static void add_row(Expected *expected, const Batch *left, uint32_t l, const Batch *right, uint32_t r, Truth mark,
-                    StageJoinType type)
+static void add_row(Expected *expected, const Batch *left, uint32_t l, const Batch *right,
+                    uint32_t r, Truth mark, StageJoinType type)
 {
     for (uint32_t c = 0; c < COLUMNS; c++)
         if (l == UINT32_MAX)
@@ -107,21 +114,25 @@ static void add_row(Expected *expected, const Batch *left, uint32_t l, const Bat
             vector_builder_row(&expected->builders[c], &right->columns[c - COLUMNS], r);
 }
 
-static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSpec *spec, bool *is_ambiguous)
+static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSpec *spec,
+                           bool *is_ambiguous)
 {
     Batch *left = test_all_rows(test, 0), *right = test_all_rows(test, 1);
-    uint32_t left_rows = left == NULL ? 0 : left->rows, right_rows = right == NULL ? 0 : right->rows;
+    uint32_t left_rows = left == NULL ? 0 : left->rows,
+             right_rows = right == NULL ? 0 : right->rows;
     Expected expected = {.columns = spec->column_count};
     for (uint32_t c = 0; c < spec->column_count; c++)
         vector_builder_init(&expected.builders[c], test->arena, type_layout(spec->types[c]), 16);
     bool *right_matched = arena_zalloc(test->arena, right_rows + 1);
     *is_ambiguous = false;
-    bool pairs = shape->type != STAGE_JOIN_SEMI && shape->type != STAGE_JOIN_ANTI && shape->type != STAGE_JOIN_MARK;
+    bool pairs = shape->type != STAGE_JOIN_SEMI && shape->type != STAGE_JOIN_ANTI &&
+                 shape->type != STAGE_JOIN_MARK;
     for (uint32_t l = 0; l < left_rows; l++) {
         uint32_t matches = 0;
         bool is_unknown = false;
         for (uint32_t r = 0; r < right_rows; r++) {
-            Truth truth = both(key_truth(shape, left, l, right, r), condition_truth(shape, left, l, right, r));
+            Truth truth = both(key_truth(shape, left, l, right, r),
+                               condition_truth(shape, left, l, right, r));
             is_unknown |= truth == UNKNOWN && shape->is_null_aware;
             if (truth != TRUE_)
                 continue;
@@ -135,10 +146,15 @@ static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSp
                 add_row(&expected, left, l, right, r, FALSE_, shape->type);
         }
         *is_ambiguous |= matches > 1;
-        bool wants_rest = shape->type == STAGE_JOIN_LEFT || shape->type == STAGE_JOIN_FULL || shape->type == STAGE_JOIN_SINGLE;
+        bool wants_rest = shape->type == STAGE_JOIN_LEFT || shape->type == STAGE_JOIN_FULL ||
+                          shape->type == STAGE_JOIN_SINGLE;
         if ((wants_rest && matches == 0) || (shape->type == STAGE_JOIN_SEMI && matches != 0) ||
-            (shape->type == STAGE_JOIN_ANTI && matches == 0 && !is_unknown) || shape->type == STAGE_JOIN_MARK)
-            add_row(&expected, left, l, right, UINT32_MAX, matches != 0 ? TRUE_ : is_unknown ? UNKNOWN : FALSE_,
+            (shape->type == STAGE_JOIN_ANTI && matches == 0 && !is_unknown) ||
+            shape->type == STAGE_JOIN_MARK)
+            add_row(&expected, left, l, right, UINT32_MAX,
+                    matches != 0 ? TRUE_
+                    : is_unknown ? UNKNOWN
+                                 : FALSE_,
                     shape->type);
     }
     if (shape->type == STAGE_JOIN_RIGHT || shape->type == STAGE_JOIN_FULL)
@@ -171,7 +187,10 @@ static OperatorSpec *join_spec(TestStage *test, const Shape *shape)
     SqlType *side = ARENA_ARRAY(test->arena, SqlType, COLUMNS);
     for (uint32_t c = 0; c < COLUMNS; c++)
         side[c] = SQL_TYPE(c == 0 ? T_TEXT : T_INT8);
-    *spec = (OperatorSpec){.kind = OPERATOR_JOIN, .column_count = columns, .types = types, .child_count = 2,
+    *spec = (OperatorSpec){.kind = OPERATOR_JOIN,
+                           .column_count = columns,
+                           .types = types,
+                           .child_count = 2,
                            .children = test_children(test, test_input(test, 0, COLUMNS, side),
                                                      test_input(test, 1, COLUMNS, side))};
     spec->join.type = shape->type;
@@ -180,13 +199,13 @@ static OperatorSpec *join_spec(TestStage *test, const Shape *shape)
     spec->join.null_equal = null_equal;
     spec->join.is_null_aware = shape->is_null_aware;
     if (shape->has_any)
-        spec->join.any_condition =
-            test_call(test, INT8_EQUAL, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
-                      expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
+        spec->join.any_condition = test_call(
+            test, INT8_EQUAL, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
+            expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
     if (shape->has_condition)
-        spec->join.condition =
-            test_call(test, INT8_LESS, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
-                      expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
+        spec->join.condition = test_call(
+            test, INT8_LESS, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
+            expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
     return spec;
 }
 
@@ -218,9 +237,15 @@ static void test_all_types(void **state)
     for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_SINGLE; type++)
         for (uint32_t keys = 0; keys <= 2; keys++)
             for (int bits = 0; bits < 16; bits++) {
-                Shape shape = {.type = (StageJoinType)type, .key_count = keys, .null_equal = bits & 1,
-                               .has_condition = bits & 2, .is_null_aware = bits & 4, .has_nulls = bits & 8,
-                               .left_rows = 150, .right_rows = 120, .variety = 20};
+                Shape shape = {.type = (StageJoinType)type,
+                               .key_count = keys,
+                               .null_equal = bits & 1,
+                               .has_condition = bits & 2,
+                               .is_null_aware = bits & 4,
+                               .has_nulls = bits & 8,
+                               .left_rows = 150,
+                               .right_rows = 120,
+                               .variety = 20};
                 run_shape(&shape);
             }
 }
@@ -231,9 +256,14 @@ static void test_comparison_beside_keys(void **state)
     for (int type = STAGE_JOIN_ANTI; type <= STAGE_JOIN_MARK; type++)
         for (uint32_t keys = 0; keys <= 1; keys++)
             for (int bits = 0; bits < 4; bits++) {
-                Shape shape = {.type = (StageJoinType)type, .key_count = keys, .has_condition = bits & 1,
-                               .has_nulls = bits & 2, .has_any = true, .left_rows = 200,
-                               .right_rows = keys == 0 ? 6 : 60, .variety = 10};
+                Shape shape = {.type = (StageJoinType)type,
+                               .key_count = keys,
+                               .has_condition = bits & 1,
+                               .has_nulls = bits & 2,
+                               .has_any = true,
+                               .left_rows = 200,
+                               .right_rows = keys == 0 ? 6 : 60,
+                               .variety = 10};
                 run_shape(&shape);
             }
 }
@@ -243,8 +273,12 @@ static void test_sizes(void **state)
     (void)state;
     for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_SINGLE; type++) {
         for (int bits = 0; bits < 4; bits++) {
-            Shape shape = {.type = (StageJoinType)type, .key_count = 1, .has_condition = bits & 1,
-                           .is_null_aware = bits & 2, .has_nulls = true, .variety = 3};
+            Shape shape = {.type = (StageJoinType)type,
+                           .key_count = 1,
+                           .has_condition = bits & 1,
+                           .is_null_aware = bits & 2,
+                           .has_nulls = true,
+                           .variety = 3};
             shape.right_rows = 50; /* no left rows */
             run_shape(&shape);
             shape.left_rows = 50;
@@ -282,7 +316,11 @@ static void test_memory_refused(void **state)
     (void)state;
     TestStage test;
     Fault fault = {0};
-    Shape shape = {.type = STAGE_JOIN_INNER, .key_count = 2, .left_rows = 10, .right_rows = 6000, .variety = 100000};
+    Shape shape = {.type = STAGE_JOIN_INNER,
+                   .key_count = 2,
+                   .left_rows = 10,
+                   .right_rows = 6000,
+                   .variety = 100000};
     test_stage_init(&test);
     test.budget.limit = 200000;
     make_side(&test, 0, &shape, shape.left_rows);

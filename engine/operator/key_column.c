@@ -133,7 +133,8 @@ static void load_integers(KeyColumn *column, const Vector *vector, uint32_t rows
 }
 
 /* False when all are null. */
-static bool range_of(const KeyColumn *column, uint32_t rows, bool has_nulls, int64_t *low, int64_t *high)
+static bool range_of(const KeyColumn *column, uint32_t rows, bool has_nulls, int64_t *low,
+                     int64_t *high)
 {
     int64_t least = INT64_MAX, greatest = INT64_MIN;
     if (!has_nulls) {
@@ -199,7 +200,8 @@ static void codes_of_offsets(KeyColumn *column, uint32_t rows)
 {
     uint64_t base = (uint64_t)column->base - 1;
     for (uint32_t i = 0; i < rows; i++)
-        column->codes[i] = column->is_null[i] ? 0 : (uint32_t)((uint64_t)column->integers[i] - base);
+        column->codes[i] =
+            column->is_null[i] ? 0 : (uint32_t)((uint64_t)column->integers[i] - base);
 }
 
 static void codes_of_narrow(KeyColumn *column, uint32_t rows)
@@ -325,7 +327,8 @@ static Vector texts_of_wide(KeyColumn *column, const Vector *vector, uint32_t ro
         }
         starts[rows] = (uint32_t)column->encoded.length;
         for (uint32_t i = 0; i < rows; i++)
-            texts[i] = (Text){(const char *)column->encoded.data + starts[i], starts[i + 1] - starts[i]};
+            texts[i] =
+                (Text){(const char *)column->encoded.data + starts[i], starts[i + 1] - starts[i]};
     }
     load_nulls(column, vector, rows);
     return vector_flat(LAYOUT_STRING, rows, texts, column->is_null);
@@ -361,7 +364,8 @@ bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, b
 
 /* --- finding --- */
 
-bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent, Fault *fault)
+bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent,
+                     Fault *fault)
 {
     if (column->kind == KEY_INTERNED) {
         if (!intern(column, vector, rows, true, fault))
@@ -381,7 +385,8 @@ bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, boo
         high = column->base + (int64_t)column->span - 2;
     }
     for (uint32_t i = 0; i < rows; i++) {
-        bool is_outside = !column->is_null[i] && (column->integers[i] < low || column->integers[i] > high);
+        bool is_outside =
+            !column->is_null[i] && (column->integers[i] < low || column->integers[i] > high);
         if (column->kind == KEY_OFFSET && !column->has_base)
             is_outside = !column->is_null[i]; /* only NULLs were ever added */
         is_absent[i] |= is_outside;
@@ -393,7 +398,8 @@ bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, boo
 
 /* --- values by entry --- */
 
-bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first, Fault *fault)
+bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first,
+                     Fault *fault)
 {
     size_t total = (size_t)first + count;
     if (column->kind == KEY_INTERNED) {
@@ -429,7 +435,8 @@ void key_column_recall(KeyColumn *column, uint32_t first, uint32_t count)
 
 /* --- entries to vectors --- */
 
-static Vector strings_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count, Arena *arena)
+static Vector strings_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count,
+                             Arena *arena)
 {
     if (column->dictionary_count != column->texts.count) {
         column->dictionary = text_table_dictionary(&column->texts);
@@ -503,12 +510,14 @@ static void decode_wide(VectorBuilder *builder, const KeyColumn *column, Text by
         decode_element(builder->elements, column->element_layout, &at);
 }
 
-static Vector wide_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count, Arena *arena)
+static Vector wide_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count,
+                          Arena *arena)
 {
     VectorBuilder builder;
     vector_builder_init(&builder, arena, column->layout, count);
     if (column->layout == LAYOUT_ARRAY) {
-        Layout layout = column->element_layout == LAYOUT_COUNT ? LAYOUT_INT64 : column->element_layout;
+        Layout layout =
+            column->element_layout == LAYOUT_COUNT ? LAYOUT_INT64 : column->element_layout;
         if (builder.elements == NULL)
             builder.elements = ARENA_NEW(arena, VectorBuilder);
         vector_builder_init(builder.elements, arena, layout, count);
@@ -556,7 +565,8 @@ static Vector integers_vector(const KeyColumn *column, uint32_t first, uint32_t 
     return vector_flat(column->layout, count, data, nulls);
 }
 
-Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count, Arena *arena)
+Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count,
+                         Arena *arena)
 {
     if (column->kind != KEY_INTERNED)
         return integers_vector(column, first, count, arena);

@@ -9,7 +9,7 @@
 enum {
     KEY_DIRECT_LIMIT = 1 << 20, /* codes of a direct table, unless many keys are expected */
     KEY_DIRECT_MOST = 1 << 26,
-    KEY_DIRECT_SPARSE = 8,      /* codes a key that an array may have to be worth it */
+    KEY_DIRECT_SPARSE = 8, /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
 };
 
@@ -27,13 +27,13 @@ typedef struct KeyColumn {
     Layout element_layout; /* ARRAY, once an element was seen */
     Buffer encoded;        /* bytes of the batch's wide values, to be interned */
     KeyKind kind;
-    uint32_t span;      /* codes are below it; 0: not bounded (NARROW, WIDE, or outgrown) */
+    uint32_t span; /* codes are below it; 0: not bounded (NARROW, WIDE, or outgrown) */
     uint32_t span_limit;
     bool has_base;
-    int64_t base;       /* OFFSET */
-    TextTable texts;    /* INTERNED */
-    GrowArray values;   /* by entry: uint32_t ids (INTERNED) or int64_t */
-    GrowArray nulls;    /* by entry, integers: one byte */
+    int64_t base;          /* OFFSET */
+    TextTable texts;       /* INTERNED */
+    GrowArray values;      /* by entry: uint32_t ids (INTERNED) or int64_t */
+    GrowArray nulls;       /* by entry, integers: one byte */
     Dictionary dictionary; /* the view handed out last; one id as long as nothing is added, so
                               that who caches by it profits */
     uint32_t dictionary_count;
@@ -52,18 +52,18 @@ struct KeyTable {
     KeyMode mode;
     uint32_t count;
     uint32_t direct_limit;
-    bool has_null;        /* IDENTITY: entry 0 has come */
-    GrowArray direct;     /* DIRECT: uint32_t entry + 1 by combined code */
+    bool has_null;    /* IDENTITY: entry 0 has come */
+    GrowArray direct; /* DIRECT: uint32_t entry + 1 by combined code */
     /* HASH. One word: slots of {key, entry + 1}; more: slots of hash half and entry + 1, and the
      * tuples by entry in `packed`. */
-    bool is_single_wide;  /* one wide column: NULL has its entry outside of the slots */
+    bool is_single_wide; /* one wide column: NULL has its entry outside of the slots */
     uint32_t null_halves;
     uint32_t word_count;
     uint32_t slot_bits;
     uint32_t null_entry;
     GrowArray slots;
     GrowArray packed;
-    uint64_t *words;      /* scratch: the tuples of the batch at hand, word after word */
+    uint64_t *words; /* scratch: the tuples of the batch at hand, word after word */
 };
 
 void key_column_init(KeyColumn *column, Budget *budget, Layout layout);
@@ -74,15 +74,18 @@ size_t key_column_memory(const KeyColumn *column);
 bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, bool allow_span,
                        bool *changed, Fault *fault);
 /* The same without adding: rows whose value cannot be in the table are marked. */
-bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent, Fault *fault);
+bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent,
+                     Fault *fault);
 /* OFFSET becomes NARROW or WIDE, for lookups by hash; the batch's codes follow. */
 void key_column_leave_spans(KeyColumn *column);
 /* Keeps the values of rows[0..count) of the batch for the new entries first, first + 1, ... */
-bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first, Fault *fault);
+bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, uint32_t first,
+                     Fault *fault);
 /* Makes entries [first, first + count) the batch at hand, to enter them into another lookup. The
  * batch that was at hand must be encoded again. */
 void key_column_recall(KeyColumn *column, uint32_t first, uint32_t count);
-Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count, Arena *arena);
+Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count,
+                         Arena *arena);
 
 /* --- lookups of the batch at hand --- */
 bool key_identity_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault);

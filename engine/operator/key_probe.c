@@ -202,7 +202,8 @@ static inline uint64_t tag_of(uint64_t hash)
     return hash << 32;
 }
 
-static inline bool tuple_equal(const KeyTable *table, uint32_t entry, const Word *words, uint32_t row)
+static inline bool tuple_equal(const KeyTable *table, uint32_t entry, const Word *words,
+                               uint32_t row)
 {
     const Word *kept = (const Word *)table->packed.data + (size_t)entry * table->word_count;
     Word different = 0;
@@ -211,7 +212,8 @@ static inline bool tuple_equal(const KeyTable *table, uint32_t entry, const Word
     return different == 0;
 }
 
-static inline uint32_t probe_tuple(const KeyTable *table, const Word *words, uint32_t row, uint64_t hash)
+static inline uint32_t probe_tuple(const KeyTable *table, const Word *words, uint32_t row,
+                                   uint64_t hash)
 {
     const uint64_t *slots = table->slots.data;
     uint32_t mask = (1u << table->slot_bits) - 1;
@@ -231,8 +233,8 @@ static inline uint32_t slot_entry(const KeyTable *table, uint32_t at)
 }
 
 /* `packed` must have room. */
-static inline void slot_fill(KeyTable *table, uint32_t at, const Word *words, uint32_t row, uint64_t hash,
-                             uint32_t entry)
+static inline void slot_fill(KeyTable *table, uint32_t at, const Word *words, uint32_t row,
+                             uint64_t hash, uint32_t entry)
 {
     if (table->word_count == 1) {
         ((WordSlot *)table->slots.data)[at] = (WordSlot){words[row], (uint64_t)entry + 1};
@@ -287,7 +289,9 @@ bool key_hash_reserve(KeyTable *table, uint32_t extra, Fault *fault)
 {
     uint64_t wanted = ((uint64_t)table->count + extra) / 3 * 4 + 4;
     uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS : table->slot_bits;
-    size_t packed = table->word_count == 1 ? 0 : ((size_t)table->count + extra) * table->word_count * sizeof(Word);
+    size_t packed = table->word_count == 1
+                        ? 0
+                        : ((size_t)table->count + extra) * table->word_count * sizeof(Word);
     if (!grow_array(&table->packed, table->budget, packed, fault))
         return false;
     /* Small tables grow in larger steps: entering everything again is not free. */
@@ -322,7 +326,8 @@ static inline void prefetch_tuple(const KeyTable *table, uint64_t hash)
 {
     uint64_t slot = ((const uint64_t *)table->slots.data)[slot_of(table, hash)];
     if (slot != 0)
-        __builtin_prefetch((const Word *)table->packed.data + (size_t)((uint32_t)slot - 1) * table->word_count);
+        __builtin_prefetch((const Word *)table->packed.data +
+                           (size_t)((uint32_t)slot - 1) * table->word_count);
 }
 
 static inline uint32_t null_add(KeyTable *table, NewEntries *made, uint32_t row)
@@ -396,9 +401,9 @@ void key_hash_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32
         else if (table->is_single_wide && table->columns[0].is_null[i])
             entries[i] = table->null_entry;
         else
-            entries[i] = slot_entry(table, table->word_count == 1
-                                               ? probe_word(table, words[i], hashes[i])
-                                               : probe_tuple(table, words, i, hashes[i]));
+            entries[i] =
+                slot_entry(table, table->word_count == 1 ? probe_word(table, words[i], hashes[i])
+                                                         : probe_tuple(table, words, i, hashes[i]));
     }
 }
 

@@ -26,7 +26,9 @@ KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *lay
 void key_table_expect(KeyTable *table, uint64_t keys)
 {
     uint64_t limit = keys * KEY_DIRECT_SPARSE;
-    limit = limit < KEY_DIRECT_LIMIT ? KEY_DIRECT_LIMIT : limit > KEY_DIRECT_MOST ? KEY_DIRECT_MOST : limit;
+    limit = limit < KEY_DIRECT_LIMIT  ? KEY_DIRECT_LIMIT
+            : limit > KEY_DIRECT_MOST ? KEY_DIRECT_MOST
+                                      : limit;
     table->direct_limit = (uint32_t)limit;
     for (uint32_t c = 0; c < table->column_count; c++)
         table->columns[c].span_limit = (uint32_t)limit;
@@ -164,7 +166,8 @@ static bool encode(KeyTable *table, const Vector *const *columns, uint32_t rows,
     for (uint32_t c = 0; c < table->column_count; c++) {
         bool column_changed = false;
         bool allow_span = table->mode == KEYS_UNDECIDED || table->mode == KEYS_DIRECT;
-        if (!key_column_encode(&table->columns[c], columns[c], rows, allow_span, &column_changed, fault))
+        if (!key_column_encode(&table->columns[c], columns[c], rows, allow_span, &column_changed,
+                               fault))
             return false;
         *changed |= column_changed;
     }
@@ -248,7 +251,8 @@ bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high)
     return *low <= *high;
 }
 
-void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns)
+void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,
+                       Vector *columns)
 {
     bool is_identity = table->mode == KEYS_IDENTITY;
     for (uint32_t c = 0; c < table->column_count; c++)

@@ -26,7 +26,7 @@ enum { KEY_ENTRY_NONE = UINT32_MAX };
 KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *layouts);
 /* About so many keys will come: a larger array may be indexed directly. */
 void key_table_expect(KeyTable *table, uint64_t keys);
-void key_table_free(KeyTable *table); /* NULL is fine */
+void key_table_free(KeyTable *table);  /* NULL is fine */
 void key_table_reset(KeyTable *table); /* no entries; gives the memory back */
 
 /* The entry of each row's key; keys not seen before get the next numbers in the order of their
@@ -52,6 +52,7 @@ bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high);
 
 /* The key columns of entries [first, first + count): strings as dictionary vectors. They share
  * the table's memory: good until the next add or reset. */
-void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena, Vector *columns);
+void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,
+                       Vector *columns);
 
 #endif

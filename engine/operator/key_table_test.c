@@ -53,7 +53,8 @@ static Vector *random_columns(Arena *arena, const Shape *shape, uint32_t round)
     for (uint32_t c = 0; c < shape->column_count; c++) {
         /* Later batches are more varied, so that columns outgrow what they were. */
         uint32_t variety = shape->variety[c] * (round + 1);
-        columns[c] = random_vector(arena, shape->layouts[c], shape->rows, variety, shape->has_nulls);
+        columns[c] =
+            random_vector(arena, shape->layouts[c], shape->rows, variety, shape->has_nulls);
         scale_integers(&columns[c], shape->scale, arena);
     }
     return columns;
@@ -86,10 +87,12 @@ static void run_shape(const Shape *shape)
         uint32_t first = key_table_first(table), count = key_table_count(table);
         /* Entries differ from each other (a sample of pairs). */
         for (int pair = 0; pair < 3000; pair++) {
-            uint32_t a = first + random_below(count - first), b = first + random_below(count - first);
+            uint32_t a = first + random_below(count - first),
+                     b = first + random_below(count - first);
             assert_non_null(known[a].columns);
             if (a != b)
-                assert_false(same_key(&known[a], known[b].columns, known[b].row, shape->column_count));
+                assert_false(
+                    same_key(&known[a], known[b].columns, known[b].row, shape->column_count));
         }
         /* The keys come back. */
         for (uint32_t at = first; at < count; at += 1000) {
@@ -144,7 +147,8 @@ static void test_one_integer(void **state)
 static void test_extreme_integers(void **state)
 {
     (void)state;
-    int64_t values[] = {INT64_MIN, INT64_MAX, 0, -1, 1, INT64_MIN + 1, INT32_MIN, INT32_MAX, INT64_MIN, 0};
+    int64_t values[] = {INT64_MIN,     INT64_MAX, 0,         -1,        1,
+                        INT64_MIN + 1, INT32_MIN, INT32_MAX, INT64_MIN, 0};
     Budget budget;
     Fault fault;
     budget_init_root(&budget, NULL, 0);
@@ -157,7 +161,8 @@ static void test_extreme_integers(void **state)
             assert_true(key_table_add(table, (const Vector *[]){&one}, 1, &entries[i], &fault));
         }
         Vector all = vector_flat(LAYOUT_INT64, 10 - start, values + start, NULL);
-        assert_true(key_table_add(table, (const Vector *[]){&all}, 10 - start, again + start, &fault));
+        assert_true(
+            key_table_add(table, (const Vector *[]){&all}, 10 - start, again + start, &fault));
         for (uint32_t i = start; i < 10; i++) {
             assert_int_equal(entries[i], again[i]);
             for (uint32_t j = start; j < 10; j++)
@@ -184,13 +189,24 @@ static void test_several_columns(void **state)
     run_shape(&(Shape){2, {LAYOUT_STRING, LAYOUT_STRING}, {5, 7}, 1, true, 1000, 6});
     run_shape(&(Shape){2, {LAYOUT_STRING, LAYOUT_INT64}, {200, 40}, 1, true, 1000, 6});
     run_shape(&(Shape){2, {LAYOUT_STRING, LAYOUT_INT64}, {2000, 4000}, 1, true, 1000, 6});
-    run_shape(&(Shape){2, {LAYOUT_INT64, LAYOUT_STRING}, {20, 40}, INT64_C(1000000007), true, 1000, 6});
-    run_shape(&(Shape){2, {LAYOUT_INT64, LAYOUT_INT64}, {20, 40}, INT64_C(1000000007), true, 1000, 6});
-    run_shape(&(Shape){3, {LAYOUT_BOOL, LAYOUT_FLOAT64, LAYOUT_STRING}, {2, 10, 10}, 1, true, 1000, 6});
+    run_shape(
+        &(Shape){2, {LAYOUT_INT64, LAYOUT_STRING}, {20, 40}, INT64_C(1000000007), true, 1000, 6});
+    run_shape(
+        &(Shape){2, {LAYOUT_INT64, LAYOUT_INT64}, {20, 40}, INT64_C(1000000007), true, 1000, 6});
+    run_shape(
+        &(Shape){3, {LAYOUT_BOOL, LAYOUT_FLOAT64, LAYOUT_STRING}, {2, 10, 10}, 1, true, 1000, 6});
     run_shape(&(Shape){5,
                        {LAYOUT_BOOL, LAYOUT_STRING, LAYOUT_STRING, LAYOUT_ARRAY, LAYOUT_INT128},
-                       {2, 5, 5, 5, 5}, 1, true, 600, 4});
-    Shape many = {.column_count = 36, .scale = INT64_C(1000000007), .has_nulls = true, .rows = 100, .batches = 3};
+                       {2, 5, 5, 5, 5},
+                       1,
+                       true,
+                       600,
+                       4});
+    Shape many = {.column_count = 36,
+                  .scale = INT64_C(1000000007),
+                  .has_nulls = true,
+                  .rows = 100,
+                  .batches = 3};
     for (uint32_t c = 0; c < 36; c++) {
         many.layouts[c] = LAYOUT_INT64;
         many.variety[c] = 2;
@@ -224,9 +240,9 @@ static void test_refused_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_string),      cmocka_unit_test(test_one_integer),
+        cmocka_unit_test(test_one_string),       cmocka_unit_test(test_one_integer),
         cmocka_unit_test(test_extreme_integers), cmocka_unit_test(test_other_layouts),
-        cmocka_unit_test(test_several_columns), cmocka_unit_test(test_refused_memory),
+        cmocka_unit_test(test_several_columns),  cmocka_unit_test(test_refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

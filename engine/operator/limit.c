@@ -42,9 +42,11 @@ static void limit_close(Operator *self)
     arena_free(((LimitOperator *)self)->arena);
 }
 
-static const OperatorClass limit_class = {.name = "limit", .next = limit_next, .close = limit_close};
+static const OperatorClass limit_class = {
+    .name = "limit", .next = limit_next, .close = limit_close};
 
-Operator *limit_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *limit_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                     Fault *fault)
 {
     (void)fault;
     LimitOperator *limit = operator_new(sizeof *limit, &limit_class, spec, context, children);

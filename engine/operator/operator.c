@@ -100,8 +100,11 @@ void *operator_new(size_t size, const OperatorClass *class, const OperatorSpec *
                    OperatorContext *context, Operator **children)
 {
     Operator *self = arena_zalloc(context->arena, size);
-    *self = (Operator){.class = class, .spec = spec, .context = context,
-                       .child_count = spec->child_count, .children = children};
+    *self = (Operator){.class = class,
+                       .spec = spec,
+                       .context = context,
+                       .child_count = spec->child_count,
+                       .children = children};
     return self;
 }
 

@@ -54,12 +54,12 @@ typedef struct ResultSink {
 typedef struct SegmentWritten {
     Text path;
     uint32_t stage, partition;
-    int64_t bucket;               /* start of the time chunk in microseconds; INT64_MIN: ALL */
+    int64_t bucket; /* start of the time chunk in microseconds; INT64_MIN: ALL */
     int64_t minimum_time, maximum_time; /* of __time; 0 and 0 when the table has none */
-    uint32_t range_dimensions;    /* columns of the two rows below */
-    const Batch *first_key;       /* one row: range dimensions of the first row in key order */
+    uint32_t range_dimensions;          /* columns of the two rows below */
+    const Batch *first_key; /* one row: range dimensions of the first row in key order */
     const Batch *last_key;
-    bool has_multiple_values;     /* a range dimension held arrays */
+    bool has_multiple_values; /* a range dimension held arrays */
     const SegmentSchema *schema;
     const SegmentSummary *summary;
 } SegmentWritten;
@@ -67,8 +67,8 @@ typedef struct SegmentWritten {
 /* A row of external data that could not be parsed, or several. */
 typedef struct WarningReport {
     FaultCode code;
-    uint64_t count;       /* rows since the last report of this kind */
-    uint32_t kept;        /* messages, "<reason> (<source>, line <n>)" */
+    uint64_t count; /* rows since the last report of this kind */
+    uint32_t kept;  /* messages, "<reason> (<source>, line <n>)" */
     const Text *messages;
 } WarningReport;
 
@@ -83,27 +83,28 @@ typedef struct SegmentCache SegmentCache;
 SegmentCache *segment_cache_new(uint32_t max_files, size_t max_memory);
 void segment_cache_free(SegmentCache *cache); /* NULL is fine */
 /* Opens the segment or finds it open, and pins it until segment_cache_release. */
-SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *segment, Fault *fault);
+SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *segment,
+                                     Fault *fault);
 void segment_cache_release(SegmentCache *cache, SegmentReader *reader);
 
 typedef struct OperatorContext {
-    Arena *arena;               /* the stage's: lives as long as its operators */
-    Budget *budget;             /* the stage's */
+    Arena *arena;   /* the stage's: lives as long as its operators */
+    Budget *budget; /* the stage's */
     const TypeContext *types;
     const QueryDefinition *definition;
     const StageDefinition *stage;
-    uint32_t worker;            /* index among the stage's workers */
+    uint32_t worker; /* index among the stage's workers */
     uint32_t worker_count;
-    _Atomic uint32_t *tickets;  /* the query's row of shared counters */
+    _Atomic uint32_t *tickets; /* the query's row of shared counters */
     uint32_t ticket_count;
     SegmentCache *segments;
     StageCounters *counters;
     const volatile bool *is_cancelled; /* may be NULL */
-    const StageSource *sources; /* one an input of the stage; used for INPUT_STAGE */
-    const ResultSink *sink;     /* WRITE_ROWS; NULL elsewhere */
+    const StageSource *sources;        /* one an input of the stage; used for INPUT_STAGE */
+    const ResultSink *sink;            /* WRITE_ROWS; NULL elsewhere */
     const StageReports *reports;
-    int64_t slice_end;          /* os_monotonic_nanos at which to yield; the caller moves it on */
-    uint32_t partition;         /* of the batch that was read last from a stage */
+    int64_t slice_end;  /* os_monotonic_nanos at which to yield; the caller moves it on */
+    uint32_t partition; /* of the batch that was read last from a stage */
 } OperatorContext;
 
 /* --- operators --- */
@@ -112,10 +113,10 @@ typedef struct Operator Operator;
 /* An upper bound on the first sort key that a top-N above needs: rows that sort after it may be
  * left out. Offered again and again while it gets tighter. INT64 layout only. */
 typedef struct SortBound {
-    uint32_t column;    /* of the operator's output */
-    bool descending;    /* then rows below `value` may go, else rows above */
-    bool keeps_nulls;   /* NULLs sort before the bound and must stay */
-    int64_t value;      /* rows equal to it must stay */
+    uint32_t column;  /* of the operator's output */
+    bool descending;  /* then rows below `value` may go, else rows above */
+    bool keeps_nulls; /* NULLs sort before the bound and must stay */
+    int64_t value;    /* rows equal to it must stay */
 } SortBound;
 
 struct KeyTable; /* of the operators' own */

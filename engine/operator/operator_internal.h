@@ -11,8 +11,8 @@
 #include "storage/rows/rows.h"
 
 /* One a kind; `children` are built already and set in the result's base. NULL with a fault. */
-typedef Operator *(*OperatorMake)(const OperatorSpec *spec, OperatorContext *context, Operator **children,
-                                  Fault *fault);
+typedef Operator *(*OperatorMake)(const OperatorSpec *spec, OperatorContext *context,
+                                  Operator **children, Fault *fault);
 
 Operator *scan_segments_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *read_external_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);

@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ROWS = 5000000, COUNT_ROWS = 2803, SUM_INT8 = 2107, COUNT_VALUES = 2147, INT8_GREATER_EQUAL = 472, INT8_LESS = 469 };
+enum {
+    ROWS = 5000000,
+    COUNT_ROWS = 2803,
+    SUM_INT8 = 2107,
+    COUNT_VALUES = 2147,
+    INT8_GREATER_EQUAL = 472,
+    INT8_LESS = 469
+};
 
 typedef struct Speed {
     Arena *arena;
@@ -63,10 +70,17 @@ static void speed_init(Speed *speed)
     speed->types = (TypeContext){.zone = timezone_utc(), .settings = &speed->settings};
     speed->stage = (StageDefinition){.input_count = 2, .inputs = speed->inputs, .worker_count = 1};
     speed->definition = (QueryDefinition){.query = 1, .stage_count = 1, .stages = &speed->stage};
-    speed->context = (OperatorContext){
-        .arena = speed->arena, .budget = &speed->budget, .types = &speed->types, .definition = &speed->definition,
-        .stage = &speed->stage, .worker_count = 1, .tickets = speed->tickets, .ticket_count = 4,
-        .counters = &speed->counters, .segments = segment_cache_new(100, (size_t)1 << 30), .slice_end = INT64_MAX};
+    speed->context = (OperatorContext){.arena = speed->arena,
+                                       .budget = &speed->budget,
+                                       .types = &speed->types,
+                                       .definition = &speed->definition,
+                                       .stage = &speed->stage,
+                                       .worker_count = 1,
+                                       .tickets = speed->tickets,
+                                       .ticket_count = 4,
+                                       .counters = &speed->counters,
+                                       .segments = segment_cache_new(100, (size_t)1 << 30),
+                                       .slice_end = INT64_MAX};
 }
 
 static void run(Speed *speed, const char *what, const OperatorSpec *spec)
@@ -85,7 +99,8 @@ static void run(Speed *speed, const char *what, const OperatorSpec *spec)
         Batch *batch;
         Progress progress;
         rows = 0;
-        while ((progress = operator_next(root, &batch, &fault)) == PROGRESS_BATCH || progress == PROGRESS_YIELDED)
+        while ((progress = operator_next(root, &batch, &fault)) == PROGRESS_BATCH ||
+               progress == PROGRESS_YIELDED)
             rows += progress == PROGRESS_BATCH ? batch->rows : 0;
         if (progress == PROGRESS_FAILED)
             printf("%s: %s\n", what, fault.message);
@@ -98,7 +113,8 @@ static void run(Speed *speed, const char *what, const OperatorSpec *spec)
     fflush(stdout);
 }
 
-static const OperatorSpec *input(Speed *speed, uint32_t index, const Vector *columns, uint32_t count)
+static const OperatorSpec *input(Speed *speed, uint32_t index, const Vector *columns,
+                                 uint32_t count)
 {
     SqlType *types = ARENA_ARRAY(speed->arena, SqlType, count);
     Batch *batch = batch_make(speed->arena, count, columns[0].length);
@@ -106,14 +122,16 @@ static const OperatorSpec *input(Speed *speed, uint32_t index, const Vector *col
         types[c] = SQL_TYPE(columns[c].layout == LAYOUT_STRING ? T_TEXT : T_INT8);
         batch->columns[c] = columns[c];
     }
-    speed->inputs[index] = (StageInput){.kind = INPUT_BATCH, .column_count = count, .types = types, .batch = batch};
+    speed->inputs[index] =
+        (StageInput){.kind = INPUT_BATCH, .column_count = count, .types = types, .batch = batch};
     OperatorSpec *spec = ARENA_NEW(speed->arena, OperatorSpec);
     *spec = (OperatorSpec){.kind = OPERATOR_INPUT, .column_count = count, .types = types};
     spec->input.index = index;
     return spec;
 }
 
-static OperatorSpec *over(Speed *speed, OperatorKind kind, uint32_t columns, const OperatorSpec *a, const OperatorSpec *b)
+static OperatorSpec *over(Speed *speed, OperatorKind kind, uint32_t columns, const OperatorSpec *a,
+                          const OperatorSpec *b)
 {
     OperatorSpec *spec = ARENA_NEW(speed->arena, OperatorSpec);
     const OperatorSpec **children = ARENA_ARRAY(speed->arena, const OperatorSpec *, 2);
@@ -122,7 +140,10 @@ static OperatorSpec *over(Speed *speed, OperatorKind kind, uint32_t columns, con
         types[c] = c < a->column_count ? a->types[c] : SQL_TYPE(T_INT8);
     children[0] = a;
     children[1] = b;
-    *spec = (OperatorSpec){.kind = kind, .column_count = columns, .types = types, .child_count = b == NULL ? 1 : 2,
+    *spec = (OperatorSpec){.kind = kind,
+                           .column_count = columns,
+                           .types = types,
+                           .child_count = b == NULL ? 1 : 2,
                            .children = children};
     return spec;
 }
@@ -137,10 +158,17 @@ static const OperatorSpec *group(Speed *speed, const OperatorSpec *child, bool d
         columns[c] = c;
     *type = child->types[key_count];
     StageAggregate *aggregates = ARENA_ARRAY(speed->arena, StageAggregate, 2);
-    aggregates[0] = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS), .result = SQL_TYPE(T_INT8), .filter = -1};
-    aggregates[1] = (StageAggregate){.function = function_aggregate_by_oid(distinct ? COUNT_VALUES : SUM_INT8),
-                                     .result = SQL_TYPE(T_INT8), .filter = -1, .argument_count = 1,
-                                     .argument_types = type, .arguments = columns + key_count, .is_distinct = distinct};
+    aggregates[0] = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS),
+                                     .result = SQL_TYPE(T_INT8),
+                                     .filter = -1};
+    aggregates[1] =
+        (StageAggregate){.function = function_aggregate_by_oid(distinct ? COUNT_VALUES : SUM_INT8),
+                         .result = SQL_TYPE(T_INT8),
+                         .filter = -1,
+                         .argument_count = 1,
+                         .argument_types = type,
+                         .arguments = columns + key_count,
+                         .is_distinct = distinct};
     OperatorSpec *spec = over(speed, OPERATOR_GROUP, key_count + 2, child, NULL);
     spec->group.key_count = key_count;
     spec->group.keys = columns;
@@ -152,22 +180,33 @@ static const OperatorSpec *group(Speed *speed, const OperatorSpec *child, bool d
 static void speed_of_groups(Speed *speed)
 {
     Vector value = integers(speed->arena, 1000, 1);
-    Vector low = strings(speed->arena, 50), middle = strings(speed->arena, 5000), high = strings(speed->arena, 800000);
+    Vector low = strings(speed->arena, 50), middle = strings(speed->arena, 5000),
+           high = strings(speed->arena, 800000);
     Vector small = integers(speed->arena, 1000, 1), large = integers(speed->arena, 600000, 1000003);
     Vector hours = integers(speed->arena, 720, INT64_C(3600000000));
     run(speed, "read only", input(speed, 0, &value, 1));
     run(speed, "sum without keys", group(speed, input(speed, 0, &value, 1), false));
-    run(speed, "group by 50 strings", group(speed, input(speed, 0, (Vector[]){low, value}, 2), false));
-    run(speed, "group by 5,000 strings", group(speed, input(speed, 0, (Vector[]){middle, value}, 2), false));
-    run(speed, "group by 800,000 strings", group(speed, input(speed, 0, (Vector[]){high, value}, 2), false));
-    run(speed, "group by 1,000 integers", group(speed, input(speed, 0, (Vector[]){small, value}, 2), false));
-    run(speed, "group by 720 hours", group(speed, input(speed, 0, (Vector[]){hours, value}, 2), false));
-    run(speed, "group by 600,000 integers", group(speed, input(speed, 0, (Vector[]){large, value}, 2), false));
-    run(speed, "group by 50 strings, 1,000 integers", group(speed, input(speed, 0, (Vector[]){low, small, value}, 3), false));
-    run(speed, "group by 600,000 integers, 50 strings", group(speed, input(speed, 0, (Vector[]){large, low, value}, 3), false));
-    run(speed, "count distinct of 600,000 integers", group(speed, input(speed, 0, &large, 1), true));
+    run(speed, "group by 50 strings",
+        group(speed, input(speed, 0, (Vector[]){low, value}, 2), false));
+    run(speed, "group by 5,000 strings",
+        group(speed, input(speed, 0, (Vector[]){middle, value}, 2), false));
+    run(speed, "group by 800,000 strings",
+        group(speed, input(speed, 0, (Vector[]){high, value}, 2), false));
+    run(speed, "group by 1,000 integers",
+        group(speed, input(speed, 0, (Vector[]){small, value}, 2), false));
+    run(speed, "group by 720 hours",
+        group(speed, input(speed, 0, (Vector[]){hours, value}, 2), false));
+    run(speed, "group by 600,000 integers",
+        group(speed, input(speed, 0, (Vector[]){large, value}, 2), false));
+    run(speed, "group by 50 strings, 1,000 integers",
+        group(speed, input(speed, 0, (Vector[]){low, small, value}, 3), false));
+    run(speed, "group by 600,000 integers, 50 strings",
+        group(speed, input(speed, 0, (Vector[]){large, low, value}, 3), false));
+    run(speed, "count distinct of 600,000 integers",
+        group(speed, input(speed, 0, &large, 1), true));
     run(speed, "count distinct of 800,000 strings", group(speed, input(speed, 0, &high, 1), true));
-    run(speed, "count distinct 5,000 strings by 50 strings", group(speed, input(speed, 0, (Vector[]){low, middle}, 2), true));
+    run(speed, "count distinct 5,000 strings by 50 strings",
+        group(speed, input(speed, 0, (Vector[]){low, middle}, 2), true));
 }
 
 static void speed_of_joins(Speed *speed)
@@ -184,7 +223,8 @@ static void speed_of_joins(Speed *speed)
     join->join.left_keys = join->join.right_keys = keys;
     run(speed, "join with 1,000,000 integers", join);
     Vector few = vector_slice(&build, 0, 1000), small = integers(speed->arena, 1000, 7);
-    join = over(speed, OPERATOR_JOIN, 4, input(speed, 0, (Vector[]){small, value}, 2), input(speed, 1, (Vector[]){few, few}, 2));
+    join = over(speed, OPERATOR_JOIN, 4, input(speed, 0, (Vector[]){small, value}, 2),
+                input(speed, 1, (Vector[]){few, few}, 2));
     join->join.key_count = 1;
     join->join.left_keys = join->join.right_keys = keys;
     run(speed, "join with 1,000 integers", join);
@@ -194,14 +234,16 @@ static void speed_of_sorts(Speed *speed)
 {
     static const SortColumn first[] = {{.column = 0}};
     Vector value = integers(speed->arena, 1000000000, 977), text = strings(speed->arena, 100000);
-    OperatorSpec *sort = over(speed, OPERATOR_SORT, 2, input(speed, 0, (Vector[]){value, text}, 2), NULL);
+    OperatorSpec *sort =
+        over(speed, OPERATOR_SORT, 2, input(speed, 0, (Vector[]){value, text}, 2), NULL);
     sort->sort.key_count = 1;
     sort->sort.keys = first;
     sort->sort.limit = -1;
     run(speed, "sort by integers", sort);
     sort->sort.limit = 10;
     run(speed, "first 10 by integers", sort);
-    OperatorSpec *by_text = over(speed, OPERATOR_SORT, 2, input(speed, 0, (Vector[]){text, value}, 2), NULL);
+    OperatorSpec *by_text =
+        over(speed, OPERATOR_SORT, 2, input(speed, 0, (Vector[]){text, value}, 2), NULL);
     by_text->sort = sort->sort;
     run(speed, "first 10 by strings", by_text);
     by_text->sort.limit = -1;
@@ -236,8 +278,10 @@ static void speed_of_rows(Speed *speed)
         numbers[c] = value;
         wide[c] = c % 2 == 0 ? text : value;
     }
-    run(speed, "write 10 integers", over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, numbers, 10), NULL));
-    run(speed, "write 5 strings, 5 integers", over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, wide, 10), NULL));
+    run(speed, "write 10 integers",
+        over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, numbers, 10), NULL));
+    run(speed, "write 5 strings, 5 integers",
+        over(speed, OPERATOR_WRITE_ROWS, 10, input(speed, 0, wide, 10), NULL));
 }
 
 /* --- a segment --- */
@@ -249,8 +293,11 @@ static bool write_segment(Speed *speed, const char *path, Vector *columns)
     Fault fault;
     SegmentColumn described[4];
     for (uint32_t c = 0; c < 4; c++)
-        described[c] = (SegmentColumn){.name = names[c], .type_oid = columns[c].layout == LAYOUT_STRING ? T_TEXT : T_INT8,
-                                       .type_modifier = -1, .layout = columns[c].layout};
+        described[c] =
+            (SegmentColumn){.name = names[c],
+                            .type_oid = columns[c].layout == LAYOUT_STRING ? T_TEXT : T_INT8,
+                            .type_modifier = -1,
+                            .layout = columns[c].layout};
     SegmentSchema schema = {.column_count = 4, .columns = described};
     Batch batch = {.rows = ROWS, .column_count = 4, .columns = columns};
     SegmentSummary summary;
@@ -264,8 +311,12 @@ static bool write_segment(Speed *speed, const char *path, Vector *columns)
     segment = (InputSegment){.path = text_of(path), .rows = ROWS};
     memcpy(segment.digest, summary.digest, sizeof segment.digest);
     static const SqlType types[] = {{T_INT8, -1}, {T_TEXT, -1}, {T_TEXT, -1}, {T_INT8, -1}};
-    speed->inputs[0] = (StageInput){.kind = INPUT_SEGMENTS, .column_count = 4, .types = types, .names = names,
-                                    .segment_count = 1, .segments = &segment};
+    speed->inputs[0] = (StageInput){.kind = INPUT_SEGMENTS,
+                                    .column_count = 4,
+                                    .types = types,
+                                    .names = names,
+                                    .segment_count = 1,
+                                    .segments = &segment};
     return is_written;
 }
 
@@ -291,7 +342,8 @@ static const Expr *compare(Speed *speed, uint32_t oid, uint32_t column, int64_t 
 
 static void speed_of_scans(Speed *speed)
 {
-    static const uint32_t delta[] = {3}, page_delta[] = {1, 3}, user_delta[] = {2, 3}, all[] = {0, 1, 2, 3};
+    static const uint32_t delta[] = {3}, page_delta[] = {1, 3}, user_delta[] = {2, 3},
+                          all[] = {0, 1, 2, 3};
     char path[] = "/tmp/talaria-speed-XXXXXX";
     int fd = mkstemp(path);
     os_close(fd);
@@ -299,16 +351,25 @@ static void speed_of_scans(Speed *speed)
     int64_t *times = arena_alloc_vector(speed->arena, ROWS * sizeof *times);
     for (uint32_t i = 0; i < ROWS; i++)
         times[i] = (int64_t)i * 500000;
-    Vector columns[4] = {vector_flat(LAYOUT_INT64, ROWS, times, NULL), strings(speed->arena, 300000),
-                         strings(speed->arena, 60), integers(speed->arena, 10000, 1)};
+    Vector columns[4] = {vector_flat(LAYOUT_INT64, ROWS, times, NULL),
+                         strings(speed->arena, 300000), strings(speed->arena, 60),
+                         integers(speed->arena, 10000, 1)};
     if (write_segment(speed, path, columns)) {
         run(speed, "scan: one integer", scan(speed, delta, 1, NULL));
         run(speed, "scan: sum", group(speed, scan(speed, delta, 1, NULL), false));
-        run(speed, "scan: sum where delta < 100 (1 %)", group(speed, scan(speed, delta, 1, compare(speed, INT8_LESS, 3, 100)), false));
-        run(speed, "scan: sum where delta < 5000 (50 %)", group(speed, scan(speed, delta, 1, compare(speed, INT8_LESS, 3, 5000)), false));
-        run(speed, "scan: group by 60 strings", group(speed, scan(speed, user_delta, 2, NULL), false));
-        run(speed, "scan: group by 300,000 strings", group(speed, scan(speed, page_delta, 2, NULL), false));
-        run(speed, "scan: last tenth by time", group(speed, scan(speed, user_delta, 2, compare(speed, INT8_GREATER_EQUAL, 0, (int64_t)ROWS / 10 * 9 * 500000)), false));
+        run(speed, "scan: sum where delta < 100 (1 %)",
+            group(speed, scan(speed, delta, 1, compare(speed, INT8_LESS, 3, 100)), false));
+        run(speed, "scan: sum where delta < 5000 (50 %)",
+            group(speed, scan(speed, delta, 1, compare(speed, INT8_LESS, 3, 5000)), false));
+        run(speed, "scan: group by 60 strings",
+            group(speed, scan(speed, user_delta, 2, NULL), false));
+        run(speed, "scan: group by 300,000 strings",
+            group(speed, scan(speed, page_delta, 2, NULL), false));
+        run(speed, "scan: last tenth by time",
+            group(speed,
+                  scan(speed, user_delta, 2,
+                       compare(speed, INT8_GREATER_EQUAL, 0, (int64_t)ROWS / 10 * 9 * 500000)),
+                  false));
         run(speed, "scan: all columns", scan(speed, all, 4, NULL));
     }
     unlink(path);

@@ -15,7 +15,8 @@ static void make_rows(TestStage *test, uint32_t input, uint32_t batches, uint32_
         uint32_t rows = 1 + random_below(3000);
         Batch *batch = batch_make(test->arena, COLUMNS, rows);
         for (uint32_t c = 0; c < COLUMNS; c++)
-            batch->columns[c] = random_vector(test->arena, type_layout(types[c]), rows, variety, true);
+            batch->columns[c] =
+                random_vector(test->arena, type_layout(types[c]), rows, variety, true);
         test_stage_add(test, input, batch);
     }
 }
@@ -23,14 +24,18 @@ static void make_rows(TestStage *test, uint32_t input, uint32_t batches, uint32_
 static OperatorSpec *over(TestStage *test, OperatorKind kind, const OperatorSpec *child)
 {
     OperatorSpec *spec = ARENA_NEW(test->arena, OperatorSpec);
-    *spec = (OperatorSpec){.kind = kind, .column_count = child->column_count, .types = child->types,
-                           .child_count = 1, .children = test_children(test, child, NULL)};
+    *spec = (OperatorSpec){.kind = kind,
+                           .column_count = child->column_count,
+                           .types = child->types,
+                           .child_count = 1,
+                           .children = test_children(test, child, NULL)};
     return spec;
 }
 
 static const Expr *first_column_below(TestStage *test, int64_t value)
 {
-    return test_call(test, INT8_LESS, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 0, -1),
+    return test_call(test, INT8_LESS, SQL_TYPE(T_BOOL),
+                     expr_column(test->arena, SQL_TYPE(T_INT8), 0, -1),
                      expr_int64(test->arena, SQL_TYPE(T_INT8), value, -1));
 }
 
@@ -39,7 +44,8 @@ static Batch *rows_below(TestStage *test, const Batch *all, int64_t value)
     uint32_t *rows = ARENA_ARRAY(test->arena, uint32_t, all->rows);
     uint32_t count = 0;
     for (uint32_t i = 0; i < all->rows; i++)
-        if (!vector_is_null(&all->columns[0], i) && VECTOR_DATA(int64_t, &all->columns[0])[i] < value)
+        if (!vector_is_null(&all->columns[0], i) &&
+            VECTOR_DATA(int64_t, &all->columns[0])[i] < value)
             rows[count++] = i;
     return batch_gather(test->arena, all, rows, count);
 }
@@ -69,10 +75,10 @@ static void test_project(void **state)
     test_stage_init(&test);
     make_rows(&test, 0, 5, 100);
     SqlType results[2] = {{T_TEXT, -1}, {T_INT8, -1}};
-    const Expr *items[2] = {
-        expr_column(test.arena, SQL_TYPE(T_TEXT), 1, -1),
-        test_call(&test, INT8_PLUS, SQL_TYPE(T_INT8), expr_column(test.arena, SQL_TYPE(T_INT8), 0, -1),
-                  expr_int64(test.arena, SQL_TYPE(T_INT8), 1000, -1))};
+    const Expr *items[2] = {expr_column(test.arena, SQL_TYPE(T_TEXT), 1, -1),
+                            test_call(&test, INT8_PLUS, SQL_TYPE(T_INT8),
+                                      expr_column(test.arena, SQL_TYPE(T_INT8), 0, -1),
+                                      expr_int64(test.arena, SQL_TYPE(T_INT8), 1000, -1))};
     OperatorSpec *spec = over(&test, OPERATOR_PROJECT, test_input(&test, 0, COLUMNS, types));
     spec->column_count = 2;
     spec->types = results;
@@ -83,10 +89,12 @@ static void test_project(void **state)
     assert_int_equal(actual->rows, all->rows);
     for (uint32_t i = 0; i < all->rows; i++) {
         assert_true(vector_rows_equal(&actual->columns[0], i, &all->columns[1], i));
-        assert_int_equal(vector_is_null(&actual->columns[1], i), vector_is_null(&all->columns[0], i));
+        assert_int_equal(vector_is_null(&actual->columns[1], i),
+                         vector_is_null(&all->columns[0], i));
         if (!vector_is_null(&all->columns[0], i))
-            assert_int_equal(VECTOR_DATA(int64_t, &actual->columns[1])[i],
-                             VECTOR_DATA(int64_t, &all->columns[0])[vector_row(&all->columns[0], i)] + 1000);
+            assert_int_equal(
+                VECTOR_DATA(int64_t, &actual->columns[1])[i],
+                VECTOR_DATA(int64_t, &all->columns[0])[vector_row(&all->columns[0], i)] + 1000);
     }
     test_stage_clear(&test);
 }
@@ -94,7 +102,8 @@ static void test_project(void **state)
 static void test_limit(void **state)
 {
     (void)state;
-    static const int64_t counts[] = {0, 1, 100, 5000, 1000000, -1}, offsets[] = {0, 7, 3000, 1000000};
+    static const int64_t counts[] = {0, 1, 100, 5000, 1000000, -1},
+                         offsets[] = {0, 7, 3000, 1000000};
     for (size_t c = 0; c < 6; c++)
         for (size_t o = 0; o < 4; o++) {
             TestStage test;
@@ -134,7 +143,8 @@ static void test_union(void **state)
     test_stage_clear(&test);
 }
 
-static int compare_rows(const Batch *batch, const SortColumn *keys, uint32_t count, uint32_t a, uint32_t b)
+static int compare_rows(const Batch *batch, const SortColumn *keys, uint32_t count, uint32_t a,
+                        uint32_t b)
 {
     for (uint32_t k = 0; k < count; k++) {
         const Vector *vector = &batch->columns[keys[k].column];
@@ -158,7 +168,8 @@ static void run_sort(int64_t limit, uint32_t variety)
     make_rows(&test, 0, 20, variety);
     SortColumn keys[3];
     for (uint32_t k = 0; k < 3; k++)
-        keys[k] = (SortColumn){.column = k, .descending = random_below(2), .nulls_first = random_below(2)};
+        keys[k] = (SortColumn){
+            .column = k, .descending = random_below(2), .nulls_first = random_below(2)};
     uint32_t first = random_below(3);
     SortColumn swap = keys[0];
     keys[0] = keys[first];
@@ -292,8 +303,9 @@ static void test_write_rows(void **state)
                 if (c == 1)
                     assert_true(text_equal(cell, vector_text(&all->columns[c], i)));
                 if (c == 0 && format == 0)
-                    assert_int_equal(strtoll(arena_strndup(test.arena, cell.data, cell.length), NULL, 10),
-                                     VECTOR_DATA(int64_t, &all->columns[0])[i]);
+                    assert_int_equal(
+                        strtoll(arena_strndup(test.arena, cell.data, cell.length), NULL, 10),
+                        VECTOR_DATA(int64_t, &all->columns[0])[i]);
                 if (c == 0 && format == 1) {
                     assert_int_equal(length, 8);
                     assert_int_equal((int32_t)read_u32be((const uint8_t *)cell.data + 4),

@@ -59,7 +59,8 @@ Operator *project_make(const OperatorSpec *spec, OperatorContext *context, Opera
                                         context->types, fault);
     if (program == NULL)
         return NULL;
-    ProjectOperator *project = operator_new(sizeof *project, &project_class, spec, context, children);
+    ProjectOperator *project =
+        operator_new(sizeof *project, &project_class, spec, context, children);
     project->program = program;
     project->arena = arena_new("project");
     return &project->base;

@@ -51,9 +51,11 @@ Operator *read_batch_make(const OperatorSpec *spec, OperatorContext *context, Op
 {
     const StageInput *input = &context->stage->inputs[spec->input.index];
     Conditions conditions = {0};
-    if (spec->input.filter != NULL && !conditions_make(context, spec->input.filter, &conditions, fault))
+    if (spec->input.filter != NULL &&
+        !conditions_make(context, spec->input.filter, &conditions, fault))
         return NULL;
-    ReadBatchOperator *read = operator_new(sizeof *read, &read_batch_class, spec, context, children);
+    ReadBatchOperator *read =
+        operator_new(sizeof *read, &read_batch_class, spec, context, children);
     read->has_filter = spec->input.filter != NULL;
     read->conditions = conditions;
     read->arena = arena_new("read batch");

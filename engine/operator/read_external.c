@@ -11,16 +11,16 @@
 typedef struct ReadExternalOperator {
     Operator base;
     const StageInput *input;
-    uint32_t *wanted;          /* signature positions of the input's columns */
+    uint32_t *wanted; /* signature positions of the input's columns */
     bool has_filter;
     Conditions conditions;
     InputReader *reader;
-    uint64_t reader_errors;    /* of the unit at hand, reported so far */
+    uint64_t reader_errors; /* of the unit at hand, reported so far */
     uint64_t reader_bytes;
-    uint64_t errors;           /* of all units */
-    uint32_t messages;         /* sent so far */
+    uint64_t errors;   /* of all units */
+    uint32_t messages; /* sent so far */
     bool is_done;
-    Arena *arena;              /* of the batch */
+    Arena *arena; /* of the batch */
 } ReadExternalOperator;
 
 /* --- parse errors --- */
@@ -38,8 +38,8 @@ static Text error_text(Arena *arena, const InputErrors *errors, uint32_t i)
     const char *source = errors->messages[i].source;
     unsigned long long line = errors->messages[i].line;
     return text_of(line == 0 ? arena_printf(arena, "%s (%s)", errors->messages[i].message, source)
-                             : arena_printf(arena, "%s (%s, line %llu)", errors->messages[i].message,
-                                            source, line));
+                             : arena_printf(arena, "%s (%s, line %llu)",
+                                            errors->messages[i].message, source, line));
 }
 
 static bool too_many_errors(ReadExternalOperator *read, const InputErrors *errors, Fault *fault)
@@ -53,7 +53,8 @@ static bool too_many_errors(ReadExternalOperator *read, const InputErrors *error
         fault_set(fault, FAULT_CANNOT_PARSE_EXTERNAL_DATA, "%.*s", TEXT_ARGS(first));
         return true;
     }
-    fault_set(fault, FAULT_TOO_MANY_WARNINGS, "too many warnings of type CannotParseExternalData (at most %lld)",
+    fault_set(fault, FAULT_TOO_MANY_WARNINGS,
+              "too many warnings of type CannotParseExternalData (at most %lld)",
               (long long)allowed);
     fault_field_int(fault, "maxWarnings", allowed);
     fault_field_text(fault, "rootErrorCode", "CannotParseExternalData");
@@ -74,12 +75,15 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
         return false;
     Text messages[INPUT_ERRORS_KEPT];
     uint32_t count = 0;
-    for (uint64_t i = read->reader_errors; i < errors->kept && read->messages < INPUT_ERRORS_KEPT; i++) {
+    for (uint64_t i = read->reader_errors; i < errors->kept && read->messages < INPUT_ERRORS_KEPT;
+         i++) {
         messages[count++] = error_text(read->arena, errors, (uint32_t)i);
         read->messages++;
     }
     read->reader_errors = errors->count;
-    WarningReport report = {.code = FAULT_CANNOT_PARSE_EXTERNAL_DATA, .count = fresh, .kept = count,
+    WarningReport report = {.code = FAULT_CANNOT_PARSE_EXTERNAL_DATA,
+                            .count = fresh,
+                            .kept = count,
                             .messages = messages};
     if (context->reports != NULL)
         context->reports->warning(context->reports->state, &report);
@@ -180,18 +184,19 @@ static bool find_wanted(ReadExternalOperator *read, Fault *fault)
     read->wanted = ARENA_ARRAY(read->base.context->arena, uint32_t, input->column_count);
     for (uint32_t c = 0; c < input->column_count; c++) {
         uint32_t at = 0;
-        while (at < input->signature_count && !text_equal(input->signature_names[at], input->names[c]))
+        while (at < input->signature_count &&
+               !text_equal(input->signature_names[at], input->names[c]))
             at++;
         if (at == input->signature_count)
-            return fault_set(fault, FAULT_UNDEFINED_COLUMN, "column \"%.*s\" is not in the signature",
-                             TEXT_ARGS(input->names[c]));
+            return fault_set(fault, FAULT_UNDEFINED_COLUMN,
+                             "column \"%.*s\" is not in the signature", TEXT_ARGS(input->names[c]));
         read->wanted[c] = at;
     }
     return true;
 }
 
-Operator *read_external_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
-                             Fault *fault)
+Operator *read_external_make(const OperatorSpec *spec, OperatorContext *context,
+                             Operator **children, Fault *fault)
 {
     const StageInput *input = &context->stage->inputs[spec->input.index];
     if (input->ticket >= context->ticket_count) {
@@ -199,11 +204,13 @@ Operator *read_external_make(const OperatorSpec *spec, OperatorContext *context,
                   context->ticket_count);
         return NULL;
     }
-    ReadExternalOperator *read = operator_new(sizeof *read, &read_external_class, spec, context, children);
+    ReadExternalOperator *read =
+        operator_new(sizeof *read, &read_external_class, spec, context, children);
     read->input = input;
     read->has_filter = spec->input.filter != NULL;
     if (!find_wanted(read, fault) ||
-        (read->has_filter && !conditions_make(context, spec->input.filter, &read->conditions, fault)))
+        (read->has_filter &&
+         !conditions_make(context, spec->input.filter, &read->conditions, fault)))
         return NULL;
     context->counters->total_files += input->unit_count;
     read->arena = arena_new("read external");

@@ -74,9 +74,11 @@ Operator *read_stage_make(const OperatorSpec *spec, OperatorContext *context, Op
 {
     const StageInput *input = &context->stage->inputs[spec->input.index];
     Conditions conditions = {0};
-    if (spec->input.filter != NULL && !conditions_make(context, spec->input.filter, &conditions, fault))
+    if (spec->input.filter != NULL &&
+        !conditions_make(context, spec->input.filter, &conditions, fault))
         return NULL;
-    ReadStageOperator *read = operator_new(sizeof *read, &read_stage_class, spec, context, children);
+    ReadStageOperator *read =
+        operator_new(sizeof *read, &read_stage_class, spec, context, children);
     read->source = &context->sources[spec->input.index];
     read->has_filter = spec->input.filter != NULL;
     read->conditions = conditions;

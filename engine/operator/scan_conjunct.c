@@ -10,16 +10,26 @@ enum {
     ZONE_CODES = 4096,         /* codes between a zone's ends that are looked at one by one */
 };
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && defined(__OPTIMIZE__)
-#define SCAN_HOT __attribute__((optimize("O3"), target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), noinline))
+#define SCAN_HOT                                                                                   \
+    __attribute__((optimize("O3"), target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"),   \
+                   noinline))
 #else
 #define SCAN_HOT __attribute__((noinline))
 #endif
 
 /* --- recognising --- */
 
-typedef enum Comparison { COMPARE_NONE, COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } Comparison;
+typedef enum Comparison {
+    COMPARE_NONE,
+    COMPARE_EQ,
+    COMPARE_NE,
+    COMPARE_LT,
+    COMPARE_LE,
+    COMPARE_GT,
+    COMPARE_GE
+} Comparison;
 
 static Comparison comparison_of(const ScalarFunction *function)
 {
@@ -69,7 +79,8 @@ static bool are_comparable_as_integers(SqlType a, SqlType b)
 }
 
 /* expr as "left op constant", turned round when the constant stands first. */
-static bool as_comparison(const Expr *expr, const Expr **left, Comparison *comparison, const Vector **constant)
+static bool as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
+                          const Vector **constant)
 {
     if (expr->kind != EXPR_CALL || expr->argument_count != 2)
         return false;
@@ -91,7 +102,8 @@ static bool as_comparison(const Expr *expr, const Expr **left, Comparison *compa
 }
 
 /* Values v with "v op constant" as low .. high; false for <>. Empty: low > high. */
-static bool range_of_comparison(Comparison comparison, int64_t constant, int64_t *low, int64_t *high)
+static bool range_of_comparison(Comparison comparison, int64_t constant, int64_t *low,
+                                int64_t *high)
 {
     *low = INT64_MIN;
     *high = INT64_MAX;
@@ -131,8 +143,9 @@ static bool range_of_comparison(Comparison comparison, int64_t constant, int64_t
 /* A call of one column and constants, by a function that keeps the order of its first argument. */
 static bool is_monotone_call(const Expr *expr)
 {
-    if (expr->kind != EXPR_CALL || expr->argument_count == 0 || expr->call.function->order != ORDER_KEPT ||
-        expr->arguments[0]->kind != EXPR_COLUMN || type_layout(expr->arguments[0]->type) != LAYOUT_INT64)
+    if (expr->kind != EXPR_CALL || expr->argument_count == 0 ||
+        expr->call.function->order != ORDER_KEPT || expr->arguments[0]->kind != EXPR_COLUMN ||
+        type_layout(expr->arguments[0]->type) != LAYOUT_INT64)
         return false;
     for (uint32_t i = 1; i < expr->argument_count; i++)
         if (expr->arguments[i]->kind != EXPR_CONSTANT)
@@ -149,7 +162,8 @@ static bool classify_comparison(OperatorContext *context, Conjunct *conjunct)
         return false;
     const Expr *right = conjunct->expr->arguments[conjunct->expr->arguments[0] == left ? 1 : 0];
     if (!are_comparable_as_integers(left->type, right->type) ||
-        !range_of_comparison(comparison, VECTOR_DATA(int64_t, constant)[0], &conjunct->low, &conjunct->high))
+        !range_of_comparison(comparison, VECTOR_DATA(int64_t, constant)[0], &conjunct->low,
+                             &conjunct->high))
         return false;
     if (left->kind == EXPR_COLUMN) {
         conjunct->kind = CONJUNCT_RANGE;
@@ -257,7 +271,8 @@ bool conjuncts_make(OperatorContext *context, const StageInput *input, const Exp
                     Conjunct **conjuncts, uint32_t *count, Fault *fault)
 {
     uint32_t part_count = 0;
-    const Expr **parts = filter == NULL ? NULL : conditions_split(context->arena, filter, &part_count);
+    const Expr **parts =
+        filter == NULL ? NULL : conditions_split(context->arena, filter, &part_count);
     *conjuncts = ARENA_ARRAY(context->arena, Conjunct, part_count + CONJUNCTS_TO_COME);
     *count = 0;
     for (uint32_t i = 0; i < part_count; i++) {
@@ -271,8 +286,8 @@ bool conjuncts_make(OperatorContext *context, const StageInput *input, const Exp
     return true;
 }
 
-bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column, KeyTable *keys,
-                          Conjunct *conjuncts, uint32_t *count)
+bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column,
+                          KeyTable *keys, Conjunct *conjuncts, uint32_t *count)
 {
     uint32_t members = 0;
     for (uint32_t i = 0; i < *count; i++)
@@ -344,8 +359,8 @@ static bool evaluate_by_order(const Conjunct *conjunct, uint8_t *truth)
 }
 
 /* Entries [at, at + count) through the program; the fault of a failing entry is of no interest. */
-static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, uint32_t at, uint32_t count,
-                             uint8_t *truth, Arena *arena)
+static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, uint32_t at,
+                             uint32_t count, uint8_t *truth, Arena *arena)
 {
     uint32_t *codes = arena_alloc_vector(arena, count * sizeof *codes);
     for (uint32_t i = 0; i < count; i++)
@@ -361,8 +376,8 @@ static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, 
     if (!expr_run(conjunct->program, batch, NULL, arena, &holds, &ignored))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        truth[at + i] = !vector_is_null(&holds, i) &&
-                        VECTOR_DATA(uint8_t, &holds)[vector_row(&holds, i)] != 0;
+        truth[at + i] =
+            !vector_is_null(&holds, i) && VECTOR_DATA(uint8_t, &holds)[vector_row(&holds, i)] != 0;
     return true;
 }
 
@@ -373,8 +388,8 @@ static bool evaluate_by_program(const StageInput *input, const Conjunct *conjunc
     for (uint32_t at = 0; is_evaluated && at < conjunct->dictionary->count; at += BATCH_ROWS) {
         uint32_t left = conjunct->dictionary->count - at;
         arena_reset(piece);
-        is_evaluated =
-            evaluate_entries(input, conjunct, at, left < BATCH_ROWS ? left : BATCH_ROWS, truth, piece);
+        is_evaluated = evaluate_entries(input, conjunct, at, left < BATCH_ROWS ? left : BATCH_ROWS,
+                                        truth, piece);
     }
     arena_free(piece);
     return is_evaluated;
@@ -400,13 +415,13 @@ static bool evaluate_members(const Conjunct *conjunct, uint8_t *truth, Fault *fa
     return true;
 }
 
-bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input, Conjunct *conjunct,
-                                  Arena *arena, Fault *fault)
+bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
+                                  Conjunct *conjunct, Arena *arena, Fault *fault)
 {
     (void)arena;
     const Dictionary *dictionary = conjunct->dictionary;
-    if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL || conjunct->truth != NULL ||
-        conjunct->is_by_row)
+    if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL ||
+        conjunct->truth != NULL || conjunct->is_by_row)
         return true;
     bool is_late = dictionary->count > DICTIONARY_SMALL &&
                    conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count;
@@ -436,7 +451,8 @@ bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *in
 
 /* --- zones --- */
 
-static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t maximum, bool has_nulls)
+static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t maximum,
+                           bool has_nulls)
 {
     if (low > high || maximum < low || minimum > high)
         return VERDICT_NONE;
@@ -456,14 +472,16 @@ static Verdict judge_text(const Conjunct *conjunct, const SegmentZone *zone)
         return VERDICT_SOME;
     bool null_passes = zone->null_count != 0 && truth[0];
     bool null_fails = zone->null_count != 0 && !truth[0];
-    if (!null_passes && (zone->maximum < conjunct->first_true || zone->minimum > conjunct->last_true))
+    if (!null_passes &&
+        (zone->maximum < conjunct->first_true || zone->minimum > conjunct->last_true))
         return VERDICT_NONE;
     uint64_t width = (uint64_t)(zone->maximum - zone->minimum) + 1;
     if (width > ZONE_CODES)
         return VERDICT_SOME;
     if (!null_passes && memchr(truth + zone->minimum, 1, width) == NULL)
         return VERDICT_NONE;
-    return !null_fails && memchr(truth + zone->minimum, 0, width) == NULL ? VERDICT_ALL : VERDICT_SOME;
+    return !null_fails && memchr(truth + zone->minimum, 0, width) == NULL ? VERDICT_ALL
+                                                                          : VERDICT_SOME;
 }
 
 static Verdict judge_in(const Conjunct *conjunct, const SegmentZone *zone)
@@ -492,8 +510,8 @@ static Verdict judge_monotone(const Conjunct *conjunct, const SegmentZone *zone,
     batch->columns[conjunct->column] = vector_flat(LAYOUT_INT64, 2, data, NULL);
     Vector values;
     Fault ignored;
-    if (!expr_run(conjunct->function, batch, NULL, arena, &values, &ignored) || vector_is_null(&values, 0) ||
-        vector_is_null(&values, 1))
+    if (!expr_run(conjunct->function, batch, NULL, arena, &values, &ignored) ||
+        vector_is_null(&values, 0) || vector_is_null(&values, 1))
         return VERDICT_SOME;
     const int64_t *results = values.data;
     return judge_range(conjunct->low, conjunct->high, results[0], results[vector_row(&values, 1)],
@@ -506,7 +524,8 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
         uint32_t wanted = conjunct->wants_null ? zone->null_count : zone->rows - zone->null_count;
         return wanted == 0 ? VERDICT_NONE : wanted == zone->rows ? VERDICT_ALL : VERDICT_SOME;
     }
-    if (conjunct->kind == CONJUNCT_TEXT || (conjunct->kind == CONJUNCT_MEMBER && !conjunct->has_range))
+    if (conjunct->kind == CONJUNCT_TEXT ||
+        (conjunct->kind == CONJUNCT_MEMBER && !conjunct->has_range))
         return judge_text(conjunct, zone);
     if (conjunct->kind == CONJUNCT_GENERIC)
         return VERDICT_SOME;
@@ -515,11 +534,13 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
     if (!zone->has_range)
         return VERDICT_SOME;
     if (conjunct->kind == CONJUNCT_MEMBER) {
-        Verdict verdict = judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, true);
+        Verdict verdict =
+            judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, true);
         return verdict == VERDICT_NONE ? VERDICT_NONE : VERDICT_SOME;
     }
     if (conjunct->kind == CONJUNCT_RANGE)
-        return judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum, zone->null_count != 0);
+        return judge_range(conjunct->low, conjunct->high, zone->minimum, zone->maximum,
+                           zone->null_count != 0);
     if (conjunct->kind == CONJUNCT_IN)
         return judge_in(conjunct, zone);
     return judge_monotone(conjunct, zone, arena);
@@ -527,22 +548,23 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
 
 /* --- rows --- */
 
-SCAN_HOT static void mask_range(const int64_t *restrict values, uint32_t rows, int64_t low, int64_t high,
-                                uint8_t *restrict mask)
+SCAN_HOT static void mask_range(const int64_t *restrict values, uint32_t rows, int64_t low,
+                                int64_t high, uint8_t *restrict mask)
 {
     uint64_t width = (uint64_t)high - (uint64_t)low;
     for (uint32_t i = 0; i < rows; i++)
         mask[i] = (uint64_t)values[i] - (uint64_t)low <= width;
 }
 
-SCAN_HOT static void mask_clear_nulls(const uint8_t *restrict nulls, uint32_t rows, uint8_t *restrict mask)
+SCAN_HOT static void mask_clear_nulls(const uint8_t *restrict nulls, uint32_t rows,
+                                      uint8_t *restrict mask)
 {
     for (uint32_t i = 0; i < rows; i++)
         mask[i] &= nulls[i] == 0;
 }
 
-SCAN_HOT static void mask_codes(const uint32_t *restrict codes, uint32_t rows, const uint8_t *restrict truth,
-                                uint8_t *restrict mask)
+SCAN_HOT static void mask_codes(const uint32_t *restrict codes, uint32_t rows,
+                                const uint8_t *restrict truth, uint8_t *restrict mask)
 {
     for (uint32_t i = 0; i < rows; i++)
         mask[i] = truth[codes[i]];
@@ -563,7 +585,8 @@ static uint32_t rows_of_mask(uint32_t count, const uint8_t *mask, uint32_t *rows
     return vector_true_rows(&boolean, rows);
 }
 
-static uint32_t test_range(const Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows)
+static uint32_t test_range(const Conjunct *conjunct, const Vector *vector, Arena *arena,
+                           uint32_t *rows)
 {
     const int64_t *values = vector->data;
     if (conjunct->low > conjunct->high)
@@ -603,8 +626,8 @@ static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *are
 }
 
 /* By looking the values up. NULL is no member, even where the table has it. */
-static bool test_members(const Conjunct *conjunct, const Vector *vector, uint32_t *rows, uint32_t *count,
-                         Fault *fault)
+static bool test_members(const Conjunct *conjunct, const Vector *vector, uint32_t *rows,
+                         uint32_t *count, Fault *fault)
 {
     uint32_t entries[BATCH_ROWS];
     if (!key_table_find(conjunct->keys, &vector, vector->length, entries, fault))
@@ -624,11 +647,12 @@ static bool test_members(const Conjunct *conjunct, const Vector *vector, uint32_
 /* A member test that lets nearly everything pass is not worth its time. */
 static bool is_useless(const Conjunct *conjunct)
 {
-    return conjunct->rows_tested > MEMBER_TRIAL_ROWS && conjunct->rows_passed * 10 > conjunct->rows_tested * 8;
+    return conjunct->rows_tested > MEMBER_TRIAL_ROWS &&
+           conjunct->rows_passed * 10 > conjunct->rows_tested * 8;
 }
 
-static bool test_member(Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows, uint32_t *count,
-                        Fault *fault)
+static bool test_member(Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows,
+                        uint32_t *count, Fault *fault)
 {
     if (is_useless(conjunct)) {
         *count = rows_all_or_none(true, vector->length, rows);
@@ -642,8 +666,8 @@ static bool test_member(Conjunct *conjunct, const Vector *vector, Arena *arena, 
     return true;
 }
 
-bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows, uint32_t *count,
-                   Fault *fault)
+bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows,
+                   uint32_t *count, Fault *fault)
 {
     const Vector *column = &batch->columns[conjunct->column];
     if (conjunct->kind == CONJUNCT_MEMBER)

@@ -24,22 +24,22 @@ typedef enum Verdict { VERDICT_SOME, VERDICT_NONE, VERDICT_ALL } Verdict;
 typedef struct Conjunct {
     ConjunctKind kind;
     const Expr *expr;
-    ExprProgram *program;       /* NULL for RANGE and IS_NULL */
-    uint32_t column;            /* of the input; GENERIC: unused */
-    bool *uses;                 /* which input columns the expression looks at */
+    ExprProgram *program; /* NULL for RANGE and IS_NULL */
+    uint32_t column;      /* of the input; GENERIC: unused */
+    bool *uses;           /* which input columns the expression looks at */
     bool can_fail;
-    KeyTable *keys;             /* MEMBER */
-    bool has_range;             /* MEMBER: low .. high are the keys' */
-    uint64_t rows_passed;       /* MEMBER */
+    KeyTable *keys;       /* MEMBER */
+    bool has_range;       /* MEMBER: low .. high are the keys' */
+    uint64_t rows_passed; /* MEMBER */
     /* RANGE; MONOTONE: of the function's value */
     int64_t low, high;
-    ExprProgram *function;      /* MONOTONE: f(column) alone */
-    bool wants_null;            /* IS_NULL: true for IS NULL, false for IS NOT NULL */
+    ExprProgram *function; /* MONOTONE: f(column) alone */
+    bool wants_null;       /* IS_NULL: true for IS NULL, false for IS NOT NULL */
     /* TEXT, MEMBER of strings, for the segment at hand: truth of each code of the dictionary */
     const Dictionary *dictionary;
-    uint8_t *truth;             /* NULL while not evaluated */
+    uint8_t *truth; /* NULL while not evaluated */
     GrowArray truth_bytes;
-    bool is_by_row;             /* the dictionary's entries cannot be evaluated: some fails */
+    bool is_by_row; /* the dictionary's entries cannot be evaluated: some fails */
     uint64_t rows_tested;
     uint32_t first_true, last_true; /* of the codes that can occur; last < first: none */
 } Conjunct;
@@ -47,13 +47,14 @@ typedef struct Conjunct {
 enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
 
 /* Adds a MEMBER to the conjuncts; false when there is no room. */
-bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column, KeyTable *keys,
-                          Conjunct *conjuncts, uint32_t *count);
+bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column,
+                          KeyTable *keys, Conjunct *conjuncts, uint32_t *count);
 /* Whether the dictionary of its column is of use to it. */
 static inline bool conjunct_wants_dictionary(const StageInput *input, const Conjunct *conjunct)
 {
     return conjunct->kind == CONJUNCT_TEXT ||
-           (conjunct->kind == CONJUNCT_MEMBER && type_layout(input->types[conjunct->column]) == LAYOUT_STRING);
+           (conjunct->kind == CONJUNCT_MEMBER &&
+            type_layout(input->types[conjunct->column]) == LAYOUT_STRING);
 }
 
 /* Classifies and compiles the parts of `filter` in the order in which they are best tested. */
@@ -64,12 +65,12 @@ void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t cou
 /* Forgets what was known of the last segment's dictionary. `dictionary` NULL: none. */
 void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary);
 /* TEXT: evaluates the dictionary if that pays by now. */
-bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input, Conjunct *conjunct,
-                                  Arena *arena, Fault *fault);
+bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
+                                  Conjunct *conjunct, Arena *arena, Fault *fault);
 /* What the zone of the conjunct's column says. */
 Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena *arena);
 /* The rows of `batch` (the input's columns, those in `uses` filled in) for which it holds. */
-bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows, uint32_t *count,
-                   Fault *fault);
+bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows,
+                   uint32_t *count, Fault *fault);
 
 #endif

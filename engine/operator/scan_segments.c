@@ -12,11 +12,11 @@
 
 /* An input column in the segment at hand. */
 typedef struct ScanColumn {
-    int stored;              /* index in the segment; -1: missing, all NULL */
-    ExprProgram *cast;       /* from the stored type to the wanted one; NULL: none needed */
-    bool is_kept;            /* comes out */
-    bool is_pending;         /* kept, or used by a conjunct that was not tested yet */
-    bool is_read;            /* `vector` holds the rows selected so far */
+    int stored;        /* index in the segment; -1: missing, all NULL */
+    ExprProgram *cast; /* from the stored type to the wanted one; NULL: none needed */
+    bool is_kept;      /* comes out */
+    bool is_pending;   /* kept, or used by a conjunct that was not tested yet */
+    bool is_read;      /* `vector` holds the rows selected so far */
     Vector vector;
 } ScanColumn;
 
@@ -30,24 +30,24 @@ typedef struct ScanCast {
 typedef struct ScanOperator {
     Operator base;
     const StageInput *input;
-    ScanColumn *columns;       /* of the input */
+    ScanColumn *columns; /* of the input */
     Conjunct *conjuncts;
     uint32_t conjunct_count;
-    bool *is_proven;           /* conjuncts that need no test: for the row group, for the block */
+    bool *is_proven; /* conjuncts that need no test: for the row group, for the block */
     bool *is_group_proven;
     ScanCast *casts;
     bool has_bound;
-    SortBound bound;           /* `column` is the input's */
-    bool is_backwards;         /* newest first */
+    SortBound bound;   /* `column` is the input's */
+    bool is_backwards; /* newest first */
     /* morsels */
-    uint32_t *first_group;     /* by segment; [segment_count] is the total */
-    uint32_t segment;          /* at hand; UINT32_MAX none */
+    uint32_t *first_group; /* by segment; [segment_count] is the total */
+    uint32_t segment;      /* at hand; UINT32_MAX none */
     bool is_segment_ruled_out;
-    bool has_dictionaries;     /* the conjuncts know those of the segment at hand */
+    bool has_dictionaries; /* the conjuncts know those of the segment at hand */
     SegmentReader *reader;
     uint32_t block, blocks_left; /* of the row group at hand */
     bool is_done;
-    Arena *arena;              /* of the block */
+    Arena *arena; /* of the block */
 } ScanOperator;
 
 /* --- casts --- */
@@ -63,8 +63,8 @@ static bool is_same_representation(SqlType from, SqlType to)
     return is_noop || (from.oid == to.oid && type_layout(to) != LAYOUT_INT128);
 }
 
-static bool find_cast(ScanOperator *scan, const SegmentColumn *stored, SqlType to, ExprProgram **program,
-                      Fault *fault)
+static bool find_cast(ScanOperator *scan, const SegmentColumn *stored, SqlType to,
+                      ExprProgram **program, Fault *fault)
 {
     OperatorContext *context = scan->base.context;
     SqlType from = {.oid = stored->type_oid, .modifier = stored->type_modifier};
@@ -77,10 +77,12 @@ static bool find_cast(ScanOperator *scan, const SegmentColumn *stored, SqlType t
             return true;
         }
     if (type_info(from.oid) == NULL || type_layout(from) != stored->layout)
-        return fault_set(fault, FAULT_DATA_CORRUPTED, "column \"%.*s\" of a segment has an unknown type %u",
+        return fault_set(fault, FAULT_DATA_CORRUPTED,
+                         "column \"%.*s\" of a segment has an unknown type %u",
                          TEXT_ARGS(stored->name), stored->type_oid);
     const Expr *column = expr_column(context->arena, from, 0, -1);
-    const Expr *expr = expr_cast(context->arena, column, to, CAST_EXPLICIT, context->types->dialect, fault);
+    const Expr *expr =
+        expr_cast(context->arena, column, to, CAST_EXPLICIT, context->types->dialect, fault);
     if (expr == NULL)
         return false;
     ScanCast *cast = ARENA_NEW(context->arena, ScanCast);
@@ -111,8 +113,8 @@ static bool map_columns(ScanOperator *scan, Fault *fault)
         ScanColumn *column = &scan->columns[c];
         column->stored = segment_find_column(scan->reader, scan->input->names[c]);
         column->cast = NULL;
-        if (column->stored >= 0 &&
-            !find_cast(scan, &schema->columns[column->stored], scan->input->types[c], &column->cast, fault))
+        if (column->stored >= 0 && !find_cast(scan, &schema->columns[column->stored],
+                                              scan->input->types[c], &column->cast, fault))
             return false;
     }
     return true;
@@ -140,7 +142,8 @@ static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
             continue;
         const Dictionary *dictionary = NULL;
         int stored = zone_column(scan, conjunct);
-        if (stored >= 0 && !segment_dictionary(scan->reader, (uint32_t)stored, false, &dictionary, fault))
+        if (stored >= 0 &&
+            !segment_dictionary(scan->reader, (uint32_t)stored, false, &dictionary, fault))
             return false;
         conjunct_enter_segment(conjunct, dictionary);
         if (!conjunct_evaluate_dictionary(context, scan->input, conjunct, scan->arena, fault))
@@ -174,7 +177,8 @@ static bool is_beyond_bound(const ScanOperator *scan, const SegmentZone *zone)
 {
     if (!zone->has_range || (zone->null_count != 0 && scan->bound.keeps_nulls))
         return false;
-    return scan->bound.descending ? zone->maximum < scan->bound.value : zone->minimum > scan->bound.value;
+    return scan->bound.descending ? zone->maximum < scan->bound.value
+                                  : zone->minimum > scan->bound.value;
 }
 
 static bool bound_rules_out(const ScanOperator *scan, bool is_group, uint32_t number)
@@ -193,7 +197,8 @@ static bool bound_rules_out(const ScanOperator *scan, bool is_group, uint32_t nu
 }
 
 /* Judges conjuncts by the zones of a row group or a block; false when one rules it out. */
-static bool judge(ScanOperator *scan, bool is_group, uint32_t number, const bool *known, bool *proven)
+static bool judge(ScanOperator *scan, bool is_group, uint32_t number, const bool *known,
+                  bool *proven)
 {
     for (uint32_t i = 0; i < scan->conjunct_count; i++) {
         const Conjunct *conjunct = &scan->conjuncts[i];
@@ -302,11 +307,12 @@ static bool read_column(ScanOperator *scan, uint32_t c, const Selection *selecti
         return true;
     column->is_read = true;
     if (column->stored < 0) {
-        column->vector = vector_null(scan->arena, type_layout(scan->input->types[c]), selection->count);
+        column->vector =
+            vector_null(scan->arena, type_layout(scan->input->types[c]), selection->count);
         return true;
     }
-    if (!segment_read(scan->reader, (uint32_t)column->stored, scan->block, selection->rows, selection->count,
-                      scan->arena, &column->vector, fault))
+    if (!segment_read(scan->reader, (uint32_t)column->stored, scan->block, selection->rows,
+                      selection->count, scan->arena, &column->vector, fault))
         return false;
     if (column->cast == NULL)
         return true;
@@ -315,14 +321,16 @@ static bool read_column(ScanOperator *scan, uint32_t c, const Selection *selecti
     return expr_run(column->cast, &batch, NULL, scan->arena, &column->vector, fault);
 }
 
-/* A batch of the input's columns with those a conjunct uses; the others are NULL and not looked at. */
-static Batch *conjunct_batch(ScanOperator *scan, const Conjunct *conjunct, const Selection *selection,
-                             Fault *fault)
+/* A batch of the input's columns with those a conjunct uses; the others are NULL and not looked at.
+ */
+static Batch *conjunct_batch(ScanOperator *scan, const Conjunct *conjunct,
+                             const Selection *selection, Fault *fault)
 {
     Batch *batch = batch_make(scan->arena, scan->input->column_count, selection->count);
     for (uint32_t c = 0; c < scan->input->column_count; c++) {
         if (!conjunct->uses[c]) {
-            batch->columns[c] = vector_null(scan->arena, type_layout(scan->input->types[c]), selection->count);
+            batch->columns[c] =
+                vector_null(scan->arena, type_layout(scan->input->types[c]), selection->count);
             continue;
         }
         if (!read_column(scan, c, selection, fault))
@@ -372,12 +380,14 @@ static bool filter_block(ScanOperator *scan, Selection *selection, Fault *fault)
         Conjunct *conjunct = &scan->conjuncts[i];
         if (scan->is_proven[i])
             continue;
-        if (!conjunct_evaluate_dictionary(scan->base.context, scan->input, conjunct, scan->arena, fault))
+        if (!conjunct_evaluate_dictionary(scan->base.context, scan->input, conjunct, scan->arena,
+                                          fault))
             return false;
         Batch *batch = conjunct_batch(scan, conjunct, selection, fault);
         if (batch == NULL)
             return false;
-        uint32_t *picked = arena_alloc_vector(scan->arena, ((size_t)selection->count + 64) * sizeof *picked);
+        uint32_t *picked =
+            arena_alloc_vector(scan->arena, ((size_t)selection->count + 64) * sizeof *picked);
         uint32_t count;
         if (!conjunct_test(conjunct, batch, scan->arena, picked, &count, fault))
             return false;
@@ -485,7 +495,8 @@ static void number_groups(ScanOperator *scan)
 {
     const StageInput *input = scan->input;
     uint64_t group_rows = (uint64_t)SEGMENT_BLOCK_ROWS * SEGMENT_GROUP_BLOCKS;
-    scan->first_group = ARENA_ARRAY(scan->base.context->arena, uint32_t, (size_t)input->segment_count + 1);
+    scan->first_group =
+        ARENA_ARRAY(scan->base.context->arena, uint32_t, (size_t)input->segment_count + 1);
     uint32_t total = 0;
     for (uint32_t s = 0; s < input->segment_count; s++) {
         scan->first_group[s] = total;
@@ -494,8 +505,8 @@ static void number_groups(ScanOperator *scan)
     scan->first_group[input->segment_count] = total;
 }
 
-Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
-                             Fault *fault)
+Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
+                             Operator **children, Fault *fault)
 {
     const StageInput *input = &context->stage->inputs[spec->input.index];
     if (input->ticket >= context->ticket_count) {
@@ -510,7 +521,8 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
     memset(scan->columns, 0, input->column_count * sizeof *scan->columns);
     for (uint32_t i = 0; i < spec->column_count; i++)
         scan->columns[operator_kept(spec, i)].is_kept = true;
-    if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count, fault))
+    if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count,
+                        fault))
         return NULL;
     scan->is_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);
     scan->is_group_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);

@@ -10,8 +10,13 @@
 #include <unistd.h>
 
 enum {
-    INT8_EQUAL = 467, INT8_LESS = 469, INT8_GREATER_EQUAL = 472, TEXT_EQUAL = 67, TEXT_LESS = 740,
-    TEXT_NOT_EQUAL = 157, TEXT_LIKE = 850,
+    INT8_EQUAL = 467,
+    INT8_LESS = 469,
+    INT8_GREATER_EQUAL = 472,
+    TEXT_EQUAL = 67,
+    TEXT_LESS = 740,
+    TEXT_NOT_EQUAL = 157,
+    TEXT_LIKE = 850,
 };
 
 /* __time, name, value, other (missing in the last segment) */
@@ -52,9 +57,12 @@ static void write_segment(uint32_t number, const Batch *batch)
     SegmentColumn columns[COLUMNS];
     /* The value is a smaller integer in the first segment; the last one lacks a column. */
     for (uint32_t c = 0; c < COLUMNS; c++)
-        columns[c] = (SegmentColumn){.name = names[c], .type_oid = c == 2 && number == 0 ? T_INT4 : types[c].oid,
-                                     .type_modifier = -1, .layout = type_layout(types[c])};
-    SegmentSchema schema = {.column_count = number == SEGMENTS - 1 ? COLUMNS - 1 : COLUMNS, .columns = columns};
+        columns[c] = (SegmentColumn){.name = names[c],
+                                     .type_oid = c == 2 && number == 0 ? T_INT4 : types[c].oid,
+                                     .type_modifier = -1,
+                                     .layout = type_layout(types[c])};
+    SegmentSchema schema = {.column_count = number == SEGMENTS - 1 ? COLUMNS - 1 : COLUMNS,
+                            .columns = columns};
     const char *path = arena_printf(table.arena, "%s/%u.segment", folder, number);
     SegmentWriter *writer = segment_writer_open(path, &schema, &budget, &fault);
     assert_non_null(writer);
@@ -65,7 +73,8 @@ static void write_segment(uint32_t number, const Batch *batch)
     if (!segment_writer_finish(writer, table.arena, &summary, &fault))
         fail_msg("%s", fault.message);
     segment_writer_free(writer);
-    table.segments[number] = (InputSegment){.path = text_of(path), .rows = summary.rows, .bytes = summary.file_bytes};
+    table.segments[number] =
+        (InputSegment){.path = text_of(path), .rows = summary.rows, .bytes = summary.file_bytes};
     memcpy(table.segments[number].digest, summary.digest, 16);
 }
 
@@ -95,8 +104,13 @@ static int drop_table(void **state)
 
 static OperatorSpec *scan_spec(TestStage *test, const Expr *filter)
 {
-    test->inputs[0] = (StageInput){.kind = INPUT_SEGMENTS, .column_count = COLUMNS, .types = types, .names = names,
-                                   .segment_count = SEGMENTS, .segments = table.segments, .ticket = 1};
+    test->inputs[0] = (StageInput){.kind = INPUT_SEGMENTS,
+                                   .column_count = COLUMNS,
+                                   .types = types,
+                                   .names = names,
+                                   .segment_count = SEGMENTS,
+                                   .segments = table.segments,
+                                   .ticket = 1};
     OperatorSpec *spec = ARENA_NEW(test->arena, OperatorSpec);
     *spec = (OperatorSpec){.kind = OPERATOR_INPUT, .column_count = COLUMNS, .types = types};
     spec->input.filter = filter;
@@ -192,7 +206,8 @@ static Batch *naive(TestStage *test, const Expr *filter)
     uint32_t count = 0;
     for (uint32_t at = 0; at < table.rows->rows; at += BATCH_ROWS) {
         uint32_t left = table.rows->rows - at;
-        Batch *piece = batch_slice(test->arena, table.rows, at, left < BATCH_ROWS ? left : BATCH_ROWS);
+        Batch *piece =
+            batch_slice(test->arena, table.rows, at, left < BATCH_ROWS ? left : BATCH_ROWS);
         Vector holds;
         assert_true(expr_run(program, piece, NULL, test->arena, &holds, &fault));
         for (uint32_t i = 0; i < piece->rows; i++)
@@ -211,7 +226,8 @@ static void run_filter(const uint32_t *numbers, uint32_t count, SegmentCache *ca
     const Expr *parts[CONDITIONS];
     for (uint32_t i = 0; i < count; i++)
         parts[i] = condition(&test, numbers[i]);
-    const Expr *filter = count == 0 ? NULL : expr_nary(test.arena, EXPR_AND, SQL_TYPE(T_BOOL), parts, count, -1);
+    const Expr *filter =
+        count == 0 ? NULL : expr_nary(test.arena, EXPR_AND, SQL_TYPE(T_BOOL), parts, count, -1);
     Batch *actual = test_run(&test, scan_spec(&test, filter), &fault);
     if (actual == NULL)
         fail_msg("%s", fault.message);
@@ -242,8 +258,9 @@ static void test_zones_skip_blocks(void **state)
     Fault fault;
     test_stage_init(&test);
     test.context.segments = segment_cache_new(10, 1 << 20);
-    const Expr *parts[] = {compare(&test, INT8_GREATER_EQUAL, column(&test, 0), integer(&test, 1300000)),
-                           compare(&test, INT8_LESS, column(&test, 0), integer(&test, 1330000))};
+    const Expr *parts[] = {
+        compare(&test, INT8_GREATER_EQUAL, column(&test, 0), integer(&test, 1300000)),
+        compare(&test, INT8_LESS, column(&test, 0), integer(&test, 1330000))};
     const Expr *filter = expr_nary(test.arena, EXPR_AND, SQL_TYPE(T_BOOL), parts, 2, -1);
     Batch *actual = test_run(&test, scan_spec(&test, filter), &fault);
     assert_non_null(actual);
@@ -308,7 +325,10 @@ static void test_top_n_skips_blocks(void **state)
         test.context.segments = segment_cache_new(10, 1 << 20);
         const OperatorSpec *scan = scan_spec(&test, NULL);
         SortColumn key = {.column = 0, .descending = descending};
-        OperatorSpec spec = {.kind = OPERATOR_SORT, .column_count = COLUMNS, .types = types, .child_count = 1,
+        OperatorSpec spec = {.kind = OPERATOR_SORT,
+                             .column_count = COLUMNS,
+                             .types = types,
+                             .child_count = 1,
                              .children = test_children(&test, scan, NULL)};
         spec.sort.key_count = 1;
         spec.sort.keys = &key;
@@ -317,7 +337,8 @@ static void test_top_n_skips_blocks(void **state)
         assert_non_null(actual);
         assert_int_equal(actual->rows, 10);
         for (uint32_t i = 0; i < 10; i++)
-            assert_true(test_rows_equal(actual, i, table.rows, descending ? table.rows->rows - 1 - i : i));
+            assert_true(
+                test_rows_equal(actual, i, table.rows, descending ? table.rows->rows - 1 - i : i));
         assert_true(test.counters.blocks_read < 12);
         segment_cache_free(test.context.segments);
         test_stage_clear(&test);
@@ -344,7 +365,8 @@ static void test_join_restricts_scan(void **state)
                 if (i == 7)
                     vector_builder_null(&builder);
                 else if (k == 1)
-                    vector_builder_text(&builder, text_of(arena_printf(test.arena, "text-%u", i * 9)));
+                    vector_builder_text(&builder,
+                                        text_of(arena_printf(test.arena, "text-%u", i * 9)));
                 else
                     vector_builder_int64(&builder, k == 0 ? 1200000 + i * 5 : (int64_t)i * 3 - 60);
             }
@@ -355,8 +377,11 @@ static void test_join_restricts_scan(void **state)
             joined[COLUMNS] = types[k];
             bool gives_right = type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI;
             const OperatorSpec *right = test_input(&test, 1, 1, &types[k]);
-            OperatorSpec spec = {.kind = OPERATOR_JOIN, .column_count = COLUMNS + gives_right, .types = joined,
-                                 .child_count = 2, .children = test_children(&test, scan, right)};
+            OperatorSpec spec = {.kind = OPERATOR_JOIN,
+                                 .column_count = COLUMNS + gives_right,
+                                 .types = joined,
+                                 .child_count = 2,
+                                 .children = test_children(&test, scan, right)};
             spec.join.type = (StageJoinType)type;
             spec.join.key_count = 1;
             spec.join.left_keys = &key_columns[k];
@@ -446,7 +471,8 @@ static void add_partitions(TestStage *test, uint32_t partitions, bool with_null_
         for (uint32_t part = 0; part < 3; part++) {
             uint32_t rows = 1 + random_below(5000);
             Batch *batch = batch_make(test->arena, 3, rows);
-            batch->columns[0] = random_flat(test->arena, LAYOUT_INT64, rows, 100000, with_null_time);
+            batch->columns[0] =
+                random_flat(test->arena, LAYOUT_INT64, rows, 100000, with_null_time);
             VectorBuilder builder;
             vector_builder_init(&builder, test->arena, LAYOUT_STRING, rows);
             for (uint32_t i = 0; i < rows; i++)
@@ -466,12 +492,15 @@ static OperatorSpec *write_spec(TestStage *test)
     static SortColumn keys[2] = {{.column = 2}, {.column = 1}};
     static StageDefinition stages[2];
     /* The producer, whose shuffle key tells the range dimensions. */
-    stages[0] = (StageDefinition){.shuffle = {.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .keys = keys, .bucket_keys = 1}};
+    stages[0] = (StageDefinition){
+        .shuffle = {.kind = SHUFFLE_GLOBAL_SORT, .key_count = 2, .keys = keys, .bucket_keys = 1}};
     test->definition.stages = stages;
     test->definition.stage_count = 2;
     OperatorSpec *spec = ARENA_NEW(test->arena, OperatorSpec);
-    *spec = (OperatorSpec){.kind = OPERATOR_WRITE_SEGMENTS, .child_count = 1,
-                           .children = test_children(test, test_input(test, 0, 3, written_types), NULL)};
+    *spec = (OperatorSpec){.kind = OPERATOR_WRITE_SEGMENTS,
+                           .child_count = 1,
+                           .children =
+                               test_children(test, test_input(test, 0, 3, written_types), NULL)};
     spec->write_segments.stored_count = 2;
     spec->write_segments.names = names;
     spec->write_segments.time_column = 0;

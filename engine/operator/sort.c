@@ -7,7 +7,7 @@ typedef struct SortOperator {
     Operator base;
     RowStore *store;
     RowOrder order;
-    const Batch *rows;  /* of the store, once all have come */
+    const Batch *rows; /* of the store, once all have come */
     uint32_t next;
     Arena *arena;
 } SortOperator;
@@ -28,7 +28,8 @@ static Progress read_all(SortOperator *sort, Fault *fault)
     }
     const OperatorSpec *spec = sort->base.spec;
     sort->rows = row_store_batch(sort->store);
-    return row_order_sort_ranked(&sort->order, sort->rows, spec->sort.keys, spec->sort.key_count, fault)
+    return row_order_sort_ranked(&sort->order, sort->rows, spec->sort.keys, spec->sort.key_count,
+                                 fault)
                ? PROGRESS_DONE
                : PROGRESS_FAILED;
 }
@@ -46,7 +47,8 @@ static Progress sort_next(Operator *self, Batch **batch, Fault *fault)
         return PROGRESS_DONE;
     uint32_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
     arena_reset(sort->arena);
-    *batch = batch_gather(sort->arena, sort->rows, row_order_rows(&sort->order) + sort->next, count);
+    *batch =
+        batch_gather(sort->arena, sort->rows, row_order_rows(&sort->order) + sort->next, count);
     sort->next += count;
     return PROGRESS_BATCH;
 }
@@ -68,7 +70,8 @@ static void sort_restrict_to(Operator *self, uint32_t column, struct KeyTable *k
 static const OperatorClass sort_class = {
     .name = "sort", .next = sort_next, .close = sort_close, .restrict_to = sort_restrict_to};
 
-Operator *sort_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *sort_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                    Fault *fault)
 {
     (void)fault;
     const OperatorSpec *child = spec->children[0];

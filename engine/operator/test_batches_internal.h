@@ -54,7 +54,8 @@ static inline void random_cell(VectorBuilder *builder, uint32_t variety)
     }
 }
 
-static inline Vector random_flat(Arena *arena, Layout layout, uint32_t rows, uint32_t variety, bool has_nulls)
+static inline Vector random_flat(Arena *arena, Layout layout, uint32_t rows, uint32_t variety,
+                                 bool has_nulls)
 {
     VectorBuilder builder;
     vector_builder_init(&builder, arena, layout, rows);
@@ -70,7 +71,8 @@ static inline Vector random_flat(Arena *arena, Layout layout, uint32_t rows, uin
     return vector_builder_finish(&builder);
 }
 
-static inline Vector random_dictionary(Arena *arena, uint32_t rows, uint32_t variety, bool has_nulls)
+static inline Vector random_dictionary(Arena *arena, uint32_t rows, uint32_t variety,
+                                       bool has_nulls)
 {
     uint32_t entries = 2 + random_below(variety);
     Text *texts = ARENA_ARRAY(arena, Text, entries);
@@ -84,7 +86,8 @@ static inline Vector random_dictionary(Arena *arena, uint32_t rows, uint32_t var
     return vector_dictionary(dictionary, rows, codes);
 }
 
-static inline Vector random_vector(Arena *arena, Layout layout, uint32_t rows, uint32_t variety, bool has_nulls)
+static inline Vector random_vector(Arena *arena, Layout layout, uint32_t rows, uint32_t variety,
+                                   bool has_nulls)
 {
     uint32_t form = random_below(6);
     if (form == 0 && has_nulls)

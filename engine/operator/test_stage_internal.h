@@ -39,7 +39,8 @@ typedef struct TestStage {
     OperatorContext context;
 } TestStage;
 
-static inline Progress test_source_next(void *state, Batch **batch, uint32_t *partition, Fault *fault)
+static inline Progress test_source_next(void *state, Batch **batch, uint32_t *partition,
+                                        Fault *fault)
 {
     (void)fault;
     TestSource *source = state;
@@ -73,16 +74,23 @@ static inline void test_stage_init(TestStage *test)
     budget_init_child(&test->budget, &test->root, INT64_MAX);
     setting_defaults(&test->settings);
     test->types = (TypeContext){.zone = timezone_utc(), .settings = &test->settings};
-    test->stage = (StageDefinition){.input_count = TEST_INPUTS, .inputs = test->inputs, .worker_count = 1};
+    test->stage =
+        (StageDefinition){.input_count = TEST_INPUTS, .inputs = test->inputs, .worker_count = 1};
     test->definition = (QueryDefinition){.query = 5, .stage_count = 1, .stages = &test->stage};
     for (int i = 0; i < TEST_INPUTS; i++) {
         test->inputs[i].kind = INPUT_STAGE;
         test->sources[i] = (StageSource){test_source_next, test_source_stop, &test->data[i]};
     }
-    test->context = (OperatorContext){.arena = test->arena, .budget = &test->budget, .types = &test->types,
-                                      .definition = &test->definition, .stage = &test->stage,
-                                      .worker_count = 1, .tickets = test->tickets, .ticket_count = 4,
-                                      .counters = &test->counters, .sources = test->sources};
+    test->context = (OperatorContext){.arena = test->arena,
+                                      .budget = &test->budget,
+                                      .types = &test->types,
+                                      .definition = &test->definition,
+                                      .stage = &test->stage,
+                                      .worker_count = 1,
+                                      .tickets = test->tickets,
+                                      .ticket_count = 4,
+                                      .counters = &test->counters,
+                                      .sources = test->sources};
 }
 
 static inline void test_stage_clear(TestStage *test)
@@ -103,7 +111,8 @@ static inline void test_stage_add(TestStage *test, uint32_t input, Batch *batch)
 }
 
 /* An OPERATOR_INPUT of all columns. */
-static inline OperatorSpec *test_input(TestStage *test, uint32_t index, uint32_t column_count, const SqlType *types)
+static inline OperatorSpec *test_input(TestStage *test, uint32_t index, uint32_t column_count,
+                                       const SqlType *types)
 {
     test->inputs[index].column_count = column_count;
     test->inputs[index].types = types;
@@ -113,7 +122,8 @@ static inline OperatorSpec *test_input(TestStage *test, uint32_t index, uint32_t
     return spec;
 }
 
-static inline const OperatorSpec *const *test_children(TestStage *test, const OperatorSpec *a, const OperatorSpec *b)
+static inline const OperatorSpec *const *test_children(TestStage *test, const OperatorSpec *a,
+                                                       const OperatorSpec *b)
 {
     const OperatorSpec **children = ARENA_ARRAY(test->arena, const OperatorSpec *, 2);
     children[0] = a;
@@ -125,7 +135,8 @@ static inline const OperatorSpec *const *test_children(TestStage *test, const Op
 static inline Batch *test_all_rows(TestStage *test, uint32_t input)
 {
     TestSource *source = &test->data[input];
-    return source->count == 0 ? NULL : batch_concatenate(test->arena, source->batches, source->count);
+    return source->count == 0 ? NULL
+                              : batch_concatenate(test->arena, source->batches, source->count);
 }
 
 /* Runs the tree to its end; what comes out, as one batch in the stage's arena. NULL: it failed. */
@@ -200,7 +211,8 @@ static inline void assert_same_rows(const Batch *actual, const Batch *expected)
 }
 
 /* A call of the function with this OID on columns or constants. */
-static inline const Expr *test_call(TestStage *test, uint32_t oid, SqlType result, const Expr *a, const Expr *b)
+static inline const Expr *test_call(TestStage *test, uint32_t oid, SqlType result, const Expr *a,
+                                    const Expr *b)
 {
     const ScalarFunction *function = function_scalar_by_oid(oid);
     assert_non_null(function);

@@ -15,16 +15,16 @@ typedef struct TopNOperator {
     RowStore *store;
     RowOrder order;
     bool has_threshold;
-    Buffer threshold;           /* the N-th key */
-    bool is_first_integer;      /* the first key column has the layout INT64 */
-    bool has_bound;             /* the N-th row's first key is not null: `bound` is set */
+    Buffer threshold;      /* the N-th key */
+    bool is_first_integer; /* the first key column has the layout INT64 */
+    bool has_bound;        /* the N-th row's first key is not null: `bound` is set */
     SortBound bound;
-    bool has_text_bound;        /* the same of strings */
+    bool has_text_bound; /* the same of strings */
     Buffer text_bound;
-    uint64_t bound_dictionary;  /* the sorted dictionary whose codes are known: */
-    uint32_t bound_code;        /* codes below it sort before or equal (descending: from it on) */
-    Buffer keys;                /* of the batch at hand */
-    const Batch *rows;          /* sorted, once all have come */
+    uint64_t bound_dictionary; /* the sorted dictionary whose codes are known: */
+    uint32_t bound_code;       /* codes below it sort before or equal (descending: from it on) */
+    Buffer keys;               /* of the batch at hand */
+    const Batch *rows;         /* sorted, once all have come */
     uint32_t next;
     Arena *arena;
 } TopNOperator;
@@ -175,7 +175,9 @@ static bool keep_candidates(TopNOperator *top, const Batch *batch, Fault *fault)
 static uint32_t candidates_at_most(const TopNOperator *top)
 {
     uint64_t twice = (uint64_t)top->limit * 2;
-    return twice < MIN_CANDIDATES ? MIN_CANDIDATES : twice > ROWS_LIMIT ? ROWS_LIMIT : (uint32_t)twice;
+    return twice < MIN_CANDIDATES ? MIN_CANDIDATES
+           : twice > ROWS_LIMIT   ? ROWS_LIMIT
+                                  : (uint32_t)twice;
 }
 
 static bool take_batch(TopNOperator *top, const Batch *batch, Fault *fault)
@@ -241,7 +243,8 @@ static void top_n_close(Operator *self)
     arena_free(top->arena);
 }
 
-static const OperatorClass top_n_class = {.name = "top n", .next = top_n_next, .close = top_n_close};
+static const OperatorClass top_n_class = {
+    .name = "top n", .next = top_n_next, .close = top_n_close};
 
 /* Before the first row: a bound that excludes nothing tells scans where to begin. */
 static void offer_direction(TopNOperator *top)
@@ -249,12 +252,15 @@ static void offer_direction(TopNOperator *top)
     if (!top->is_first_integer)
         return;
     const SortColumn *key = first_key(top);
-    SortBound bound = {.column = key->column, .descending = key->descending, .keeps_nulls = key->nulls_first,
+    SortBound bound = {.column = key->column,
+                       .descending = key->descending,
+                       .keeps_nulls = key->nulls_first,
                        .value = key->descending ? INT64_MIN : INT64_MAX};
     operator_offer_bound(top->base.children[0], &bound);
 }
 
-Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                     Fault *fault)
 {
     const OperatorSpec *child = spec->children[0];
     /* More rows than a store can hold: nothing to throw away early. Without keys any N rows do. */
@@ -264,8 +270,8 @@ Operator *top_n_make(const OperatorSpec *spec, OperatorContext *context, Operato
     top->limit = (uint32_t)spec->sort.limit;
     top->store = row_store_new(context->budget, child->column_count,
                                operator_layouts(context, child->types, child->column_count));
-    top->is_first_integer =
-        spec->sort.key_count != 0 && type_layout(child->types[spec->sort.keys[0].column]) == LAYOUT_INT64;
+    top->is_first_integer = spec->sort.key_count != 0 &&
+                            type_layout(child->types[spec->sort.keys[0].column]) == LAYOUT_INT64;
     row_order_init(&top->order, context->budget);
     buffer_init(&top->threshold);
     buffer_init(&top->text_bound);

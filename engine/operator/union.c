@@ -39,7 +39,8 @@ static void union_restrict_to(Operator *self, uint32_t column, struct KeyTable *
 static const OperatorClass union_class = {
     .name = "union", .next = union_next, .restrict_to = union_restrict_to};
 
-Operator *union_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *union_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                     Fault *fault)
 {
     (void)fault;
     UnionOperator *all = operator_new(sizeof *all, &union_class, spec, context, children);

@@ -15,9 +15,9 @@ enum {
 typedef struct WriteRowsOperator {
     Operator base;
     Buffer rows;
-    uint32_t row_count;        /* in `rows` */
+    uint32_t row_count; /* in `rows` */
     bool is_input_done;
-    Arena *arena;              /* of the batch */
+    Arena *arena; /* of the batch */
 } WriteRowsOperator;
 
 /* --- formatting --- */
@@ -39,7 +39,8 @@ static void texts_of(const Vector *vector, Text *cells)
     }
 }
 
-static bool format_column(WriteRowsOperator *write, uint32_t c, const Vector *vector, Text *cells, Fault *fault)
+static bool format_column(WriteRowsOperator *write, uint32_t c, const Vector *vector, Text *cells,
+                          Fault *fault)
 {
     const OperatorSpec *spec = write->base.spec;
     SqlType type = spec->children[0]->types[c];
@@ -81,8 +82,8 @@ static inline uint8_t *put_bytes(uint8_t *at, const char *data, uint32_t length)
     return at + length;
 }
 
-static bool row_lengths(const Text *const *cells, uint32_t column_count, uint32_t rows, uint32_t *lengths,
-                        size_t *total, Fault *fault)
+static bool row_lengths(const Text *const *cells, uint32_t column_count, uint32_t rows,
+                        uint32_t *lengths, size_t *total, Fault *fault)
 {
     uint64_t sums[BATCH_ROWS];
     for (uint32_t i = 0; i < rows; i++)
@@ -93,7 +94,8 @@ static bool row_lengths(const Text *const *cells, uint32_t column_count, uint32_
     *total = 0;
     for (uint32_t i = 0; i < rows; i++) {
         if (sums[i] > INT32_MAX)
-            return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a row of the result is longer than 2 GB");
+            return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                             "a row of the result is longer than 2 GB");
         lengths[i] = (uint32_t)sums[i];
         *total += sums[i] + 1;
     }
@@ -152,7 +154,8 @@ static bool send_rows(WriteRowsOperator *write, Fault *fault)
     StageCounters *counters = write->base.context->counters;
     counters->output_bytes += write->rows.length;
     counters->output_frames++;
-    bool is_sent = sink->write(sink->state, write->rows.data, write->rows.length, write->row_count, fault);
+    bool is_sent =
+        sink->write(sink->state, write->rows.data, write->rows.length, write->row_count, fault);
     buffer_reset(&write->rows);
     write->row_count = 0;
     return is_sent;
@@ -203,7 +206,8 @@ static void write_rows_close(Operator *self)
 static const OperatorClass write_rows_class = {
     .name = "write rows", .next = write_rows_next, .close = write_rows_close};
 
-Operator *write_rows_make(const OperatorSpec *spec, OperatorContext *context, Operator **children, Fault *fault)
+Operator *write_rows_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
+                          Fault *fault)
 {
     if (context->sink == NULL) {
         fault_set(fault, FAULT_INTERNAL_ERROR, "a stage writes rows, but nobody takes them");
@@ -214,7 +218,8 @@ Operator *write_rows_make(const OperatorSpec *spec, OperatorContext *context, Op
                   spec->children[0]->column_count, INT16_MAX);
         return NULL;
     }
-    WriteRowsOperator *write = operator_new(sizeof *write, &write_rows_class, spec, context, children);
+    WriteRowsOperator *write =
+        operator_new(sizeof *write, &write_rows_class, spec, context, children);
     buffer_init(&write->rows);
     write->arena = arena_new("write rows");
     return &write->base;

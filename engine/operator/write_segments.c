@@ -3,30 +3,31 @@
  *
  * Rows arrive in the order of the shuffle's key (time chunk, cluster keys), partition after
  * partition; inside the segment they stand in the order of `sort`. Rows that come in no order (a
- * table without time and cluster key) are cut into segments of rowsPerSegment here. The file is written and synced
- * under a staging name; what it holds is reported, and the controller publishes it or not.
+ * table without time and cluster key) are cut into segments of rowsPerSegment here. The file is
+ * written and synced under a staging name; what it holds is reported, and the controller publishes
+ * it or not.
  */
 #include "engine/operator/operator_internal.h"
 
 typedef struct WriteSegmentsOperator {
     Operator base;
-    SegmentColumn *columns;    /* stored ones */
+    SegmentColumn *columns; /* stored ones */
     SegmentSchema schema;
     uint32_t range_count;
-    uint32_t *range_columns;   /* positions of the range dimensions in the input */
-    RowStore *store;           /* of the partition at hand */
+    uint32_t *range_columns; /* positions of the range dimensions in the input */
+    RowStore *store;         /* of the partition at hand */
     uint32_t partition;
     uint64_t rows_per_segment; /* where the shuffle has not cut; UINT64_MAX: it has */
     uint32_t segment_number;   /* there: of the segment at hand */
     int64_t minimum_time, maximum_time;
     bool is_input_done;
-    Batch *waiting;            /* the first batch of the next partition */
+    Batch *waiting; /* the first batch of the next partition */
     /* while a segment is being written */
     SegmentWriter *writer;
     char *path;
     RowOrder order;
     uint32_t written;
-    Arena *arena;              /* of the batch */
+    Arena *arena; /* of the batch */
 } WriteSegmentsOperator;
 
 /* --- taking rows in --- */
@@ -67,7 +68,8 @@ static bool begin_segment(WriteSegmentsOperator *write, Fault *fault)
     OperatorContext *context = write->base.context;
     const OperatorSpec *spec = write->base.spec;
     const Batch *rows = row_store_batch(write->store);
-    if (!row_order_sort_ranked(&write->order, rows, spec->write_segments.sort, spec->write_segments.sort_count, fault))
+    if (!row_order_sort_ranked(&write->order, rows, spec->write_segments.sort,
+                               spec->write_segments.sort_count, fault))
         return false;
     write->path = arena_printf(context->arena, "%.*s/%llu-%u.segment",
                                TEXT_ARGS(spec->write_segments.staging_folder),
@@ -96,11 +98,13 @@ static const Batch *range_key(WriteSegmentsOperator *write, const Batch *all, ui
 {
     Batch *key = batch_make(write->arena, write->range_count, 1);
     for (uint32_t d = 0; d < write->range_count; d++)
-        key->columns[d] = vector_gather(write->arena, &all->columns[write->range_columns[d]], &row, 1);
+        key->columns[d] =
+            vector_gather(write->arena, &all->columns[write->range_columns[d]], &row, 1);
     return key;
 }
 
-static bool bucket_of(const WriteSegmentsOperator *write, const Batch *all, int64_t *bucket, Fault *fault)
+static bool bucket_of(const WriteSegmentsOperator *write, const Batch *all, int64_t *bucket,
+                      Fault *fault)
 {
     int32_t position = write->base.spec->write_segments.bucket_column;
     *bucket = INT64_MIN;
@@ -109,7 +113,8 @@ static bool bucket_of(const WriteSegmentsOperator *write, const Batch *all, int6
     const Vector *buckets = &all->columns[position];
     *bucket = VECTOR_DATA(int64_t, buckets)[0];
     if (VECTOR_DATA(int64_t, buckets)[vector_row(buckets, all->rows - 1)] != *bucket)
-        return fault_set(fault, FAULT_INTERNAL_ERROR, "a partition holds rows of several time chunks");
+        return fault_set(fault, FAULT_INTERNAL_ERROR,
+                         "a partition holds rows of several time chunks");
     return true;
 }
 
@@ -199,7 +204,8 @@ static Progress write_segments_next(Operator *self, Batch **batch, Fault *fault)
         }
         if (progress != PROGRESS_BATCH)
             return progress;
-        bool is_cut = write->rows_per_segment == UINT64_MAX && self->context->partition != write->partition;
+        bool is_cut =
+            write->rows_per_segment == UINT64_MAX && self->context->partition != write->partition;
         if (row_store_rows(write->store) != 0 && is_cut) {
             write->waiting = input;
             continue;
@@ -225,7 +231,8 @@ static const OperatorClass write_segments_class = {
 
 /* --- building --- */
 
-static const ShuffleSpec *shuffle_of_input(const OperatorContext *context, const OperatorSpec *child)
+static const ShuffleSpec *shuffle_of_input(const OperatorContext *context,
+                                           const OperatorSpec *child)
 {
     if (child->kind != OPERATOR_INPUT)
         return NULL;
@@ -243,7 +250,8 @@ static void find_range_columns(WriteSegmentsOperator *write)
     const OperatorSpec *spec = write->base.spec, *child = spec->children[0];
     OperatorContext *context = write->base.context;
     const ShuffleSpec *shuffle = shuffle_of_input(context, child);
-    write->range_columns = ARENA_ARRAY(context->arena, uint32_t, spec->write_segments.range_dimensions);
+    write->range_columns =
+        ARENA_ARRAY(context->arena, uint32_t, spec->write_segments.range_dimensions);
     write->rows_per_segment = UINT64_MAX;
     if (shuffle == NULL) {
         write->rows_per_segment = (uint64_t)context->types->settings->rows_per_segment;
@@ -277,8 +285,8 @@ static void make_schema(WriteSegmentsOperator *write)
     write->schema = (SegmentSchema){.column_count = count, .columns = write->columns};
 }
 
-Operator *write_segments_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
-                              Fault *fault)
+Operator *write_segments_make(const OperatorSpec *spec, OperatorContext *context,
+                              Operator **children, Fault *fault)
 {
     (void)fault;
     const OperatorSpec *child = spec->children[0];

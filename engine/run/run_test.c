@@ -37,17 +37,23 @@ static OperatorSpec *node(Query *query, OperatorKind kind, uint32_t columns, con
     OperatorSpec *spec = &query->nodes[query->node_count++];
     const OperatorSpec **children = ARENA_ARRAY(query->arena, const OperatorSpec *, 1);
     children[0] = child;
-    *spec = (OperatorSpec){.kind = kind, .column_count = columns, .types = types,
-                           .child_count = child != NULL, .children = children};
+    *spec = (OperatorSpec){.kind = kind,
+                           .column_count = columns,
+                           .types = types,
+                           .child_count = child != NULL,
+                           .children = children};
     return spec;
 }
 
-static OperatorSpec *group(Query *query, GroupMode mode, const OperatorSpec *child, const SqlType *types)
+static OperatorSpec *group(Query *query, GroupMode mode, const OperatorSpec *child,
+                           const SqlType *types)
 {
     static const uint32_t keys[1] = {0}, states[1] = {1};
     StageAggregate *count = ARENA_NEW(query->arena, StageAggregate);
-    *count = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS), .result = SQL_TYPE(T_INT8),
-                              .filter = -1, .arguments = states};
+    *count = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS),
+                              .result = SQL_TYPE(T_INT8),
+                              .filter = -1,
+                              .arguments = states};
     assert_non_null(count->function);
     OperatorSpec *spec = node(query, OPERATOR_GROUP, 2, types, child);
     spec->group.mode = mode;
@@ -76,30 +82,43 @@ static const Batch *make_rows(Arena *arena)
 static void make_query(Query *query, uint32_t workers, bool by_statistics)
 {
     static const SqlType text[2] = {{T_TEXT, -1}, {T_INT8, -1}};
-    static const SortColumn hash_key[1] = {{.column = 0}}, sort_key[1] = {{.column = 0, .descending = true}};
+    static const SortColumn hash_key[1] = {{.column = 0}},
+                            sort_key[1] = {{.column = 0, .descending = true}};
     *query = (Query){.arena = arena_new("test query")};
     AggregateCall call = {.function = function_aggregate_by_oid(COUNT_ROWS)};
     SqlType *partial = ARENA_ARRAY(query->arena, SqlType, 2);
     partial[0] = SQL_TYPE(T_TEXT);
     partial[1] = call.function->partial_of(&call);
-    query->inputs[0] = (StageInput){.kind = INPUT_BATCH, .column_count = 1, .types = text,
-                                    .batch = make_rows(query->arena)};
-    query->inputs[1] = (StageInput){.kind = INPUT_STAGE, .column_count = 2, .types = partial, .stage = 0};
-    query->inputs[2] = (StageInput){.kind = INPUT_STAGE, .column_count = 2, .types = text, .stage = 1,
-                                    .is_sorted_merge = true};
+    query->inputs[0] = (StageInput){
+        .kind = INPUT_BATCH, .column_count = 1, .types = text, .batch = make_rows(query->arena)};
+    query->inputs[1] =
+        (StageInput){.kind = INPUT_STAGE, .column_count = 2, .types = partial, .stage = 0};
+    query->inputs[2] = (StageInput){
+        .kind = INPUT_STAGE, .column_count = 2, .types = text, .stage = 1, .is_sorted_merge = true};
     query->stages[0] = (StageDefinition){
-        .number = 0, .input_count = 1, .inputs = &query->inputs[0], .worker_count = workers,
+        .number = 0,
+        .input_count = 1,
+        .inputs = &query->inputs[0],
+        .worker_count = workers,
         .root = group(query, GROUP_PARTIAL, node(query, OPERATOR_INPUT, 1, text, NULL), partial),
         .shuffle = {.kind = SHUFFLE_HASH, .key_count = 1, .keys = hash_key, .partitions = workers}};
     query->stages[1] = (StageDefinition){
-        .number = 1, .input_count = 1, .inputs = &query->inputs[1], .worker_count = workers,
+        .number = 1,
+        .input_count = 1,
+        .inputs = &query->inputs[1],
+        .worker_count = workers,
         .root = group(query, GROUP_FINAL, node(query, OPERATOR_INPUT, 2, partial, NULL), text),
-        .shuffle = {.kind = SHUFFLE_GLOBAL_SORT, .key_count = 1, .keys = sort_key,
-                    .partitions = by_statistics ? 0 : 1, .target_rows = by_statistics ? 500 : 0}};
-    query->stages[2] = (StageDefinition){
-        .number = 2, .input_count = 1, .inputs = &query->inputs[2],
-        .worker_count = by_statistics ? workers : 1,
-        .root = node(query, OPERATOR_WRITE_ROWS, 2, text, node(query, OPERATOR_INPUT, 2, text, NULL))};
+        .shuffle = {.kind = SHUFFLE_GLOBAL_SORT,
+                    .key_count = 1,
+                    .keys = sort_key,
+                    .partitions = by_statistics ? 0 : 1,
+                    .target_rows = by_statistics ? 500 : 0}};
+    query->stages[2] = (StageDefinition){.number = 2,
+                                         .input_count = 1,
+                                         .inputs = &query->inputs[2],
+                                         .worker_count = by_statistics ? workers : 1,
+                                         .root = node(query, OPERATOR_WRITE_ROWS, 2, text,
+                                                      node(query, OPERATOR_INPUT, 2, text, NULL))};
     query->definition = (QueryDefinition){.query = 9, .stage_count = 3, .stages = query->stages};
 }
 
@@ -148,7 +167,8 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     return true;
 }
 
-static bool on_statistics(void *state, uint32_t stage, const KeyStatistics *statistics, Fault *fault)
+static bool on_statistics(void *state, uint32_t stage, const KeyStatistics *statistics,
+                          Fault *fault)
 {
     (void)fault;
     TestWorker *self = state;
@@ -180,8 +200,13 @@ static void worker_start(TestWorker *worker, const Query *query, uint32_t number
     worker->sink = (ResultSink){.is_ready = sink_is_ready, .write = sink_write, .state = worker};
     worker->statistics_arena = arena_new("test statistics");
     RunOptions options = {
-        .definition = &query->definition, .worker = number, .types = &worker->types, .budget = &worker->budget,
-        .tickets = tickets, .network = link == NULL ? NULL : &worker->network, .sink = &worker->sink,
+        .definition = &query->definition,
+        .worker = number,
+        .types = &worker->types,
+        .budget = &worker->budget,
+        .tickets = tickets,
+        .network = link == NULL ? NULL : &worker->network,
+        .sink = &worker->sink,
         .reports = {.statistics = on_statistics, .stage_done = on_stage_done, .state = worker}};
     Fault fault;
     worker->run = run_new(&options, &fault);
@@ -238,8 +263,8 @@ static void give_boundaries(TestWorker *workers, uint32_t count)
     PartitionBoundaries boundaries;
     Fault fault;
     const SqlType type = SQL_TYPE(T_TEXT);
-    assert_true(partition_boundaries_make(arena, &workers[0].query->stages[1].shuffle, &type, statistics, count,
-                                          &boundaries, &fault));
+    assert_true(partition_boundaries_make(arena, &workers[0].query->stages[1].shuffle, &type,
+                                          statistics, count, &boundaries, &fault));
     assert_in_range(boundaries.partition_count, 8, 14);
     for (uint32_t w = 0; w < count; w++) {
         assert_true(run_boundaries(workers[w].run, 1, &boundaries, &fault));

@@ -19,7 +19,15 @@
 
 #include <cmocka.h>
 
-enum { WORKERS = 2, COUNT_ROWS = 2803, INT8_DIVIDE = 466, ROWS = 100000, KEYS = 3000, STAGES = 3, WAIT_MS = 20000 };
+enum {
+    WORKERS = 2,
+    COUNT_ROWS = 2803,
+    INT8_DIVIDE = 466,
+    ROWS = 100000,
+    KEYS = 3000,
+    STAGES = 3,
+    WAIT_MS = 20000
+};
 
 static char run_folder[64];
 static SharedPage *shared;
@@ -48,7 +56,10 @@ static OperatorSpec *node(Arena *arena, OperatorKind kind, uint32_t columns, con
     OperatorSpec *spec = ARENA_NEW(arena, OperatorSpec);
     const OperatorSpec **children_of = ARENA_ARRAY(arena, const OperatorSpec *, 1);
     children_of[0] = child;
-    *spec = (OperatorSpec){.kind = kind, .column_count = columns, .types = types, .child_count = child != NULL,
+    *spec = (OperatorSpec){.kind = kind,
+                           .column_count = columns,
+                           .types = types,
+                           .child_count = child != NULL,
                            .children = children_of};
     return spec;
 }
@@ -62,11 +73,13 @@ static OperatorSpec *input(Arena *arena, uint32_t columns, const SqlType *types)
     return spec;
 }
 
-static OperatorSpec *group(Arena *arena, GroupMode mode, const OperatorSpec *child, const SqlType *types)
+static OperatorSpec *group(Arena *arena, GroupMode mode, const OperatorSpec *child,
+                           const SqlType *types)
 {
     static const uint32_t keys[] = {0}, arguments[] = {1};
     StageAggregate *count = ARENA_NEW(arena, StageAggregate);
-    *count = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS), .result = SQL_TYPE(T_INT8),
+    *count = (StageAggregate){.function = function_aggregate_by_oid(COUNT_ROWS),
+                              .result = SQL_TYPE(T_INT8),
                               .filter = -1};
     if (mode == GROUP_FINAL) { /* its one input is the state */
         static const SqlType state = {T_INT8, -1};
@@ -95,7 +108,8 @@ static const Batch *make_rows(Arena *arena)
     for (uint32_t i = 0; i < ROWS; i++)
         codes[i] = key_of(i) + 1;
     Batch *batch = batch_make(arena, 1, ROWS);
-    batch->columns[0] = vector_dictionary(dictionary_make(arena, texts, KEYS + 1, true, true), ROWS, codes);
+    batch->columns[0] =
+        vector_dictionary(dictionary_make(arena, texts, KEYS + 1, true, true), ROWS, codes);
     return batch;
 }
 
@@ -107,7 +121,8 @@ static const OperatorSpec *failing(Arena *arena, const OperatorSpec *child)
     const Expr *column = expr_column(arena, SQL_TYPE(T_INT8), 1, -1);
     const Expr *arguments[] = {column, expr_int64(arena, SQL_TYPE(T_INT8), 0, -1)};
     items[0] = expr_column(arena, SQL_TYPE(T_TEXT), 0, -1);
-    items[1] = expr_call(arena, function_scalar_by_oid(INT8_DIVIDE), SQL_TYPE(T_INT8), arguments, 2, -1);
+    items[1] =
+        expr_call(arena, function_scalar_by_oid(INT8_DIVIDE), SQL_TYPE(T_INT8), arguments, 2, -1);
     spec->project.items = items;
     return spec;
 }
@@ -115,7 +130,8 @@ static const OperatorSpec *failing(Arena *arena, const OperatorSpec *child)
 static void make_query(Query *query, uint64_t number, bool fails)
 {
     static const SqlType text[2] = {{T_TEXT, -1}, {T_INT8, -1}};
-    static const SortColumn hash_key[] = {{.column = 0}}, sort_key[] = {{.column = 0, .descending = true}};
+    static const SortColumn hash_key[] = {{.column = 0}},
+                            sort_key[] = {{.column = 0, .descending = true}};
     static const int16_t formats[2] = {0, 0};
     *query = (Query){.arena = arena_new("test query")};
     Arena *arena = query->arena;
@@ -124,27 +140,54 @@ static void make_query(Query *query, uint64_t number, bool fails)
     partial[0] = SQL_TYPE(T_TEXT);
     partial[1] = call.function->partial_of(&call);
     query->names[0] = query->names[1] = TEXT_LITERAL("x");
-    query->inputs[0] = (StageInput){.kind = INPUT_BATCH, .column_count = 1, .types = text, .names = query->names,
+    query->inputs[0] = (StageInput){.kind = INPUT_BATCH,
+                                    .column_count = 1,
+                                    .types = text,
+                                    .names = query->names,
                                     .batch = make_rows(arena)};
-    query->inputs[1] = (StageInput){.kind = INPUT_STAGE, .column_count = 2, .types = partial, .stage = 0,
+    query->inputs[1] = (StageInput){.kind = INPUT_STAGE,
+                                    .column_count = 2,
+                                    .types = partial,
+                                    .stage = 0,
                                     .names = query->names};
-    query->inputs[2] = (StageInput){.kind = INPUT_STAGE, .column_count = 2, .types = text, .stage = 1,
-                                    .names = query->names, .is_sorted_merge = true};
+    query->inputs[2] = (StageInput){.kind = INPUT_STAGE,
+                                    .column_count = 2,
+                                    .types = text,
+                                    .stage = 1,
+                                    .names = query->names,
+                                    .is_sorted_merge = true};
     query->stages[0] = (StageDefinition){
-        .number = 0, .input_count = 1, .inputs = &query->inputs[0], .worker_count = WORKERS, .max_worker_count = WORKERS,
-        .processor = "groupByPreShuffle", .root = group(arena, GROUP_PARTIAL, input(arena, 1, text), partial),
+        .number = 0,
+        .input_count = 1,
+        .inputs = &query->inputs[0],
+        .worker_count = WORKERS,
+        .max_worker_count = WORKERS,
+        .processor = "groupByPreShuffle",
+        .root = group(arena, GROUP_PARTIAL, input(arena, 1, text), partial),
         .shuffle = {.kind = SHUFFLE_HASH, .key_count = 1, .keys = hash_key, .partitions = WORKERS}};
     const OperatorSpec *counted = group(arena, GROUP_FINAL, input(arena, 2, partial), text);
     query->stages[1] = (StageDefinition){
-        .number = 1, .input_count = 1, .inputs = &query->inputs[1], .worker_count = WORKERS, .max_worker_count = WORKERS,
-        .processor = "groupByPostShuffle", .root = fails ? failing(arena, counted) : counted,
-        .shuffle = {.kind = SHUFFLE_GLOBAL_SORT, .key_count = 1, .keys = sort_key, .target_rows = 400}};
+        .number = 1,
+        .input_count = 1,
+        .inputs = &query->inputs[1],
+        .worker_count = WORKERS,
+        .max_worker_count = WORKERS,
+        .processor = "groupByPostShuffle",
+        .root = fails ? failing(arena, counted) : counted,
+        .shuffle = {
+            .kind = SHUFFLE_GLOBAL_SORT, .key_count = 1, .keys = sort_key, .target_rows = 400}};
     OperatorSpec *write = node(arena, OPERATOR_WRITE_ROWS, 2, text, input(arena, 2, text));
     write->write_rows.formats = formats;
-    query->stages[2] = (StageDefinition){.number = 2, .input_count = 1, .inputs = &query->inputs[2],
-                                         .worker_count = WORKERS, .max_worker_count = WORKERS, .processor = "scan",
+    query->stages[2] = (StageDefinition){.number = 2,
+                                         .input_count = 1,
+                                         .inputs = &query->inputs[2],
+                                         .worker_count = WORKERS,
+                                         .max_worker_count = WORKERS,
+                                         .processor = "scan",
                                          .root = write};
-    query->definition = (QueryDefinition){.query = number, .stage_count = STAGES, .stages = query->stages,
+    query->definition = (QueryDefinition){.query = number,
+                                          .stage_count = STAGES,
+                                          .stages = query->stages,
                                           .result_partitions = WORKERS};
 }
 
@@ -209,8 +252,8 @@ static void hear_statistics(Heard *heard, uint32_t w, const Frame *frame, Arena 
     Fault fault;
     assert_false(heard->has_statistics[w]);
     assert_true(frame_read_batch(frame, arena, &samples, &fault));
-    heard->statistics[w] = (KeyStatistics){.worker = w, .rows = frame_uint(frame, "rows", 0),
-                                           .samples = batch_copy(arena, samples)};
+    heard->statistics[w] = (KeyStatistics){
+        .worker = w, .rows = frame_uint(frame, "rows", 0), .samples = batch_copy(arena, samples)};
     heard->has_statistics[w] = true;
 }
 
@@ -259,15 +302,16 @@ static void send_boundaries(Heard *heard, const Query *query)
     PartitionBoundaries boundaries;
     Fault fault;
     const SqlType type = SQL_TYPE(T_TEXT);
-    assert_true(partition_boundaries_make(query->arena, &query->stages[1].shuffle, &type, heard->statistics,
-                                          WORKERS, &boundaries, &fault));
+    assert_true(partition_boundaries_make(query->arena, &query->stages[1].shuffle, &type,
+                                          heard->statistics, WORKERS, &boundaries, &fault));
     assert_true(boundaries.partition_count > 4);
     for (uint32_t w = 0; w < WORKERS; w++) {
         FrameWriter writer;
         frame_begin(&writer, link_out(controllers[w]), FRAME_PARTITION_BOUNDARIES);
         frame_put_uint(&writer, "query", query->definition.query);
         frame_put_uint(&writer, "stage", 1);
-        frame_put_bytes(&writer, "starts_bucket", boundaries.starts_bucket, boundaries.partition_count);
+        frame_put_bytes(&writer, "starts_bucket", boundaries.starts_bucket,
+                        boundaries.partition_count);
         frame_end_with_batch(&writer, boundaries.boundaries);
     }
     heard->has_statistics[0] = false;
@@ -275,8 +319,8 @@ static void send_boundaries(Heard *heard, const Query *query)
 
 static bool is_over(const Heard *heard)
 {
-    return heard->has_fault || (heard->stages_done == STAGES * WORKERS && heard->has_result_end[0] &&
-                                heard->has_result_end[1]);
+    return heard->has_fault || (heard->stages_done == STAGES * WORKERS &&
+                                heard->has_result_end[0] && heard->has_result_end[1]);
 }
 
 static void run_query(Heard *heard, const Query *query)
@@ -415,8 +459,13 @@ static void start_worker(uint32_t number)
         for (uint32_t w = 0; w < number; w++)
             link_free(fronts[w]);
         os_close(fds[0]);
-        ChildContext context = {.number = (int)number, .generation = 1, .front_fd = fds[1], .data_folder = run_folder,
-                                .run_folder = run_folder, .settings = &settings, .shared = shared,
+        ChildContext context = {.number = (int)number,
+                                .generation = 1,
+                                .front_fd = fds[1],
+                                .data_folder = run_folder,
+                                .run_folder = run_folder,
+                                .settings = &settings,
+                                .shared = shared,
                                 .memory_slot = (int)number};
         _exit(worker_main(&context));
     }

@@ -68,7 +68,8 @@ static inline uint64_t key_prefix(const Sorter *sorter, uint32_t row, uint32_t d
     return __builtin_bswap64(bytes);
 }
 
-static uint32_t shared_prefix(const Sorter *sorter, const Entry *entries, uint32_t count, uint32_t depth)
+static uint32_t shared_prefix(const Sorter *sorter, const Entry *entries, uint32_t count,
+                              uint32_t depth)
 {
     uint32_t first = entries[0].row;
     const uint8_t *key = sorter->keys + sorter->offsets[first];
@@ -186,7 +187,8 @@ static void sort_from(Sorter *sorter, Entry *entries, uint32_t count, uint32_t d
     }
 }
 
-static size_t key_bytes_estimate(const Batch *batch, const SortColumn *columns, uint32_t column_count)
+static size_t key_bytes_estimate(const Batch *batch, const SortColumn *columns,
+                                 uint32_t column_count)
 {
     size_t sum = 0;
     for (uint32_t c = 0; c < column_count; c++) {
@@ -214,7 +216,8 @@ static bool make_keys(RowOrder *order, const Batch *batch, const SortColumn *col
                       uint32_t column_count, Fault *fault)
 {
     if (!reserve_more(order, key_bytes_estimate(batch, columns, column_count), fault) ||
-        !grow_array(&order->offsets, order->budget, ((size_t)batch->rows + 1) * sizeof(uint32_t), fault))
+        !grow_array(&order->offsets, order->budget, ((size_t)batch->rows + 1) * sizeof(uint32_t),
+                    fault))
         return false;
     ((uint32_t *)order->offsets.data)[0] = 0;
     batch_sort_keys(batch, columns, column_count, &order->keys, order->offsets.data);
@@ -225,8 +228,8 @@ static bool make_keys(RowOrder *order, const Batch *batch, const SortColumn *col
     return true;
 }
 
-bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *columns, uint32_t column_count,
-                    Fault *fault)
+bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *columns,
+                    uint32_t column_count, Fault *fault)
 {
     Budget *budget = order->budget;
     row_order_clear(order);
@@ -236,7 +239,8 @@ bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *colum
         return false;
     GrowArray entries = {0}, spare = {0};
     size_t bytes = ((size_t)batch->rows + 1) * sizeof(Entry);
-    bool is_sorted = grow_array(&entries, budget, bytes, fault) && grow_array(&spare, budget, bytes, fault);
+    bool is_sorted =
+        grow_array(&entries, budget, bytes, fault) && grow_array(&spare, budget, bytes, fault);
     if (is_sorted) {
         Sorter sorter = {order->keys.data, order->offsets.data, entries.data, spare.data};
         for (uint32_t row = 0; row < batch->rows; row++)
@@ -261,7 +265,8 @@ static bool is_ranked(const Vector *vector)
 }
 
 /* ranks[code]: equal texts have equal ranks, smaller texts smaller ones. */
-static bool rank_entries(Budget *budget, const Dictionary *dictionary, int64_t *ranks, Arena *arena, Fault *fault)
+static bool rank_entries(Budget *budget, const Dictionary *dictionary, int64_t *ranks, Arena *arena,
+                         Fault *fault)
 {
     if (dictionary->is_sorted && dictionary->is_unique) {
         for (uint32_t code = 0; code < dictionary->count; code++)
@@ -314,7 +319,8 @@ bool row_order_sort_ranked(RowOrder *order, const Batch *batch, const SortColumn
     if (held == 0 || (budget != NULL && !budget_reserve(budget, held, NULL)))
         return row_order_sort(order, batch, columns, column_count, fault);
     Arena *arena = arena_new("ranks");
-    Batch ranked = {.rows = batch->rows, .column_count = column_count,
+    Batch ranked = {.rows = batch->rows,
+                    .column_count = column_count,
                     .columns = ARENA_ARRAY(arena, Vector, column_count)};
     SortColumn *keys = ARENA_ARRAY(arena, SortColumn, column_count);
     bool is_sorted = true;

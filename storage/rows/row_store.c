@@ -29,8 +29,8 @@ struct RowStore {
     Budget *budget;
     uint32_t column_count;
     uint32_t rows;
-    Arena *bytes;        /* of flat texts */
-    size_t bytes_held;   /* reserved for them */
+    Arena *bytes;      /* of flat texts */
+    size_t bytes_held; /* reserved for them */
     StoreColumn *columns;
     Vector *vectors;
     Batch batch;
@@ -118,7 +118,8 @@ uint32_t row_store_rows(const RowStore *store)
 
 static size_t column_bytes(const StoreColumn *column, uint32_t rows)
 {
-    size_t width = column->strings == STRINGS_CODED ? sizeof(uint32_t) : layout_size(column->layout);
+    size_t width =
+        column->strings == STRINGS_CODED ? sizeof(uint32_t) : layout_size(column->layout);
     size_t sum = rows * width + column->texts.bytes_used + column->texts.count * (size_t)4;
     if (column->has_nulls)
         sum += rows;
@@ -223,7 +224,8 @@ enum { STRIDE = 1024 }; /* rows gathered at a time where a selection has to be m
 static bool append_codes(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
 {
-    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(uint32_t), fault))
+    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(uint32_t),
+                    fault))
         return false;
     uint32_t *out = (uint32_t *)column->data.data + at;
     if (selection.rows == NULL) {
@@ -259,7 +261,8 @@ static bool append_codes(RowStore *store, StoreColumn *column, uint32_t at, cons
 static bool append_texts(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
 {
-    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(Text), fault))
+    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(Text),
+                    fault))
         return false;
     Text *out = (Text *)column->data.data + at;
     size_t total = 0;
@@ -375,7 +378,8 @@ bool row_store_append(RowStore *store, const Batch *batch, const uint32_t *rows,
     if ((uint64_t)store->rows + selection.count > ROWS_LIMIT)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many rows to hold at once");
     for (uint32_t c = 0; c < store->column_count; c++)
-        if (!append_column(store, &store->columns[c], store->rows, &batch->columns[c], selection, fault))
+        if (!append_column(store, &store->columns[c], store->rows, &batch->columns[c], selection,
+                           fault))
             return false;
     store->rows += selection.count;
     return true;
@@ -393,10 +397,11 @@ static Vector column_vector(StoreColumn *column, uint32_t rows)
             column->dictionary = text_table_dictionary(&column->texts);
         return vector_dictionary(&column->dictionary, rows, data);
     }
-    Vector vector = vector_flat(column->layout, rows, data, column->has_nulls ? column->nulls.data : NULL);
+    Vector vector =
+        vector_flat(column->layout, rows, data, column->has_nulls ? column->nulls.data : NULL);
     if (column->layout == LAYOUT_ARRAY) {
-        column->element_vector =
-            column->elements == NULL ? vector_flat(LAYOUT_INT64, 0, nothing, NULL)
+        column->element_vector = column->elements == NULL
+                                     ? vector_flat(LAYOUT_INT64, 0, nothing, NULL)
                                      : column_vector(column->elements, column->element_count);
         vector.elements = &column->element_vector;
     }
@@ -407,8 +412,8 @@ const Batch *row_store_batch(RowStore *store)
 {
     for (uint32_t c = 0; c < store->column_count; c++)
         store->vectors[c] = column_vector(&store->columns[c], store->rows);
-    store->batch = (Batch){.rows = store->rows, .column_count = store->column_count,
-                           .columns = store->vectors};
+    store->batch = (Batch){
+        .rows = store->rows, .column_count = store->column_count, .columns = store->vectors};
     return &store->batch;
 }
 

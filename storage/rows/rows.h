@@ -40,7 +40,7 @@ typedef struct TextRemap {
     uint32_t count;
     uint64_t rows_seen;
     uint64_t used_at;
-    GrowArray ids;       /* uint32_t; empty while looking up row by row is cheaper */
+    GrowArray ids; /* uint32_t; empty while looking up row by row is cheaper */
 } TextRemap;
 
 /*
@@ -50,15 +50,15 @@ typedef struct TextRemap {
  */
 typedef struct TextTable {
     Budget *budget;
-    uint32_t count;      /* entries with entry 0, as in a Dictionary */
+    uint32_t count; /* entries with entry 0, as in a Dictionary */
     size_t bytes_used;
     uint32_t slot_bits;
-    GrowArray offsets;   /* uint32_t, count + 1 */
+    GrowArray offsets; /* uint32_t, count + 1 */
     GrowArray bytes;
-    GrowArray hashes;    /* uint64_t */
-    GrowArray slots;     /* uint64_t: upper half of the hash, id */
+    GrowArray hashes; /* uint64_t */
+    GrowArray slots;  /* uint64_t: upper half of the hash, id */
     uint64_t clock;
-    bool is_finding;     /* what the remaps hold: results of finding, not of adding */
+    bool is_finding; /* what the remaps hold: results of finding, not of adding */
     TextRemap remaps[TEXT_TABLE_REMAPS];
 } TextTable;
 
@@ -87,7 +87,7 @@ size_t text_table_memory(const TextTable *table);
 typedef struct RowStore RowStore;
 
 RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts);
-void row_store_free(RowStore *store); /* NULL is fine */
+void row_store_free(RowStore *store);  /* NULL is fine */
 void row_store_reset(RowStore *store); /* no rows; keeps some memory */
 /* Appends rows rows[0..count), or all rows (`rows` NULL, `count` ignored). Copies everything. */
 bool row_store_append(RowStore *store, const Batch *batch, const uint32_t *rows, uint32_t count,
@@ -111,15 +111,15 @@ typedef struct RowOrder {
     Budget *budget;
     uint32_t rows;
     Buffer keys;
-    GrowArray offsets;  /* uint32_t, rows + 1 */
-    GrowArray order;    /* uint32_t: row numbers in ascending order of their keys */
+    GrowArray offsets; /* uint32_t, rows + 1 */
+    GrowArray order;   /* uint32_t: row numbers in ascending order of their keys */
     size_t reserved;
 } RowOrder;
 
 void row_order_init(RowOrder *order, Budget *budget);
 void row_order_clear(RowOrder *order);
-bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *columns, uint32_t column_count,
-                    Fault *fault);
+bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *columns,
+                    uint32_t column_count, Fault *fault);
 /*
  * The same order, faster and in less memory for strings in dictionaries: their entries are sorted
  * once and rows by their ranks. The keys then mean nothing outside of this order.

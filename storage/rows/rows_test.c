@@ -125,7 +125,8 @@ static Batch *random_batch(Arena *arena, uint32_t rows)
 static void assert_rows_equal(const Batch *a, uint32_t row_a, const Batch *b, uint32_t row_b)
 {
     for (uint32_t c = 0; c < a->column_count; c++) {
-        assert_int_equal(vector_is_null(&a->columns[c], row_a), vector_is_null(&b->columns[c], row_b));
+        assert_int_equal(vector_is_null(&a->columns[c], row_a),
+                         vector_is_null(&b->columns[c], row_b));
         assert_true(vector_rows_equal(&a->columns[c], row_a, &b->columns[c], row_b));
     }
 }
@@ -334,7 +335,8 @@ static void test_row_store_refused(void **state)
 
 /* --- row order --- */
 
-static int compare_rows(const Batch *batch, const SortColumn *columns, uint32_t count, uint32_t a, uint32_t b)
+static int compare_rows(const Batch *batch, const SortColumn *columns, uint32_t count, uint32_t a,
+                        uint32_t b)
 {
     for (uint32_t c = 0; c < count; c++) {
         const Vector *vector = &batch->columns[columns[c].column];
@@ -363,7 +365,8 @@ static void test_row_order(void **state)
         SortColumn columns[3];
         uint32_t count = 1 + random_below(3);
         for (uint32_t c = 0; c < count; c++)
-            columns[c] = (SortColumn){.column = (c + round) % 3, .descending = random_below(2),
+            columns[c] = (SortColumn){.column = (c + round) % 3,
+                                      .descending = random_below(2),
                                       .nulls_first = random_below(2)};
         Budget budget;
         Fault fault;

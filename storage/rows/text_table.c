@@ -73,8 +73,9 @@ static inline uint32_t slot_first(const TextTable *table, uint64_t hash)
 static bool slots_grow(TextTable *table, Fault *fault)
 {
     /* Small tables grow in larger steps: entering everything again is not free. */
-    uint32_t bits = table->slots.data == NULL ? FIRST_SLOT_BITS
-                                              : table->slot_bits + (table->slot_bits < FAST_SLOT_BITS ? 2 : 1);
+    uint32_t bits = table->slots.data == NULL
+                        ? FIRST_SLOT_BITS
+                        : table->slot_bits + (table->slot_bits < FAST_SLOT_BITS ? 2 : 1);
     if (bits > 31)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many distinct texts to hold at once");
     GrowArray slots = {0};
@@ -116,8 +117,10 @@ static bool entry_append(TextTable *table, Text text, uint64_t hash, Fault *faul
     if (end > UINT32_MAX || table->count >= ROWS_LIMIT)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
                          "distinct texts of one column take more than 4 GB");
-    if (!grow_array(&table->offsets, table->budget, ((size_t)table->count + 2) * sizeof(uint32_t), fault) ||
-        !grow_array(&table->hashes, table->budget, ((size_t)table->count + 1) * sizeof(uint64_t), fault) ||
+    if (!grow_array(&table->offsets, table->budget, ((size_t)table->count + 2) * sizeof(uint32_t),
+                    fault) ||
+        !grow_array(&table->hashes, table->budget, ((size_t)table->count + 1) * sizeof(uint64_t),
+                    fault) ||
         !grow_array(&table->bytes, table->budget, end, fault))
         return false;
     uint32_t *offsets = table->offsets.data;
@@ -186,8 +189,8 @@ static TextRemap *remap_of(TextTable *table, const Dictionary *dictionary)
             oldest = remap;
     }
     grow_array_free(&oldest->ids, table->budget);
-    *oldest = (TextRemap){.dictionary = dictionary->id, .count = dictionary->count,
-                          .used_at = ++table->clock};
+    *oldest = (TextRemap){
+        .dictionary = dictionary->id, .count = dictionary->count, .used_at = ++table->clock};
     return oldest;
 }
 
@@ -201,7 +204,8 @@ static uint32_t *remap_ids(TextTable *table, const Vector *vector)
         if (dictionary->count > REMAP_SMALL && remap->rows_seen * REMAP_AFTER < dictionary->count)
             return NULL;
         Fault refused;
-        if (!grow_array(&remap->ids, table->budget, (size_t)dictionary->count * sizeof(uint32_t), &refused))
+        if (!grow_array(&remap->ids, table->budget, (size_t)dictionary->count * sizeof(uint32_t),
+                        &refused))
             return NULL;
     }
     return remap->ids.data;
@@ -250,8 +254,8 @@ static bool look_up_codes(TextTable *table, const Dictionary *dictionary, const 
     return true;
 }
 
-static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *remap, uint32_t *ids,
-                              Fault *fault)
+static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *remap,
+                              uint32_t *ids, Fault *fault)
 {
     const uint32_t *codes = vector->data;
     uint32_t missing = 0;
@@ -281,13 +285,15 @@ static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Faul
 {
     uint64_t hashes[PREFETCH_AHEAD];
     for (uint32_t start = 0; start < vector->length; start += PREFETCH_AHEAD) {
-        uint32_t end = start + PREFETCH_AHEAD < vector->length ? start + PREFETCH_AHEAD : vector->length;
+        uint32_t end =
+            start + PREFETCH_AHEAD < vector->length ? start + PREFETCH_AHEAD : vector->length;
         for (uint32_t i = start; i < end; i++) {
             if (vector_is_null(vector, i))
                 continue;
             hashes[i - start] = text_hash(vector_text(vector, i));
             if (table->slots.data != NULL)
-                __builtin_prefetch((uint64_t *)table->slots.data + slot_first(table, hashes[i - start]));
+                __builtin_prefetch((uint64_t *)table->slots.data +
+                                   slot_first(table, hashes[i - start]));
         }
         for (uint32_t i = start; i < end; i++) {
             ids[i] = 0;
