@@ -297,8 +297,8 @@ static void move_applies_of_keys(Binder *binder, SelectState *select, const Grou
     select->after = kept;
 }
 
-const Plan *grouping_make(Binder *binder, SelectState *select, const Grouping *grouping,
-                          const Plan *plan)
+const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,
+                             const Plan *plan)
 {
     move_applies_of_keys(binder, select, grouping);
     for (uint32_t i = 0; i < select->after.count; i++) {
@@ -309,7 +309,34 @@ const Plan *grouping_make(Binder *binder, SelectState *select, const Grouping *g
         if (apply->condition == NULL)
             return NULL;
     }
-    plan = apply_list_attach(binder, &select->before, plan);
-    return plan_aggregate(binder->arena, plan, grouping->keys, grouping->key_count,
-                          select->aggregates, select->aggregate_count);
+    return apply_list_attach(binder, &select->before, plan);
+}
+
+/* GROUPING(a, b): a column that the aggregation gives, by the set that a row is of. */
+const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
+                               const PgQuery__GroupingFunc *call)
+{
+    enum { MAX_ARGUMENTS = 31, MAX_CALLS = 16 };
+    int32_t location = bind_location(binder, call->location);
+    SelectState *select = context->select;
+    if (!may_stand_here(binder, context, location))
+        return NULL;
+    if (call->n_args > MAX_ARGUMENTS || select->grouping_count == MAX_CALLS) {
+        bind_fault(binder, location, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                   "GROUPING must have fewer than %d arguments", MAX_ARGUMENTS + 1);
+        return NULL;
+    }
+    if (select->groupings == NULL)
+        select->groupings = ARENA_ARRAY(binder->arena, GroupingCall, MAX_CALLS);
+    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, call->n_args + 1);
+    ExprContext inner = {.scope = context->scope, .clause = CLAUSE_GROUP_BY, .applies = &select->before};
+    for (size_t i = 0; i < call->n_args; i++) {
+        arguments[i] = bind_expr(binder, &inner, call->args[i]);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
+    PlanColumn column = bind_new_column(binder, SQL_TYPE(T_INT4), "grouping");
+    select->groupings[select->grouping_count++] =
+        (GroupingCall){(uint32_t)call->n_args, arguments, column, location};
+    return expr_column(binder->arena, column.type, column.id, location);
 }

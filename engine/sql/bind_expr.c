@@ -447,7 +447,8 @@ const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node 
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(binder, context, node->collate_clause);
     case PG_QUERY__NODE__NODE_ROW_EXPR: return not_supported(binder, node, "a row as a value");
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return not_supported(binder, node, "GROUPING");
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        return bind_grouping_call(binder, context, node->grouping_func);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
         bind_fault(binder, bind_location(binder, node->set_to_default->location), FAULT_SYNTAX_ERROR,
                    "DEFAULT is not allowed in this context");

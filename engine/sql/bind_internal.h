@@ -153,8 +153,18 @@ typedef struct SelectSeries {
     int32_t location;
 } SelectSeries;
 
+/* GROUPING(a, b) of the select list, HAVING or ORDER BY. */
+typedef struct GroupingCall {
+    uint32_t count;
+    const Expr *const *arguments;
+    PlanColumn column;
+    int32_t location;
+} GroupingCall;
+
 struct SelectState {
     Scope scope;
+    uint32_t grouping_count;
+    GroupingCall *groupings;
     uint32_t series_count;  /* functions of several rows in the select list */
     SelectSeries *series;
     const Plan *series_numbers;
@@ -288,8 +298,11 @@ typedef struct Grouping {
 const Expr *grouping_replace(Binder *binder, const SelectState *select, const Grouping *grouping,
                              const Expr *expr);
 bool grouping_check_late_uses(Binder *binder, const SelectState *select, const Grouping *grouping);
-const Plan *grouping_make(Binder *binder, SelectState *select, const Grouping *grouping,
-                          const Plan *plan);
+/* What must stand below the aggregation: subqueries that keys and aggregates need. */
+const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,
+                             const Plan *plan);
+const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
+                               const PgQuery__GroupingFunc *call);
 PlanProjection grouping_key(Binder *binder, const Expr *expr);
 
 /* --- FROM --- */

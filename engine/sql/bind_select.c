@@ -7,33 +7,7 @@
  *   FROM, WHERE's subqueries, Filter, [subqueries below, Aggregate], subqueries, Filter (HAVING),
  *   Project (select list and sort keys), [Aggregate for DISTINCT], Sort, Limit, Project
  */
-#include "engine/sql/bind_internal.h"
-
-typedef struct Target {
-    const Expr *expr;
-    const char *name;
-    const Expr *literal; /* as it was before it became a text */
-    Oid table_oid;
-    int16_t attnum;
-    int32_t location;
-    bool is_named;
-    PlanColumn column;   /* of the projection */
-} Target;
-
-typedef struct Select {
-    Binder *binder;
-    const PgQuery__SelectStmt *statement;
-    SelectState *state;
-    ApplyList where_applies;
-    uint32_t count, capacity; /* targets: first those that are seen, then sort keys */
-    uint32_t visible;
-    Target *targets;
-    const Expr *where, *having;
-    uint32_t sort_count;
-    uint32_t *sort_targets;
-    bool is_grouped;
-    Grouping grouping;
-} Select;
+#include "engine/sql/bind_select_internal.h"
 
 static Target *add_target(Select *select)
 {
@@ -50,7 +24,7 @@ static Target *add_target(Select *select)
     return target;
 }
 
-static ExprContext context_of(Select *select, Clause clause)
+ExprContext select_context(Select *select, Clause clause)
 {
     return (ExprContext){.scope = &select->state->scope, .clause = clause,
                          .applies = &select->state->after, .select = select->state};
@@ -115,7 +89,7 @@ static bool add_item(Select *select, const PgQuery__ResTarget *item)
     Binder *binder = select->binder;
     if (is_star(item->val))
         return add_star(select, item->val->column_ref);
-    ExprContext context = context_of(select, CLAUSE_SELECT);
+    ExprContext context = select_context(select, CLAUSE_SELECT);
     const Expr *expr = bind_expr(binder, &context, item->val);
     if (expr == NULL)
         return false;
@@ -172,7 +146,7 @@ static bool bind_filters(Select *select)
             return false;
     }
     if (statement->having_clause != NULL) {
-        ExprContext context = context_of(select, CLAUSE_HAVING);
+        ExprContext context = select_context(select, CLAUSE_HAVING);
         select->having = bind_condition(select->binder, &context, statement->having_clause, "HAVING");
         if (select->having == NULL)
             return false;
@@ -186,7 +160,7 @@ static Text target_name_at(const void *state, uint32_t i)
     return text_of(((const Target *)state)[i].name);
 }
 
-static bool simple_name(const PgQuery__Node *node, SchemaName *name)
+bool select_simple_name(const PgQuery__Node *node, SchemaName *name)
 {
     bool is_name = node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
                    node->column_ref->n_fields == 1 &&
@@ -198,10 +172,10 @@ static bool simple_name(const PgQuery__Node *node, SchemaName *name)
 
 /* The visible target of this name: its index, -1 none, -2 fault. Two targets of one name are
  * fine when they are the same. */
-static int target_by_name(Select *select, const PgQuery__Node *node, const char *clause)
+int select_target_by_name(Select *select, const PgQuery__Node *node, const char *clause)
 {
     SchemaName name;
-    if (!simple_name(node, &name))
+    if (!select_simple_name(node, &name))
         return -1;
     int found = schema_match_name(name, select->visible, target_name_at, select->targets);
     bool is_ambiguous = found == SCHEMA_AMBIGUOUS;
@@ -236,10 +210,10 @@ static int bind_sort_item(Select *select, const PgQuery__Node *node)
 {
     int found = bind_ordinal(select->binder, node, select->visible, "ORDER BY");
     if (found == -1)
-        found = target_by_name(select, node, "ORDER BY");
+        found = select_target_by_name(select, node, "ORDER BY");
     if (found != -1)
         return found;
-    ExprContext context = context_of(select, CLAUSE_ORDER_BY);
+    ExprContext context = select_context(select, CLAUSE_ORDER_BY);
     const Expr *expr = bind_expr(select->binder, &context, node);
     expr = expr == NULL ? NULL : coerce_unknown_to_text(select->binder, expr);
     if (expr == NULL)
@@ -284,80 +258,6 @@ static bool bind_order(Select *select)
     return true;
 }
 
-/* --- GROUP BY --- */
-static bool column_exists(Select *select, const PgQuery__Node *node)
-{
-    SchemaName name;
-    const FromItem *from = &select->state->scope.from;
-    return simple_name(node, &name) && scope_match(name, from->columns, from->column_count) != SCHEMA_NO_MATCH;
-}
-
-/* An ordinal; a column of FROM; an output's name; else an expression. */
-static const Expr *bind_group_item(Select *select, const PgQuery__Node *node)
-{
-    int found = bind_ordinal(select->binder, node, select->visible, "GROUP BY");
-    if (found == -1 && !column_exists(select, node))
-        found = target_by_name(select, node, "GROUP BY");
-    if (found == -2)
-        return NULL;
-    if (found >= 0)
-        return select->targets[found].expr;
-    ExprContext context = {.scope = &select->state->scope, .clause = CLAUSE_GROUP_BY,
-                           .applies = &select->state->before};
-    const Expr *expr = bind_expr(select->binder, &context, node);
-    return expr == NULL ? NULL : coerce_unknown_to_text(select->binder, expr);
-}
-
-static bool uses_aggregate(const SelectState *state, const Expr *expr)
-{
-    for (uint32_t i = 0; i < state->aggregate_count; i++) {
-        if (expr_uses_column(expr, state->aggregates[i].column.id))
-            return true;
-    }
-    return false;
-}
-
-static bool add_key(Select *select, const PgQuery__Node *node)
-{
-    Binder *binder = select->binder;
-    if (node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
-        if (node->grouping_set->kind == PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_EMPTY)
-            return true;
-        return bind_fault(binder, bind_node_location(binder, node), FAULT_FEATURE_NOT_SUPPORTED,
-                          "GROUPING SETS, ROLLUP and CUBE are not supported");
-    }
-    const Expr *expr = bind_group_item(select, node);
-    if (expr == NULL)
-        return false;
-    if (uses_aggregate(select->state, expr))
-        return bind_fault(binder, bind_node_location(binder, node), FAULT_GROUPING_ERROR,
-                          "aggregate functions are not allowed in GROUP BY");
-    const TypeInfo *info = type_info(expr->type.oid);
-    if (info != NULL && !info->is_comparable)
-        return bind_fault(binder, bind_node_location(binder, node), FAULT_UNDEFINED_FUNCTION,
-                          "could not identify an equality operator for type %s", info->sql_name);
-    for (uint32_t i = 0; i < select->grouping.key_count; i++) {
-        if (expr_equal(select->grouping.keys[i].expr, expr))
-            return true;
-    }
-    select->grouping.keys[select->grouping.key_count++] = grouping_key(binder, expr);
-    return true;
-}
-
-static bool bind_group(Select *select)
-{
-    const PgQuery__SelectStmt *statement = select->statement;
-    select->is_grouped = statement->n_group_clause > 0 || statement->having_clause != NULL ||
-                         select->state->aggregate_count > 0;
-    select->grouping.keys =
-        ARENA_ARRAY(select->binder->arena, PlanProjection, statement->n_group_clause + 1);
-    for (size_t i = 0; i < statement->n_group_clause; i++) {
-        if (!add_key(select, statement->group_clause[i]))
-            return false;
-    }
-    return true;
-}
-
 /* --- building --- */
 static bool keys_use_series(const Select *select)
 {
@@ -373,14 +273,15 @@ static bool keys_use_series(const Select *select)
 static const Plan *build_grouping(Select *select, const Plan *plan)
 {
     Binder *binder = select->binder;
+    select_see_keys(select);
     for (uint32_t i = 0; i < select->count; i++) {
         Target *target = &select->targets[i];
-        target->expr = grouping_replace(binder, select->state, &select->grouping, target->expr);
+        target->expr = grouping_replace(binder, select->state, &select->seen, target->expr);
         if (target->expr == NULL)
             return NULL;
     }
     if (select->having != NULL) {
-        select->having = grouping_replace(binder, select->state, &select->grouping, select->having);
+        select->having = grouping_replace(binder, select->state, &select->seen, select->having);
         if (select->having == NULL)
             return NULL;
     }
@@ -392,15 +293,15 @@ static const Plan *build_grouping(Select *select, const Plan *plan)
     }
     for (uint32_t i = 0; i < select->state->series_count; i++) {
         RowSeries *series = &select->state->series[i].series;
-        series->length = grouping_replace(binder, select->state, &select->grouping, series->length);
+        series->length = grouping_replace(binder, select->state, &select->seen, series->length);
         if (series->length != NULL)
-            series->value = grouping_replace(binder, select->state, &select->grouping, series->value);
+            series->value = grouping_replace(binder, select->state, &select->seen, series->value);
         if (series->length == NULL || series->value == NULL)
             return NULL;
     }
-    if (!grouping_check_late_uses(binder, select->state, &select->grouping))
+    if (!grouping_check_late_uses(binder, select->state, &select->seen))
         return NULL;
-    return grouping_make(binder, select->state, &select->grouping, plan);
+    return select_make_groups(select, plan);
 }
 
 static bool is_taken(const Select *select, uint32_t until, ColumnId id)
@@ -546,7 +447,7 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
     if (!check_supported(binder, statement) ||
         !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
         !bind_targets(&select) || !bind_filters(&select) || !bind_order(&select) ||
-        !settle_targets(&select) || !bind_group(&select))
+        !settle_targets(&select) || !select_bind_group(&select))
         return false;
     result->plan = build(&select);
     if (result->plan == NULL)

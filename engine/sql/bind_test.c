@@ -307,6 +307,18 @@ static void test_grouping_errors(void **state)
                    "ORDER BY position 2 is not in select list");
 }
 
+static void test_grouping_sets(void **state)
+{
+    (void)state;
+    assert_plan("select page, count(*) from wiki group by rollup(page)",
+                "project #7=#7, #6=#6 [union #7 [project #9=#3, #10=#8 [aggregate (#3=#3) #8=count(*) "
+                "[wiki#1]]; project #12=NULL, #13=#11 [aggregate () #11=count(*) [wiki#1]]]]");
+    assert_outputs("select grouping(page, added), page from wiki group by cube(page, added)",
+                   "grouping:integer page:text");
+    assert_refused("select grouping(added) from wiki group by page", FAULT_GROUPING_ERROR, "grouping",
+                   "arguments to GROUPING must be grouping expressions of the associated query level");
+}
+
 static void test_joins(void **state)
 {
     (void)state;
@@ -555,6 +567,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_select, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_grouping_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_grouping_sets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_joins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_subqueries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_set_operations, set_up, tear_down),

@@ -1,0 +1,53 @@
+/*
+ * One SELECT while it is bound: shared by bind_select.c and bind_group.c.
+ */
+#ifndef TALARIA_ENGINE_SQL_BIND_SELECT_INTERNAL_H
+#define TALARIA_ENGINE_SQL_BIND_SELECT_INTERNAL_H
+
+#include "engine/sql/bind_internal.h"
+
+typedef struct Target {
+    const Expr *expr;
+    const char *name;
+    const Expr *literal; /* as it was before it became a text */
+    Oid table_oid;
+    int16_t attnum;
+    int32_t location;
+    bool is_named;
+    PlanColumn column;   /* of the projection */
+} Target;
+
+typedef struct Select {
+    Binder *binder;
+    const PgQuery__SelectStmt *statement;
+    SelectState *state;
+    ApplyList where_applies;
+    uint32_t count, capacity; /* targets: first those that are seen, then sort keys */
+    uint32_t visible;
+    Target *targets;
+    const Expr *where, *having;
+    uint32_t sort_count;
+    uint32_t *sort_targets;
+    bool is_grouped;
+    Grouping grouping;        /* keys as they are computed */
+    uint32_t key_capacity;
+    Grouping seen;            /* keys as they are seen above the aggregation */
+    bool has_sets;            /* GROUPING SETS, ROLLUP, CUBE */
+    uint32_t set_count;       /* for each set a bit a key */
+    const uint64_t *sets;
+} Select;
+
+ExprContext select_context(Select *select, Clause clause);
+/* Whether the node is an unqualified name. */
+bool select_simple_name(const PgQuery__Node *node, SchemaName *name);
+/* The visible target of this name: its index, -1 none, -2 fault. */
+int select_target_by_name(Select *select, const PgQuery__Node *node, const char *clause);
+
+/* GROUP BY (bind_group.c): the keys, and the sets of them. */
+bool select_bind_group(Select *select);
+/* Columns by which keys are seen above: `seen`. */
+void select_see_keys(Select *select);
+/* The Aggregate node, or one for each grouping set. */
+const Plan *select_make_groups(Select *select, const Plan *plan);
+
+#endif
