@@ -158,6 +158,7 @@ static bool compile_case(Compiler *compiler, const Expr *expr, uint32_t mask, ui
         return false;
     Step *step = add_step(compiler, STEP_CASE, expr->type, mask);
     set_arguments(compiler, step, arguments, count);
+    choose_case_words(compiler->arena, expr, &step->words);
     *result = step->result;
     return true;
 }

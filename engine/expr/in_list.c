@@ -67,18 +67,30 @@ bool item_set_make(Arena *arena, const Expr *expr, ItemSet *items)
     return true;
 }
 
+/* Four items a pass, so that the values are read a quarter as often. */
+KERNEL_HOT static void compare_four(const int64_t *items, const int64_t *values, uint32_t rows,
+                                    uint8_t *restrict out)
+{
+    const int64_t a = items[0], b = items[1], c = items[2], d = items[3];
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] |= (values[i] == a) | (values[i] == b) | (values[i] == c) | (values[i] == d);
+}
+
 static void run_short(const ItemSet *items, const int64_t *values, uint32_t rows, uint8_t *out)
 {
     const int64_t *list = items->list->data;
+    uint32_t count = items->list->length;
     memset(out, 0, rows);
-    for (uint32_t k = 0; k < items->list->length; k++) {
-        int64_t item = list[k];
-        for (uint32_t i = 0; i < rows; i++)
-            out[i] |= values[i] == item;
+    for (uint32_t k = 0; k < count; k += 4) {
+        int64_t four[4];
+        for (uint32_t j = 0; j < 4; j++)
+            four[j] = list[k + j < count ? k + j : count - 1];
+        compare_four(four, values, rows, out);
     }
 }
 
-static void run_set(const ItemSet *items, const Vector *values, uint32_t rows, Arena *arena, uint8_t *out)
+static void run_set(const ItemSet *items, const Vector *values, uint32_t rows, Arena *arena,
+                    uint8_t *out)
 {
     uint64_t *hashes = ARENA_ARRAY(arena, uint64_t, rows + 1);
     vector_hash(values, hashes, false);

@@ -45,6 +45,12 @@ typedef struct ItemSet {
     EntryTests *tests;     /* texts: judged once an entry of a dictionary */
 } ItemSet;
 
+/* CASE whose values are all constant texts: they are words of a dictionary of its own. */
+typedef struct CaseWords {
+    const Dictionary *dictionary; /* NULL: values are computed */
+    const uint32_t *codes;        /* of the branches, then of ELSE */
+} CaseWords;
+
 typedef struct Step {
     StepKind kind;
     SqlType type;
@@ -57,6 +63,7 @@ typedef struct Step {
         uint32_t column;
         ScalarCall call;
         ItemSet items;
+        CaseWords words; /* CASE */
         MaskRule rule;
     };
 } Step;
@@ -74,5 +81,11 @@ struct ExprProgram {
 bool item_set_make(Arena *arena, const Expr *expr, ItemSet *items);
 /* out: BOOL of `rows` rows. */
 void item_set_run(const ItemSet *items, const Vector *values, uint32_t rows, Arena *arena, Vector *result);
+
+/* CASE and COALESCE: for each row the value of one of the arguments (choose.c). */
+void choose_case(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result);
+void choose_coalesce(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result);
+/* Fills `words` where all values of the CASE are constant texts. */
+void choose_case_words(Arena *arena, const Expr *expr, CaseWords *words);
 
 #endif

@@ -112,122 +112,7 @@ static void run_mask(const Step *step, const Vector *registers, uint32_t rows, c
     *result = vector_flat(LAYOUT_BOOL, rows, out, NULL);
 }
 
-/* --- CASE and COALESCE: for each row the number of the argument that it takes --- */
-
-typedef struct Choice {
-    Arena *arena;
-    const Vector **sources; /* what a choice stands for */
-    uint32_t source_count;
-    uint32_t *chosen;
-    uint32_t rows;
-    Layout layout;
-} Choice;
-
-#define COPY_CHOSEN(type)                                                                          \
-    do {                                                                                           \
-        type *out = data;                                                                          \
-        for (uint32_t i = 0; i < choice->rows; i++) {                                              \
-            const Vector *source = &flat[choice->chosen[i]];                                       \
-            out[i] = VECTOR_DATA(type, source)[vector_row(source, i)];                             \
-        }                                                                                          \
-    } while (0)
-
-static void copy_chosen(const Choice *choice, const Vector *flat, void *data)
-{
-    switch (choice->layout) {
-    case LAYOUT_BOOL: COPY_CHOSEN(uint8_t); break;
-    case LAYOUT_INT64: COPY_CHOSEN(int64_t); break;
-    case LAYOUT_INT128: COPY_CHOSEN(__int128); break;
-    case LAYOUT_FLOAT32: COPY_CHOSEN(float); break;
-    case LAYOUT_FLOAT64: COPY_CHOSEN(double); break;
-    case LAYOUT_STRING: COPY_CHOSEN(Text); break;
-    case LAYOUT_ARRAY:
-    case LAYOUT_COUNT: break;
-    }
-}
-
-/* Arrays point into their own elements: the rows are built one by one. */
-static void choose_arrays(const Choice *choice, Vector *result)
-{
-    VectorBuilder builder;
-    vector_builder_init(&builder, choice->arena, LAYOUT_ARRAY, choice->rows);
-    for (uint32_t i = 0; i < choice->rows; i++) {
-        const Vector *source = choice->sources[choice->chosen[i]];
-        if (vector_is_null(source, i))
-            vector_builder_null(&builder);
-        else
-            vector_builder_row(&builder, source, i);
-    }
-    *result = vector_builder_finish(&builder);
-}
-
-static void choose(const Choice *choice, Vector *result)
-{
-    if (choice->layout == LAYOUT_ARRAY) {
-        choose_arrays(choice, result);
-        return;
-    }
-    Vector *flat = ARENA_ARRAY(choice->arena, Vector, choice->source_count);
-    bool any_nulls = false;
-    for (uint32_t i = 0; i < choice->source_count; i++) {
-        flat[i] = *choice->sources[i];
-        if (flat[i].form == VECTOR_DICTIONARY)
-            flat[i] = vector_flatten(choice->arena, &flat[i]);
-        any_nulls = any_nulls || flat[i].nulls != NULL;
-    }
-    void *data = arena_alloc_vector(choice->arena, choice->rows * layout_size(choice->layout));
-    copy_chosen(choice, flat, data);
-    uint8_t *nulls = NULL;
-    if (any_nulls) {
-        nulls = arena_alloc_vector(choice->arena, choice->rows);
-        for (uint32_t i = 0; i < choice->rows; i++)
-            nulls[i] = vector_is_null(&flat[choice->chosen[i]], i);
-    }
-    *result = vector_flat(choice->layout, choice->rows, data, nulls);
-}
-
-static Choice choice_make(const Step *step, uint32_t rows, Arena *arena)
-{
-    return (Choice){.arena = arena,
-                    .sources = ARENA_ARRAY(arena, const Vector *, step->argument_count),
-                    .chosen = ARENA_ARRAY(arena, uint32_t, rows + 1),
-                    .rows = rows,
-                    .layout = type_layout(step->type)};
-}
-
-static void run_case(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
-{
-    Choice choice = choice_make(step, rows, arena);
-    uint32_t branches = step->argument_count / 2;
-    for (uint32_t i = 0; i < rows; i++)
-        choice.chosen[i] = branches;
-    choice.source_count = branches + 1;
-    choice.sources[branches] = &registers[step->arguments[step->argument_count - 1]];
-    for (uint32_t b = branches; b-- > 0;) { /* the first that is true is written last */
-        Bools bools = bools_of(&registers[step->arguments[2 * b]], arena);
-        choice.sources[b] = &registers[step->arguments[2 * b + 1]];
-        for (uint32_t i = 0; i < rows; i++) {
-            bool is_true = bools.values[i] != 0 && (bools.nulls == NULL || bools.nulls[i] == 0);
-            choice.chosen[i] = is_true ? b : choice.chosen[i];
-        }
-    }
-    choose(&choice, result);
-}
-
-static void run_coalesce(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
-{
-    Choice choice = choice_make(step, rows, arena);
-    choice.source_count = step->argument_count;
-    for (uint32_t a = 0; a < step->argument_count; a++)
-        choice.sources[a] = &registers[step->arguments[a]];
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t chosen = 0;
-        while (chosen + 1 < step->argument_count && vector_is_null(choice.sources[chosen], i))
-            chosen++;
-        choice.chosen[i] = chosen;
-    }
-    choose(&choice, result);
-}
+/* --- arrays --- */
 
 static void run_array(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
 {
@@ -290,10 +175,10 @@ static bool run_step(const Step *step, const Batch *batch, Vector *registers, co
         run_is_null(&registers[step->arguments[0]], rows, arena, result);
         return true;
     case STEP_CASE:
-        run_case(step, registers, rows, arena, result);
+        choose_case(step, registers, rows, arena, result);
         return true;
     case STEP_COALESCE:
-        run_coalesce(step, registers, rows, arena, result);
+        choose_coalesce(step, registers, rows, arena, result);
         return true;
     case STEP_IN_LIST:
         item_set_run(&step->items, &registers[step->arguments[0]], rows, arena, result);

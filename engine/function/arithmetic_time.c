@@ -228,16 +228,18 @@ static inline FaultCode time_between(int64_t a, int64_t b, IntervalValue *result
 
 static inline FaultCode interval_plus(IntervalValue a, IntervalValue b, IntervalValue *result)
 {
-    return OVERFLOW(__builtin_add_overflow(a.months, b.months, &result->months) |
-                    __builtin_add_overflow(a.days, b.days, &result->days) |
-                    __builtin_add_overflow(a.micros, b.micros, &result->micros));
+    bool failed = __builtin_add_overflow(a.months, b.months, &result->months);
+    failed |= __builtin_add_overflow(a.days, b.days, &result->days);
+    failed |= __builtin_add_overflow(a.micros, b.micros, &result->micros);
+    return OVERFLOW(failed);
 }
 
 static inline FaultCode interval_minus(IntervalValue a, IntervalValue b, IntervalValue *result)
 {
-    return OVERFLOW(__builtin_sub_overflow(a.months, b.months, &result->months) |
-                    __builtin_sub_overflow(a.days, b.days, &result->days) |
-                    __builtin_sub_overflow(a.micros, b.micros, &result->micros));
+    bool failed = __builtin_sub_overflow(a.months, b.months, &result->months);
+    failed |= __builtin_sub_overflow(a.days, b.days, &result->days);
+    failed |= __builtin_sub_overflow(a.micros, b.micros, &result->micros);
+    return OVERFLOW(failed);
 }
 
 static inline FaultCode interval_negate(IntervalValue a, IntervalValue *result)

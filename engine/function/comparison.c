@@ -55,7 +55,21 @@ ORDER_LOOPS(interval, IntervalValue, compare_intervals)
 typedef struct Scales {
     int a, b;
     Int128 widen_a, widen_b;
+    /* A constant of the smaller scale is widened once: then both sides are integers. */
+    int constant_side; /* 0, 1; -1: none */
+    Int128 constant;
 } Scales;
+
+static void widen_constant(const ScalarCall *call, Scales *scales)
+{
+    int side = scales->a < scales->b ? 0 : 1;
+    const Vector *value = call->constants == NULL ? NULL : call->constants[side];
+    int own = side == 0 ? scales->a : scales->b, other = side == 0 ? scales->b : scales->a;
+    scales->constant_side = -1;
+    if (own != other && value != NULL && !vector_is_null(value, 0) &&
+        decimal_rescale(VECTOR_DATA(Int128, value)[0], own, other, &scales->constant))
+        scales->constant_side = side;
+}
 
 static bool prepare_scales(ScalarCall *call, Arena *arena, Fault *fault)
 {
@@ -65,6 +79,7 @@ static bool prepare_scales(ScalarCall *call, Arena *arena, Fault *fault)
     int common = scales->a > scales->b ? scales->a : scales->b;
     scales->widen_a = decimal_power10(common - scales->a);
     scales->widen_b = decimal_power10(common - scales->b);
+    widen_constant(call, scales);
     call->prepared = scales;
     return true;
 }
@@ -81,6 +96,7 @@ static inline int compare_numerics(const Scales *scales, Int128 a, Int128 b)
     return (a > b) - (a < b);
 }
 
+/* Of one scale: integers. */
 #define NUMERIC_LOOP(name, test)                                                                   \
     static inline FaultCode numeric_##name(const ScalarCall *call, Int128 a, Int128 b,             \
                                            uint8_t *result)                                        \
@@ -88,7 +104,19 @@ static inline int compare_numerics(const Scales *scales, Int128 a, Int128 b)
         *result = compare_numerics(call->prepared, a, b) test 0;                                   \
         return FAULT_NONE;                                                                         \
     }                                                                                              \
-    BINARY_CALL_LOOP(numeric_##name##_loop, numeric_##name, Int128, Int128, uint8_t)
+    BINARY_CALL_LOOP(widened_##name##_loop, numeric_##name, Int128, Int128, uint8_t)               \
+    COMPARISON_LOOP(int128_##name, Int128, Int128, a test b)                                       \
+    static FaultCode numeric_##name##_loop(const ScalarCall *call, const void *const *inputs,      \
+                                           const uint32_t *steps, void *result, uint32_t rows)     \
+    {                                                                                              \
+        const Scales *scales = call->prepared;                                                     \
+        const void *widened[2] = {inputs[0], inputs[1]};                                           \
+        if (scales->constant_side >= 0)                                                            \
+            widened[scales->constant_side] = &scales->constant;                                    \
+        return scales->a == scales->b || scales->constant_side >= 0                                \
+                   ? int128_##name##_loop(call, widened, steps, result, rows)                      \
+                   : widened_##name##_loop(call, inputs, steps, result, rows);                     \
+    }
 NUMERIC_LOOP(eq, ==)
 NUMERIC_LOOP(ne, !=)
 NUMERIC_LOOP(lt, <)

@@ -124,8 +124,10 @@ static inline FaultCode add_numeric(const ScalarCall *call, Int128 a, Int128 b, 
 {
     const NumericPlan *plan = call->prepared;
     bool fits = true;
-    if (!plan->is_same_scale)
-        fits = widen(a, plan->widen_a, &a) & widen(b, plan->widen_b, &b);
+    if (!plan->is_same_scale) {
+        fits = widen(a, plan->widen_a, &a);
+        fits &= widen(b, plan->widen_b, &b);
+    }
     fits &= !__builtin_add_overflow(a, b, sum);
     return RANGE(!fits || !decimal_fits(*sum));
 }
@@ -135,8 +137,10 @@ static inline FaultCode subtract_numeric(const ScalarCall *call, Int128 a, Int12
 {
     const NumericPlan *plan = call->prepared;
     bool fits = true;
-    if (!plan->is_same_scale)
-        fits = widen(a, plan->widen_a, &a) & widen(b, plan->widen_b, &b);
+    if (!plan->is_same_scale) {
+        fits = widen(a, plan->widen_a, &a);
+        fits &= widen(b, plan->widen_b, &b);
+    }
     fits &= !__builtin_sub_overflow(a, b, difference);
     return RANGE(!fits || !decimal_fits(*difference));
 }

@@ -137,36 +137,59 @@ static ReadResult check_date(const Moment *moment)
 
 /* --- the ISO form --- */
 
+/* Two digits, or something above 99. */
+static inline unsigned two_of(const char *p)
+{
+    unsigned high = (unsigned)(p[0] - '0'), low = (unsigned)(p[1] - '0');
+    return high > 9 || low > 9 ? 1000 : high * 10 + low;
+}
+
+/* Behind the date: a blank or T, hh:mm:ss, a fraction, Z or an offset. */
+static bool read_iso_time(const char *p, const char *end, Moment *moment)
+{
+    if ((*p != ' ' && *p != 'T') || end - p < 6 || p[3] != ':')
+        return false;
+    unsigned hour = two_of(p + 1), minute = two_of(p + 4), second = 0;
+    if (hour > 23 || minute > 59)
+        return false;
+    p += 6;
+    if (end - p >= 3 && *p == ':') {
+        second = two_of(p + 1);
+        if (second > 59)
+            return false;
+        p += 3;
+    }
+    moment->time = ((int64_t)hour * 3600 + minute * 60 + second) * MICROS_PER_SECOND;
+    moment->has_time = true;
+    if (p < end && *p == '.') {
+        p++;
+        moment->time += read_fraction(&p, end);
+    }
+    if (p == end)
+        return true;
+    moment->has_zone = true;
+    if (*p == 'Z')
+        return p + 1 == end;
+    return (*p == '+' || *p == '-') && read_offset(&p, end, &moment->offset) == READ_OK &&
+           p == end;
+}
+
+/* What does not fit here exactly is left to the general form. */
 static bool read_iso(Text text, Moment *moment)
 {
     const char *p = text.data, *end = p + text.length;
-    int64_t month, day;
-    if (read_digits(&p, end, 4, &moment->year) != 4 || p == end || *p++ != '-' ||
-        read_digits(&p, end, 2, &month) != 2 || p == end || *p++ != '-' ||
-        read_digits(&p, end, 2, &day) != 2)
+    if (text.length < 10 || p[4] != '-' || p[7] != '-')
         return false;
+    unsigned century = two_of(p), year = two_of(p + 2), month = two_of(p + 5), day = two_of(p + 8);
+    if (century > 99 || year > 99 || month > 12 || day > 31)
+        return false;
+    moment->year = century * 100 + year;
     moment->month = (int)month;
     moment->day = (int)day;
     moment->has_date = true;
-    if (check_date(moment) != READ_OK || moment->year == 0)
+    if (moment->year == 0 || check_date(moment) != READ_OK)
         return false;
-    if (p == end)
-        return true;
-    if (*p != ' ' && *p != 'T')
-        return false;
-    p++;
-    if (read_clock(&p, end, &moment->time) != READ_OK)
-        return false;
-    moment->has_time = true;
-    if (p < end && *p == 'Z') {
-        p++;
-        moment->has_zone = true;
-    } else if (p < end && (*p == '+' || *p == '-')) {
-        moment->has_zone = true;
-        if (read_offset(&p, end, &moment->offset) != READ_OK)
-            return false;
-    }
-    return p == end;
+    return text.length == 10 || read_iso_time(p + 10, end, moment);
 }
 
 /* --- the general form --- */
@@ -607,8 +630,10 @@ static bool special_local(const Moment *moment, const TypeContext *context, int6
     case SPECIAL_TODAY: *local = local_day(context, 0); break;
     case SPECIAL_TOMORROW: *local = local_day(context, 1); break;
     case SPECIAL_YESTERDAY: *local = local_day(context, -1); break;
-    case SPECIAL_ALLBALLS: return false;
-    case SPECIAL_NONE: return false;
+    case SPECIAL_ALLBALLS:
+    case SPECIAL_NONE:
+        *local = 0;
+        return false;
     }
     if (moment->has_time)
         *local += moment->time;

@@ -219,6 +219,17 @@ static uint32_t put_zero(bool is_negative, char *out)
     return is_negative ? 2 : 1;
 }
 
+/* Whether the value is that of a decimal with so few places. All decimals of up to 15 digits
+ * have doubles of their own, so there is no shorter one but itself without trailing zeros. */
+static bool has_few_places(double value, double unit, uint64_t *digits)
+{
+    double scaled = value * unit;
+    if (!(scaled < 1e15 && scaled >= 1))
+        return false;
+    *digits = (uint64_t)(scaled + 0.5);
+    return (double)*digits / unit == value;
+}
+
 uint32_t double_format(double value, char *out)
 {
     uint64_t bits;
@@ -236,8 +247,13 @@ uint32_t double_format(double value, char *out)
     if (value == (double)(int64_t)(fabs(value) < 1e15 ? value : 0.5))
         return sign + uint64_format((uint64_t)fabs(value), out + sign);
 
+    uint64_t digits;
+    if (has_few_places(fabs(value), 1e2, &digits))
+        return sign + put_decimal(digits, -2, 15, out + sign);
+    if (has_few_places(fabs(value), 1e6, &digits))
+        return sign + put_decimal(digits, -6, 15, out + sign);
     pthread_once(&powers_once, make_powers);
-    uint64_t significand = biased == 0 ? fraction : fraction | UINT64_C(1) << 52, digits;
+    uint64_t significand = biased == 0 ? fraction : fraction | UINT64_C(1) << 52;
     int binary = (biased == 0 ? 1 : biased) - 1075, exponent;
     shortest(significand, binary, fraction == 0 && biased > 1, &digits, &exponent);
     return sign + put_decimal(digits, exponent, 15, out + sign);
