@@ -13,6 +13,7 @@
 #include "engine/operator/group_internal.h"
 
 enum {
+    MANY_GROUPS = 10000,              /* estimates from here on are worth making room for */
     FLUSH_GROUPS = 1 << 20,      /* PARTIAL hands its groups on beyond so many */
     FLUSH_BYTES = 128 << 20,     /* or beyond so much memory */
     JUDGE_ROWS = 128 * 1024,     /* rows after which reduction is judged */
@@ -230,6 +231,8 @@ Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operato
             types[k] = child->types[spec->group.keys[k]];
         group->keys = key_table_new(context->budget, group->key_count,
                                     operator_layouts(context, types, group->key_count));
+        if (spec->estimated_rows >= MANY_GROUPS && spec->estimated_rows < 1e18)
+            key_table_expect(group->keys, (uint64_t)spec->estimated_rows);
     }
     return &group->base;
 }

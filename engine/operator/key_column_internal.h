@@ -9,6 +9,7 @@
 enum {
     KEY_DIRECT_LIMIT = 1 << 20, /* codes of a direct table, unless many keys are expected */
     KEY_DIRECT_MOST = 1 << 26,
+    KEY_EXPECT_MOST = 1 << 20, /* keys for which slots are made before they come */
     KEY_DIRECT_SPARSE = 8, /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
 };
@@ -52,6 +53,7 @@ struct KeyTable {
     KeyMode mode;
     uint32_t count;
     uint32_t direct_limit;
+    uint32_t expected; /* keys, about; 0 unknown */
     bool has_null;    /* IDENTITY: entry 0 has come */
     GrowArray direct; /* DIRECT: uint32_t entry + 1 by combined code */
     /* HASH. One word: slots of {key, entry + 1}; more: slots of hash half and entry + 1, and the

@@ -30,6 +30,7 @@ void key_table_expect(KeyTable *table, uint64_t keys)
             : limit > KEY_DIRECT_MOST ? KEY_DIRECT_MOST
                                       : limit;
     table->direct_limit = (uint32_t)limit;
+    table->expected = (uint32_t)(keys < KEY_EXPECT_MOST ? keys : KEY_EXPECT_MOST);
     for (uint32_t c = 0; c < table->column_count; c++)
         table->columns[c].span_limit = (uint32_t)limit;
 }
@@ -139,7 +140,8 @@ static bool enter_hash(KeyTable *table, Fault *fault)
     table->words = malloc((size_t)table->word_count * BATCH_ROWS * sizeof *table->words);
     check(table->words != NULL);
     table->mode = KEYS_HASH;
-    return key_hash_reserve(table, BATCH_ROWS, fault);
+    uint32_t more = table->expected > table->count ? table->expected - table->count : 0;
+    return key_hash_reserve(table, more + BATCH_ROWS, fault);
 }
 
 /* Looks at the columns' kinds and spans, changes the lookup when it no longer fits, and enters
@@ -152,8 +154,10 @@ static bool choose_lookup(KeyTable *table, Fault *fault)
         return true;
     }
     uint64_t product = table->mode == KEYS_HASH ? 0 : direct_product(table);
-    bool is_entered = product != 0 ? enter_direct(table, product, fault) : enter_hash(table, fault);
-    if (!is_entered)
+    /* An array that does not fit into memory is no reason to fail: slots take less. */
+    Fault refused;
+    bool is_entered = product != 0 && enter_direct(table, product, &refused);
+    if (!is_entered && !enter_hash(table, fault))
         return false;
     return key_table_reenter(table, fault);
 }

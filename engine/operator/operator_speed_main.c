@@ -170,6 +170,7 @@ static const OperatorSpec *group(Speed *speed, const OperatorSpec *child, bool d
                          .arguments = columns + key_count,
                          .is_distinct = distinct};
     OperatorSpec *spec = over(speed, OPERATOR_GROUP, key_count + 2, child, NULL);
+    spec->estimated_rows = child->estimated_rows;
     spec->group.key_count = key_count;
     spec->group.keys = columns;
     spec->group.aggregate_count = 2;
