@@ -87,7 +87,8 @@ static void set_outputs(Binder *binder, const QueryResult *result, BoundQuery *q
     query->output_attnums = attnums;
 }
 
-static bool bind_plain_query(Binder *binder, const PgQuery__SelectStmt *statement, BoundQuery *query)
+static bool bind_plain_query(Binder *binder, const PgQuery__SelectStmt *statement,
+                             BoundQuery *query)
 {
     QueryResult result;
     if (!bind_query(binder, statement, NULL, NULL, false, &result) || !show_names(binder, &result))

@@ -16,7 +16,8 @@ static bool may_stand_here(Binder *binder, const ExprContext *context, int32_t l
                           "aggregate function calls cannot be nested");
     if (context->select == NULL)
         return bind_fault(binder, location, FAULT_GROUPING_ERROR,
-                          "aggregate functions are not allowed in %s", clause_name(context->clause));
+                          "aggregate functions are not allowed in %s",
+                          clause_name(context->clause));
     return true;
 }
 
@@ -56,7 +57,7 @@ static const Expr *time_column(Binder *binder, const Scope *scope, int32_t locat
 typedef struct AggregateParts {
     const AggregateFunction *function;
     SqlType type;
-    uint32_t count;         /* with __time, without the order's expressions */
+    uint32_t count; /* with __time, without the order's expressions */
     uint32_t total;
     const Expr **arguments;
     const Expr *filter;
@@ -128,8 +129,8 @@ static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQue
         if (position == parts->total)
             parts->arguments[parts->total++] = key;
         bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-        parts->order[i] = (SortColumn){position, is_descending,
-                                       bind_nulls_first(binder, sort, is_descending)};
+        parts->order[i] =
+            (SortColumn){position, is_descending, bind_nulls_first(binder, sort, is_descending)};
     }
     if (call->agg_distinct && parts->total > parts->count)
         return bind_fault(binder, parts->arguments[parts->count]->location,
@@ -164,7 +165,8 @@ static const Expr *register_aggregate(Binder *binder, SelectState *select, const
     for (uint32_t i = 0; i < select->aggregate_count; i++) {
         const PlanProjection *known = &select->aggregates[i];
         if (expr_equal(known->expr, aggregate))
-            return expr_column(binder->arena, aggregate->type, known->column.id, aggregate->location);
+            return expr_column(binder->arena, aggregate->type, known->column.id,
+                               aggregate->location);
     }
     if (select->aggregate_count == select->aggregate_capacity) {
         uint32_t capacity = select->aggregate_capacity == 0 ? 8 : select->aggregate_capacity * 2;
@@ -190,8 +192,11 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
                    call->agg_within_group ? "WITHIN GROUP" : "VARIADIC");
         return NULL;
     }
-    ExprContext inner = {.scope = context->scope, .clause = context->clause,
-                         .applies = &context->select->before, .select = NULL, .is_in_aggregate = true};
+    ExprContext inner = {.scope = context->scope,
+                         .clause = context->clause,
+                         .applies = &context->select->before,
+                         .select = NULL,
+                         .is_in_aggregate = true};
     AggregateParts parts = {0};
     if (!resolve_aggregate(binder, &inner, call, name, location, &parts) ||
         !bind_aggregate_order(binder, &inner, call, &parts))
@@ -282,7 +287,6 @@ bool grouping_check_late_uses(Binder *binder, const SelectState *select, const G
     return true;
 }
 
-
 /* A key that needs a subquery's result needs the subquery below the aggregation. */
 static void move_applies_of_keys(Binder *binder, SelectState *select, const Grouping *grouping)
 {
@@ -329,7 +333,8 @@ const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
     if (select->groupings == NULL)
         select->groupings = ARENA_ARRAY(binder->arena, GroupingCall, MAX_CALLS);
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, call->n_args + 1);
-    ExprContext inner = {.scope = context->scope, .clause = CLAUSE_GROUP_BY, .applies = &select->before};
+    ExprContext inner = {
+        .scope = context->scope, .clause = CLAUSE_GROUP_BY, .applies = &select->before};
     for (size_t i = 0; i < call->n_args; i++) {
         arguments[i] = bind_expr(binder, &inner, call->args[i]);
         if (arguments[i] == NULL)

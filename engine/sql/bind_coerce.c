@@ -18,7 +18,8 @@ bool expr_is_null(const Expr *expr)
 }
 
 /* A vector of one row as the constant that stands for every row. */
-static const Expr *constant_of_row(Binder *binder, SqlType type, const Vector *row, int32_t location)
+static const Expr *constant_of_row(Binder *binder, SqlType type, const Vector *row,
+                                   int32_t location)
 {
     Vector *value = ARENA_NEW(binder->arena, Vector);
     *value = *row;
@@ -48,7 +49,8 @@ static int scale_of_text(Text text, int *digits)
         bool is_negative = ++i < text.length && text.data[i] == '-';
         if (i < text.length && (text.data[i] == '-' || text.data[i] == '+'))
             i++;
-        for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9' && exponent < 100000; i++)
+        for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9' && exponent < 100000;
+             i++)
             exponent = exponent * 10 + (text.data[i] - '0');
         exponent = is_negative ? -exponent : exponent;
     }
@@ -78,8 +80,8 @@ const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t locati
     if (type.oid == T_NUMERIC && type.modifier == -1)
         type = numeric_of_text(text);
     if (type_is_reg(type.oid))
-        return bind_cast_to_reg(binder, expr_text(binder->arena, SQL_TYPE(T_UNKNOWN), text, location),
-                                type, location);
+        return bind_cast_to_reg(
+            binder, expr_text(binder->arena, SQL_TYPE(T_UNKNOWN), text, location), type, location);
     VectorBuilder builder;
     vector_builder_init(&builder, binder->arena, type_layout(type), 1);
     if (!type_parse_text(type, binder->context->types, text, &builder, binder->fault)) {
@@ -125,8 +127,8 @@ const Expr *bind_constant(Binder *binder, const PgQuery__AConst *constant)
     case PG_QUERY__A__CONST__VAL_BOOLVAL:
         return expr_bool(binder->arena, constant->boolval->boolval);
     case PG_QUERY__A__CONST__VAL_SVAL:
-        return expr_text(binder->arena, SQL_TYPE(T_UNKNOWN), text_of(name_plain(constant->sval->sval)),
-                         location);
+        return expr_text(binder->arena, SQL_TYPE(T_UNKNOWN),
+                         text_of(name_plain(constant->sval->sval)), location);
     default:
         bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "bit strings are not supported");
         return NULL;
@@ -144,7 +146,8 @@ const Expr *bind_parameter(Binder *binder, const PgQuery__ParamRef *parameter)
             return binder->macro_arguments[number - 1];
     }
     if (number < 1 || (uint32_t)number > context->parameter_capacity) {
-        bind_fault(binder, location, FAULT_UNDEFINED_PARAMETER, "there is no parameter $%d", number);
+        bind_fault(binder, location, FAULT_UNDEFINED_PARAMETER, "there is no parameter $%d",
+                   number);
         return NULL;
     }
     while (context->parameter_count < (uint32_t)number)
@@ -171,9 +174,9 @@ static const Expr *infer_parameter(Binder *binder, const Expr *expr, SqlType typ
     const Vector *value = binder->context->parameter_values != NULL
                               ? binder->context->parameter_values[expr->parameter - 1]
                               : NULL;
-    const Expr *typed = value != NULL
-                            ? expr_constant(binder->arena, *known, value, expr->location)
-                            : expr_parameter(binder->arena, *known, expr->parameter, expr->location);
+    const Expr *typed =
+        value != NULL ? expr_constant(binder->arena, *known, value, expr->location)
+                      : expr_parameter(binder->arena, *known, expr->parameter, expr->location);
     return coerce_to(binder, typed, type, rule, location);
 }
 
@@ -199,8 +202,8 @@ const Expr *coerce_to(Binder *binder, const Expr *expr, SqlType type, CastRule r
     bool takes_any = type.oid == T_ANY || type.oid == T_NONE;
     if (expr_is_unknown(expr) && type.oid != T_UNKNOWN)
         return coerce_unknown(binder, expr, takes_any ? SQL_TYPE(T_TEXT) : type, rule, location);
-    bool is_same = expr->type.oid == type.oid &&
-                   (type.modifier == -1 || type.modifier == expr->type.modifier);
+    bool is_same =
+        expr->type.oid == type.oid && (type.modifier == -1 || type.modifier == expr->type.modifier);
     if (takes_any || is_same)
         return expr;
     if (type_is_reg(expr->type.oid) && !type_is_reg(type.oid))

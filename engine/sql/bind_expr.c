@@ -8,17 +8,28 @@
 const char *clause_name(Clause clause)
 {
     switch (clause) {
-    case CLAUSE_SELECT: return "SELECT";
-    case CLAUSE_WHERE: return "WHERE";
-    case CLAUSE_HAVING: return "HAVING";
-    case CLAUSE_GROUP_BY: return "GROUP BY";
-    case CLAUSE_ORDER_BY: return "ORDER BY";
-    case CLAUSE_JOIN: return "JOIN conditions";
-    case CLAUSE_FUNCTION_IN_FROM: return "functions in FROM";
-    case CLAUSE_VALUES: return "VALUES";
-    case CLAUSE_LIMIT: return "LIMIT";
-    case CLAUSE_OFFSET: return "OFFSET";
-    case CLAUSE_CLUSTERED_BY: return "CLUSTERED BY";
+    case CLAUSE_SELECT:
+        return "SELECT";
+    case CLAUSE_WHERE:
+        return "WHERE";
+    case CLAUSE_HAVING:
+        return "HAVING";
+    case CLAUSE_GROUP_BY:
+        return "GROUP BY";
+    case CLAUSE_ORDER_BY:
+        return "ORDER BY";
+    case CLAUSE_JOIN:
+        return "JOIN conditions";
+    case CLAUSE_FUNCTION_IN_FROM:
+        return "functions in FROM";
+    case CLAUSE_VALUES:
+        return "VALUES";
+    case CLAUSE_LIMIT:
+        return "LIMIT";
+    case CLAUSE_OFFSET:
+        return "OFFSET";
+    case CLAUSE_CLUSTERED_BY:
+        return "CLUSTERED BY";
     }
     return "";
 }
@@ -55,7 +66,8 @@ static const Expr *system_column(Binder *binder, ExprContext *context,
     } columns[] = {{"tableoid", T_OID, -1}, {"xmin", T_XID, 2}, {"xmax", T_XID, 0}};
     enum { COUNT = sizeof columns / sizeof columns[0] };
     size_t count = reference->n_fields, which = 0;
-    while (which < COUNT && !name_is(reference->fields[count - 1]->string->sval, columns[which].name))
+    while (which < COUNT &&
+           !name_is(reference->fields[count - 1]->string->sval, columns[which].name))
         which++;
     if (which == COUNT)
         return NULL;
@@ -65,7 +77,8 @@ static const Expr *system_column(Binder *binder, ExprContext *context,
         table = scope_find_table(binder, context->scope, reference->fields, count - 1, -1, false);
     if (table == NULL || table->relation == NULL)
         return NULL;
-    int64_t value = columns[which].value >= 0 ? columns[which].value : (int64_t)table->relation->oid;
+    int64_t value =
+        columns[which].value >= 0 ? columns[which].value : (int64_t)table->relation->oid;
     return expr_int64(binder->arena, SQL_TYPE(columns[which].type), value,
                       bind_location(binder, reference->location));
 }
@@ -81,8 +94,9 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
     if (special != NULL)
         return special;
     if (!scope_find_column(binder, context->scope, reference, &column, &found)) {
-        bool is_table = reference->n_fields == 1 && binder->fault->code == FAULT_UNDEFINED_COLUMN &&
-                        scope_find_table(binder, context->scope, reference->fields, 1, -1, false) != NULL;
+        bool is_table =
+            reference->n_fields == 1 && binder->fault->code == FAULT_UNDEFINED_COLUMN &&
+            scope_find_table(binder, context->scope, reference->fields, 1, -1, false) != NULL;
         return is_table ? whole_row(binder, reference) : NULL;
     }
     return expr_column(binder->arena, column->type, column->id,
@@ -141,8 +155,8 @@ static const Expr *bind_null_test(Binder *binder, ExprContext *context,
         return NULL;
     if (argument->kind == EXPR_CONSTANT)
         argument = coerce_unknown_to_text(binder, argument);
-    const Expr *result = expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &argument, 1,
-                                   location);
+    const Expr *result =
+        expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &argument, 1, location);
     return test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL ? result
                                                                    : bind_not(binder, result);
 }
@@ -151,11 +165,12 @@ static const Expr *bind_null_test(Binder *binder, ExprContext *context,
 static const Expr *bind_boolean_test(Binder *binder, ExprContext *context,
                                      const PgQuery__BooleanTest *test)
 {
-    static const char *const names[] = {"", "IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE",
-                                        "IS UNKNOWN", "IS NOT UNKNOWN"};
+    static const char *const names[] = {
+        "", "IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE", "IS UNKNOWN", "IS NOT UNKNOWN"};
     int32_t location = bind_location(binder, test->location);
     uint32_t kind = (uint32_t)test->booltesttype;
-    const Expr *argument = bind_condition(binder, context, test->arg, kind < 7 ? names[kind] : "IS");
+    const Expr *argument =
+        bind_condition(binder, context, test->arg, kind < 7 ? names[kind] : "IS");
     if (argument == NULL)
         return NULL;
     bool is_negated = test->booltesttype == PG_QUERY__BOOL_TEST_TYPE__IS_NOT_TRUE ||
@@ -183,9 +198,9 @@ static const Expr *bind_when(Binder *binder, ExprContext *context, const Expr *o
     if (operand == NULL)
         return bind_condition(binder, context, when->expr, "CASE/WHEN");
     const Expr *value = bind_expr(binder, context, when->expr);
-    return value == NULL ? NULL
-                         : bind_operator(binder, "=", operand, value,
-                                         bind_location(binder, when->location));
+    return value == NULL
+               ? NULL
+               : bind_operator(binder, "=", operand, value, bind_location(binder, when->location));
 }
 
 static const Expr *bind_case(Binder *binder, ExprContext *context, const PgQuery__CaseExpr *expr)
@@ -274,7 +289,8 @@ SqlType bind_element_type(SqlType array)
     return (SqlType){info != NULL ? info->element_oid : T_NONE, array.modifier};
 }
 
-static const Expr *bind_array(Binder *binder, ExprContext *context, const PgQuery__AArrayExpr *array)
+static const Expr *bind_array(Binder *binder, ExprContext *context,
+                              const PgQuery__AArrayExpr *array)
 {
     int32_t location = bind_location(binder, array->location);
     uint32_t count = (uint32_t)array->n_elements;
@@ -317,8 +333,9 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
         return NULL;
     }
     const Expr *index = bind_expr(binder, context, indices->uidx);
-    index = index == NULL ? NULL
-                          : coerce_to(binder, index, SQL_TYPE(T_INT4), CAST_ASSIGNMENT, index->location);
+    index = index == NULL
+                ? NULL
+                : coerce_to(binder, index, SQL_TYPE(T_INT4), CAST_ASSIGNMENT, index->location);
     if (index == NULL)
         return NULL;
     bool is_vector = array->type.oid == T_INT2VECTOR || array->type.oid == T_OIDVECTOR;
@@ -336,8 +353,8 @@ static const Expr *field(Binder *binder, const Expr *value, const char *name)
                    "fields of composite values are not supported");
         return NULL;
     }
-    const Expr *pair[2] = {value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2,
-                                             value->location)};
+    const Expr *pair[2] = {
+        value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2, value->location)};
     return bind_call(binder, "array_ordinal", pair, 2, value->location);
 }
 
@@ -350,9 +367,8 @@ static const Expr *bind_indirection(Binder *binder, ExprContext *context,
         if (step->node_case == PG_QUERY__NODE__NODE_A_INDICES)
             value = subscript(binder, context, value, step->a_indices);
         else
-            value = field(binder, value, step->node_case == PG_QUERY__NODE__NODE_STRING
-                                             ? step->string->sval
-                                             : "");
+            value = field(binder, value,
+                          step->node_case == PG_QUERY__NODE__NODE_STRING ? step->string->sval : "");
     }
     return value;
 }
@@ -389,15 +405,22 @@ static const Expr *not_supported(Binder *binder, const PgQuery__Node *node, cons
 int32_t bind_node_location(const Binder *binder, const PgQuery__Node *node)
 {
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_COLUMN_REF: return bind_location(binder, node->column_ref->location);
-    case PG_QUERY__NODE__NODE_A_CONST: return bind_location(binder, node->a_const->location);
-    case PG_QUERY__NODE__NODE_FUNC_CALL: return bind_location(binder, node->func_call->location);
-    case PG_QUERY__NODE__NODE_PARAM_REF: return bind_location(binder, node->param_ref->location);
-    case PG_QUERY__NODE__NODE_CASE_EXPR: return bind_location(binder, node->case_expr->location);
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+        return bind_location(binder, node->column_ref->location);
+    case PG_QUERY__NODE__NODE_A_CONST:
+        return bind_location(binder, node->a_const->location);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return bind_location(binder, node->func_call->location);
+    case PG_QUERY__NODE__NODE_PARAM_REF:
+        return bind_location(binder, node->param_ref->location);
+    case PG_QUERY__NODE__NODE_CASE_EXPR:
+        return bind_location(binder, node->case_expr->location);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
         return bind_location(binder, node->coalesce_expr->location);
-    case PG_QUERY__NODE__NODE_SUB_LINK: return bind_location(binder, node->sub_link->location);
-    case PG_QUERY__NODE__NODE_ROW_EXPR: return bind_location(binder, node->row_expr->location);
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        return bind_location(binder, node->sub_link->location);
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+        return bind_location(binder, node->row_expr->location);
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
         return bind_location(binder, node->a_array_expr->location);
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
@@ -411,47 +434,63 @@ int32_t bind_node_location(const Binder *binder, const PgQuery__Node *node)
                                            : bind_location(binder, node->a_expr->location);
     case PG_QUERY__NODE__NODE_TYPE_CAST: {
         int32_t location = bind_location(binder, node->type_cast->location);
-        return location >= 0 ? location : bind_location(binder, node->type_cast->type_name->location);
+        return location >= 0 ? location
+                             : bind_location(binder, node->type_cast->type_name->location);
     }
     case PG_QUERY__NODE__NODE_BOOL_EXPR:
-        return node->bool_expr->n_args > 0 && node->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR
+        return node->bool_expr->n_args > 0 &&
+                       node->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR
                    ? bind_node_location(binder, node->bool_expr->args[0])
                    : bind_location(binder, node->bool_expr->location);
-    default: return binder->map == NULL ? binder->fixed_location : -1;
+    default:
+        return binder->map == NULL ? binder->fixed_location : -1;
     }
 }
 
 const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node *node)
 {
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_A_CONST: return bind_constant(binder, node->a_const);
-    case PG_QUERY__NODE__NODE_COLUMN_REF: return bind_column_ref(binder, context, node->column_ref);
-    case PG_QUERY__NODE__NODE_PARAM_REF: return bind_parameter(binder, node->param_ref);
-    case PG_QUERY__NODE__NODE_A_EXPR: return bind_a_expr(binder, context, node->a_expr);
-    case PG_QUERY__NODE__NODE_BOOL_EXPR: return bind_bool_expr(binder, context, node->bool_expr);
-    case PG_QUERY__NODE__NODE_NULL_TEST: return bind_null_test(binder, context, node->null_test);
+    case PG_QUERY__NODE__NODE_A_CONST:
+        return bind_constant(binder, node->a_const);
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+        return bind_column_ref(binder, context, node->column_ref);
+    case PG_QUERY__NODE__NODE_PARAM_REF:
+        return bind_parameter(binder, node->param_ref);
+    case PG_QUERY__NODE__NODE_A_EXPR:
+        return bind_a_expr(binder, context, node->a_expr);
+    case PG_QUERY__NODE__NODE_BOOL_EXPR:
+        return bind_bool_expr(binder, context, node->bool_expr);
+    case PG_QUERY__NODE__NODE_NULL_TEST:
+        return bind_null_test(binder, context, node->null_test);
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
         return bind_boolean_test(binder, context, node->boolean_test);
-    case PG_QUERY__NODE__NODE_CASE_EXPR: return bind_case(binder, context, node->case_expr);
+    case PG_QUERY__NODE__NODE_CASE_EXPR:
+        return bind_case(binder, context, node->case_expr);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
         return bind_coalesce(binder, context, node->coalesce_expr);
-    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR: return bind_min_max(binder, context, node->min_max_expr);
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+        return bind_min_max(binder, context, node->min_max_expr);
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
         return bind_sql_value(binder, node->sqlvalue_function);
-    case PG_QUERY__NODE__NODE_TYPE_CAST: return bind_type_cast(binder, context, node->type_cast);
-    case PG_QUERY__NODE__NODE_FUNC_CALL: return bind_function(binder, context, node->func_call);
-    case PG_QUERY__NODE__NODE_SUB_LINK: return bind_sub_link(binder, context, node->sub_link);
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return bind_array(binder, context, node->a_array_expr);
+    case PG_QUERY__NODE__NODE_TYPE_CAST:
+        return bind_type_cast(binder, context, node->type_cast);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return bind_function(binder, context, node->func_call);
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        return bind_sub_link(binder, context, node->sub_link);
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+        return bind_array(binder, context, node->a_array_expr);
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
         return bind_indirection(binder, context, node->a_indirection);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(binder, context, node->collate_clause);
-    case PG_QUERY__NODE__NODE_ROW_EXPR: return not_supported(binder, node, "a row as a value");
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+        return not_supported(binder, node, "a row as a value");
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
         return bind_grouping_call(binder, context, node->grouping_func);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
-        bind_fault(binder, bind_location(binder, node->set_to_default->location), FAULT_SYNTAX_ERROR,
-                   "DEFAULT is not allowed in this context");
+        bind_fault(binder, bind_location(binder, node->set_to_default->location),
+                   FAULT_SYNTAX_ERROR, "DEFAULT is not allowed in this context");
         return NULL;
     case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
         return not_supported(binder, node, "a named argument of this function");

@@ -17,9 +17,9 @@ enum { EXTERN_MAX_ARGUMENTS = 16 };
 typedef struct Argument {
     const char *name;
     int32_t location;
-    bool is_pending;    /* a parameter whose value is not known yet */
+    bool is_pending; /* a parameter whose value is not known yet */
     bool is_null;
-    uint32_t count;     /* texts: one, or the elements of an array */
+    uint32_t count; /* texts: one, or the elements of an array */
     const Text *texts;
     bool is_array;
     bool used;
@@ -64,8 +64,8 @@ static bool read_value(ExternCall *call, const Expr *expr, Argument *argument)
         ArrayValue range = VECTOR_DATA(ArrayValue, expr->value)[0];
         Vector items = vector_slice(expr->value->elements, range.offset, range.count);
         texts = ARENA_ARRAY(binder->arena, Text, range.count + 1);
-        type_format_text(bind_element_type(expr->type), binder->context->types, &items, binder->arena,
-                         texts);
+        type_format_text(bind_element_type(expr->type), binder->context->types, &items,
+                         binder->arena, texts);
         count = range.count;
     } else {
         texts = ARENA_ARRAY(binder->arena, Text, 1);
@@ -133,8 +133,8 @@ static bool check_all_used(ExternCall *call)
     for (uint32_t i = 0; i < call->count; i++) {
         if (!call->arguments[i].used)
             return bind_fault(call->binder, call->arguments[i].location,
-                              FAULT_INVALID_PARAMETER_VALUE, "%s has no argument \"%s\"", call->name,
-                              call->arguments[i].name);
+                              FAULT_INVALID_PARAMETER_VALUE, "%s has no argument \"%s\"",
+                              call->name, call->arguments[i].name);
     }
     return true;
 }
@@ -193,7 +193,8 @@ static bool http_source(ExternCall *call, json_t *source)
                             "give either \"password\" or \"passwordEnvVar\", not both");
     json_t *secret = NULL;
     if (password != NULL && password->count > 0)
-        secret = json_pack("{s:s, s:o}", "type", "default", "password", json_of_text(password->texts[0]));
+        secret = json_pack("{s:s, s:o}", "type", "default", "password",
+                           json_of_text(password->texts[0]));
     else if (variable != NULL && variable->count > 0)
         secret = json_pack("{s:s, s:o}", "type", "environment", "variable",
                            json_of_text(variable->texts[0]));
@@ -222,8 +223,9 @@ static bool inline_source(ExternCall *call, json_t *source)
         buffer_append(&lines, data->texts[i].data, data->texts[i].length);
         buffer_append_byte(&lines, '\n');
     }
-    json_object_set_new(source, "data",
-                        json_stringn(lines.length > 0 ? (const char *)lines.data : "", lines.length));
+    json_object_set_new(
+        source, "data",
+        json_stringn(lines.length > 0 ? (const char *)lines.data : "", lines.length));
     buffer_clear(&lines);
     return true;
 }
@@ -237,11 +239,12 @@ static bool local_source(ExternCall *call, json_t *source)
     if (call->is_pending)
         return true;
     if (folder == NULL && files == NULL)
-        return bad_argument(call, call->location, filter != NULL
-                                                      ? "\"filter\" needs \"baseDir\""
-                                                      : "give \"baseDir\" or \"files\"");
+        return bad_argument(call, call->location,
+                            filter != NULL ? "\"filter\" needs \"baseDir\""
+                                           : "give \"baseDir\" or \"files\"");
     if (filter != NULL && files != NULL)
-        return bad_argument(call, filter->location, "give either \"filter\" or \"files\", not both");
+        return bad_argument(call, filter->location,
+                            "give either \"filter\" or \"files\", not both");
     if (files == NULL) {
         json_object_set_new(source, "baseDir", json_of_text(folder->texts[0]));
         json_object_set_new(source, "filter",
@@ -267,7 +270,8 @@ static void set_list_delimiter(ExternCall *call, json_t *format)
     set_text(call, format, "listDelimiter", "listDelimiter");
 }
 
-static bool make_format(ExternCall *call, PgQuery__Node *const *columns, size_t count, json_t *format)
+static bool make_format(ExternCall *call, PgQuery__Node *const *columns, size_t count,
+                        json_t *format)
 {
     const Argument *name = find_argument(call, "format");
     const Argument *skip = find_argument(call, "skipHeaderRows");
@@ -300,7 +304,8 @@ static bool make_format(ExternCall *call, PgQuery__Node *const *columns, size_t 
     int64_t value = is_true;
     for (uint32_t i = 0; !is_true && !is_false && i < rows.length; i++) {
         if (rows.data[i] < '0' || rows.data[i] > '9' || value > 1000000)
-            return bad_argument(call, skip->location, "\"skipHeaderRows\" must be a number of rows");
+            return bad_argument(call, skip->location,
+                                "\"skipHeaderRows\" must be a number of rows");
         value = value * 10 + (rows.data[i] - '0');
     }
     json_object_set_new(format, "skipHeaderRows", json_integer(value));
@@ -343,14 +348,14 @@ static bool signature_item(ExternCall *call, const Argument *argument, const jso
         return bad_argument(call, argument->location,
                             "each column of the signature needs a \"name\" and a \"type\"");
     /* "string" is what the dialect calls VARCHAR */
-    const TypeInfo *info = strcasecmp(type, "string") == 0 ? type_info(T_VARCHAR)
-                                                           : type_by_name(text_of(type));
+    const TypeInfo *info =
+        strcasecmp(type, "string") == 0 ? type_info(T_VARCHAR) : type_by_name(text_of(type));
     if (info == NULL)
         return bind_fault(call->binder, argument->location, FAULT_INVALID_PARAMETER_VALUE,
                           "%s: column \"%s\" of the signature has unknown type \"%s\"", call->name,
                           name, type);
-    *column = bind_new_column(call->binder, SQL_TYPE(info->oid),
-                              arena_strdup(call->binder->arena, name));
+    *column =
+        bind_new_column(call->binder, SQL_TYPE(info->oid), arena_strdup(call->binder->arena, name));
     return true;
 }
 
@@ -420,7 +425,8 @@ static bool bind_extern_json(ExternCall *call, const PgQuery__FuncCall *node,
     if (columns == NULL)
         return bind_fault(call->binder, call->location, FAULT_INDETERMINATE_DATATYPE,
                           "a signature given as a parameter is not known before execution");
-    if ((source != NULL && !check_json(call, source)) || (format != NULL && !check_json(call, format)))
+    if ((source != NULL && !check_json(call, source)) ||
+        (format != NULL && !check_json(call, format)))
         return false;
     *plan = plan_external(call->binder->arena,
                           source != NULL ? source->texts[0] : TEXT_LITERAL("{\"type\":\"nil\"}"),
@@ -474,9 +480,11 @@ bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *node
     if (strcmp(name, "extern") == 0)
         return call->name = "EXTERN", bind_extern_json(call, node, list, count, plan);
     if (strcmp(name, "http") == 0)
-        return call->name = "HTTP", bind_extern_arguments(call, node, list, count, http_source, plan);
+        return call->name = "HTTP",
+               bind_extern_arguments(call, node, list, count, http_source, plan);
     if (strcmp(name, "inline") == 0)
-        return call->name = "INLINE", bind_extern_arguments(call, node, list, count, inline_source, plan);
+        return call->name = "INLINE",
+               bind_extern_arguments(call, node, list, count, inline_source, plan);
     if (strcmp(name, "localfiles") == 0)
         return call->name = "LOCALFILES",
                bind_extern_arguments(call, node, list, count, local_source, plan);

@@ -12,7 +12,8 @@ static bool apply_column_aliases(Binder *binder, const PgQuery__Alias *alias, co
                           "table \"%s\" has %u columns available but %zu columns specified", name,
                           count, alias->n_colnames);
     for (size_t i = 0; i < alias->n_colnames; i++)
-        columns[i].name = name_made(binder->arena, alias->colnames[i]->string->sval, binder->dialect);
+        columns[i].name =
+            name_made(binder->arena, alias->colnames[i]->string->sval, binder->dialect);
     return true;
 }
 
@@ -27,10 +28,16 @@ bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery
     }
     for (uint32_t i = 0; i < count; i++)
         columns[i].table = name;
-    *table = (ScopeTable){.name = name, .relation = relation, .has_alias = alias != NULL,
-                          .column_count = count, .columns = columns};
-    *item = (FromItem){.plan = plan, .table_count = name[0] != '\0', .tables = table,
-                       .column_count = count, .columns = columns};
+    *table = (ScopeTable){.name = name,
+                          .relation = relation,
+                          .has_alias = alias != NULL,
+                          .column_count = count,
+                          .columns = columns};
+    *item = (FromItem){.plan = plan,
+                       .table_count = name[0] != '\0',
+                       .tables = table,
+                       .column_count = count,
+                       .columns = columns};
     return true;
 }
 
@@ -45,8 +52,11 @@ static const Plan *scan(Binder *binder, const Relation *relation, ScopeColumn *c
         const char *name = arena_strndup(binder->arena, column->name.data, column->name.length);
         outputs[i] = bind_new_column(binder, column->type, name);
         attributes[i] = i;
-        columns[i] = (ScopeColumn){.id = outputs[i].id, .type = column->type, .name = name,
-                                   .table = "", .table_oid = relation->oid,
+        columns[i] = (ScopeColumn){.id = outputs[i].id,
+                                   .type = column->type,
+                                   .name = name,
+                                   .table = "",
+                                   .table_oid = relation->oid,
                                    .attnum = (int16_t)column->number};
     }
     return plan_table(binder->arena, relation, outputs, attributes, count);
@@ -60,7 +70,8 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
     if (has_schema)
         schema = name_read(range->schemaname);
     if (range->catalogname[0] != '\0' &&
-        !name_is(range->catalogname, binder->context->database != NULL ? binder->context->database : ""))
+        !name_is(range->catalogname,
+                 binder->context->database != NULL ? binder->context->database : ""))
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "cross-database references are not implemented: \"%s.%s.%s\"",
                           name_plain(range->catalogname), name_plain(range->schemaname),
@@ -73,7 +84,8 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);
     const Plan *plan = scan(binder, relation, columns);
     const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
-    return from_make(binder, plan, shown, range->alias, relation, columns, relation->column_count, item);
+    return from_make(binder, plan, shown, range->alias, relation, columns, relation->column_count,
+                     item);
 }
 
 /* --- queries --- */
@@ -83,9 +95,12 @@ static bool from_query(Binder *binder, const QueryResult *query, const char *nam
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, query->count + 1);
     for (uint32_t i = 0; i < query->count; i++) {
         const OutputColumn *output = &query->columns[i];
-        columns[i] = (ScopeColumn){.id = output->column.id, .type = output->column.type,
-                                   .name = output->column.name, .table = "",
-                                   .table_oid = output->table_oid, .attnum = output->attnum};
+        columns[i] = (ScopeColumn){.id = output->column.id,
+                                   .type = output->column.type,
+                                   .name = output->column.name,
+                                   .table = "",
+                                   .table_oid = output->table_oid,
+                                   .attnum = output->attnum};
     }
     return from_make(binder, query->plan, name, alias, NULL, columns, query->count, item);
 }
@@ -94,7 +109,8 @@ static bool column_names(Binder *binder, const PgQuery__CommonTableExpr *cte, co
                          QueryResult *query)
 {
     if (cte->n_aliascolnames > query->count)
-        return bind_fault(binder, bind_location(binder, cte->location), FAULT_INVALID_COLUMN_REFERENCE,
+        return bind_fault(binder, bind_location(binder, cte->location),
+                          FAULT_INVALID_COLUMN_REFERENCE,
                           "WITH query \"%s\" has %u columns available but %zu columns specified",
                           name, query->count, cte->n_aliascolnames);
     for (size_t i = 0; i < cte->n_aliascolnames; i++)
@@ -111,8 +127,10 @@ static bool bind_cte(Binder *binder, Scope *owner, uint32_t index, const PgQuery
     if (!bind_count_expansion(binder, bind_location(binder, range->location)))
         return false;
     Scope *inner = ARENA_NEW(binder->arena, Scope); /* sees only the CTEs before it */
-    *inner = (Scope){.parent = owner->parent, .parent_context = owner->parent_context,
-                     .cte_count = index, .ctes = owner->ctes};
+    *inner = (Scope){.parent = owner->parent,
+                     .parent_context = owner->parent_context,
+                     .cte_count = index,
+                     .ctes = owner->ctes};
     if (owner->is_recursive) {
         inner->later = owner->ctes + index;
         inner->later_count = owner->cte_total - index;
@@ -145,7 +163,8 @@ static bool bind_range_var(Binder *binder, Scope *scope, const PgQuery__RangeVar
     if (is_plain && scope_find_cte(scope, name, &owner, &index) != NULL)
         return bind_cte(binder, owner, index, range, item);
     if (is_plain && is_recursive_use(scope, name))
-        return bind_fault(binder, bind_location(binder, range->location), FAULT_FEATURE_NOT_SUPPORTED,
+        return bind_fault(binder, bind_location(binder, range->location),
+                          FAULT_FEATURE_NOT_SUPPORTED,
                           "a recursive reference to a WITH query is not supported");
     return bind_relation(binder, range, item);
 }
@@ -207,9 +226,10 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
     PgQuery__Node *const *list = definitions != NULL ? definitions->items : range->coldeflist;
     const Plan *plan = NULL;
     bool is_known = false;
-    const char *name = call != NULL
-                           ? name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval)
-                           : bind_figure_name(binder, node);
+    const char *name =
+        call != NULL
+            ? name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval)
+            : bind_figure_name(binder, node);
     ExprContext context = {.scope = scope_beside(binder, scope, true),
                            .clause = CLAUSE_FUNCTION_IN_FROM};
     if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
@@ -233,8 +253,10 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
     }
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, plan->column_count + 1);
     for (uint32_t i = 0; i < plan->column_count; i++)
-        columns[i] = (ScopeColumn){.id = plan->columns[i].id, .type = plan->columns[i].type,
-                                   .name = plan->columns[i].name, .table = ""};
+        columns[i] = (ScopeColumn){.id = plan->columns[i].id,
+                                   .type = plan->columns[i].type,
+                                   .name = plan->columns[i].name,
+                                   .table = ""};
     /* FROM f(..) AS a: the only column is called a as well */
     bool renames = range->alias != NULL && count == 0 && range->alias->n_colnames == 0 &&
                    plan->column_count == (range->ordinality ? 2 : 1);
@@ -308,10 +330,12 @@ bool from_is_lateral(const PgQuery__Node *node, const Plan *plan)
 bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item)
 {
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_RANGE_VAR: return bind_range_var(binder, scope, node->range_var, item);
+    case PG_QUERY__NODE__NODE_RANGE_VAR:
+        return bind_range_var(binder, scope, node->range_var, item);
     case PG_QUERY__NODE__NODE_RANGE_SUBSELECT:
         return bind_range_subselect(binder, scope, node->range_subselect, item);
-    case PG_QUERY__NODE__NODE_JOIN_EXPR: return bind_join(binder, scope, node->join_expr, item);
+    case PG_QUERY__NODE__NODE_JOIN_EXPR:
+        return bind_join(binder, scope, node->join_expr, item);
     case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
         return bind_range_function(binder, scope, node->range_function, item);
     case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
@@ -344,18 +368,23 @@ bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, F
     if (left->table_count > 0)
         memcpy(all_tables, left->tables, left->table_count * sizeof *all_tables);
     if (right->table_count > 0)
-        memcpy(all_tables + left->table_count, right->tables, right->table_count * sizeof *all_tables);
+        memcpy(all_tables + left->table_count, right->tables,
+               right->table_count * sizeof *all_tables);
     if (left->column_count > 0)
         memcpy(all_columns, left->columns, left->column_count * sizeof *all_columns);
     if (right->column_count > 0)
         memcpy(all_columns + left->column_count, right->columns,
                right->column_count * sizeof *all_columns);
-    *both = (FromItem){.plan = left->plan, .table_count = tables, .tables = all_tables,
-                       .column_count = columns, .columns = all_columns};
+    *both = (FromItem){.plan = left->plan,
+                       .table_count = tables,
+                       .tables = all_tables,
+                       .column_count = columns,
+                       .columns = all_columns};
     return true;
 }
 
-static const Plan *side_by_side(Binder *binder, const Plan *left, const Plan *right, bool is_lateral)
+static const Plan *side_by_side(Binder *binder, const Plan *left, const Plan *right,
+                                bool is_lateral)
 {
     PlanColumn none = {0};
     if (is_lateral)

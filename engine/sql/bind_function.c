@@ -41,8 +41,8 @@ typedef const Expr *(*SpecialForm)(Binder *binder, const Expr **arguments, uint3
 static const char *period_of_unit(Text unit)
 {
     static const char *const periods[][2] = {
-        {"second", "PT1S"}, {"minute", "PT1M"}, {"hour", "PT1H"}, {"day", "P1D"},
-        {"week", "P1W"}, {"month", "P1M"}, {"quarter", "P3M"}, {"year", "P1Y"},
+        {"second", "PT1S"}, {"minute", "PT1M"}, {"hour", "PT1H"},   {"day", "P1D"},
+        {"week", "P1W"},    {"month", "P1M"},   {"quarter", "P3M"}, {"year", "P1Y"},
     };
     for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
         if (unit.length == strlen(periods[i][0]) &&
@@ -63,13 +63,16 @@ static const Expr *round_to_unit(Binder *binder, const char *function, const Exp
                    "unit \"%.*s\" not recognized", TEXT_ARGS(unit));
         return NULL;
     }
-    arguments[1] = expr_text(binder->arena, SQL_TYPE(T_TEXT), text_of(period), arguments[1]->location);
+    arguments[1] =
+        expr_text(binder->arena, SQL_TYPE(T_TEXT), text_of(period), arguments[1]->location);
     if (expr_is_unknown(arguments[0]) || arguments[0]->type.oid == T_DATE)
-        arguments[0] = coerce_to(binder, arguments[0], SQL_TYPE(T_TIMESTAMP), CAST_IMPLICIT, location);
+        arguments[0] =
+            coerce_to(binder, arguments[0], SQL_TYPE(T_TIMESTAMP), CAST_IMPLICIT, location);
     return arguments[0] == NULL ? NULL : bind_call(binder, function, arguments, 2, location);
 }
 
-static const Expr *floor_to(Binder *binder, const Expr **arguments, uint32_t count, int32_t location)
+static const Expr *floor_to(Binder *binder, const Expr **arguments, uint32_t count,
+                            int32_t location)
 {
     (void)count;
     return round_to_unit(binder, "time_floor", arguments, location);
@@ -94,7 +97,8 @@ static const Expr *position_from(Binder *binder, const Expr **arguments, uint32_
     const Expr *found = bind_call(binder, "strpos", find_arguments, 2, location);
     const Expr *one = expr_int64(binder->arena, SQL_TYPE(T_INT4), 1, location);
     const Expr *zero = expr_int64(binder->arena, SQL_TYPE(T_INT4), 0, location);
-    const Expr *moved = found == NULL ? NULL : bind_operator(binder, "+", found, arguments[2], location);
+    const Expr *moved =
+        found == NULL ? NULL : bind_operator(binder, "+", found, arguments[2], location);
     moved = moved == NULL ? NULL : bind_operator(binder, "-", moved, one, location);
     const Expr *absent = moved == NULL ? NULL : bind_operator(binder, "=", found, zero, location);
     if (absent == NULL)
@@ -117,7 +121,8 @@ static const Expr *if_null(Binder *binder, const Expr **arguments, uint32_t coun
 }
 
 /* The grammar's position(b, a). */
-static const Expr *position(Binder *binder, const Expr **arguments, uint32_t count, int32_t location)
+static const Expr *position(Binder *binder, const Expr **arguments, uint32_t count,
+                            int32_t location)
 {
     return bind_call(binder, "strpos", arguments, count, location);
 }
@@ -137,15 +142,16 @@ static const Expr *json_value_returning(Binder *binder, const Expr **arguments, 
         return NULL;
     }
     /* Arrays have functions of their own: json_value gives scalars only. */
-    const char *function = info->element_oid == 0                                       ? "json_value"
-                           : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_INT64   ? "json_value_int8_array"
-                           : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_FLOAT64 ? "json_value_float8_array"
-                                                                                        : "json_value_text_array";
+    const char *function =
+        info->element_oid == 0                                       ? "json_value"
+        : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_INT64   ? "json_value_int8_array"
+        : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_FLOAT64 ? "json_value_float8_array"
+                                                                     : "json_value_text_array";
     const Expr *value = bind_call(binder, function, arguments, 2, location);
     if (value == NULL)
         return NULL;
-    const Expr *cast = expr_cast(binder->arena, value, SQL_TYPE(info->oid), CAST_EXPLICIT, 1,
-                                 binder->fault);
+    const Expr *cast =
+        expr_cast(binder->arena, value, SQL_TYPE(info->oid), CAST_EXPLICIT, 1, binder->fault);
     if (cast == NULL)
         bind_fault_place(binder, location);
     return cast;
@@ -200,11 +206,13 @@ static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_
 /* --- format --- */
 static const Expr *join_texts(Binder *binder, const Expr *left, const Expr *right, int32_t location)
 {
-    return left == NULL || right == NULL ? NULL : bind_operator(binder, "||", left, right, location);
+    return left == NULL || right == NULL ? NULL
+                                         : bind_operator(binder, "||", left, right, location);
 }
 
 /* %s, %I, %L of an argument; NULL is nothing, an error, and the word NULL. */
-static const Expr *format_argument(Binder *binder, char kind, const Expr *argument, int32_t location)
+static const Expr *format_argument(Binder *binder, char kind, const Expr *argument,
+                                   int32_t location)
 {
     const Expr *text = coerce_to(binder, argument, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
     if (text == NULL)
@@ -213,7 +221,8 @@ static const Expr *format_argument(Binder *binder, char kind, const Expr *argume
         return bind_call(binder, "quote_nullable", &text, 1, location);
     if (kind == 'I')
         return bind_call(binder, "quote_ident", &text, 1, location);
-    const Expr *pair[2] = {text, expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location)};
+    const Expr *pair[2] = {text,
+                           expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location)};
     return expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), pair, 2, location);
 }
 
@@ -233,7 +242,8 @@ static const Expr *format_text(Binder *binder, const Expr **arguments, uint32_t 
         return pattern;
     if (pattern->kind != EXPR_CONSTANT)
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "format with a format that is not constant is not supported"), NULL;
+                          "format with a format that is not constant is not supported"),
+               NULL;
     Text rest = vector_text(pattern->value, 0);
     const Expr *result = expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location);
     uint32_t next = 1;
@@ -241,22 +251,26 @@ static const Expr *format_text(Binder *binder, const Expr **arguments, uint32_t 
         const char *percent = memchr(rest.data, '%', rest.length);
         uint32_t plain = percent == NULL ? rest.length : (uint32_t)(percent - rest.data);
         if (plain > 0)
-            result = join_texts(binder, result,
-                                expr_text(binder->arena, SQL_TYPE(T_TEXT), (Text){rest.data, plain},
-                                          location), location);
+            result = join_texts(
+                binder, result,
+                expr_text(binder->arena, SQL_TYPE(T_TEXT), (Text){rest.data, plain}, location),
+                location);
         rest = (Text){rest.data + plain, rest.length - plain};
         if (rest.length == 0)
             break;
         uint32_t used = 1, position = 0;
-        while (used < rest.length && rest.data[used] >= '0' && rest.data[used] <= '9' && position < 1000)
+        while (used < rest.length && rest.data[used] >= '0' && rest.data[used] <= '9' &&
+               position < 1000)
             position = position * 10 + (uint32_t)(rest.data[used++] - '0');
         if (used > 1 && (used >= rest.length || rest.data[used++] != '$'))
             return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "widths in format are not supported"), NULL;
+                              "widths in format are not supported"),
+                   NULL;
         char kind = used < rest.length ? rest.data[used++] : '\0';
         if (kind == '%') {
-            result = join_texts(binder, result, expr_text(binder->arena, SQL_TYPE(T_TEXT),
-                                                          TEXT_LITERAL("%"), location), location);
+            result = join_texts(
+                binder, result,
+                expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL("%"), location), location);
         } else if (kind != 's' && kind != 'I' && kind != 'L') {
             return bad_format(binder, location, "unrecognized format() type specifier");
         } else {
@@ -264,8 +278,9 @@ static const Expr *format_text(Binder *binder, const Expr **arguments, uint32_t 
                 next = position;
             if (next >= count)
                 return bad_format(binder, location, "too few arguments for format()");
-            result = join_texts(binder, result,
-                                format_argument(binder, kind, arguments[next++], location), location);
+            result =
+                join_texts(binder, result,
+                           format_argument(binder, kind, arguments[next++], location), location);
         }
         rest = (Text){rest.data + used, rest.length - used};
     }
@@ -314,15 +329,15 @@ static bool check_schema(Binder *binder, const PgQuery__FuncCall *call, int32_t 
 static bool check_plain(Binder *binder, const PgQuery__FuncCall *call, const char *name,
                         int32_t location)
 {
-    const char *what = call->agg_star            ? "(*)"
-                       : call->agg_distinct      ? "DISTINCT"
-                       : call->agg_filter        ? "FILTER"
-                       : call->n_agg_order > 0   ? "ORDER BY"
-                       : call->agg_within_group  ? "WITHIN GROUP"
-                                                 : NULL;
+    const char *what = call->agg_star           ? "(*)"
+                       : call->agg_distinct     ? "DISTINCT"
+                       : call->agg_filter       ? "FILTER"
+                       : call->n_agg_order > 0  ? "ORDER BY"
+                       : call->agg_within_group ? "WITHIN GROUP"
+                                                : NULL;
     if (what != NULL && !function_exists(text_of(name)))
-        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION, "function %s() does not exist",
-                          name);
+        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                          "function %s() does not exist", name);
     if (what != NULL)
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
                           "%s%s specified, but %s is not an aggregate function",
@@ -336,7 +351,8 @@ static bool check_plain(Binder *binder, const PgQuery__FuncCall *call, const cha
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call)
 {
     int32_t location = bind_location(binder, call->location);
-    const char *name = name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
+    const char *name =
+        name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
     if (!check_schema(binder, call, location))
         return NULL;
     if (call->over != NULL) {

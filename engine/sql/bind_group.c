@@ -13,7 +13,8 @@ static bool column_exists(Select *select, const PgQuery__Node *node)
 {
     SchemaName name;
     const FromItem *from = &select->state->scope.from;
-    return select_simple_name(node, &name) && scope_match(name, from->columns, from->column_count) != SCHEMA_NO_MATCH;
+    return select_simple_name(node, &name) &&
+           scope_match(name, from->columns, from->column_count) != SCHEMA_NO_MATCH;
 }
 
 /* An ordinal; a column of FROM; an output's name; else an expression. */
@@ -26,7 +27,8 @@ static const Expr *bind_group_item(Select *select, const PgQuery__Node *node)
         return NULL;
     if (found >= 0)
         return select->targets[found].expr;
-    ExprContext context = {.scope = &select->state->scope, .clause = CLAUSE_GROUP_BY,
+    ExprContext context = {.scope = &select->state->scope,
+                           .clause = CLAUSE_GROUP_BY,
                            .applies = &select->state->before};
     const Expr *expr = bind_expr(select->binder, &context, node);
     return expr == NULL ? NULL : coerce_unknown_to_text(select->binder, expr);
@@ -166,9 +168,12 @@ static bool bind_cube(Select *select, const PgQuery__GroupingSet *set, Sets *set
 static bool bind_grouping_set(Select *select, const PgQuery__GroupingSet *set, Sets *sets)
 {
     switch (set->kind) {
-    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_EMPTY: return add_set(select, sets, 0);
-    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_ROLLUP: return bind_rollup(select, set, sets);
-    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_CUBE: return bind_cube(select, set, sets);
+    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_EMPTY:
+        return add_set(select, sets, 0);
+    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_ROLLUP:
+        return bind_rollup(select, set, sets);
+    case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_CUBE:
+        return bind_cube(select, set, sets);
     case PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_SETS:
         for (size_t i = 0; i < set->n_content; i++) {
             Sets inner;
@@ -264,9 +269,10 @@ static bool grouping_value(Select *select, const GroupingCall *call, uint64_t se
                !expr_equal(select->grouping.keys[key].expr, call->arguments[i]))
             key++;
         if (key == select->grouping.key_count)
-            return bind_fault(select->binder, call->location, FAULT_GROUPING_ERROR,
-                              "arguments to GROUPING must be grouping expressions of the associated "
-                              "query level");
+            return bind_fault(
+                select->binder, call->location, FAULT_GROUPING_ERROR,
+                "arguments to GROUPING must be grouping expressions of the associated "
+                "query level");
         bool is_absent = select->has_sets && (set >> key & 1) == 0;
         *value = *value << 1 | is_absent;
     }
@@ -341,8 +347,9 @@ const Plan *select_make_groups(Select *select, const Plan *plan)
     if (plan == NULL)
         return NULL;
     if (!is_several(select))
-        return plan_aggregate(binder->arena, plan, select->grouping.keys, select->grouping.key_count,
-                              state->aggregates, state->aggregate_count);
+        return plan_aggregate(binder->arena, plan, select->grouping.keys,
+                              select->grouping.key_count, state->aggregates,
+                              state->aggregate_count);
     static const uint64_t every_key[1] = {UINT64_MAX};
     uint32_t count = select->has_sets ? select->set_count : 1;
     const uint64_t *sets = select->has_sets ? select->sets : every_key;

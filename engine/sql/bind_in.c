@@ -12,8 +12,9 @@ typedef struct ItemOrder {
     const Vector *const *items;
 } ItemOrder;
 
-#define COMPARE(type, a, b) \
-    ((*VECTOR_DATA(type, a) > *VECTOR_DATA(type, b)) - (*VECTOR_DATA(type, a) < *VECTOR_DATA(type, b)))
+#define COMPARE(type, a, b)                                                                        \
+    ((*VECTOR_DATA(type, a) > *VECTOR_DATA(type, b)) -                                             \
+     (*VECTOR_DATA(type, a) < *VECTOR_DATA(type, b)))
 
 static int compare_floats(double a, double b)
 {
@@ -27,15 +28,21 @@ static int compare_items(const void *left, const void *right, void *state)
 {
     const Vector *a = *(const Vector *const *)left, *b = *(const Vector *const *)right;
     switch (((const ItemOrder *)state)->layout) {
-    case LAYOUT_BOOL: return COMPARE(uint8_t, a, b);
-    case LAYOUT_INT64: return COMPARE(int64_t, a, b);
+    case LAYOUT_BOOL:
+        return COMPARE(uint8_t, a, b);
+    case LAYOUT_INT64:
+        return COMPARE(int64_t, a, b);
     case LAYOUT_FLOAT32:
         return compare_floats((double)*VECTOR_DATA(float, a), (double)*VECTOR_DATA(float, b));
-    case LAYOUT_FLOAT64: return compare_floats(*VECTOR_DATA(double, a), *VECTOR_DATA(double, b));
-    case LAYOUT_INT128: return COMPARE(__int128, a, b);
-    case LAYOUT_STRING: return text_compare(vector_text(a, 0), vector_text(b, 0));
+    case LAYOUT_FLOAT64:
+        return compare_floats(*VECTOR_DATA(double, a), *VECTOR_DATA(double, b));
+    case LAYOUT_INT128:
+        return COMPARE(__int128, a, b);
+    case LAYOUT_STRING:
+        return text_compare(vector_text(a, 0), vector_text(b, 0));
     case LAYOUT_ARRAY:
-    case LAYOUT_COUNT: break;
+    case LAYOUT_COUNT:
+        break;
     }
     return 0;
 }
@@ -44,8 +51,8 @@ static bool can_be_set(SqlType type)
 {
     Layout layout = type_layout(type);
     const TypeInfo *info = type_info(type.oid);
-    return layout != LAYOUT_ARRAY && type.oid != T_INTERVAL && type.oid != T_BPCHAR && info != NULL &&
-           info->is_comparable;
+    return layout != LAYOUT_ARRAY && type.oid != T_INTERVAL && type.oid != T_BPCHAR &&
+           info != NULL && info->is_comparable;
 }
 
 static const Expr *make_set(Binder *binder, const Expr *value, const Expr *const *items,
@@ -165,7 +172,8 @@ static const Expr *over_items(Binder *binder, const char *symbol, const Expr *va
             return NULL;
         if (tests[i]->type.oid != T_BOOL)
             return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
-                              "op ANY/ALL (array) requires operator to yield boolean"), NULL;
+                              "op ANY/ALL (array) requires operator to yield boolean"),
+                   NULL;
     }
     return expr_nary(binder->arena, is_all ? EXPR_AND : EXPR_OR, SQL_TYPE(T_BOOL), tests, count,
                      location);
@@ -176,19 +184,21 @@ static const Expr *in_array(Binder *binder, const Expr *value, const Expr *array
 {
     const Expr *arguments[2] = {value, array};
     if (expr_is_unknown(value))
-        arguments[0] = coerce_to(binder, value, bind_element_type(array->type), CAST_IMPLICIT, location);
+        arguments[0] =
+            coerce_to(binder, value, bind_element_type(array->type), CAST_IMPLICIT, location);
     return arguments[0] == NULL ? NULL
                                 : bind_call(binder, "array_any_equal", arguments, 2, location);
 }
 
-const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value,
-                           const Expr *array, bool is_all, int32_t location)
+const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value, const Expr *array,
+                           bool is_all, int32_t location)
 {
     value = bind_reg_as_oid(binder, value);
     if (expr_is_unknown(array)) { /* '{..}' or $1: an array of what is on the left */
         SqlType element = expr_is_unknown(value) ? SQL_TYPE(T_TEXT) : SQL_TYPE(value->type.oid);
         const TypeInfo *info = type_info(element.oid);
-        SqlType type = SQL_TYPE(info != NULL && info->array_oid != 0 ? info->array_oid : T_TEXT_ARRAY);
+        SqlType type =
+            SQL_TYPE(info != NULL && info->array_oid != 0 ? info->array_oid : T_TEXT_ARRAY);
         array = coerce_to(binder, array, type, CAST_IMPLICIT, location);
         if (array == NULL)
             return NULL;

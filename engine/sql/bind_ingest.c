@@ -27,9 +27,10 @@ static bool check_table_name(Ingest *ingest, const char *name, int32_t location)
     if (!is_bad)
         return true;
     bind_fault(ingest->binder, location, FAULT_INVALID_NAME, "invalid table name \"%s\"", name);
-    return fault_hint(ingest->binder->fault,
-                      "A table's name is not empty, has no slash, tab or newline, and does not begin "
-                      "with a dot or begin or end with a space.");
+    return fault_hint(
+        ingest->binder->fault,
+        "A table's name is not empty, has no slash, tab or newline, and does not begin "
+        "with a dot or begin or end with a space.");
 }
 
 static bool check_schema(Ingest *ingest, const PgQuery__RangeVar *range, int32_t location)
@@ -86,7 +87,8 @@ static bool check_clauses(Ingest *ingest)
     if (statement->n_returning_list > 0)
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "RETURNING is not supported");
     if (statement->select_stmt == NULL)
-        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "DEFAULT VALUES is not supported");
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
+                          "DEFAULT VALUES is not supported");
     if (binder->context->types->settings->sql_outer_limit > 0) {
         bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
                    "sqlOuterLimit cannot be used with %s", verb(ingest));
@@ -235,8 +237,9 @@ static bool check_time(Ingest *ingest, SqlType *types)
             bind_fault(binder, output->location, FAULT_DATATYPE_MISMATCH,
                        "column \"__time\" must be of type timestamp, not %s",
                        type_format_name(binder->arena, types[i]));
-            return fault_hint(binder->fault,
-                              "Use TIME_PARSE for texts, MILLIS_TO_TIMESTAMP for numbers, or a cast.");
+            return fault_hint(
+                binder->fault,
+                "Use TIME_PARSE for texts, MILLIS_TO_TIMESTAMP for numbers, or a cast.");
         }
         types[i] = SQL_TYPE(T_TIMESTAMPTZ);
     }
@@ -271,14 +274,16 @@ static bool check_sort_order(Ingest *ingest)
         while (name.length > 0 && strchr(" ]\"", name.data[name.length - 1]) != NULL)
             name.length--;
         if (name.length > 0) {
-            if (is_first && settings->force_segment_sort_by_time && !text_equal_string(name, "__time"))
+            if (is_first && settings->force_segment_sort_by_time &&
+                !text_equal_string(name, "__time"))
                 return bind_fault(ingest->binder, -1, FAULT_INVALID_PARAMETER_VALUE,
                                   "segmentSortOrder must begin with __time while "
                                   "forceSegmentSortByTime is true");
             if (!has_output(ingest, name))
                 return bind_fault(ingest->binder, -1, FAULT_INVALID_PARAMETER_VALUE,
                                   "segmentSortOrder names column \"%.*s\", which is not in the "
-                                  "SELECT list", TEXT_ARGS(name));
+                                  "SELECT list",
+                                  TEXT_ARGS(name));
             is_first = false;
         }
         at += at[length] == ',' ? length + 1 : length;
@@ -301,7 +306,8 @@ static const Expr *bind_cluster_item(Ingest *ingest, Scope *scope, const PgQuery
             return NULL;
         }
         const PlanColumn *column = &query->columns[ordinal - 1].column;
-        return expr_column(binder->arena, column->type, column->id, bind_node_location(binder, node));
+        return expr_column(binder->arena, column->type, column->id,
+                           bind_node_location(binder, node));
     }
     ExprContext context = {.scope = scope, .clause = CLAUSE_CLUSTERED_BY};
     const Expr *expr = bind_expr(binder, &context, node);
@@ -328,7 +334,8 @@ static bool check_cluster_item(Ingest *ingest, const PgQuery__SortBy *sort, cons
         if (column->id == expr->column && strcmp(column->name, "__time") == 0) {
             bind_fault(binder, location, FAULT_SYNTAX_ERROR,
                        "__time can only be the first column of CLUSTERED BY");
-            return fault_hint(binder->fault, "Set forceSegmentSortByTime to false to sort otherwise.");
+            return fault_hint(binder->fault,
+                              "Set forceSegmentSortByTime to false to sort otherwise.");
         }
     }
     return true;
@@ -341,10 +348,11 @@ static bool bind_clustered(Ingest *ingest)
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, ingest->query.count + 1);
     for (uint32_t i = 0; i < ingest->query.count; i++) {
         const PlanColumn *column = &ingest->query.columns[i].column;
-        columns[i] = (ScopeColumn){.id = column->id, .type = column->type, .name = column->name,
-                                   .table = ""};
+        columns[i] = (ScopeColumn){
+            .id = column->id, .type = column->type, .name = column->name, .table = ""};
     }
-    Scope scope = {.from = {.plan = ingest->query.plan, .columns = columns,
+    Scope scope = {.from = {.plan = ingest->query.plan,
+                            .columns = columns,
                             .column_count = ingest->query.count}};
     const Expr **keys = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
     const OffsetMap *map = bind_enter_fragment(binder, &ingest->dialect->clustered);
@@ -395,9 +403,12 @@ static void set_result(Ingest *ingest, BoundQuery *query)
 
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query)
 {
-    Ingest ingest = {.binder = binder, .statement = insert, .dialect = binder->tree->dialect,
+    Ingest ingest = {.binder = binder,
+                     .statement = insert,
+                     .dialect = binder->tree->dialect,
                      .target = ARENA_NEW(binder->arena, IngestTarget)};
-    if (!check_clauses(&ingest) || !bind_target(&ingest) || !bind_granularity(binder, ingest.target))
+    if (!check_clauses(&ingest) || !bind_target(&ingest) ||
+        !bind_granularity(binder, ingest.target))
         return false;
     if (ingest.dialect->is_replace && !bind_overwrite(binder, ingest.target))
         return false;
@@ -405,8 +416,8 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     if (insert->with_clause != NULL && !bind_with(binder, scope, insert->with_clause))
         return false;
     if (!bind_query(binder, insert->select_stmt->select_stmt, scope, NULL, false, &ingest.query) ||
-        !bind_unused_ctes(binder, scope) ||
-        !check_query(&ingest) || !apply_column_list(&ingest) || !check_names(&ingest))
+        !bind_unused_ctes(binder, scope) || !check_query(&ingest) || !apply_column_list(&ingest) ||
+        !check_names(&ingest))
         return false;
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
     if (!check_time(&ingest, types) || !check_types(&ingest) || !check_sort_order(&ingest) ||

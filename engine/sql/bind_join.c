@@ -15,16 +15,24 @@ typedef struct Join {
     uint32_t using_count;
     int *using_left, *using_right; /* indexes into the sides' columns */
     const Expr *condition;
-    ApplyList applies;             /* of subqueries in ON */
+    ApplyList applies; /* of subqueries in ON */
 } Join;
 
 static bool join_type(Join *join)
 {
     switch (join->node->jointype) {
-    case PG_QUERY__JOIN_TYPE__JOIN_INNER: join->type = JOIN_INNER; return true;
-    case PG_QUERY__JOIN_TYPE__JOIN_LEFT: join->type = JOIN_LEFT; return true;
-    case PG_QUERY__JOIN_TYPE__JOIN_RIGHT: join->type = JOIN_RIGHT; return true;
-    case PG_QUERY__JOIN_TYPE__JOIN_FULL: join->type = JOIN_FULL; return true;
+    case PG_QUERY__JOIN_TYPE__JOIN_INNER:
+        join->type = JOIN_INNER;
+        return true;
+    case PG_QUERY__JOIN_TYPE__JOIN_LEFT:
+        join->type = JOIN_LEFT;
+        return true;
+    case PG_QUERY__JOIN_TYPE__JOIN_RIGHT:
+        join->type = JOIN_RIGHT;
+        return true;
+    case PG_QUERY__JOIN_TYPE__JOIN_FULL:
+        join->type = JOIN_FULL;
+        return true;
     default:
         return bind_fault(join->binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
                           "this kind of join is not supported");
@@ -142,7 +150,8 @@ static bool merged_column(Join *join, uint32_t i, ScopeColumn *merged, const Exp
     if (value->kind == EXPR_COLUMN)
         return true;
     PlanColumn column = bind_new_column(join->binder, common, left->name);
-    *merged = (ScopeColumn){.id = column.id, .type = common, .name = left->name, .table = left->table};
+    *merged =
+        (ScopeColumn){.id = column.id, .type = common, .name = left->name, .table = left->table};
     *computed = value;
     return true;
 }
@@ -155,12 +164,12 @@ static const Plan *project_merged(Join *join, const Plan *plan, const ScopeColum
     uint32_t count = plan->column_count, added = 0;
     PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, count + join->using_count + 1);
     for (uint32_t i = 0; i < count; i++)
-        items[i] = (PlanProjection){plan->columns[i], expr_column(arena, plan->columns[i].type,
-                                                                  plan->columns[i].id, -1)};
+        items[i] = (PlanProjection){
+            plan->columns[i], expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
     for (uint32_t i = 0; i < join->using_count; i++) {
         if (computed[i] != NULL)
-            items[count + added++] = (PlanProjection){
-                {merged[i].id, merged[i].type, merged[i].name}, computed[i]};
+            items[count + added++] =
+                (PlanProjection){{merged[i].id, merged[i].type, merged[i].name}, computed[i]};
     }
     return added > 0 ? plan_project(arena, plan, items, count + added) : plan;
 }
@@ -219,16 +228,16 @@ static bool make_join(Join *join, FromItem *item)
         return true;
     }
     if (join->applies.count > 0) { /* an inner join: a filter above it is the same */
-        const Plan *plan = is_lateral
-                               ? plan_apply(arena, APPLY_JOIN, JOIN_INNER, join->left.plan,
-                                            join->right.plan, NULL, none)
-                               : plan_join(arena, JOIN_INNER, join->left.plan, join->right.plan, NULL,
-                                           none);
+        const Plan *plan = is_lateral ? plan_apply(arena, APPLY_JOIN, JOIN_INNER, join->left.plan,
+                                                   join->right.plan, NULL, none)
+                                      : plan_join(arena, JOIN_INNER, join->left.plan,
+                                                  join->right.plan, NULL, none);
         plan = apply_list_attach(join->binder, &join->applies, plan);
         item->plan = plan_filter(arena, plan, join->condition);
         return true;
     }
-    item->plan = plan_join(arena, join->type, join->left.plan, join->right.plan, join->condition, none);
+    item->plan =
+        plan_join(arena, join->type, join->left.plan, join->right.plan, join->condition, none);
     return true;
 }
 

@@ -147,8 +147,9 @@ static const Expr *compare_from(Binder *binder, const char *symbol, const Expr *
     const Expr *either[2], *both[2];
     either[0] = bind_operator(binder, strict, left[0], right[0], location);
     both[0] = bind_operator(binder, "=", left[0], right[0], location);
-    both[1] = both[0] == NULL ? NULL
-                              : compare_from(binder, symbol, left + 1, right + 1, count - 1, location);
+    both[1] = both[0] == NULL
+                  ? NULL
+                  : compare_from(binder, symbol, left + 1, right + 1, count - 1, location);
     if (either[0] == NULL || both[1] == NULL)
         return NULL;
     either[1] = combine(binder, EXPR_AND, both, 2, location);
@@ -179,8 +180,9 @@ static const Expr *not_distinct_rows(Binder *binder, const Expr *const *left,
     return combine(binder, EXPR_AND, items, count, location);
 }
 
-static const Expr *bind_row_operator(Binder *binder, ExprContext *context, const PgQuery__AExpr *expr,
-                                     const char *symbol, int32_t location)
+static const Expr *bind_row_operator(Binder *binder, ExprContext *context,
+                                     const PgQuery__AExpr *expr, const char *symbol,
+                                     int32_t location)
 {
     const PgQuery__RowExpr *left_row = bind_row(expr->lexpr), *right_row = bind_row(expr->rexpr);
     if (!rows_match(binder, left_row, right_row, location))
@@ -201,7 +203,8 @@ static const Expr *bind_row_operator(Binder *binder, ExprContext *context, const
         result = compare_from(binder, symbol, left, right, count, location);
     else
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "operator %s is not supported for rows", symbol), NULL;
+                          "operator %s is not supported for rows", symbol),
+               NULL;
     bool is_negated = is_distinct || strcmp(symbol, "<>") == 0;
     return result != NULL && is_negated && expr->kind != PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT
                ? bind_not(binder, result)
@@ -222,7 +225,8 @@ static const Expr *bind_row_in(Binder *binder, ExprContext *context, const PgQue
         const PgQuery__RowExpr *item = bind_row(list->items[i]);
         if (item == NULL)
             return bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
-                              "a row can only be compared with rows"), NULL;
+                              "a row can only be compared with rows"),
+                   NULL;
         if (!rows_match(binder, row, item, location) ||
             !bind_row_items(binder, context, item, right))
             return NULL;
@@ -302,8 +306,8 @@ const Expr *bind_a_expr(Binder *binder, ExprContext *context, const PgQuery__AEx
     default:
         break;
     }
-    bool are_rows = expr->lexpr != NULL && bind_row(expr->lexpr) != NULL &&
-                    bind_row(expr->rexpr) != NULL;
+    bool are_rows =
+        expr->lexpr != NULL && bind_row(expr->lexpr) != NULL && bind_row(expr->rexpr) != NULL;
     return are_rows ? bind_row_operator(binder, context, expr, symbol, location)
                     : bind_two_sided(binder, context, expr, symbol, location);
 }

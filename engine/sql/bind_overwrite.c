@@ -53,7 +53,8 @@ static RangeSet intersection(Binder *binder, RangeSet a, RangeSet b)
 {
     RangeSet out = {0, ARENA_ARRAY(binder->arena, TimeRange, a.count + b.count + 1)};
     for (uint32_t i = 0, k = 0; i < a.count && k < b.count;) {
-        int64_t start = a.ranges[i].start > b.ranges[k].start ? a.ranges[i].start : b.ranges[k].start;
+        int64_t start =
+            a.ranges[i].start > b.ranges[k].start ? a.ranges[i].start : b.ranges[k].start;
         int64_t end = a.ranges[i].end < b.ranges[k].end ? a.ranges[i].end : b.ranges[k].end;
         if (start < end)
             out.ranges[out.count++] = (TimeRange){start, end};
@@ -178,10 +179,13 @@ static bool bind_set(Binder *binder, const PgQuery__Node *node, RangeSet *set)
     if (node->node_case != PG_QUERY__NODE__NODE_A_EXPR)
         return bad_condition(binder, node, "unsupported condition in OVERWRITE WHERE");
     switch (node->a_expr->kind) {
-    case PG_QUERY__A__EXPR__KIND__AEXPR_OP: return bind_comparison(binder, node, set);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+        return bind_comparison(binder, node, set);
     case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
-    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN: return bind_between(binder, node, set);
-    default: return bad_condition(binder, node, "unsupported operator in OVERWRITE WHERE");
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:
+        return bind_between(binder, node, set);
+    default:
+        return bad_condition(binder, node, "unsupported operator in OVERWRITE WHERE");
     }
 }
 
@@ -206,10 +210,12 @@ static bool check_ranges(Binder *binder, const IngestTarget *target, const Range
     for (uint32_t i = 0; i < set->count; i++) {
         if (is_aligned(target, set->ranges[i].start) && is_aligned(target, set->ranges[i].end))
             continue;
-        bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
-                   "OVERWRITE WHERE contains an interval which is not aligned with PARTITIONED BY %s",
-                   target->granularity_text);
-        return fault_hint(binder->fault, "Intervals must begin and end where time chunks do, in UTC.");
+        bind_fault(
+            binder, at, FAULT_INVALID_PARAMETER_VALUE,
+            "OVERWRITE WHERE contains an interval which is not aligned with PARTITIONED BY %s",
+            target->granularity_text);
+        return fault_hint(binder->fault,
+                          "Intervals must begin and end where time chunks do, in UTC.");
     }
     return true;
 }
@@ -230,8 +236,8 @@ bool bind_overwrite(Binder *binder, IngestTarget *target)
     binder->map = map;
     if (!ok)
         return false;
-    bool is_pending = binder->context->parameter_count > 0 &&
-                      binder->context->parameter_values == NULL;
+    bool is_pending =
+        binder->context->parameter_count > 0 && binder->context->parameter_values == NULL;
     if (!is_pending && !check_ranges(binder, target, &set))
         return false;
     target->overwrite = set.ranges;

@@ -50,8 +50,10 @@ bool bind_unused_ctes(Binder *binder, Scope *scope)
     for (uint32_t i = 0; i < scope->cte_count; i++) {
         if (scope->ctes[i].references > 0)
             continue;
-        Scope inner = {.parent = scope->parent, .parent_context = scope->parent_context,
-                       .cte_count = i, .ctes = scope->ctes};
+        Scope inner = {.parent = scope->parent,
+                       .parent_context = scope->parent_context,
+                       .cte_count = i,
+                       .ctes = scope->ctes};
         if (scope->is_recursive) {
             inner.later = scope->ctes + i;
             inner.later_count = scope->cte_total - i;
@@ -93,7 +95,8 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
     result->is_limited = statement->limit_count != NULL;
     result->has_offset = statement->limit_offset != NULL;
     if (result->is_sorted)
-        result->sort_location = bind_node_location(binder, statement->sort_clause[0]->sort_by->node);
+        result->sort_location =
+            bind_node_location(binder, statement->sort_clause[0]->sort_by->node);
     if (result->is_limited || result->has_offset)
         result->limit_location = bind_node_location(
             binder, result->is_limited ? statement->limit_count : statement->limit_offset);
@@ -126,7 +129,8 @@ static bool bind_count(Binder *binder, const PgQuery__Node *node, Clause clause,
     if (expr_has_kind(expr, EXPR_PARAMETER))
         return true;
     Vector result;
-    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, &result, binder->fault))
+    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, &result,
+                                binder->fault))
         return bind_fault_place(binder, location);
     if (vector_is_null(&result, 0))
         return true;

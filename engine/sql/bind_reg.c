@@ -147,11 +147,15 @@ static bool find_object(Binder *binder, Oid type, Text text, int32_t location, i
     if (text_equal_string(text, "-"))
         return *oid = 0, true;
     switch (type) {
-    case T_REGCLASS: return find_class(binder, text, location, oid);
-    case T_REGTYPE: return find_type(binder, text, location, oid);
-    case T_REGNAMESPACE: return find_namespace(binder, text, location, oid);
+    case T_REGCLASS:
+        return find_class(binder, text, location, oid);
+    case T_REGTYPE:
+        return find_type(binder, text, location, oid);
+    case T_REGNAMESPACE:
+        return find_namespace(binder, text, location, oid);
     case T_REGPROC:
-    case T_REGPROCEDURE: return find_function(binder, text, location, oid);
+    case T_REGPROCEDURE:
+        return find_function(binder, text, location, oid);
     default:
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "reading a value of type %s is not supported",

@@ -44,8 +44,8 @@ static bool set_length(SeriesCall *call, const Expr *length)
 {
     if (length == NULL)
         return false;
-    call->series->length = coerce_to(call->binder, length, SQL_TYPE(T_INT8), CAST_IMPLICIT,
-                                     call->location);
+    call->series->length =
+        coerce_to(call->binder, length, SQL_TYPE(T_INT8), CAST_IMPLICIT, call->location);
     return call->series->length != NULL;
 }
 
@@ -71,10 +71,10 @@ static bool expand_array(SeriesCall *call)
         return false;
     SqlType type = SQL_TYPE(T_INT8);
     const Expr *pair[2] = {
-        coerce_to(call->binder, call->series->value, type, CAST_EXPLICIT, call->location), call->number};
-    call->series->value = pair[0] == NULL
-                              ? NULL
-                              : bind_array_of(call->binder, pair, 2, type, call->location);
+        coerce_to(call->binder, call->series->value, type, CAST_EXPLICIT, call->location),
+        call->number};
+    call->series->value =
+        pair[0] == NULL ? NULL : bind_array_of(call->binder, pair, 2, type, call->location);
     return call->series->value != NULL;
 }
 
@@ -85,10 +85,11 @@ static bool generate_subscripts(SeriesCall *call)
         return false;
     Oid type = call->arguments[0]->type.oid;
     bool is_vector = type == T_INT2VECTOR || type == T_OIDVECTOR;
-    const Expr *value = is_vector ? combine(call, "-", call->number, int_constant(call, 1))
-                                  : call->number;
-    value = value == NULL ? NULL
-                          : coerce_to(call->binder, value, SQL_TYPE(T_INT4), CAST_EXPLICIT, call->location);
+    const Expr *value =
+        is_vector ? combine(call, "-", call->number, int_constant(call, 1)) : call->number;
+    value = value == NULL
+                ? NULL
+                : coerce_to(call->binder, value, SQL_TYPE(T_INT4), CAST_EXPLICIT, call->location);
     call->series->value = value;
     return value != NULL;
 }
@@ -98,9 +99,9 @@ static bool generate_series(SeriesCall *call)
     bool is_wide = false;
     for (uint32_t i = 0; i < call->count; i++) {
         const TypeInfo *info = type_info(call->arguments[i]->type.oid);
-        bool is_integer = expr_is_unknown(call->arguments[i]) ||
-                          (info != NULL && info->layout == LAYOUT_INT64 &&
-                           info->category == CATEGORY_NUMERIC);
+        bool is_integer =
+            expr_is_unknown(call->arguments[i]) ||
+            (info != NULL && info->layout == LAYOUT_INT64 && info->category == CATEGORY_NUMERIC);
         if (!is_integer)
             return bind_fault(call->binder, call->location, FAULT_FEATURE_NOT_SUPPORTED,
                               "generate_series of type %s is not supported",
@@ -130,7 +131,8 @@ static bool generate_series(SeriesCall *call)
 /* f_to_table(..): unnest(f_to_array(..)). */
 static bool unnest_of(SeriesCall *call, const char *function)
 {
-    const Expr *array = bind_call(call->binder, function, call->arguments, call->count, call->location);
+    const Expr *array =
+        bind_call(call->binder, function, call->arguments, call->count, call->location);
     if (array == NULL)
         return false;
     call->arguments[0] = array;
@@ -241,17 +243,17 @@ const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *p
     const Expr *length = lengths[0];
     if (select->series_count > 1)
         length = bind_call(binder, "greatest", lengths, select->series_count, location);
-    const Expr *condition = length == NULL ? NULL
-                                           : row_series_condition(binder, number, length, location);
+    const Expr *condition =
+        length == NULL ? NULL : row_series_condition(binder, number, length, location);
     if (condition == NULL)
         return NULL;
     PlanProjection *items =
         ARENA_ARRAY(arena, PlanProjection, plan->column_count + select->series_count);
     uint32_t count = 0;
     for (; count < plan->column_count; count++)
-        items[count] = (PlanProjection){
-            plan->columns[count],
-            expr_column(arena, plan->columns[count].type, plan->columns[count].id, -1)};
+        items[count] =
+            (PlanProjection){plan->columns[count], expr_column(arena, plan->columns[count].type,
+                                                               plan->columns[count].id, -1)};
     for (uint32_t i = 0; i < select->series_count; i++) {
         const RowSeries *series = &select->series[i].series;
         const Expr *value = series->value;

@@ -26,12 +26,15 @@ static Target *add_target(Select *select)
 
 ExprContext select_context(Select *select, Clause clause)
 {
-    return (ExprContext){.scope = &select->state->scope, .clause = clause,
-                         .applies = &select->state->after, .select = select->state};
+    return (ExprContext){.scope = &select->state->scope,
+                         .clause = clause,
+                         .applies = &select->state->after,
+                         .select = select->state};
 }
 
 /* --- the select list --- */
-static void add_columns(Select *select, const ScopeColumn *columns, uint32_t count, int32_t location)
+static void add_columns(Select *select, const ScopeColumn *columns, uint32_t count,
+                        int32_t location)
 {
     for (uint32_t i = 0; i < count; i++) {
         Target *target = add_target(select);
@@ -139,7 +142,8 @@ static bool bind_filters(Select *select)
 {
     const PgQuery__SelectStmt *statement = select->statement;
     if (statement->where_clause != NULL) {
-        ExprContext context = {.scope = &select->state->scope, .clause = CLAUSE_WHERE,
+        ExprContext context = {.scope = &select->state->scope,
+                               .clause = CLAUSE_WHERE,
                                .applies = &select->where_applies};
         select->where = bind_condition(select->binder, &context, statement->where_clause, "WHERE");
         if (select->where == NULL)
@@ -147,7 +151,8 @@ static bool bind_filters(Select *select)
     }
     if (statement->having_clause != NULL) {
         ExprContext context = select_context(select, CLAUSE_HAVING);
-        select->having = bind_condition(select->binder, &context, statement->having_clause, "HAVING");
+        select->having =
+            bind_condition(select->binder, &context, statement->having_clause, "HAVING");
         if (select->having == NULL)
             return false;
     }
@@ -326,8 +331,9 @@ static const Plan *build_projection(Select *select, const Plan *plan)
             for (uint32_t c = 0; c < plan->column_count && !passes; c++)
                 passes = plan->columns[c].id == target->expr->column;
         }
-        target->column = passes ? (PlanColumn){target->expr->column, target->expr->type, target->name}
-                                : bind_new_column(select->binder, target->expr->type, target->name);
+        target->column = passes
+                             ? (PlanColumn){target->expr->column, target->expr->type, target->name}
+                             : bind_new_column(select->binder, target->expr->type, target->name);
         items[i] = (PlanProjection){target->column, target->expr};
     }
     return plan_project(select->binder->arena, plan, items, select->count);
@@ -342,9 +348,10 @@ static const Plan *build_distinct(Select *select, const Plan *plan)
         if (info != NULL && !info->is_comparable)
             return bind_fault(select->binder, select->targets[i].location, FAULT_UNDEFINED_FUNCTION,
                               "could not identify an equality operator for type %s",
-                              info->sql_name), NULL;
-        keys[i] = (PlanProjection){*column,
-                                   expr_column(select->binder->arena, column->type, column->id, -1)};
+                              info->sql_name),
+                   NULL;
+        keys[i] = (PlanProjection){
+            *column, expr_column(select->binder->arena, column->type, column->id, -1)};
     }
     return plan_aggregate(select->binder->arena, plan, keys, select->visible, NULL, 0);
 }
@@ -356,9 +363,9 @@ static const Plan *build_sort(Select *select, const Plan *plan)
         const PgQuery__SortBy *sort = select->statement->sort_clause[i]->sort_by;
         const PlanColumn *column = &select->targets[select->sort_targets[i]].column;
         bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-        keys[i] = (PlanSortKey){
-            expr_column(select->binder->arena, column->type, column->id, -1), is_descending,
-            bind_nulls_first(select->binder, sort, is_descending)};
+        keys[i] =
+            (PlanSortKey){expr_column(select->binder->arena, column->type, column->id, -1),
+                          is_descending, bind_nulls_first(select->binder, sort, is_descending)};
     }
     return plan_sort(select->binder->arena, plan, keys, select->sort_count);
 }
@@ -369,8 +376,8 @@ static const Plan *build_trim(Select *select, const Plan *plan)
     PlanProjection *items = ARENA_ARRAY(select->binder->arena, PlanProjection, select->visible + 1);
     for (uint32_t i = 0; i < select->visible; i++) {
         const PlanColumn *column = &select->targets[i].column;
-        items[i] = (PlanProjection){*column,
-                                    expr_column(select->binder->arena, column->type, column->id, -1)};
+        items[i] = (PlanProjection){
+            *column, expr_column(select->binder->arena, column->type, column->id, -1)};
     }
     return plan_project(select->binder->arena, plan, items, select->visible);
 }

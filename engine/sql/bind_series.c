@@ -32,9 +32,8 @@ static const Plan *digit(const Series *series, uint32_t count, PlanColumn *colum
 
 static const Expr *combine(const Series *series, const char *symbol, const Expr *a, const Expr *b)
 {
-    return a == NULL || b == NULL
-               ? NULL
-               : bind_operator(series->binder, symbol, a, b, series->location);
+    return a == NULL || b == NULL ? NULL
+                                  : bind_operator(series->binder, symbol, a, b, series->location);
 }
 
 static const Expr *column_of(const Series *series, const PlanColumn *column)
@@ -85,8 +84,9 @@ static const Plan *make_series(const Series *series, int64_t start, int64_t stop
         return NULL;
     const Expr *value = combine(series, "+", int_constant(series, start),
                                 combine(series, "*", number, int_constant(series, step)));
-    value = value == NULL ? NULL
-                          : coerce_to(series->binder, value, series->type, CAST_EXPLICIT, series->location);
+    value = value == NULL
+                ? NULL
+                : coerce_to(series->binder, value, series->type, CAST_EXPLICIT, series->location);
     if (value == NULL)
         return NULL;
     PlanProjection item = {bind_new_column(series->binder, series->type, series->name), value};
@@ -118,8 +118,9 @@ static bool bind_generate_series(Binder *binder, const PgQuery__FuncCall *call,
     bool has_null = false, is_wide = false;
     for (size_t i = 0; i < call->n_args; i++) {
         const TypeInfo *info = type_info(arguments[i]->type.oid);
-        bool is_integer = expr_is_unknown(arguments[i]) ||
-                          (info != NULL && info->layout == LAYOUT_INT64 && info->category == CATEGORY_NUMERIC);
+        bool is_integer =
+            expr_is_unknown(arguments[i]) ||
+            (info != NULL && info->layout == LAYOUT_INT64 && info->category == CATEGORY_NUMERIC);
         if (!is_integer)
             return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                               "generate_series of type %s is not supported",
@@ -137,7 +138,8 @@ static bool bind_generate_series(Binder *binder, const PgQuery__FuncCall *call,
     if (is_pending || has_null) /* no rows */
         values[0] = 1, values[1] = 0, values[2] = 1;
     if (values[2] == 0)
-        return bind_fault(binder, location, FAULT_INVALID_PARAMETER_VALUE, "step size cannot equal zero");
+        return bind_fault(binder, location, FAULT_INVALID_PARAMETER_VALUE,
+                          "step size cannot equal zero");
     Series series = {binder, location, SQL_TYPE(is_wide ? T_INT8 : T_INT4), "generate_series"};
     *plan = make_series(&series, values[0], values[1], values[2]);
     return *plan != NULL;

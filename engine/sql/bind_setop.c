@@ -17,14 +17,15 @@ const Plan *bind_project_types(Binder *binder, const QueryResult *query, const S
         const OutputColumn *output = &query->columns[i];
         const Expr *expr = output->literal;
         if (expr == NULL)
-            expr = expr_column(binder->arena, output->column.type, output->column.id, output->location);
+            expr = expr_column(binder->arena, output->column.type, output->column.id,
+                               output->location);
         const Expr *cast = coerce_to(binder, expr, types[i], CAST_IMPLICIT, output->location);
         if (cast == NULL)
             return NULL;
         bool is_same = cast->kind == EXPR_COLUMN && cast->column == output->column.id;
         changes = changes || !is_same;
-        columns[i] = is_same ? output->column
-                             : bind_new_column(binder, cast->type, output->column.name);
+        columns[i] =
+            is_same ? output->column : bind_new_column(binder, cast->type, output->column.name);
         items[i] = (PlanProjection){columns[i], cast};
     }
     return changes ? plan_project(binder->arena, query->plan, items, query->count) : query->plan;
@@ -39,9 +40,12 @@ typedef struct Leaves {
 static const char *operation_name(const PgQuery__SelectStmt *statement)
 {
     switch (statement->op) {
-    case PG_QUERY__SET_OPERATION__SETOP_INTERSECT: return "INTERSECT";
-    case PG_QUERY__SET_OPERATION__SETOP_EXCEPT: return "EXCEPT";
-    default: return "UNION";
+    case PG_QUERY__SET_OPERATION__SETOP_INTERSECT:
+        return "INTERSECT";
+    case PG_QUERY__SET_OPERATION__SETOP_EXCEPT:
+        return "EXCEPT";
+    default:
+        return "UNION";
     }
 }
 
@@ -103,9 +107,10 @@ static const Plan *add_marks(Binder *binder, const Plan *plan, const PlanColumn 
     const Expr *one = expr_int64(binder->arena, SQL_TYPE(T_INT4), 1, -1);
     const Expr *none = expr_null(binder->arena, SQL_TYPE(T_INT4), -1);
     for (uint32_t i = 0; i < count; i++)
-        items[i] = (PlanProjection){
-            columns[i], expr_column(binder->arena, columns[i].type, columns[i].id, -1)};
-    items[count] = (PlanProjection){bind_new_column(binder, one->type, "left"), is_left ? one : none};
+        items[i] = (PlanProjection){columns[i],
+                                    expr_column(binder->arena, columns[i].type, columns[i].id, -1)};
+    items[count] =
+        (PlanProjection){bind_new_column(binder, one->type, "left"), is_left ? one : none};
     items[count + 1] =
         (PlanProjection){bind_new_column(binder, one->type, "right"), is_left ? none : one};
     return plan_project(binder->arena, plan, items, count + 2);
@@ -117,16 +122,20 @@ static const Plan *count_marks(Binder *binder, const Plan *both, uint32_t count,
     PlanProjection marks[2];
     const Expr *tests[2];
     for (uint32_t i = 0; i < count; i++)
-        keys[i] = (PlanProjection){both->columns[i], expr_column(binder->arena, both->columns[i].type,
-                                                                 both->columns[i].id, -1)};
+        keys[i] =
+            (PlanProjection){both->columns[i], expr_column(binder->arena, both->columns[i].type,
+                                                           both->columns[i].id, -1)};
     for (uint32_t i = 0; i < 2; i++) {
         const PlanColumn *mark = &both->columns[count + i];
         SqlType coerced;
         const Expr **argument = ARENA_ARRAY(binder->arena, const Expr *, 1);
         argument[0] = expr_column(binder->arena, mark->type, mark->id, -1);
         Expr *aggregate = ARENA_NEW(binder->arena, Expr);
-        *aggregate = (Expr){.kind = EXPR_AGGREGATE, .type = SQL_TYPE(T_INT8), .location = -1,
-                            .argument_count = 1, .arguments = argument};
+        *aggregate = (Expr){.kind = EXPR_AGGREGATE,
+                            .type = SQL_TYPE(T_INT8),
+                            .location = -1,
+                            .argument_count = 1,
+                            .arguments = argument};
         aggregate->aggregate.direct_count = 1;
         aggregate->aggregate.function = function_resolve_aggregate(
             TEXT_LITERAL("count"), &mark->type, 1, &coerced, -1, binder->fault);
@@ -149,8 +158,9 @@ static const Plan *make_distinct(Binder *binder, const Plan *plan)
 {
     PlanProjection *keys = ARENA_ARRAY(binder->arena, PlanProjection, plan->column_count);
     for (uint32_t i = 0; i < plan->column_count; i++)
-        keys[i] = (PlanProjection){plan->columns[i], expr_column(binder->arena, plan->columns[i].type,
-                                                                 plan->columns[i].id, -1)};
+        keys[i] =
+            (PlanProjection){plan->columns[i], expr_column(binder->arena, plan->columns[i].type,
+                                                           plan->columns[i].id, -1)};
     return plan_aggregate(binder->arena, plan, keys, plan->column_count, NULL, 0);
 }
 
@@ -208,7 +218,8 @@ bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Sc
     uint32_t width = inputs[0]->column_count;
     PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, width + 1);
     for (uint32_t i = 0; i < width; i++)
-        columns[i] = bind_new_column(binder, inputs[0]->columns[i].type, inputs[0]->columns[i].name);
+        columns[i] =
+            bind_new_column(binder, inputs[0]->columns[i].type, inputs[0]->columns[i].name);
     result->plan = plan_union_all(binder->arena, inputs, leaves.count, columns);
     if (!is_union)
         result->plan = count_marks(binder, result->plan, count,
@@ -232,7 +243,8 @@ static bool bind_rows(Binder *binder, const PgQuery__SelectStmt *statement, Scop
     for (size_t row = 0; row < statement->n_values_lists; row++) {
         const PgQuery__List *list = statement->values_lists[row]->list;
         if (list->n_items != width)
-            return bind_fault(binder, list->n_items > 0 ? bind_node_location(binder, list->items[0]) : -1,
+            return bind_fault(binder,
+                              list->n_items > 0 ? bind_node_location(binder, list->items[0]) : -1,
                               FAULT_SYNTAX_ERROR, "VALUES lists must all be the same length");
         for (uint32_t c = 0; c < width; c++) {
             const Expr *cell = bind_expr(binder, &context, list->items[c]);
@@ -269,14 +281,15 @@ bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
     result->count = width;
     result->columns = ARENA_ARRAY(binder->arena, OutputColumn, width + 1);
     for (uint32_t c = 0; c < width; c++) {
-        const Expr *literal = keeps_unknown && rows == 1 && expr_is_unknown(cells[c]) ? cells[c] : NULL;
+        const Expr *literal =
+            keeps_unknown && rows == 1 && expr_is_unknown(cells[c]) ? cells[c] : NULL;
         int32_t location = cells[c]->location;
         SqlType type;
         if (!unify_column(binder, cells, rows, width, c, &type))
             return false;
         columns[c] = bind_new_column(binder, type, arena_printf(binder->arena, "column%u", c + 1));
-        result->columns[c] = (OutputColumn){.column = columns[c], .literal = literal,
-                                            .location = location, .is_named = true};
+        result->columns[c] = (OutputColumn){
+            .column = columns[c], .literal = literal, .location = location, .is_named = true};
     }
     result->plan = plan_values(binder->arena, columns, width, cells, rows);
     result->plan = bind_sort_outputs(binder, statement, result);

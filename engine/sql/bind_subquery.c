@@ -38,9 +38,10 @@ static const Expr *add_apply(Binder *binder, ExprContext *context, ApplyType typ
                              int32_t location)
 {
     PlanColumn column = bind_new_column(binder, result, "subquery");
-    apply_list_add(binder, context->applies,
-                   (PendingApply){.type = type, .right = right, .condition = condition,
-                                  .result = column, .macro = -1});
+    apply_list_add(
+        binder, context->applies,
+        (PendingApply){
+            .type = type, .right = right, .condition = condition, .result = column, .macro = -1});
     return expr_column(binder->arena, result, column.id, location);
 }
 
@@ -60,8 +61,8 @@ static bool bind_test(Binder *binder, ExprContext *context, const PgQuery__SubLi
 }
 
 static const Expr *test_condition(Binder *binder, const PgQuery__SubLink *link,
-                                  const Expr *const *left, uint32_t count,
-                                  const QueryResult *query, int32_t location)
+                                  const Expr *const *left, uint32_t count, const QueryResult *query,
+                                  int32_t location)
 {
     const char *symbol = bind_operator_name(link->oper_name, link->n_oper_name);
     if (query->count != count) {
@@ -106,8 +107,8 @@ static const Expr *bind_any_or_all(Binder *binder, ExprContext *context,
         return NULL;
     if (is_all)
         condition = bind_not(binder, condition);
-    const Expr *result = add_apply(binder, context, APPLY_ANY, query->plan, condition,
-                                   SQL_TYPE(T_BOOL), location);
+    const Expr *result =
+        add_apply(binder, context, APPLY_ANY, query->plan, condition, SQL_TYPE(T_BOOL), location);
     return is_all ? bind_not(binder, result) : result;
 }
 
@@ -156,8 +157,11 @@ static const Expr *bind_array_query(Binder *binder, ExprContext *context, const 
         arguments[1 + i] = key->expr;
         order[i] = (SortColumn){1 + i, key->descending, key->nulls_first};
     }
-    *aggregate = (Expr){.kind = EXPR_AGGREGATE, .type = type, .location = location,
-                        .argument_count = 1 + key_count, .arguments = arguments};
+    *aggregate = (Expr){.kind = EXPR_AGGREGATE,
+                        .type = type,
+                        .location = location,
+                        .argument_count = 1 + key_count,
+                        .arguments = arguments};
     aggregate->aggregate.function = function;
     aggregate->aggregate.direct_count = 1;
     aggregate->aggregate.order_count = key_count;
@@ -185,7 +189,8 @@ const Expr *bind_sub_link(Binder *binder, ExprContext *context, const PgQuery__S
         return NULL;
     switch (link->sub_link_type) {
     case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
-        return add_apply(binder, context, APPLY_EXISTS, query.plan, NULL, SQL_TYPE(T_BOOL), location);
+        return add_apply(binder, context, APPLY_EXISTS, query.plan, NULL, SQL_TYPE(T_BOOL),
+                         location);
     case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
     case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK:
         return bind_any_or_all(binder, context, link, &query, location);

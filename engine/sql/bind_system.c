@@ -23,8 +23,9 @@ static const Settings *settings_of(const SystemCall *call)
 
 static const Expr *text_value(const SystemCall *call, Oid type, const char *value)
 {
-    return value == NULL ? expr_null(call->binder->arena, SQL_TYPE(type), call->location)
-                         : expr_text(call->binder->arena, SQL_TYPE(type), text_of(value), call->location);
+    return value == NULL
+               ? expr_null(call->binder->arena, SQL_TYPE(type), call->location)
+               : expr_text(call->binder->arena, SQL_TYPE(type), text_of(value), call->location);
 }
 
 static const Expr *int_value(const SystemCall *call, Oid type, int64_t value)
@@ -176,14 +177,15 @@ static const Expr *set_config(SystemCall *call)
                    "a query can change at most %d settings", BIND_MAX_CHANGES);
         return NULL;
     }
-    context->changes[context->change_count++] = (SettingChange){
-        arena_strndup(call->binder->arena, name.data, name.length),
-        arena_strndup(call->binder->arena, value.data, value.length), is_local};
+    context->changes[context->change_count++] =
+        (SettingChange){arena_strndup(call->binder->arena, name.data, name.length),
+                        arena_strndup(call->binder->arena, value.data, value.length), is_local};
     const SettingInfo *info = setting_find(name);
     char shown[SETTING_TEXT_SIZE];
     if (info != NULL)
         setting_show(copy, info, shown, sizeof shown);
-    return text_value(call, T_TEXT, info != NULL ? shown : context->changes[context->change_count - 1].value);
+    return text_value(call, T_TEXT,
+                      info != NULL ? shown : context->changes[context->change_count - 1].value);
 }
 
 /* --- answers that are the same for every object --- */
@@ -263,8 +265,8 @@ static const Expr *table_is_visible(SystemCall *call)
         if (!is_visible)
             hidden[used++] = int_value(call, T_OID, relations[i]->oid);
     }
-    const Expr *oid = coerce_to(binder, bind_reg_as_oid(binder, call->arguments[0]), SQL_TYPE(T_OID),
-                                CAST_IMPLICIT, call->location);
+    const Expr *oid = coerce_to(binder, bind_reg_as_oid(binder, call->arguments[0]),
+                                SQL_TYPE(T_OID), CAST_IMPLICIT, call->location);
     if (oid == NULL || used == 0)
         return oid == NULL ? NULL : expr_bool(binder->arena, true);
     const Expr *is_hidden = bind_in_list(binder, oid, hidden, used, call->location);
@@ -276,8 +278,9 @@ static const Expr *table_is_visible(SystemCall *call)
     /* Tables have OIDs above those of the catalogs. */
     const Expr *first = int_value(call, T_OID, 16384);
     const Expr *both[2] = {is_visible, bind_operator(binder, "<", oid, first, call->location)};
-    return both[1] == NULL ? NULL
-                           : expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), both, 2, call->location);
+    return both[1] == NULL
+               ? NULL
+               : expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), both, 2, call->location);
 }
 
 /* --- privileges: a superuser has all, others may look --- */
@@ -286,8 +289,8 @@ static const Expr *has_privilege(SystemCall *call)
     Text what;
     if (!constant_text(call, call->count - 1, &what))
         return NULL;
-    static const char *const reading[] = {"SELECT", "USAGE", "CONNECT", "EXECUTE", "TEMP",
-                                          "TEMPORARY", "MEMBER"};
+    static const char *const reading[] = {"SELECT", "USAGE",     "CONNECT", "EXECUTE",
+                                          "TEMP",   "TEMPORARY", "MEMBER"};
     bool is_allowed = settings_of(call)->is_superuser;
     for (size_t i = 0; i < sizeof reading / sizeof *reading; i++)
         is_allowed = is_allowed || (what.length == strlen(reading[i]) &&
@@ -308,7 +311,8 @@ static const Expr *by_macro(SystemCall *call, Macro macro)
         if (call->arguments[i] == NULL)
             return NULL;
     }
-    return bind_macro(call->binder, call->context, macro, call->arguments, call->count, call->location);
+    return bind_macro(call->binder, call->context, macro, call->arguments, call->count,
+                      call->location);
 }
 
 static const Expr *user_by_id(SystemCall *call)
@@ -319,12 +323,14 @@ static const Expr *user_by_id(SystemCall *call)
     const Expr *oid = coerce_to(call->binder, call->arguments[0], SQL_TYPE(T_TEXT), CAST_EXPLICIT,
                                 call->location);
     const Expr *label = text_value(call, T_TEXT, "unknown (OID=");
-    const Expr *unknown = oid == NULL ? NULL : bind_operator(call->binder, "||", label, oid, call->location);
+    const Expr *unknown =
+        oid == NULL ? NULL : bind_operator(call->binder, "||", label, oid, call->location);
     unknown = unknown == NULL ? NULL
-                              : bind_operator(call->binder, "||", unknown, text_value(call, T_TEXT, ")"),
-                                              call->location);
-    unknown = unknown == NULL ? NULL
-                              : coerce_to(call->binder, unknown, name->type, CAST_EXPLICIT, call->location);
+                              : bind_operator(call->binder, "||", unknown,
+                                              text_value(call, T_TEXT, ")"), call->location);
+    unknown = unknown == NULL
+                  ? NULL
+                  : coerce_to(call->binder, unknown, name->type, CAST_EXPLICIT, call->location);
     if (unknown == NULL)
         return NULL;
     const Expr *pair[2] = {name, unknown};
@@ -333,8 +339,8 @@ static const Expr *user_by_id(SystemCall *call)
 
 static const Expr *object_description(SystemCall *call)
 {
-    return by_macro(call, call->count == 1 ? MACRO_OBJECT_DESCRIPTION_OF_ANY
-                                           : MACRO_OBJECT_DESCRIPTION);
+    return by_macro(call,
+                    call->count == 1 ? MACRO_OBJECT_DESCRIPTION_OF_ANY : MACRO_OBJECT_DESCRIPTION);
 }
 
 static const Expr *column_description(SystemCall *call)
@@ -350,8 +356,8 @@ static const Expr *shared_description(SystemCall *call)
 static const Expr *relation_size(SystemCall *call)
 {
     if (expr_is_unknown(call->arguments[0])) {
-        call->arguments[0] = bind_cast_to_reg(call->binder, call->arguments[0], SQL_TYPE(T_REGCLASS),
-                                              call->location);
+        call->arguments[0] = bind_cast_to_reg(call->binder, call->arguments[0],
+                                              SQL_TYPE(T_REGCLASS), call->location);
         if (call->arguments[0] == NULL)
             return NULL;
     }
@@ -368,7 +374,8 @@ static const Expr *database_size(SystemCall *call)
 static const Expr *to_reg(SystemCall *call, Oid type)
 {
     Fault *fault = call->binder->fault;
-    const Expr *found = bind_cast_to_reg(call->binder, call->arguments[0], SQL_TYPE(type), call->location);
+    const Expr *found =
+        bind_cast_to_reg(call->binder, call->arguments[0], SQL_TYPE(type), call->location);
     bool is_absent = found == NULL && (fault->code == FAULT_UNDEFINED_TABLE ||
                                        fault->code == FAULT_UNDEFINED_OBJECT ||
                                        fault->code == FAULT_INVALID_SCHEMA_NAME);
@@ -403,9 +410,10 @@ static const Expr *encoding_number(SystemCall *call)
 {
     const Expr *name = coerce_to(call->binder, call->arguments[0], SQL_TYPE(T_TEXT), CAST_EXPLICIT,
                                  call->location);
-    const Expr *is_utf8 = name == NULL ? NULL
-                                       : bind_operator(call->binder, "=", name,
-                                                       text_value(call, T_TEXT, "UTF8"), call->location);
+    const Expr *is_utf8 = name == NULL
+                              ? NULL
+                              : bind_operator(call->binder, "=", name,
+                                              text_value(call, T_TEXT, "UTF8"), call->location);
     if (is_utf8 == NULL)
         return NULL;
     const Expr *branches[3] = {is_utf8, int_value(call, T_INT4, 6), int_value(call, T_INT4, -1)};
@@ -550,7 +558,8 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
         const Expr *now = bind_call(binder, "now", NULL, 0, location);
         now = now == NULL ? NULL
                           : coerce_to(binder, now, SQL_TYPE(T_TIMESTAMP), CAST_EXPLICIT, location);
-        return now == NULL ? NULL : coerce_to(binder, now, SQL_TYPE(T_TIME), CAST_EXPLICIT, location);
+        return now == NULL ? NULL
+                           : coerce_to(binder, now, SQL_TYPE(T_TIME), CAST_EXPLICIT, location);
     }
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
@@ -562,8 +571,7 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA:
         return current_schema(&call);
     default:
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "CURRENT_TIME is not supported");
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "CURRENT_TIME is not supported");
         fault_hint(binder->fault, "Use LOCALTIME or CURRENT_TIMESTAMP.");
         return NULL;
     }

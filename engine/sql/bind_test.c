@@ -23,16 +23,22 @@ static const TableColumn wiki_columns[] = {
 };
 enum { WIKI_COLUMNS = sizeof wiki_columns / sizeof wiki_columns[0] };
 static const TableColumnStatistics statistics[WIKI_COLUMNS];
-static const Table wiki = {.oid = 16384, .name = TEXT_LITERAL("wiki"), .column_count = WIKI_COLUMNS,
-                           .columns = wiki_columns, .statistics = statistics};
-static const Table sales = {.oid = 16385, .name = TEXT_LITERAL("Sales"), .column_count = WIKI_COLUMNS,
-                            .columns = wiki_columns, .statistics = statistics};
+static const Table wiki = {.oid = 16384,
+                           .name = TEXT_LITERAL("wiki"),
+                           .column_count = WIKI_COLUMNS,
+                           .columns = wiki_columns,
+                           .statistics = statistics};
+static const Table sales = {.oid = 16385,
+                            .name = TEXT_LITERAL("Sales"),
+                            .column_count = WIKI_COLUMNS,
+                            .columns = wiki_columns,
+                            .statistics = statistics};
 static const Table *const tables[] = {&sales, &wiki};
 static const TableSnapshot snapshot = {1, 2, tables};
 
 static const VirtualColumn role_columns[] = {{"oid", T_OID}, {"rolname", T_NAME}};
-static const VirtualColumn class_columns[] = {{"oid", T_OID}, {"relname", T_NAME},
-                                              {"relnamespace", T_OID}, {"relkind", T_CHAR}};
+static const VirtualColumn class_columns[] = {
+    {"oid", T_OID}, {"relname", T_NAME}, {"relnamespace", T_OID}, {"relkind", T_CHAR}};
 static const VirtualColumn namespace_columns[] = {{"oid", T_OID}, {"nspname", T_NAME}};
 static const VirtualRelation relations[] = {
     {SCHEMA_OID_PG_CATALOG, "pg_roles", 12000, true, 2, role_columns, NULL},
@@ -72,9 +78,13 @@ static bool bind(const char *sql)
     uint32_t count;
     memset(parameter_types, 0, sizeof parameter_types);
     types.dialect = settings.dialect;
-    context = (BindContext){.types = &types, .tables = &snapshot, .role = "anna",
-                            .database = "house", .process_id = 7,
-                            .parameter_types = parameter_types, .parameter_capacity = 8};
+    context = (BindContext){.types = &types,
+                            .tables = &snapshot,
+                            .role = "anna",
+                            .database = "house",
+                            .process_id = 7,
+                            .parameter_types = parameter_types,
+                            .parameter_capacity = 8};
     fault_clear(&fault);
     return sql_parse(arena, text_of(sql), settings.dialect, &statements, &count, &fault) &&
            sql_bind(arena, &statements[count - 1], &context, &query, &fault);
@@ -125,8 +135,8 @@ static void print_inputs(Buffer *out, const Plan *first, const Plan *second)
 
 static void print_join(Buffer *out, const Plan *plan)
 {
-    static const char *const types_of_join[] = {"inner", "left", "right", "full", "semi", "anti",
-                                                "mark", "single"};
+    static const char *const types_of_join[] = {"inner", "left", "right", "full",
+                                                "semi",  "anti", "mark",  "single"};
     buffer_printf(out, "join %s", types_of_join[plan->join.type]);
     if (plan->join.condition != NULL) {
         buffer_append_byte(out, ' ');
@@ -179,8 +189,12 @@ static void print_plan(Buffer *out, const Plan *plan)
         print_items(out, plan->aggregate.aggregates, plan->aggregate.aggregate_count);
         print_inputs(out, plan->aggregate.input, NULL);
         return;
-    case PLAN_JOIN: print_join(out, plan); return;
-    case PLAN_APPLY: print_apply(out, plan); return;
+    case PLAN_JOIN:
+        print_join(out, plan);
+        return;
+    case PLAN_APPLY:
+        print_apply(out, plan);
+        return;
     case PLAN_SORT:
         buffer_append_string(out, "sort");
         for (uint32_t i = 0; i < plan->sort.key_count; i++) {
@@ -248,15 +262,16 @@ static void test_select(void **state)
     assert_plan("select 1", "project #1=1 [values 1x0]");
     assert_plan("select page, added + 1 from wiki where added > 5",
                 "project #3=#3, #6=(#4 + 1) [filter (#4 > 5) [wiki#1]]");
-    assert_plan("select page from wiki order by added desc limit 3 offset 1",
-                "project #3=#3 [limit 3+1 [sort #4 desc nulls first [project #3=#3, #4=#4 [wiki#1]]]]");
-    assert_plan("select distinct page from wiki",
-                "aggregate (#3=#3)  [project #3=#3 [wiki#1]]");
+    assert_plan(
+        "select page from wiki order by added desc limit 3 offset 1",
+        "project #3=#3 [limit 3+1 [sort #4 desc nulls first [project #3=#3, #4=#4 [wiki#1]]]]");
+    assert_plan("select distinct page from wiki", "aggregate (#3=#3)  [project #3=#3 [wiki#1]]");
     assert_plan("select page, page from wiki", "project #3=#3, #6=#3 [wiki#1]");
-    assert_plan("select count(*), sum(added) filter (where page = 'x') from wiki group by countryname "
-                "having count(*) > 1",
-                "project #6=#6, #7=#7 [filter (#6 > 1) [aggregate (#2=#2) #6=count(*), "
-                "#7=sum(#4) FILTER (WHERE (#3 = 'x')) [wiki#1]]]");
+    assert_plan(
+        "select count(*), sum(added) filter (where page = 'x') from wiki group by countryname "
+        "having count(*) > 1",
+        "project #6=#6, #7=#7 [filter (#6 > 1) [aggregate (#2=#2) #6=count(*), "
+        "#7=sum(#4) FILTER (WHERE (#3 = 'x')) [wiki#1]]]");
     assert_plan("select upper(page) || 'x' from wiki group by upper(page)",
                 "project #7=(#6 || 'x') [aggregate (#6=upper(#3))  [wiki#1]]");
 }
@@ -271,13 +286,15 @@ static void test_names(void **state)
     settings.dialect = 1;
     assert_outputs("select countryname as Foo from wiki", "Foo:text");
     settings.dialect = 0;
-    assert_outputs("select 1, count(*), 'a'::varchar(3), case when true then 1 end, lower('A'), "
-                   "current_user, array[1], exists (select 1), floor(__time to day) from wiki group by __time",
-                   "?column?:integer count:bigint varchar:character varying(3) case:integer lower:text "
-                   "current_user:name array:integer[] exists:boolean floor:timestamp with time zone");
+    assert_outputs(
+        "select 1, count(*), 'a'::varchar(3), case when true then 1 end, lower('A'), "
+        "current_user, array[1], exists (select 1), floor(__time to day) from wiki group by __time",
+        "?column?:integer count:bigint varchar:character varying(3) case:integer lower:text "
+        "current_user:name array:integer[] exists:boolean floor:timestamp with time zone");
     assert_refused("select \"countryname\" from wiki", FAULT_UNDEFINED_COLUMN, "\"countryname\"",
                    "column \"countryname\" does not exist");
-    assert_string_equal(fault.hint, "Perhaps you meant to reference the column \"wiki.countryName\".");
+    assert_string_equal(fault.hint,
+                        "Perhaps you meant to reference the column \"wiki.countryName\".");
     assert_refused("select w.pagee from wiki w", FAULT_UNDEFINED_COLUMN, "w.pagee",
                    "column w.pagee does not exist");
     assert_refused("select wiki.page from wiki w", FAULT_UNDEFINED_TABLE, "wiki.page",
@@ -291,15 +308,17 @@ static void test_names(void **state)
 static void test_grouping_errors(void **state)
 {
     (void)state;
-    assert_refused("select page, count(*) from wiki", FAULT_GROUPING_ERROR, "page",
-                   "column \"wiki.page\" must appear in the GROUP BY clause or be used in an aggregate "
-                   "function");
+    assert_refused(
+        "select page, count(*) from wiki", FAULT_GROUPING_ERROR, "page",
+        "column \"wiki.page\" must appear in the GROUP BY clause or be used in an aggregate "
+        "function");
     assert_refused("select 1 from wiki where count(*) > 1", FAULT_GROUPING_ERROR, "count",
                    "aggregate functions are not allowed in WHERE");
     assert_refused("select sum(count(*)) from wiki", FAULT_GROUPING_ERROR, "count",
                    "aggregate function calls cannot be nested");
     assert_refused("select (select max(s.added) from sales s where s.added = w.added) from wiki w "
-                   "group by page", FAULT_GROUPING_ERROR, "w.added",
+                   "group by page",
+                   FAULT_GROUPING_ERROR, "w.added",
                    "subquery uses ungrouped column \"w.added\" from outer query");
     assert_refused("select distinct page from wiki order by added", FAULT_INVALID_COLUMN_REFERENCE,
                    "added", "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
@@ -310,13 +329,15 @@ static void test_grouping_errors(void **state)
 static void test_grouping_sets(void **state)
 {
     (void)state;
-    assert_plan("select page, count(*) from wiki group by rollup(page)",
-                "project #7=#7, #6=#6 [union #7 [project #8=#3, #10=#9 [aggregate (#3=#3) #9=count(*) "
-                "[wiki#1]]; project #11=NULL, #13=#12 [aggregate () #12=count(*) [wiki#1]]]]");
+    assert_plan(
+        "select page, count(*) from wiki group by rollup(page)",
+        "project #7=#7, #6=#6 [union #7 [project #8=#3, #10=#9 [aggregate (#3=#3) #9=count(*) "
+        "[wiki#1]]; project #11=NULL, #13=#12 [aggregate () #12=count(*) [wiki#1]]]]");
     assert_outputs("select grouping(page, added), page from wiki group by cube(page, added)",
                    "grouping:integer page:text");
-    assert_refused("select grouping(added) from wiki group by page", FAULT_GROUPING_ERROR, "grouping",
-                   "arguments to GROUPING must be grouping expressions of the associated query level");
+    assert_refused(
+        "select grouping(added) from wiki group by page", FAULT_GROUPING_ERROR, "grouping",
+        "arguments to GROUPING must be grouping expressions of the associated query level");
 }
 
 static void test_joins(void **state)
@@ -341,8 +362,9 @@ static void test_subqueries(void **state)
                 "[filter (#8 = #3) [Sales#6]]]]]");
     assert_plan("select page in (select page from sales) from wiki",
                 "project #11=#11 [apply any #11 (#3 = #8) [wiki#1; project #8=#8 [Sales#6]]]");
-    assert_plan("select added > all (select added from sales) from wiki",
-                "project #12=NOT #11 [apply any #11 NOT (#4 > #9) [wiki#1; project #9=#9 [Sales#6]]]");
+    assert_plan(
+        "select added > all (select added from sales) from wiki",
+        "project #12=NOT #11 [apply any #11 NOT (#4 > #9) [wiki#1; project #9=#9 [Sales#6]]]");
     assert_plan("select array(select page from sales order by added)",
                 "project #8=COALESCE(#7, '{}') [apply scalar #7 [values 1x0; aggregate () "
                 "#6=array_agg(#3, #4) [project #3=#3, #4=#4 [Sales#1]]]]");
@@ -354,7 +376,8 @@ static void test_set_operations(void **state)
 {
     (void)state;
     assert_plan("select 1 union all select 2 union all select 3",
-                "union #4 [project #1=1 [values 1x0]; project #2=2 [values 1x0]; project #3=3 [values 1x0]]");
+                "union #4 [project #1=1 [values 1x0]; project #2=2 [values 1x0]; project #3=3 "
+                "[values 1x0]]");
     assert_plan("select page from wiki union select 'x' order by 1",
                 "sort #8 [aggregate (#8=#8)  [union #8 [project #3=#3 [wiki#1]; project #7='x' "
                 "[project #6='x' [values 1x0]]]]]");
@@ -369,10 +392,11 @@ static void test_set_operations(void **state)
 static void test_with(void **state)
 {
     (void)state;
-    assert_plan("with a as (select page p from wiki), b as (select * from a) "
-                "select count(*) from b x, b y",
-                "project #11=#11 [aggregate () #11=count(*) [join inner [project #3=#3 [project #3=#3 "
-                "[wiki#1]]; project #8=#8 [project #8=#8 [wiki#6]]]]]");
+    assert_plan(
+        "with a as (select page p from wiki), b as (select * from a) "
+        "select count(*) from b x, b y",
+        "project #11=#11 [aggregate () #11=count(*) [join inner [project #3=#3 [project #3=#3 "
+        "[wiki#1]]; project #8=#8 [project #8=#8 [wiki#6]]]]]");
     assert_refused("with a as (select nope from wiki) select 1", FAULT_UNDEFINED_COLUMN, "nope",
                    "column \"nope\" does not exist");
     assert_refused("with recursive a as (select 1 union all select * from a) select * from a",
@@ -390,14 +414,15 @@ static void test_expressions(void **state)
     assert_plan("select 1 from wiki where added between 1 and 2 and (page = 'x') is not true",
                 "project #6=1 [filter (((#4 >= 1) AND (#4 <= 2)) AND NOT COALESCE((#3 = 'x'), f)) "
                 "[wiki#1]]");
-    assert_outputs("select 1, 2147483648, 9223372036854775808, 1.50, 1e3, .5, true, null, "
-                   "-9223372036854775808",
-                   "?column?:integer ?column?:bigint ?column?:numeric ?column?:numeric "
-                   "?column?:numeric ?column?:numeric ?column?:boolean ?column?:text ?column?:bigint");
+    assert_outputs(
+        "select 1, 2147483648, 9223372036854775808, 1.50, 1e3, .5, true, null, "
+        "-9223372036854775808",
+        "?column?:integer ?column?:bigint ?column?:numeric ?column?:numeric "
+        "?column?:numeric ?column?:numeric ?column?:boolean ?column?:text ?column?:bigint");
     assert_refused("select added + page from wiki", FAULT_UNDEFINED_FUNCTION, "+ page",
                    "operator does not exist: bigint + text");
-    assert_refused("select 1 from wiki where added = 'abc'", FAULT_INVALID_TEXT_REPRESENTATION, "'abc'",
-                   "invalid input syntax for type bigint: \"abc\"");
+    assert_refused("select 1 from wiki where added = 'abc'", FAULT_INVALID_TEXT_REPRESENTATION,
+                   "'abc'", "invalid input syntax for type bigint: \"abc\"");
     assert_refused("select lower(distinct page) from wiki", FAULT_WRONG_OBJECT_TYPE, "lower",
                    "DISTINCT specified, but lower is not an aggregate function");
     assert_refused("select page::nosuch from wiki", FAULT_UNDEFINED_OBJECT, "nosuch",
@@ -407,7 +432,8 @@ static void test_expressions(void **state)
 static void test_parameters(void **state)
 {
     (void)state;
-    assert_bound("select page from wiki where added = $1 and page like $2 and added = any($4) limit $3");
+    assert_bound(
+        "select page from wiki where added = $1 and page like $2 and added = any($4) limit $3");
     assert_int_equal(context.parameter_count, 4);
     assert_int_equal(parameter_types[0].oid, T_INT8);
     assert_int_equal(parameter_types[1].oid, T_TEXT);
@@ -422,9 +448,10 @@ static void test_parameters(void **state)
 static void test_system_functions(void **state)
 {
     (void)state;
-    assert_plan("select current_user, current_database(), pg_backend_pid(), "
-                "'wiki'::regclass::oid, current_schemas(true)",
-                "project #1='anna', #2='house', #3=7, #4=16384, #5='{pg_catalog,public}' [values 1x0]");
+    assert_plan(
+        "select current_user, current_database(), pg_backend_pid(), "
+        "'wiki'::regclass::oid, current_schemas(true)",
+        "project #1='anna', #2='house', #3=7, #4=16384, #5='{pg_catalog,public}' [values 1x0]");
     assert_plan("select 1 from pg_class where pg_table_is_visible(oid)",
                 "project #5=1 [filter NOT (#1 = 13100) [pg_class#1]]");
     assert_bound("select pg_get_userbyid(oid), pg_get_userbyid(oid) from pg_class");
@@ -439,23 +466,28 @@ static void test_system_functions(void **state)
 static void test_extern(void **state)
 {
     (void)state;
-    assert_plan("select * from table(extern('{\"type\":\"inline\",\"data\":\"a\"}', '{\"type\":\"csv\"}', "
-                "'[{\"name\":\"Aa\",\"type\":\"long\"}]'))",
-                "project #1=#1 [extern {\"type\":\"inline\",\"data\":\"a\"} {\"type\":\"csv\"}]");
-    assert_outputs("select * from table(extern(inputSource => '{\"type\":\"inline\"}', inputFormat => "
-                   "'{\"type\":\"csv\"}')) extend (Aa varchar, b bigint not null, c double, "
-                   "d varchar array, e type('COMPLEX<json>')) as t",
-                   "Aa:character varying b:bigint c:double precision d:character varying[] e:json");
+    assert_plan(
+        "select * from table(extern('{\"type\":\"inline\",\"data\":\"a\"}', '{\"type\":\"csv\"}', "
+        "'[{\"name\":\"Aa\",\"type\":\"long\"}]'))",
+        "project #1=#1 [extern {\"type\":\"inline\",\"data\":\"a\"} {\"type\":\"csv\"}]");
+    assert_outputs(
+        "select * from table(extern(inputSource => '{\"type\":\"inline\"}', inputFormat => "
+        "'{\"type\":\"csv\"}')) extend (Aa varchar, b bigint not null, c double, "
+        "d varchar array, e type('COMPLEX<json>')) as t",
+        "Aa:character varying b:bigint c:double precision d:character varying[] e:json");
     assert_plan("select count(*) from table(inline(data => array['1,x','2,y'], format => 'csv')) "
                 "(n bigint, s varchar)",
-                "project #3=#3 [aggregate () #3=count(*) [extern {\"type\":\"inline\",\"data\":\"1,x\\n2,y\\n\"} "
+                "project #3=#3 [aggregate () #3=count(*) [extern "
+                "{\"type\":\"inline\",\"data\":\"1,x\\n2,y\\n\"} "
                 "{\"type\":\"csv\",\"columns\":[\"n\",\"s\"]}]]");
-    assert_plan("select 1 from table(localfiles(files => 'a.csv, b.csv', baseDir => '/d', format => 'tsv', "
-                "skipHeaderRows => true)) (n bigint)",
-                "project #2=1 [extern {\"type\":\"local\",\"files\":[\"/d/a.csv\",\"/d/b.csv\"]} "
-                "{\"type\":\"tsv\",\"columns\":[\"n\"],\"skipHeaderRows\":1}]");
+    assert_plan(
+        "select 1 from table(localfiles(files => 'a.csv, b.csv', baseDir => '/d', format => 'tsv', "
+        "skipHeaderRows => true)) (n bigint)",
+        "project #2=1 [extern {\"type\":\"local\",\"files\":[\"/d/a.csv\",\"/d/b.csv\"]} "
+        "{\"type\":\"tsv\",\"columns\":[\"n\"],\"skipHeaderRows\":1}]");
     assert_refused("select * from table(extern('{\"type\":\"inline\"}', '{'))  (a bigint)",
-                   FAULT_INVALID_PARAMETER_VALUE, "'{'", "EXTERN: inputFormat is not a JSON object");
+                   FAULT_INVALID_PARAMETER_VALUE, "'{'",
+                   "EXTERN: inputFormat is not a JSON object");
     assert_refused("select * from table(extern('{\"type\":\"inline\"}', '{\"type\":\"csv\"}'))",
                    FAULT_INVALID_PARAMETER_VALUE, "extern",
                    "EXTERN: give a signature or a list of columns: EXTEND (name TYPE, ...)");
@@ -477,9 +509,10 @@ static void test_series(void **state)
 static void test_ingest(void **state)
 {
     (void)state;
-    assert_bound("REPLACE INTO Wiki OVERWRITE WHERE __time >= TIMESTAMP '2020-01-01' AND __time < "
-                 "TIMESTAMP '2020-01-03' OR __time BETWEEN '2021-01-01' AND '2021-01-01 23:59:59.999' "
-                 "SELECT __time, Page, added AS Sum FROM sales PARTITIONED BY DAY CLUSTERED BY Page, 3");
+    assert_bound(
+        "REPLACE INTO Wiki OVERWRITE WHERE __time >= TIMESTAMP '2020-01-01' AND __time < "
+        "TIMESTAMP '2020-01-03' OR __time BETWEEN '2021-01-01' AND '2021-01-01 23:59:59.999' "
+        "SELECT __time, Page, added AS Sum FROM sales PARTITIONED BY DAY CLUSTERED BY Page, 3");
     const IngestTarget *target = query.ingest;
     assert_int_equal(target->mode, INGEST_REPLACE);
     assert_string_equal(target->table, "wiki");
@@ -500,7 +533,8 @@ static void test_ingest(void **state)
     assert_bound("insert into t (b, a) select 1, 2 partitioned by all");
     assert_string_equal(query.outputs[0].name, "b");
     assert_bound("with x as (select 1 as a) insert into t select * from x partitioned by all time");
-    assert_bound("insert into t select timestamp '2020-01-01' as __time partitioned by time_floor(__time, 'PT15M')");
+    assert_bound("insert into t select timestamp '2020-01-01' as __time partitioned by "
+                 "time_floor(__time, 'PT15M')");
     assert_string_equal(query.ingest->granularity_text, "PT15M");
     assert_int_equal(query.outputs[0].type.oid, T_TIMESTAMPTZ);
 }
@@ -510,51 +544,60 @@ static void test_ingest_errors(void **state)
     (void)state;
     assert_refused("insert into t select 1 as a", FAULT_SYNTAX_ERROR, "insert",
                    "INSERT statements must specify a PARTITIONED BY clause");
-    assert_refused("insert into t select 1 as a partitioned by 'PT7M'", FAULT_INVALID_OBJECT_DEFINITION,
-                   "partitioned", "unsupported granularity \"PT7M\" in PARTITIONED BY");
+    assert_refused("insert into t select 1 as a partitioned by 'PT7M'",
+                   FAULT_INVALID_OBJECT_DEFINITION, "partitioned",
+                   "unsupported granularity \"PT7M\" in PARTITIONED BY");
     assert_refused("insert into t select 1 as a partitioned by time_floor(a, 'P1D')",
                    FAULT_INVALID_OBJECT_DEFINITION, "partitioned",
                    "the first argument in PARTITIONED BY must be __time");
     assert_refused("insert into t select 1 partitioned by all", FAULT_SYNTAX_ERROR, "1 part",
                    "INSERT requires all columns to be named in the SELECT list: column 1 is not");
-    assert_refused("insert into t select 1 as a, 2 as a partitioned by all", FAULT_DUPLICATE_COLUMN, "2",
-                   "column \"a\" specified more than once");
-    assert_refused("insert into t select 1 as a order by 1 partitioned by all", FAULT_SYNTAX_ERROR, "1 part",
-                   "cannot have ORDER BY on INSERT statement");
+    assert_refused("insert into t select 1 as a, 2 as a partitioned by all", FAULT_DUPLICATE_COLUMN,
+                   "2", "column \"a\" specified more than once");
+    assert_refused("insert into t select 1 as a order by 1 partitioned by all", FAULT_SYNTAX_ERROR,
+                   "1 part", "cannot have ORDER BY on INSERT statement");
     assert_refused("insert into t select __time from wiki limit 1 partitioned by day",
                    FAULT_FEATURE_NOT_SUPPORTED, "1 part",
                    "LIMIT is only supported with PARTITIONED BY ALL");
     assert_refused("insert into t select 1 as a limit 1 offset 2 partitioned by all",
                    FAULT_FEATURE_NOT_SUPPORTED, "1 offset", "OFFSET is not supported in INSERT");
-    assert_refused("insert into t select 'x' as __time partitioned by day", FAULT_DATATYPE_MISMATCH, "'x'",
-                   "column \"__time\" must be of type timestamp, not text");
-    assert_refused("insert into t select 1 as a partitioned by day", FAULT_UNDEFINED_COLUMN, "partitioned",
-                   "column \"__time\" does not exist in the SELECT list, which PARTITIONED BY DAY needs");
-    assert_refused("insert into sys.x select 1 as a partitioned by all", FAULT_WRONG_OBJECT_TYPE, "sys.x",
+    assert_refused("insert into t select 'x' as __time partitioned by day", FAULT_DATATYPE_MISMATCH,
+                   "'x'", "column \"__time\" must be of type timestamp, not text");
+    assert_refused(
+        "insert into t select 1 as a partitioned by day", FAULT_UNDEFINED_COLUMN, "partitioned",
+        "column \"__time\" does not exist in the SELECT list, which PARTITIONED BY DAY needs");
+    assert_refused("insert into sys.x select 1 as a partitioned by all", FAULT_WRONG_OBJECT_TYPE,
+                   "sys.x",
                    "cannot INSERT into \"sys.x\" because schema \"sys\" holds no tables of users");
-    assert_refused("insert into \"a/b\" select 1 as a partitioned by all", FAULT_INVALID_NAME, "\"a/b\"",
-                   "invalid table name \"a/b\"");
-    assert_refused("insert into t select 1 as __boost partitioned by all", FAULT_COLUMN_NAME_RESTRICTED, "1 as",
-                   "\"__boost\" is a reserved column name");
-    assert_refused("insert into wiki select array['x'] as page partitioned by all", FAULT_DATATYPE_MISMATCH,
-                   "array", "column \"page\" is of type text but expression is of type text[]");
-    assert_refused("insert into t select __time, page from wiki partitioned by day clustered by page desc",
-                   FAULT_SYNTAX_ERROR, "page desc",
-                   "CLUSTERED BY columns cannot be sorted in descending order");
+    assert_refused("insert into \"a/b\" select 1 as a partitioned by all", FAULT_INVALID_NAME,
+                   "\"a/b\"", "invalid table name \"a/b\"");
+    assert_refused("insert into t select 1 as __boost partitioned by all",
+                   FAULT_COLUMN_NAME_RESTRICTED, "1 as", "\"__boost\" is a reserved column name");
+    assert_refused("insert into wiki select array['x'] as page partitioned by all",
+                   FAULT_DATATYPE_MISMATCH, "array",
+                   "column \"page\" is of type text but expression is of type text[]");
+    assert_refused(
+        "insert into t select __time, page from wiki partitioned by day clustered by page desc",
+        FAULT_SYNTAX_ERROR, "page desc",
+        "CLUSTERED BY columns cannot be sorted in descending order");
     assert_refused("insert into t select __time from wiki partitioned by day clustered by nope",
                    FAULT_UNDEFINED_COLUMN, "nope", "column \"nope\" does not exist");
-    assert_refused("replace into t overwrite where __time = timestamp '2020-01-01' select __time from wiki "
-                   "partitioned by day", FAULT_SYNTAX_ERROR, "__time =",
-                   "unsupported operator in OVERWRITE WHERE");
-    assert_refused("replace into t overwrite where __time < timestamp '2020-01-01 01:00:00' select __time "
-                   "from wiki partitioned by day", FAULT_INVALID_PARAMETER_VALUE, "overwrite",
-                   "OVERWRITE WHERE contains an interval which is not aligned with PARTITIONED BY DAY");
-    assert_refused("replace into t overwrite where __time < timestamp '2020-01-01' and __time > timestamp "
-                   "'2021-01-01' select __time from wiki partitioned by day", FAULT_INVALID_PARAMETER_VALUE,
-                   "overwrite", "OVERWRITE WHERE selects no interval of time");
+    assert_refused(
+        "replace into t overwrite where __time = timestamp '2020-01-01' select __time from wiki "
+        "partitioned by day",
+        FAULT_SYNTAX_ERROR, "__time =", "unsupported operator in OVERWRITE WHERE");
+    assert_refused(
+        "replace into t overwrite where __time < timestamp '2020-01-01 01:00:00' select __time "
+        "from wiki partitioned by day",
+        FAULT_INVALID_PARAMETER_VALUE, "overwrite",
+        "OVERWRITE WHERE contains an interval which is not aligned with PARTITIONED BY DAY");
+    assert_refused(
+        "replace into t overwrite where __time < timestamp '2020-01-01' and __time > timestamp "
+        "'2021-01-01' select __time from wiki partitioned by day",
+        FAULT_INVALID_PARAMETER_VALUE, "overwrite", "OVERWRITE WHERE selects no interval of time");
     settings.sql_outer_limit = 5;
-    assert_refused("insert into t select 1 as a partitioned by all", FAULT_INVALID_PARAMETER_VALUE, "insert",
-                   "sqlOuterLimit cannot be used with INSERT");
+    assert_refused("insert into t select 1 as a partitioned by all", FAULT_INVALID_PARAMETER_VALUE,
+                   "insert", "sqlOuterLimit cannot be used with INSERT");
 }
 
 int main(void)

@@ -11,7 +11,7 @@ static const struct {
     const char *name;
     Oid type;
 } domains[] = {
-    {"cardinal_number", T_INT4}, {"character_data", T_VARCHAR}, {"sql_identifier", T_NAME},
+    {"cardinal_number", T_INT4},   {"character_data", T_VARCHAR}, {"sql_identifier", T_NAME},
     {"time_stamp", T_TIMESTAMPTZ}, {"yes_or_no", T_VARCHAR},
 };
 
@@ -139,20 +139,31 @@ bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type
 
 /* Bits of PostgreSQL's interval modifiers (utils/timestamp.h). */
 enum {
-    FIELD_MONTH = 1 << 1, FIELD_YEAR = 1 << 2, FIELD_DAY = 1 << 3, FIELD_HOUR = 1 << 10,
-    FIELD_MINUTE = 1 << 11, FIELD_SECOND = 1 << 12,
+    FIELD_MONTH = 1 << 1,
+    FIELD_YEAR = 1 << 2,
+    FIELD_DAY = 1 << 3,
+    FIELD_HOUR = 1 << 10,
+    FIELD_MINUTE = 1 << 11,
+    FIELD_SECOND = 1 << 12,
 };
 
 static const char *unit_of_fields(int32_t fields)
 {
     switch (fields) {
-    case FIELD_YEAR: return "years";
-    case FIELD_MONTH: return "months";
-    case FIELD_DAY: return "days";
-    case FIELD_HOUR: return "hours";
-    case FIELD_MINUTE: return "minutes";
-    case FIELD_SECOND: return "seconds";
-    default: return NULL;
+    case FIELD_YEAR:
+        return "years";
+    case FIELD_MONTH:
+        return "months";
+    case FIELD_DAY:
+        return "days";
+    case FIELD_HOUR:
+        return "hours";
+    case FIELD_MINUTE:
+        return "minutes";
+    case FIELD_SECOND:
+        return "seconds";
+    default:
+        return NULL;
     }
 }
 
@@ -163,7 +174,8 @@ static Text interval_text(Binder *binder, Text text, int32_t fields)
     bool is_number = text.length > 0;
     for (uint32_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        is_number = is_number && ((c >= '0' && c <= '9') || c == '.' || ((c == '-' || c == '+') && i == 0));
+        is_number =
+            is_number && ((c >= '0' && c <= '9') || c == '.' || ((c == '-' || c == '+') && i == 0));
     }
     if (unit != NULL && is_number)
         return text_of(arena_printf(binder->arena, "%.*s %s", TEXT_ARGS(text), unit));
@@ -216,8 +228,9 @@ static const Expr *cast_bound(Binder *binder, ExprContext *context, const Expr *
                      bind_fold(binder, expr)->kind != EXPR_CONSTANT;
     if (is_lookup) {
         const Expr *text = coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
-        expr = text == NULL ? NULL
-                            : bind_macro(binder, context, MACRO_RELATION_BY_NAME, &text, 1, location);
+        expr = text == NULL
+                   ? NULL
+                   : bind_macro(binder, context, MACRO_RELATION_BY_NAME, &text, 1, location);
         if (expr == NULL)
             return NULL;
     }
@@ -256,7 +269,8 @@ const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__
                       modifier_value(cast->type_name->typmods[0], &fields) &&
                       expr->kind == EXPR_CONSTANT && expr_is_unknown(expr) && !expr_is_null(expr);
     if (has_fields)
-        return bind_literal(binder, type, interval_text(binder, vector_text(expr->value, 0), fields),
+        return bind_literal(binder, type,
+                            interval_text(binder, vector_text(expr->value, 0), fields),
                             expr->location);
     return cast_bound(binder, context, expr, type, is_typed_literal, location);
 }

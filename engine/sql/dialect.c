@@ -97,8 +97,8 @@ static void write_tokens(Writer *writer, uint32_t first, uint32_t end)
 
 static void finish_writing(Writer *writer, RewrittenText *out)
 {
-    out->text = arena_strndup(writer->pass->arena, (const char *)writer->out.data,
-                              writer->out.length);
+    out->text =
+        arena_strndup(writer->pass->arena, (const char *)writer->out.data, writer->out.length);
     out->length = (int32_t)writer->out.length;
     out->map = writer->map;
     buffer_clear(&writer->out);
@@ -201,7 +201,8 @@ static void find_clauses(const Pass *pass, Clauses *clauses)
     }
 }
 
-static bool check_clauses(const Pass *pass, const Clauses *clauses, const DialectStatement *statement)
+static bool check_clauses(const Pass *pass, const Clauses *clauses,
+                          const DialectStatement *statement)
 {
     uint32_t end = clauses->end;
     const Token *tokens = pass->tokens;
@@ -269,7 +270,8 @@ static bool lift_clustered(const Pass *pass, const Clauses *clauses, DialectStat
     return true;
 }
 
-static bool check_target(const Pass *pass, const Clauses *clauses, const DialectStatement *statement)
+static bool check_target(const Pass *pass, const Clauses *clauses,
+                         const DialectStatement *statement)
 {
     uint32_t target = clauses->into + 1;
     int32_t at = statement->ingest_at;
@@ -380,7 +382,8 @@ static bool read_context(const Pass *pass, const Token *comment, const char **na
         colon--;
     while (value_start < end && (*value_start == ' ' || *value_start == '\t'))
         value_start++;
-    while (end > value_start && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' || end[-1] == '\n'))
+    while (end > value_start &&
+           (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' || end[-1] == '\n'))
         end--;
     if (at == colon)
         return false;
@@ -390,8 +393,8 @@ static bool read_context(const Pass *pass, const Token *comment, const char **na
 }
 
 /* Comments that lie in [from, statement's end] belong to the statement. */
-static void collect_context(const Pass *pass, const Token *comments, uint32_t count,
-                            uint32_t *next, int32_t until, DialectStatement *statement)
+static void collect_context(const Pass *pass, const Token *comments, uint32_t count, uint32_t *next,
+                            int32_t until, DialectStatement *statement)
 {
     uint32_t first = *next;
     while (*next < count && comments[*next].start < until)

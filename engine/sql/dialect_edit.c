@@ -98,10 +98,10 @@ static void edit_position(Editor *editor, uint32_t name, uint32_t close)
 /* NULL ON EMPTY, NULL ON ERROR: what happens anyway. */
 static bool drop_on_clause(Editor *editor, uint32_t i)
 {
-    bool is_clause = kind_at(editor, i, PG_QUERY__TOKEN__NULL_P) &&
-                     kind_at(editor, (int64_t)i + 1, PG_QUERY__TOKEN__ON) &&
-                     (word_at(editor, (int64_t)i + 2, "EMPTY") ||
-                      word_at(editor, (int64_t)i + 2, "ERROR"));
+    bool is_clause =
+        kind_at(editor, i, PG_QUERY__TOKEN__NULL_P) &&
+        kind_at(editor, (int64_t)i + 1, PG_QUERY__TOKEN__ON) &&
+        (word_at(editor, (int64_t)i + 2, "EMPTY") || word_at(editor, (int64_t)i + 2, "ERROR"));
     for (uint32_t k = i; is_clause && k < i + 3; k++)
         editor->tokens[k].replace = "";
     return is_clause;
@@ -132,8 +132,8 @@ static void edit_json_value(Editor *editor, uint32_t open, uint32_t close)
         editor->tokens[i].replace = "";
     bool has_quote = memchr(editor->text.data + start, '\'', (size_t)(stop - start)) != NULL;
     if (!has_quote) /* else the empty argument is the syntax error that it should be */
-        editor->tokens[returning + 1].replace = arena_printf(
-            editor->arena, "'%.*s'", (int)(stop - start), editor->text.data + start);
+        editor->tokens[returning + 1].replace =
+            arena_printf(editor->arena, "'%.*s'", (int)(stop - start), editor->text.data + start);
 }
 
 static void edit_json_object(Editor *editor, uint32_t open, uint32_t close)
@@ -141,8 +141,9 @@ static void edit_json_object(Editor *editor, uint32_t open, uint32_t close)
     bool at_start = true, has_key = false;
     for (uint32_t i = open + 1; i < close; i = step_over(editor, i)) {
         Token *token = &editor->tokens[i];
-        if (at_start && token->kind == PG_QUERY__TOKEN__KEY && !kind_at(editor, (int64_t)i + 1, ',') &&
-            !kind_at(editor, (int64_t)i + 1, ':') && i + 1 < close) {
+        if (at_start && token->kind == PG_QUERY__TOKEN__KEY &&
+            !kind_at(editor, (int64_t)i + 1, ',') && !kind_at(editor, (int64_t)i + 1, ':') &&
+            i + 1 < close) {
             token->replace = "";
             has_key = true;
         } else if (has_key && !at_start && token->kind == PG_QUERY__TOKEN__VALUE_P) {
@@ -247,7 +248,8 @@ static void keep_keyword_case(Editor *editor, uint32_t i, bool inside_cast)
 static void edit_array(Editor *editor, uint32_t array)
 {
     const Token *open = token_at(editor, (int64_t)array + 1);
-    if (open == NULL || open->kind != '[' || open->match < 0 || editor->tokens[array].replace != NULL)
+    if (open == NULL || open->kind != '[' || open->match < 0 ||
+        editor->tokens[array].replace != NULL)
         return;
     uint32_t close = (uint32_t)open->match;
     bool is_subscripted = kind_at(editor, (int64_t)close + 1, '[');

@@ -92,10 +92,13 @@ static void copy_tokens(Arena *arena, Text text, const PgQuery__ScanResult *scan
     *count = *comment_count = 0;
     for (size_t i = 0; i < scanned->n_tokens; i++) {
         const PgQuery__ScanToken *from = scanned->tokens[i];
-        Token token = {.start = from->start, .end = from->end, .kind = (int32_t)from->token,
-                       .keyword = (int32_t)from->keyword_kind, .match = -1};
-        bool is_comment = token.kind == PG_QUERY__TOKEN__SQL_COMMENT ||
-                          token.kind == PG_QUERY__TOKEN__C_COMMENT;
+        Token token = {.start = from->start,
+                       .end = from->end,
+                       .kind = (int32_t)from->token,
+                       .keyword = (int32_t)from->keyword_kind,
+                       .match = -1};
+        bool is_comment =
+            token.kind == PG_QUERY__TOKEN__SQL_COMMENT || token.kind == PG_QUERY__TOKEN__C_COMMENT;
         if (token.kind == PG_QUERY__TOKEN__UIDENT || token.kind == PG_QUERY__TOKEN__USCONST)
             token.end = unicode_token_end(text, token.start);
         if (is_comment)
@@ -119,15 +122,15 @@ bool dialect_scan(Arena *arena, Text text, Token **tokens, uint32_t *count, Toke
     PgQuery__ScanResult *scanned = NULL;
     bool ok = result.error == NULL ? true : scan_failed(text, result.error, fault);
     if (ok) {
-        scanned = pg_query__scan_result__unpack(NULL, result.pbuf.len,
-                                                (const uint8_t *)result.pbuf.data);
+        scanned =
+            pg_query__scan_result__unpack(NULL, result.pbuf.len, (const uint8_t *)result.pbuf.data);
         if (scanned == NULL)
             ok = fault_set(fault, FAULT_INTERNAL_ERROR, "the scanner's answer could not be read");
     }
     pg_query_free_scan_result(result);
     if (ok && scanned->n_tokens > DIALECT_MAX_TOKENS)
-        ok = fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
-                       "statement text has more than %d words", DIALECT_MAX_TOKENS);
+        ok = fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "statement text has more than %d words",
+                       DIALECT_MAX_TOKENS);
     if (ok) {
         copy_tokens(arena, text, scanned, tokens, count, comments, comment_count);
         match_brackets(arena, *tokens, *count);
@@ -175,8 +178,8 @@ static bool too_deep(const Token *token, Fault *fault)
                              "split it, or use IN and parentheses to make it flatter.");
 }
 
-bool dialect_guard(Arena *arena, const Token *tokens, uint32_t first, uint32_t end,
-                   uint32_t *depth, Fault *fault)
+bool dialect_guard(Arena *arena, const Token *tokens, uint32_t first, uint32_t end, uint32_t *depth,
+                   Fault *fault)
 {
     typedef struct Level {
         uint32_t chain;

@@ -56,7 +56,9 @@ static void test_identifiers_are_marked(void **state)
 {
     (void)state;
     assert_rewritten("select a, Ab, \"c\", \"Cd\", 'Xy' from T",
-                     "select a, \"\x01" "Ab\", \"\x02" "c\", \"Cd\", 'Xy' from \"\x01T\"");
+                     "select a, \"\x01"
+                     "Ab\", \"\x02"
+                     "c\", \"Cd\", 'Xy' from \"\x01T\"");
     /* keywords stay keywords, but where they can only be names their case is kept */
     assert_rewritten("SELECT t.Name AS Value, CAST(x AS Timestamp)",
                      "SELECT t.\"\x01Name\" AS \"\x01Value\", CAST(x AS Timestamp)");
@@ -87,8 +89,9 @@ static void test_expression_forms(void **state)
 static void test_table_functions(void **state)
 {
     (void)state;
-    assert_rewritten("select * from table(extern('a', 'b')) extend (x varchar, y bigint not null) as t",
-                     "select * from ROWS FROM(extern('a', 'b') AS (x varchar, y bigint  )) as t");
+    assert_rewritten(
+        "select * from table(extern('a', 'b')) extend (x varchar, y bigint not null) as t",
+        "select * from ROWS FROM(extern('a', 'b') AS (x varchar, y bigint  )) as t");
     assert_rewritten("select * from TABLE(inline(data => array['1'])) (x bigint)",
                      "select * from ROWS FROM(inline(data => array['1']) AS  (x bigint))");
     assert_rewritten("select * from TABLE(extern('a', 'b', 'c')) t",
@@ -103,16 +106,20 @@ static void test_replace_is_taken_apart(void **state)
                       "PARTITIONED BY FLOOR(__time TO DAY) CLUSTERED BY Foo, bar";
     const DialectStatement *statement = rewrite(sql);
     assert_true(statement->is_replace);
-    assert_string_equal(statement->main.text, "INSERT INTO w SELECT \"\x01" "Foo\", count(*) FROM t "
+    assert_string_equal(statement->main.text, "INSERT INTO w SELECT \"\x01"
+                                              "Foo\", count(*) FROM t "
                                               "GROUP BY 1 LIMIT 3");
     assert_string_equal(statement->overwrite.text, "SELECT __time >= TIMESTAMP '2020-01-01'");
     assert_string_equal(statement->partitioned.text, "SELECT floor_to(__time , 'DAY')");
-    assert_string_equal(statement->clustered.text, "SELECT ORDER BY \"\x01" "Foo\", bar");
+    assert_string_equal(statement->clustered.text, "SELECT ORDER BY \"\x01"
+                                                   "Foo\", bar");
     assert_true(rewrite("insert into t select 1 partitioned by all time")->partitioned_all);
     assert_true(rewrite("replace into t overwrite all with x as (select 1) select * from x "
-                        "partitioned by all")->overwrite_all);
-    assert_string_equal(rewrite("EXPLAIN PLAN FOR REPLACE INTO t OVERWRITE ALL SELECT 1")->main.text,
-                        "EXPLAIN   INSERT INTO t SELECT 1");
+                        "partitioned by all")
+                    ->overwrite_all);
+    assert_string_equal(
+        rewrite("EXPLAIN PLAN FOR REPLACE INTO t OVERWRITE ALL SELECT 1")->main.text,
+        "EXPLAIN   INSERT INTO t SELECT 1");
 }
 
 /* Every copied word of the rewritten text must stand at its mapped place in the original. */
@@ -127,9 +134,10 @@ static void assert_mapped(const char *sql, const RewrittenText *text, const char
 static void test_offsets(void **state)
 {
     (void)state;
-    const char *sql = "replace into w overwrite where aaa < 1 select bbb, floor(ccc to day), Ddd, eee "
-                      "from table(extern('fff')) extend (ggg varchar) hhh partitioned by iii "
-                      "clustered by jjj, kkk";
+    const char *sql =
+        "replace into w overwrite where aaa < 1 select bbb, floor(ccc to day), Ddd, eee "
+        "from table(extern('fff')) extend (ggg varchar) hhh partitioned by iii "
+        "clustered by jjj, kkk";
     const DialectStatement *statement = rewrite(sql);
     const char *main_words[] = {"w ", "select", "bbb", "ccc", "eee", "'fff'", "ggg", "hhh"};
     for (size_t i = 0; i < sizeof main_words / sizeof *main_words; i++)
@@ -137,16 +145,18 @@ static void test_offsets(void **state)
     assert_mapped(sql, &statement->overwrite, "aaa");
     assert_mapped(sql, &statement->partitioned, "iii");
     assert_mapped(sql, &statement->clustered, "kkk");
-    const char *marked = strstr(statement->main.text, "\"\x01" "Ddd");
-    assert_int_equal(offset_map_find(&statement->main.map, (int32_t)(marked - statement->main.text)),
-                     strstr(sql, "Ddd") - sql);
+    const char *marked = strstr(statement->main.text, "\"\x01"
+                                                      "Ddd");
+    assert_int_equal(
+        offset_map_find(&statement->main.map, (int32_t)(marked - statement->main.text)),
+        strstr(sql, "Ddd") - sql);
 }
 
 static void test_refusals(void **state)
 {
     (void)state;
-    assert_refused("insert into t select 1 clustered by a partitioned by day", FAULT_SYNTAX_ERROR, 23,
-                   "CLUSTERED BY found before PARTITIONED BY");
+    assert_refused("insert into t select 1 clustered by a partitioned by day", FAULT_SYNTAX_ERROR,
+                   23, "CLUSTERED BY found before PARTITIONED BY");
     assert_refused("insert into t overwrite all select 1", FAULT_SYNTAX_ERROR, 14,
                    "OVERWRITE is not allowed in INSERT");
     assert_refused("replace into t select 1", FAULT_SYNTAX_ERROR, 15,
@@ -164,8 +174,9 @@ static void test_contexts_and_splitting(void **state)
     (void)state;
     DialectText text;
     Fault fault;
-    const char *sql = "--:context maxNumTasks: 3\n;; select 1;--:context finalizeAggregations: false \n"
-                      "/* ; */ select ';' , \";\"; ";
+    const char *sql =
+        "--:context maxNumTasks: 3\n;; select 1;--:context finalizeAggregations: false \n"
+        "/* ; */ select ';' , \";\"; ";
     assert_true(dialect_rewrite(arena, text_of(sql), &text, &fault));
     assert_int_equal(text.statement_count, 2);
     assert_int_equal(text.statements[0].context_count, 1);

@@ -22,7 +22,8 @@ static Figured figure_case(Binder *binder, const PgQuery__CaseExpr *expr)
 /* Functions that the dialect pass renames go by the name that was typed. */
 static const char *function_name(Binder *binder, const PgQuery__FuncCall *call)
 {
-    const char *name = name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
+    const char *name =
+        name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
     if (strcmp(name, "floor_to") == 0)
         return "floor";
     if (strcmp(name, "ceil_to") == 0)
@@ -33,8 +34,10 @@ static const char *function_name(Binder *binder, const PgQuery__FuncCall *call)
 static Figured figure_sub_link(Binder *binder, const PgQuery__SubLink *link)
 {
     switch (link->sub_link_type) {
-    case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK: return (Figured){"exists", 2};
-    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: return (Figured){"array", 2};
+    case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
+        return (Figured){"exists", 2};
+    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
+        return (Figured){"array", 2};
     case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK: {
         const PgQuery__SelectStmt *select = link->subselect->select_stmt;
         while (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
@@ -46,17 +49,29 @@ static Figured figure_sub_link(Binder *binder, const PgQuery__SubLink *link)
             return (Figured){name_made(binder->arena, target->name, binder->dialect), 2};
         return figure(binder, target->val);
     }
-    default: return (Figured){NULL, 0};
+    default:
+        return (Figured){NULL, 0};
     }
 }
 
 static Figured figure_sql_value(const PgQuery__SQLValueFunction *value)
 {
-    static const char *const names[] = {
-        "", "current_date", "current_time", "current_time", "current_timestamp",
-        "current_timestamp", "localtime", "localtime", "localtimestamp", "localtimestamp",
-        "current_role", "current_user", "user", "session_user", "current_catalog",
-        "current_schema"};
+    static const char *const names[] = {"",
+                                        "current_date",
+                                        "current_time",
+                                        "current_time",
+                                        "current_timestamp",
+                                        "current_timestamp",
+                                        "localtime",
+                                        "localtime",
+                                        "localtimestamp",
+                                        "localtimestamp",
+                                        "current_role",
+                                        "current_user",
+                                        "user",
+                                        "session_user",
+                                        "current_catalog",
+                                        "current_schema"};
     return (uint32_t)value->op < sizeof names / sizeof *names ? (Figured){names[value->op], 2}
                                                               : (Figured){NULL, 0};
 }
@@ -80,8 +95,10 @@ static Figured figure(Binder *binder, const PgQuery__Node *node)
             return (Figured){NULL, 0};
         return (Figured){name_made(binder->arena, last->string->sval, binder->dialect), 2};
     }
-    case PG_QUERY__NODE__NODE_A_INDIRECTION: return figure_indirection(binder, node->a_indirection);
-    case PG_QUERY__NODE__NODE_FUNC_CALL: return (Figured){function_name(binder, node->func_call), 2};
+    case PG_QUERY__NODE__NODE_A_INDIRECTION:
+        return figure_indirection(binder, node->a_indirection);
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+        return (Figured){function_name(binder, node->func_call), 2};
     case PG_QUERY__NODE__NODE_A_EXPR:
         return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? (Figured){"nullif", 2}
                                                                            : (Figured){NULL, 0};
@@ -90,20 +107,30 @@ static Figured figure(Binder *binder, const PgQuery__Node *node)
         const PgQuery__TypeName *type = node->type_cast->type_name;
         if (inner.strength > 1 || type->n_names == 0)
             return inner;
-        return (Figured){name_folded(binder->arena, type->names[type->n_names - 1]->string->sval), 1};
+        return (Figured){name_folded(binder->arena, type->names[type->n_names - 1]->string->sval),
+                         1};
     }
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return figure(binder, node->collate_clause->arg);
-    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return (Figured){"grouping", 2};
-    case PG_QUERY__NODE__NODE_SUB_LINK: return figure_sub_link(binder, node->sub_link);
-    case PG_QUERY__NODE__NODE_CASE_EXPR: return figure_case(binder, node->case_expr);
-    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return (Figured){"array", 2};
-    case PG_QUERY__NODE__NODE_ROW_EXPR: return (Figured){"row", 2};
-    case PG_QUERY__NODE__NODE_COALESCE_EXPR: return (Figured){"coalesce", 2};
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+        return figure(binder, node->collate_clause->arg);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC:
+        return (Figured){"grouping", 2};
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+        return figure_sub_link(binder, node->sub_link);
+    case PG_QUERY__NODE__NODE_CASE_EXPR:
+        return figure_case(binder, node->case_expr);
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+        return (Figured){"array", 2};
+    case PG_QUERY__NODE__NODE_ROW_EXPR:
+        return (Figured){"row", 2};
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+        return (Figured){"coalesce", 2};
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
-        return (Figured){node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest"
-                                                                                     : "least", 2};
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return figure_sql_value(node->sqlvalue_function);
-    default: return (Figured){NULL, 0};
+        return (Figured){
+            node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least", 2};
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+        return figure_sql_value(node->sqlvalue_function);
+    default:
+        return (Figured){NULL, 0};
     }
 }
 

@@ -12,8 +12,8 @@ static const struct {
 } granularities[] = {
     {"PT1S", "SECOND"}, {"PT1M", "MINUTE"}, {"PT5M", "PT5M"}, {"PT10M", "PT10M"},
     {"PT15M", "PT15M"}, {"PT30M", "PT30M"}, {"PT1H", "HOUR"}, {"PT6H", "PT6H"},
-    {"PT8H", "PT8H"}, {"P1D", "DAY"}, {"P1W", "WEEK"}, {"P7D", "WEEK"},
-    {"P1M", "MONTH"}, {"P3M", "QUARTER"}, {"P1Y", "YEAR"},
+    {"PT8H", "PT8H"},   {"P1D", "DAY"},     {"P1W", "WEEK"},  {"P7D", "WEEK"},
+    {"P1M", "MONTH"},   {"P3M", "QUARTER"}, {"P1Y", "YEAR"},
 };
 
 static bool equals(Text text, const char *name)

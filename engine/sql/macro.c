@@ -21,9 +21,8 @@ static const char *const texts[MACRO_COUNT] = {
         " ON c.oid = d.classoid WHERE d.objoid = $1 AND c.relname = $2 AND d.objsubid = 0",
     [MACRO_OBJECT_DESCRIPTION_OF_ANY] =
         "SELECT min(description) FROM pg_catalog.pg_description WHERE objoid = $1 AND objsubid = 0",
-    [MACRO_COLUMN_DESCRIPTION] =
-        "SELECT description FROM pg_catalog.pg_description"
-        " WHERE objoid = $1 AND classoid = 1259 AND objsubid = $2",
+    [MACRO_COLUMN_DESCRIPTION] = "SELECT description FROM pg_catalog.pg_description"
+                                 " WHERE objoid = $1 AND classoid = 1259 AND objsubid = $2",
     [MACRO_SHARED_DESCRIPTION] =
         "SELECT d.description FROM pg_catalog.pg_shdescription d JOIN pg_catalog.pg_class c"
         " ON c.oid = d.classoid WHERE d.objoid = $1 AND c.relname = $2",
@@ -32,8 +31,10 @@ static const char *const texts[MACRO_COUNT] = {
         " ON s.datasource = c.relname::text WHERE c.oid = $1 AND c.relnamespace = 2200",
     [MACRO_SETTING] = "SELECT setting FROM pg_catalog.pg_settings WHERE name = $1",
     [MACRO_RELATION_BY_NAME] =
-        "SELECT oid FROM (SELECT c.oid, quote_ident(n.nspname::text) || '.' || quote_ident(c.relname::text)"
-        " AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        "SELECT oid FROM (SELECT c.oid, quote_ident(n.nspname::text) || '.' || "
+        "quote_ident(c.relname::text)"
+        " AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+        "c.relnamespace"
         " UNION ALL SELECT oid, quote_ident(relname::text) FROM pg_catalog.pg_class"
         " WHERE relnamespace IN (11, 2200)) names WHERE name = $1",
     [MACRO_DATABASE_SIZE] = "SELECT COALESCE(sum(s.size), 0)::bigint FROM sys.segments s",
@@ -157,7 +158,11 @@ const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
     }
     PlanColumn column = bind_new_column(binder, query.columns[0].column.type, "name");
     apply_list_add(binder, context->applies,
-                   (PendingApply){.type = APPLY_SCALAR, .right = query.plan, .result = column,
-                                  .macro = (int)macro, .argument_count = count, .arguments = copy});
+                   (PendingApply){.type = APPLY_SCALAR,
+                                  .right = query.plan,
+                                  .result = column,
+                                  .macro = (int)macro,
+                                  .argument_count = count,
+                                  .arguments = copy});
     return expr_column(binder->arena, column.type, column.id, location);
 }

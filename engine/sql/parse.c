@@ -85,8 +85,7 @@ static void set_parse_fault(const PgQueryError *error, const RewrittenText *rewr
         offset = offset_map_find(&rewritten->map, byte_offset(rewritten->text, error->cursorpos));
     FaultCode code = code_of_message(error->message);
     const char *near = strstr(error->message, " at or near \"");
-    const Token *token =
-        near != NULL && dialect != NULL ? dialect_token_at(dialect, offset) : NULL;
+    const Token *token = near != NULL && dialect != NULL ? dialect_token_at(dialect, offset) : NULL;
     const char *end = strstr(error->message, " at end of input");
     if (end != NULL && dialect != NULL) { /* a clause's end is not the text's */
         token = dialect_token_from(dialect, offset);
@@ -94,9 +93,9 @@ static void set_parse_fault(const PgQueryError *error, const RewrittenText *rewr
         offset = token != NULL ? token->start : (int32_t)dialect->text.length;
     }
     if (token != NULL)
-        fault_set_at(fault, offset, code, "%.*s at or near \"%.*s\"",
-                     (int)(near - error->message), error->message,
-                     (int)(token->end - token->start), dialect->text.data + token->start);
+        fault_set_at(fault, offset, code, "%.*s at or near \"%.*s\"", (int)(near - error->message),
+                     error->message, (int)(token->end - token->start),
+                     dialect->text.data + token->start);
     else if (near != NULL && dialect != NULL && offset >= (int32_t)dialect->text.length)
         fault_set_at(fault, offset, code, "%.*s at end of input", (int)(near - error->message),
                      error->message);
@@ -169,11 +168,12 @@ static const PgQuery__Node *parse_expression(Arena *arena, const RewrittenText *
 static bool parse_clustered(Arena *arena, const DialectStatement *statement,
                             const DialectText *dialect, ParseTree *tree, Fault *fault)
 {
-    const PgQuery__SelectStmt *select = parse_fragment(arena, &statement->clustered, dialect,
-                                                       statement->clustered_at, fault);
+    const PgQuery__SelectStmt *select =
+        parse_fragment(arena, &statement->clustered, dialect, statement->clustered_at, fault);
     if (select == NULL)
         return false;
-    if (select->limit_count != NULL || select->limit_offset != NULL || select->n_locking_clause > 0) {
+    if (select->limit_count != NULL || select->limit_offset != NULL ||
+        select->n_locking_clause > 0) {
         fault_set_at(fault, statement->clustered_at, FAULT_SYNTAX_ERROR,
                      "LIMIT and OFFSET are not allowed after CLUSTERED BY");
         return fault_hint(fault, "Write them before PARTITIONED BY.");
@@ -260,8 +260,8 @@ bool sql_parse(Arena *arena, Text text, int32_t dialect, ParsedStatement **state
     *count = rewritten->statement_count > 0 ? rewritten->statement_count : 1;
     *statements = ARENA_ARRAY(arena, ParsedStatement, *count);
     if (rewritten->statement_count == 0) {
-        (*statements)[0] = (ParsedStatement){.kind = STATEMENT_EMPTY, .tag = "", .text = copy,
-                                             .length = (int32_t)copy.length};
+        (*statements)[0] = (ParsedStatement){
+            .kind = STATEMENT_EMPTY, .tag = "", .text = copy, .length = (int32_t)copy.length};
         return true;
     }
     ParseTree *trees = arena_zalloc(arena, *count * sizeof *trees);

@@ -106,7 +106,10 @@ static void test_settings(void **state)
     (void)state;
     assert_set("set sqlTimeZone = 'Europe/Paris'", "sqlTimeZone", "Europe/Paris");
     assert_set("SET maxNumTasks TO 5", "maxNumTasks", "5");
-    assert_set("set a.B = on", "a.\x01" "B", "on");
+    assert_set("set a.B = on",
+               "a.\x01"
+               "B",
+               "on");
     assert_set("set finalizeAggregations = FALSE", "finalizeAggregations", "false");
     assert_set("set search_path to public, \"$user\", Foo", "search_path",
                "public, \"$user\", \"Foo\"");
@@ -168,7 +171,8 @@ static void test_errors(void **state)
     (void)state;
     assert_refused("select 1 frm x y", FAULT_SYNTAX_ERROR, 13, "syntax error at or near \"x\"");
     assert_refused("select Abc frm x Yz", FAULT_SYNTAX_ERROR, 15, "syntax error at or near \"x\"");
-    assert_refused("select 1 From From", FAULT_SYNTAX_ERROR, 14, "syntax error at or near \"From\"");
+    assert_refused("select 1 From From", FAULT_SYNTAX_ERROR, 14,
+                   "syntax error at or near \"From\"");
     assert_refused("select a Bcd Efg", FAULT_SYNTAX_ERROR, 13, "syntax error at or near \"Efg\"");
     assert_refused("select 'é', \"é\" x \"Y z\"", FAULT_SYNTAX_ERROR, 20,
                    "syntax error at or near \"\"Y z\"\"");
@@ -184,7 +188,8 @@ static void test_errors(void **state)
                    "syntax error at end of input");
     assert_refused("create table t (a int)", FAULT_FEATURE_NOT_SUPPORTED, 0,
                    "CREATE TABLE is not supported");
-    assert_refused(" update t set a = 1", FAULT_FEATURE_NOT_SUPPORTED, 1, "UPDATE is not supported");
+    assert_refused(" update t set a = 1", FAULT_FEATURE_NOT_SUPPORTED, 1,
+                   "UPDATE is not supported");
     assert_refused("select a into b from c", FAULT_FEATURE_NOT_SUPPORTED, 0,
                    "SELECT INTO is not supported");
 }

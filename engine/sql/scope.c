@@ -90,7 +90,8 @@ static bool schema_matches(const ScopeTable *table, const PgQuery__Node *schema)
     return info != NULL && info->oid == table->relation->schema_oid;
 }
 
-static const ScopeTable *find_in_level(const Scope *scope, PgQuery__Node *const *names, size_t count)
+static const ScopeTable *find_in_level(const Scope *scope, PgQuery__Node *const *names,
+                                       size_t count)
 {
     SchemaName name = name_read(names[count - 1]->string->sval);
     int found = schema_match_name(name, scope->from.table_count, table_name_at, scope->from.tables);
@@ -125,7 +126,8 @@ static void missing_table(Binder *binder, Scope *scope, SchemaName name, int32_t
         if (table == NULL)
             continue;
         bind_fault(binder, location, FAULT_UNDEFINED_TABLE,
-                   "invalid reference to FROM-clause entry for table \"%.*s\"", TEXT_ARGS(name.text));
+                   "invalid reference to FROM-clause entry for table \"%.*s\"",
+                   TEXT_ARGS(name.text));
         fault_hint(binder->fault, "Perhaps you meant to reference the table alias \"%s\".",
                    table->name);
         return;
@@ -144,8 +146,10 @@ static const ScopeTable *find_table(Binder *binder, Scope *scope, PgQuery__Node 
         if (level->hides_from) {
             bind_fault(binder, location, FAULT_UNDEFINED_TABLE,
                        "invalid reference to FROM-clause entry for table \"%s\"", table->name);
-            fault_hint(binder->fault, "There is an entry for table \"%s\", but it cannot be "
-                                      "referenced from this part of the query.", table->name);
+            fault_hint(binder->fault,
+                       "There is an entry for table \"%s\", but it cannot be "
+                       "referenced from this part of the query.",
+                       table->name);
             return NULL;
         }
         *found = level;
@@ -218,8 +222,9 @@ static bool find_plain(Binder *binder, Scope *scope, const PgQuery__ColumnRef *r
     }
     missing_column(binder, is_hidden ? NULL : scope, name, location);
     if (is_hidden)
-        fault_hint(binder->fault, "There is a column named \"%.*s\" in the FROM clause, but it "
-                                  "cannot be referenced from this part of the query.",
+        fault_hint(binder->fault,
+                   "There is a column named \"%.*s\" in the FROM clause, but it "
+                   "cannot be referenced from this part of the query.",
                    TEXT_ARGS(name.text));
     return false;
 }
@@ -232,8 +237,8 @@ static bool find_qualified(Binder *binder, Scope *scope, const PgQuery__ColumnRe
     if (count > 4)
         return bind_fault(binder, location, FAULT_SYNTAX_ERROR,
                           "improper qualified name (too many dotted names)");
-    const ScopeTable *table = find_table(binder, scope, reference->fields, count - 1, location, true,
-                                         found);
+    const ScopeTable *table =
+        find_table(binder, scope, reference->fields, count - 1, location, true, found);
     if (table == NULL)
         return false;
     SchemaName name = name_read(reference->fields[count - 1]->string->sval);

@@ -58,8 +58,8 @@ static bool not_supported(Classifier *classifier)
             continue;
         }
         name[used] = '\0';
-        bool takes_two = strcmp(name, "CREATE") == 0 || strcmp(name, "ALTER") == 0 ||
-                         strcmp(name, "DROP") == 0;
+        bool takes_two =
+            strcmp(name, "CREATE") == 0 || strcmp(name, "ALTER") == 0 || strcmp(name, "DROP") == 0;
         if (++words == 2 || !takes_two)
             break;
         name[used++] = ' ';
@@ -75,7 +75,8 @@ static bool not_supported(Classifier *classifier)
 static bool needs_quotes(const char *value)
 {
     for (const char *p = value; *p != '\0'; p++) {
-        bool is_plain = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9' && p > value) || *p == '_';
+        bool is_plain =
+            (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9' && p > value) || *p == '_';
         if (!is_plain)
             return true;
     }
@@ -138,7 +139,8 @@ static const char *set_value(Classifier *classifier, const PgQuery__VariableSetS
     if (is_hours) /* SET TIME ZONE -7 */
         value = arena_printf(classifier->arena, "%+03d:00", set->args[0]->a_const->ival->ival);
     else
-        value = arena_strndup(classifier->arena, out.length > 0 ? (char *)out.data : "", out.length);
+        value =
+            arena_strndup(classifier->arena, out.length > 0 ? (char *)out.data : "", out.length);
     buffer_clear(&out);
     return value;
 }
@@ -226,7 +228,8 @@ static bool classify_show(Classifier *classifier, const PgQuery__VariableShowStm
 }
 
 /* --- transactions --- */
-static bool classify_transaction(Classifier *classifier, const PgQuery__TransactionStmt *transaction)
+static bool classify_transaction(Classifier *classifier,
+                                 const PgQuery__TransactionStmt *transaction)
 {
     ParsedStatement *statement = classifier->statement;
     switch (transaction->kind) {
@@ -274,8 +277,9 @@ static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop)
                             "improper relation name (too many dotted names)");
     const char *table = object->list->items[count - 1]->string->sval;
     if (count == 2) {
-        const SchemaInfo *schema = schema_find(name_read(object->list->items[0]->string->sval).text,
-                                               name_read(object->list->items[0]->string->sval).is_quoted);
+        const SchemaInfo *schema =
+            schema_find(name_read(object->list->items[0]->string->sval).text,
+                        name_read(object->list->items[0]->string->sval).is_quoted);
         if (schema == NULL)
             return fault_set_at(classifier->fault, classifier->statement->offset,
                                 FAULT_INVALID_SCHEMA_NAME, "schema \"%s\" does not exist",
@@ -330,7 +334,8 @@ static bool classify_explain(Classifier *classifier, const PgQuery__ExplainStmt 
         const char *name = name_plain(option->defname);
         if (strcasecmp(name, "analyze") == 0)
             statement->explain_analyze = option_is_on(option);
-        bool has_text = option->arg != NULL && option->arg->node_case == PG_QUERY__NODE__NODE_STRING;
+        bool has_text =
+            option->arg != NULL && option->arg->node_case == PG_QUERY__NODE__NODE_STRING;
         if (strcasecmp(name, "format") == 0 && has_text) {
             const char *format = name_plain(option->arg->string->sval);
             statement->explain_json = strcasecmp(format, "json") == 0;
@@ -372,8 +377,8 @@ static bool accept_named(Classifier *classifier, const char *name, const char *t
     return kind_is(classifier, STATEMENT_ACCEPTED, is_all ? tag_of_all : tag);
 }
 
-bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statement,
-                        ParseTree *tree, Fault *fault)
+bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statement, ParseTree *tree,
+                        Fault *fault)
 {
     Classifier classifier = {arena, dialect, statement, tree, fault};
     const PgQuery__Node *node = tree->node;
