@@ -622,6 +622,7 @@ static int64_t local_now(const TypeContext *context)
 /* Local time (and whether the words gave an instant in the session's zone instead of an epoch). */
 static bool special_local(const Moment *moment, const TypeContext *context, int64_t *local)
 {
+    *local = 0;
     switch (moment->special) {
     case SPECIAL_INFINITY: *local = INT64_MAX; return true;
     case SPECIAL_MINUS_INFINITY: *local = INT64_MIN; return true;
@@ -631,9 +632,7 @@ static bool special_local(const Moment *moment, const TypeContext *context, int6
     case SPECIAL_TOMORROW: *local = local_day(context, 1); break;
     case SPECIAL_YESTERDAY: *local = local_day(context, -1); break;
     case SPECIAL_ALLBALLS:
-    case SPECIAL_NONE:
-        *local = 0;
-        return false;
+    case SPECIAL_NONE: return false;
     }
     if (moment->has_time)
         *local += moment->time;
