@@ -17,6 +17,7 @@ typedef struct Connection {
     int socket;
     char *input; /* bytes start .. end have arrived and are not handled yet */
     size_t capacity, start, end;
+    bool is_lost;           /* the server is gone, or never was there */
     uint64_t skip;          /* bytes of a row still to be thrown away */
     FILE *rows_to;          /* where rows are written as tab-separated text, or NULL: discarded */
     uint64_t rows, bytes;   /* of the current answer */

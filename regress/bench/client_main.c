@@ -279,7 +279,14 @@ int main(int argc, char **argv)
     size_t capacity = 0;
     while (getline(&line, &capacity, stdin) > 0) {
         line[strcspn(line, "\n")] = '\0';
-        run_command(&connection, line);
+        if (strcmp(line, "quit") == 0)
+            break;
+        if (connection.is_lost)
+            connection_close(&connection);
+        if (connection.socket < 0 && !connection_open(&connection, host, port, user, database))
+            answer_error(connection.error);
+        else
+            run_command(&connection, line);
         fflush(stdout);
     }
     free(line);
