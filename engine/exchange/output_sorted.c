@@ -68,6 +68,8 @@ static void sample_bucket(Sampler *sampler, uint32_t start, uint32_t end)
     if (wanted > SAMPLES_PER_BUCKET)
         wanted = SAMPLES_PER_BUCKET;
     uint64_t stride = (units + wanted - 1) / wanted, gathered = 0;
+    /* The bucket's first key, which stands for no rows: its first partition must start there. */
+    add_sample(sampler, start, 0);
     for (uint32_t i = start; i < end; i++) {
         bool is_last_of_key = i + 1 == end || !sampler->shuffle->is_aggregate ||
                               !keys_equal(sampler, sampler->shuffle->key_count, i, i + 1);
