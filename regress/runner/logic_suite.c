@@ -13,6 +13,7 @@
  * are only counted: they say how many columns there are. Sorts: nosort, rowsort, valuesort. An
  * error may be any (`statement error`) or have a SQLSTATE. `skipif`, `onlyif`: not known here.
  * `needs data` skips the rest of the file without the folder of test data, which `:data` names.
+ * `again SET x = y` runs that statement at the end of the file and then every record once more.
  * Each record counts as a test.
  */
 #include "regress/runner/runner.h"
@@ -217,9 +218,51 @@ static void run_query(PGconn *connection, Reader *reader, const char *header, Ta
     free(rows);
 }
 
+/* Runs the records from the start of the text; `again` receives what the file asks to run them
+ * once more under. False: the connection is lost. */
+static bool run_records(PGconn *connection, Reader *reader, char *again, size_t again_size, Tally *tally)
+{
+    for (char *line; (line = next_line(reader)) != NULL;) {
+        if (strncmp(line, "statement ", 10) == 0) {
+            run_statement(connection, reader, line + 10, tally);
+        } else if (strncmp(line, "query ", 6) == 0) {
+            run_query(connection, reader, line, tally);
+        } else if (strncmp(line, "again ", 6) == 0) {
+            snprintf(again, again_size, "%s", line + 6);
+        } else if (strcmp(line, "needs data") == 0 && shared_data_folder() == NULL) {
+            printf("skipped  %s: the rest needs the folder of test data (TALARIA_TEST_DATA)\n", reader->path);
+            tally->skipped++;
+            break;
+        } else if (line[0] != '\0' && line[0] != '#' && strcmp(line, "needs data") != 0) {
+            fail(reader, reader->line, line, "not a record", tally);
+        }
+        if (PQstatus(connection) != CONNECTION_OK) {
+            fail(reader, reader->line, "", "the connection is lost", tally);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void run_again(PGconn *connection, const char *path, const char *setting, Tally *tally)
+{
+    size_t length;
+    char unused[256];
+    Reader reader = {.path = path, .text = read_whole_file(path, &length)};
+    PGresult *result = PQexec(connection, setting);
+    reader.at = reader.text;
+    if (reader.text == NULL || PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail(&reader, 0, setting, PQresultErrorMessage(result), tally);
+    else
+        run_records(connection, &reader, unused, sizeof unused, tally);
+    PQclear(result);
+    free(reader.text);
+}
+
 void run_logic_file(const Server *server, const char *path, Tally *tally)
 {
     size_t length;
+    char again[256] = "";
     Reader reader = {.path = path, .text = read_whole_file(path, &length)};
     int failed = tally->failed, passed = tally->passed;
     PGconn *connection = reader.text != NULL ? server_connect(server) : NULL;
@@ -230,23 +273,8 @@ void run_logic_file(const Server *server, const char *path, Tally *tally)
         return;
     }
     reader.at = reader.text;
-    for (char *line; (line = next_line(&reader)) != NULL;) {
-        if (strncmp(line, "statement ", 10) == 0) {
-            run_statement(connection, &reader, line + 10, tally);
-        } else if (strncmp(line, "query ", 6) == 0) {
-            run_query(connection, &reader, line, tally);
-        } else if (strcmp(line, "needs data") == 0 && shared_data_folder() == NULL) {
-            printf("skipped  %s: the rest needs the folder of test data (TALARIA_TEST_DATA)\n", path);
-            tally->skipped++;
-            break;
-        } else if (line[0] != '\0' && line[0] != '#' && strcmp(line, "needs data") != 0) {
-            fail(&reader, reader.line, line, "not a record", tally);
-        }
-        if (PQstatus(connection) != CONNECTION_OK) {
-            fail(&reader, reader.line, "", "the connection is lost", tally);
-            break;
-        }
-    }
+    if (run_records(connection, &reader, again, sizeof again, tally) && again[0] != '\0')
+        run_again(connection, path, again, tally);
     PQfinish(connection);
     free(reader.text);
     if (tally->failed == failed)
