@@ -120,15 +120,17 @@ static bool compile_lazy(Compiler *compiler, const Expr *expr, StepKind kind, Ma
                          uint32_t mask, uint32_t *result)
 {
     uint32_t *arguments = ARENA_ARRAY(compiler->arena, uint32_t, expr->argument_count);
-    uint32_t open = mask;
+    bool *can_fail = ARENA_ARRAY(compiler->arena, bool, expr->argument_count);
+    uint32_t open = mask, last_that_fails = 0;
     for (uint32_t i = 0; i < expr->argument_count; i++) {
-        uint32_t under = expr_can_fail(expr->arguments[i]) ? open : mask;
-        if (!compile(compiler, expr->arguments[i], under, &arguments[i]))
+        can_fail[i] = expr_can_fail(expr->arguments[i]);
+        if (can_fail[i])
+            last_that_fails = i;
+    }
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        if (!compile(compiler, expr->arguments[i], can_fail[i] ? open : mask, &arguments[i]))
             return false;
-        bool has_next_that_fails = false;
-        for (uint32_t k = i + 1; k < expr->argument_count; k++)
-            has_next_that_fails = has_next_that_fails || expr_can_fail(expr->arguments[k]);
-        if (has_next_that_fails)
+        if (i < last_that_fails)
             open = add_mask(compiler, arguments[i], rule, open);
     }
     Step *step = add_step(compiler, kind, expr->type, mask);
@@ -288,5 +290,6 @@ ExprProgram *expr_compile(Arena *arena, const Expr *const *expressions, uint32_t
     program->outputs = outputs;
     program->output_count = count;
     program->registers = arena_zalloc(arena, (program->register_count + 1) * sizeof(Vector));
+    program->is_idle = arena_zalloc(arena, program->register_count + 1);
     return program;
 }

@@ -199,6 +199,16 @@ static void test_guards(void **state)
                    NARY(EXPR_CASE, T_INT4, operator(">", t, text("")), number, integer(0)),
                    integer(-1)),
               "-1 12 0 -1 -3 -1");
+    /* a branch that no row takes is not computed at all */
+    check_run(NARY(EXPR_CASE, T_INT4, operator(">", a, integer(1000)), quotient, b),
+              "2 0 5 0 7 0");
+    check_run(NARY(EXPR_AND, T_BOOL, operator(">", a, integer(1000)), is_large,
+                   operator("<", a, integer(0))),
+              "f f f f - f");
+    check_run(NARY(EXPR_CASE, T_TEXT, operator(">", a, integer(25)), text("large"),
+                   operator(">", a, integer(15)), text("small"),
+                   expr_null(arena, SQL_TYPE(T_TEXT), -1)),
+              "- small large large - large");
     /* rows nobody asks for */
     static const uint8_t active[] = {1, 0, 1, 0, 1, 0};
     const char *result = run(quotient, active);

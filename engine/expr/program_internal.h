@@ -3,7 +3,8 @@
  *
  * A program is a flat list of steps over numbered registers, each holding a vector for the batch
  * at hand. A mask register holds one byte a row: the rows for which the steps under it matter.
- * Steps under a mask compute every row all the same, but report errors only of the mask's rows.
+ * Steps under a mask compute every row all the same, but report errors only of the mask's rows;
+ * where a mask has no row left, its steps are not run and their results are NULL.
  */
 #ifndef TALARIA_ENGINE_EXPR_PROGRAM_INTERNAL_H
 #define TALARIA_ENGINE_EXPR_PROGRAM_INTERNAL_H
@@ -76,6 +77,7 @@ struct ExprProgram {
     uint32_t output_count;
     const uint32_t *outputs;
     Vector *registers; /* of the batch at hand; masks are BOOL vectors */
+    bool *is_idle;     /* masks of the batch at hand: no row is left */
 };
 
 bool item_set_make(Arena *arena, const Expr *expr, ItemSet *items);

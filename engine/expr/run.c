@@ -193,16 +193,31 @@ static bool run_step(const Step *step, const Batch *batch, Vector *registers, co
     return false;
 }
 
+/* No row needs the result: whoever reads it looks at none of its values. */
+static void skip_step(ExprProgram *program, const Step *step, uint32_t rows, Arena *arena)
+{
+    program->is_idle[step->result] = step->kind == STEP_MASK;
+    program->registers[step->result] = vector_null(arena, type_layout(step->type), rows);
+}
+
 bool expr_run(ExprProgram *program, const Batch *batch, const uint8_t *active, Arena *arena,
               Vector *results, Fault *fault)
 {
     for (uint32_t i = 0; i < program->step_count; i++) {
         const Step *step = &program->steps[i];
         const uint8_t *under = active;
-        if (step->mask != NO_MASK) /* masks were made under `active` */
+        if (step->mask != NO_MASK) { /* masks were made under `active` */
+            if (program->is_idle[step->mask]) {
+                skip_step(program, step, batch->rows, arena);
+                continue;
+            }
             under = program->registers[step->mask].data;
+        }
         if (!run_step(step, batch, program->registers, under, arena, fault))
             return false;
+        if (step->kind == STEP_MASK)
+            program->is_idle[step->result] =
+                memchr(program->registers[step->result].data, 1, batch->rows) == NULL;
     }
     for (uint32_t i = 0; i < program->output_count; i++)
         results[i] = program->registers[program->outputs[i]];
