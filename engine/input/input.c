@@ -1,0 +1,200 @@
+/*
+ * Readers: one unit, from its source through its format to batches.
+ */
+#include "engine/input/input_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- rows that cannot be parsed --- */
+
+const char *input_snippet(Text text, char out[SNIPPET_SIZE])
+{
+    uint32_t limit = 100, length = 0;
+    uint32_t count = text.length < limit ? text.length : limit;
+    while (count < text.length && count > 0 && ((unsigned char)text.data[count] & 0xC0) == 0x80)
+        count--;
+    bool is_valid = json_utf8_is_valid((const uint8_t *)text.data, count);
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        out[length++] = c < 0x20 || c == 0x7F || (c >= 0x80 && !is_valid) ? '?' : (char)c;
+    }
+    if (count < text.length) {
+        memcpy(out + length, "...", 3);
+        length += 3;
+    }
+    out[length] = '\0';
+    return out;
+}
+
+/* The end of a name says more than its beginning. */
+static void copy_name(char out[256], Text name)
+{
+    uint32_t skip = name.length > 255 ? name.length - 255 : 0;
+    while (skip < name.length && skip != 0 && ((unsigned char)name.data[skip] & 0xC0) == 0x80)
+        skip++;
+    memcpy(out, name.data + skip, name.length - skip);
+    out[name.length - skip] = '\0';
+}
+
+void input_bad_row(InputReader *reader, uint64_t line, const char *format, ...)
+{
+    InputErrors *errors = &reader->errors;
+    errors->count++;
+    if (errors->kept == INPUT_ERRORS_KEPT)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(errors->messages[errors->kept].message, sizeof errors->messages[0].message, format, arguments);
+    va_end(arguments);
+    copy_name(errors->messages[errors->kept].source, reader->unit_name);
+    errors->messages[errors->kept].line = line;
+    errors->kept++;
+}
+
+void input_errors_add(InputErrors *sum, const InputErrors *more)
+{
+    sum->count += more->count;
+    for (uint32_t i = 0; i < more->kept && sum->kept < INPUT_ERRORS_KEPT; i++)
+        sum->messages[sum->kept++] = more->messages[i];
+}
+
+/* --- opening --- */
+
+static bool set_system_fields(InputReader *reader, const json_t *source)
+{
+    const InputOptions *options = &reader->options;
+    for (uint32_t i = 0; i < options->column_count; i++) {
+        Text value, name = options->external->signature_names[options->columns[i]];
+        if (reader->columns.columns[i].kind == COLUMN_TEXT &&
+            source_system_field(source, reader->unit_name, name, reader->arena, &value))
+            columns_set_constant(&reader->columns, i, value);
+    }
+    return true;
+}
+
+static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
+{
+    const json_t *part;
+    const Settings *settings = reader->options.context->settings;
+    const InputSource *kind = source_of_unit(source, reader->unit_name, &part, fault);
+    if (kind == NULL)
+        return false;
+    ByteStream *stream = kind->open(part, reader->unit_name, settings, fault);
+    if (stream != NULL && kind->is_compressible)
+        stream = decompress_open(stream, reader->unit_name, fault);
+    if (stream == NULL)
+        return false;
+    line_reader_init(&reader->lines, stream, reader->budget);
+    return set_system_fields(reader, part);
+}
+
+static bool open_unit(InputReader *reader, const json_t *source, const json_t *format, Fault *fault)
+{
+    const InputOptions *options = &reader->options;
+    reader->format = format_find(format, fault);
+    return reader->format != NULL && reader->format->check(format, fault) &&
+           columns_init(&reader->columns, reader->arena, reader->scratch, reader->budget,
+                        options->context, options->external, options->columns,
+                        options->column_count, fault) &&
+           open_stream(reader, source, fault) && reader->format->open(reader, format, fault);
+}
+
+InputReader *input_open(const InputOptions *options, Fault *fault)
+{
+    const StageInput *external = options->external;
+    if (options->unit >= external->unit_count) {
+        fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", options->unit, external->unit_count);
+        return NULL;
+    }
+    Arena *arena = arena_new("input");
+    InputReader *reader = ARENA_NEW(arena, InputReader);
+    reader->arena = arena;
+    reader->scratch = arena_new("input batch");
+    reader->options = *options;
+    reader->budget = options->budget;
+    reader->unit_name = external->units[options->unit].name;
+    reader->columns.source = reader->unit_name;
+    reader->batch.column_count = options->column_count;
+    reader->batch.columns = ARENA_ARRAY(arena, Vector, options->column_count + 1);
+    json_t *source = options_load(external->source_json, "input source", fault);
+    json_t *format = source == NULL ? NULL : options_load(external->format_json, "input format", fault);
+    bool ok = format != NULL && open_unit(reader, source, format, fault);
+    json_decref(source);
+    json_decref(format);
+    if (ok)
+        return reader;
+    input_close(reader);
+    return NULL;
+}
+
+void input_close(InputReader *reader)
+{
+    if (reader == NULL)
+        return;
+    if (reader->state != NULL && reader->format->close != NULL)
+        reader->format->close(reader);
+    line_reader_clear(&reader->lines);
+    columns_clear(&reader->columns);
+    arena_free(reader->scratch);
+    arena_free(reader->arena);
+}
+
+/* --- reading --- */
+
+static bool next_block(InputReader *reader, Fault *fault)
+{
+    if (!line_reader_next(&reader->lines, &reader->block, &reader->block_length, fault))
+        return false;
+    for (uint32_t i = 0; i < reader->lines.long_lines; i++)
+        input_bad_row(reader, ++reader->line, "the line is longer than %d bytes", (int)LINE_LIMIT);
+    return true;
+}
+
+bool input_next(InputReader *reader, Batch **batch, Fault *fault)
+{
+    *batch = NULL;
+    arena_reset(reader->scratch);
+    columns_begin(&reader->columns);
+    while (reader->columns.rows == 0) {
+        if (reader->block_length == 0) {
+            if (!next_block(reader, fault))
+                return false;
+            if (reader->block == NULL)
+                return true;
+        }
+        if (!reader->format->rows(reader, fault))
+            return false;
+    }
+    if (!columns_finish(&reader->columns, reader->batch.columns, fault))
+        return false;
+    reader->batch.rows = reader->columns.rows;
+    *batch = &reader->batch;
+    return true;
+}
+
+const InputErrors *input_errors(const InputReader *reader)
+{
+    return &reader->errors;
+}
+
+uint64_t input_bytes_read(const InputReader *reader)
+{
+    return reader->lines.stream != NULL ? reader->lines.stream->stored : 0;
+}
+
+/* --- checking --- */
+
+bool input_check(Text source_json, Text format_json, const Settings *settings, Fault *fault)
+{
+    json_t *source = options_load(source_json, "input source", fault);
+    if (source == NULL)
+        return false;
+    json_t *format = options_load(format_json, "input format", fault);
+    const InputFormat *kind = format == NULL ? NULL : format_find(format, fault);
+    bool ok = kind != NULL && kind->check(format, fault) && source_check(source, settings, fault);
+    json_decref(source);
+    json_decref(format);
+    return ok;
+}
