@@ -189,6 +189,14 @@ static bool parse_cut(Text text, uint32_t most, VectorBuilder *builder)
     return true;
 }
 
+static bool parse_json(Text text, VectorBuilder *builder, Fault *fault)
+{
+    if (!json_check(text, fault))
+        return false;
+    vector_builder_text(builder, text);
+    return true;
+}
+
 /* varchar(n) is cut to n characters, char(n) padded too: literals are explicit casts. */
 static bool parse_length(SqlType type, Text text, VectorBuilder *builder)
 {
@@ -219,8 +227,8 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
                          type.oid);
     switch (type.oid) {
     case T_VARCHAR: case T_BPCHAR: return parse_length(type, text, builder);
-    case T_TEXT: case T_UNKNOWN: case T_JSON: case T_JSONB:
-    case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
+    case T_JSON: case T_JSONB: return parse_json(text, builder, fault);
+    case T_TEXT: case T_UNKNOWN: case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
         vector_builder_text(builder, text);
         return true;
     case T_CHAR: return parse_cut(text, 1, builder);

@@ -76,6 +76,9 @@ bool uuid_parse(Text text, uint8_t bytes[16], Fault *fault);
 uint32_t bytea_format(Text bytes, char *out);
 bool bytea_parse(Text text, Arena *arena, Text *bytes, Fault *fault);
 
+/* --- json (json_check.c) --- */
+bool json_check(Text text, Fault *fault);
+
 /* --- arrays (array_text.c) --- */
 void array_format(SqlType type, const TypeContext *context, const Vector *vector, Arena *arena,
                   Text *cells);

@@ -610,6 +610,31 @@ static void test_floats(void **state)
     arena_free(arena);
 }
 
+/* --- json --- */
+
+static void test_json(void **state)
+{
+    static const char *const good[] = {"{}", "[]", " 1 ", "-0.5e+3", "\"a\\u00e9\\n\"", "null",
+                                       "{\"a\": [1, {\"b\": true}], \"c\": \"\"}"};
+    static const char *const bad[] = {"", "{", "[1,]", "{\"a\"}", "{a:1}", "01", "1.", "+1", "tru",
+                                      "\"a", "\"\\x\"", "\"\\u12\"", "1 2", "[1}", "'a'", "\"\t\""};
+    Arena *arena = arena_new("test");
+    VectorBuilder builder;
+    Fault fault;
+    vector_builder_init(&builder, arena, LAYOUT_STRING, 8);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!type_parse_text(SQL_TYPE(T_JSON), &context, text_of(good[i]), &builder, &fault))
+            fail_msg("%s is JSON", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (type_parse_text(SQL_TYPE(T_JSONB), &context, text_of(bad[i]), &builder, &fault))
+            fail_msg("%s is not JSON", bad[i]);
+    char *deep = arena_alloc(arena, 100000);
+    memset(deep, '[', 100000);
+    assert_false(type_parse_text(SQL_TYPE(T_JSON), &context, (Text){deep, 100000}, &builder,
+                                 &fault));
+    arena_free(arena);
+}
+
 /* --- plain numeric --- */
 
 static void test_plain_numeric(void **state)
@@ -642,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_text_forms), cmocka_unit_test(test_binary_forms),
         cmocka_unit_test(test_vectors),    cmocka_unit_test(test_names),
         cmocka_unit_test(test_floats),     cmocka_unit_test(test_plain_numeric),
+        cmocka_unit_test(test_json),
     };
     Fault fault;
     context.zone = timezone_find(TEXT_LITERAL("America/Los_Angeles"), &fault);
