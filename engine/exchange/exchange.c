@@ -286,6 +286,9 @@ static bool link_fault(Fault *fault)
 
 bool exchange_link_lost(Exchange *exchange, const Link *link, Fault *fault)
 {
+    for (const EarlyOpen *early = exchange->early; early != NULL; early = early->next)
+        if (early->link == link && !exchange->outputs[early->stage]->has_partitions)
+            return link_fault(fault);
     for (uint32_t s = 0; s < exchange->definition->stage_count; s++) {
         StageOutput *output = exchange->outputs[s];
         if (output == NULL)

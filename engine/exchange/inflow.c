@@ -122,13 +122,18 @@ bool inflow_receive(StageInflow *inflow, Link *link, const Frame *frame, Fault *
     InChannel *channel = find_channel(inflow, frame);
     if (channel == NULL || channel->is_ended || inflow->is_stopped)
         return stray(inflow, fault);
+    LinkBody *body = link_take(link);
+    if (body == NULL)
+        return fault_set(fault, FAULT_INTERNAL_ERROR,
+                         "rows came on a link that did not bring them");
     if (inflow->exchange->budget != NULL &&
-        !budget_reserve(inflow->exchange->budget, frame->body_length, fault))
+        !budget_reserve(inflow->exchange->budget, frame->body_length, fault)) {
+        link_body_free(body);
         return false;
+    }
     Received *received = calloc(1, sizeof *received);
     check(received != NULL);
-    *received =
-        (Received){.body = link_take(link), .data = frame->body, .length = frame->body_length};
+    *received = (Received){.body = body, .data = frame->body, .length = frame->body_length};
     *channel->last = received;
     channel->last = &received->next;
     inflow->exchange->counters[inflow->consumer_stage].input_bytes += frame->body_length;
