@@ -4,10 +4,13 @@
  * Every worker sends evenly spaced samples of its sorted keys, each with the rows that it stands
  * for. Merged in key order they approximate the distribution of the whole; a partition ends
  * where the rows gathered reach the bucket's share. A boundary is the first key of a partition,
- * so rows with equal keys are never divided, and buckets (time chunks) never share a partition.
+ * so rows with equal keys are never divided, and buckets (time chunks) never share a partition: a
+ * bucket's first partition begins with the bucket's value and NULLs, which sort before all that
+ * is in it (samples do not tell what a bucket's smallest key is).
  */
 #include "engine/stage/stage.h"
 
+#include "base/log/log.h"
 #include "base/memory/buffer.h"
 
 #include <stdlib.h>
@@ -134,6 +137,8 @@ bool partition_boundaries_make(Arena *arena, const ShuffleSpec *shuffle, const S
                                const KeyStatistics *statistics, uint32_t count,
                                PartitionBoundaries *result, Fault *fault)
 {
+    for (uint32_t i = shuffle->bucket_keys; shuffle->bucket_keys > 0 && i < shuffle->key_count; i++)
+        check(shuffle->keys[i].nulls_first && !shuffle->keys[i].descending);
     Buffer key_bytes = BUFFER_EMPTY;
     Samples samples;
     merge_samples(arena, shuffle, statistics, count, &key_bytes, &samples);
@@ -161,9 +166,14 @@ bool partition_boundaries_make(Arena *arena, const ShuffleSpec *shuffle, const S
             boundaries->columns[i] = vector_flat(type_layout(key_types[i]), 0, NULL, NULL);
     } else {
         boundaries->rows = cutter.count - 1;
+        uint32_t *rows = ARENA_ARRAY(arena, uint32_t, cutter.count);
+        for (uint32_t i = 0; i + 1 < cutter.count; i++)
+            rows[i] = cutter.starts_bucket[i + 1] ? UINT32_MAX : cutter.starts[i + 1];
         for (uint32_t i = 0; i < shuffle->key_count; i++)
-            boundaries->columns[i] = vector_gather(arena, &samples.keys->columns[i],
-                                                   cutter.starts + 1, cutter.count - 1);
+            boundaries->columns[i] =
+                i < shuffle->bucket_keys
+                    ? vector_gather(arena, &samples.keys->columns[i], cutter.starts + 1, cutter.count - 1)
+                    : vector_gather_or_null(arena, &samples.keys->columns[i], rows, cutter.count - 1);
     }
     *result = (PartitionBoundaries){.partition_count = cutter.count,
                                     .boundaries = boundaries,
