@@ -225,9 +225,109 @@ static const uint8_t *presence_of(const Vector *vector, uint32_t rows, Arena *ar
     return out;
 }
 
+/* --- COALESCE(x, 'word') of a dictionary column stays one --- */
+
+enum { KEPT_DICTIONARIES = 8, MOST_BYTES = 64 << 20 };
+
+typedef struct ExtendedDictionary {
+    uint64_t id;                  /* of the column's dictionary; 0: free */
+    uint64_t rows_met;
+    const Dictionary *dictionary; /* with the word; NULL where the column's has it already */
+    uint32_t code;                /* of the word, 0: not looked for yet */
+} ExtendedDictionary;
+
+struct WordFallback {
+    Arena *arena;
+    Text word;
+    ExtendedDictionary kept[KEPT_DICTIONARIES];
+    uint32_t next;
+    size_t spent;
+};
+
+WordFallback *choose_fallback(Arena *arena, const Expr *expr)
+{
+    const Expr *last = expr->arguments[expr->argument_count - 1];
+    if (expr->argument_count != 2 || last->kind != EXPR_CONSTANT ||
+        type_layout(last->type) != LAYOUT_STRING || vector_is_null(last->value, 0))
+        return NULL;
+    WordFallback *fallback = ARENA_NEW(arena, WordFallback);
+    fallback->arena = arena;
+    fallback->word = vector_text(last->value, 0);
+    return fallback;
+}
+
+static uint32_t find_word(const Dictionary *dictionary, Text word)
+{
+    if (dictionary->is_sorted && dictionary->is_unique)
+        return dictionary_find(dictionary, word);
+    for (uint32_t code = 1; code < dictionary->count; code++)
+        if (text_equal(dictionary_text(dictionary, code), word))
+            return code;
+    return 0;
+}
+
+/* The word is among the entries, or becomes the last of a copy. */
+static void extend(WordFallback *fallback, const Dictionary *dictionary, ExtendedDictionary *kept)
+{
+    kept->code = find_word(dictionary, fallback->word);
+    if (kept->code != 0)
+        return;
+    Text *texts = ARENA_ARRAY(fallback->arena, Text, dictionary->count + 1);
+    for (uint32_t code = 0; code < dictionary->count; code++)
+        texts[code] = dictionary_text(dictionary, code);
+    texts[dictionary->count] = fallback->word;
+    kept->code = dictionary->count;
+    kept->dictionary = dictionary_make(fallback->arena, texts, dictionary->count + 1,
+                                       dictionary->is_unique, false);
+}
+
+static ExtendedDictionary *find_kept(WordFallback *fallback, uint64_t id)
+{
+    for (uint32_t i = 0; i < KEPT_DICTIONARIES; i++)
+        if (fallback->kept[i].id == id)
+            return &fallback->kept[i];
+    ExtendedDictionary *kept = &fallback->kept[fallback->next];
+    fallback->next = (fallback->next + 1) % KEPT_DICTIONARIES;
+    *kept = (ExtendedDictionary){.id = id};
+    return kept;
+}
+
+KERNEL_HOT static void replace_zero(uint32_t *restrict out, const uint32_t *codes, uint32_t code,
+                                    uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = codes[i] == 0 ? code : codes[i];
+}
+
+static bool coalesce_codes(WordFallback *fallback, const Vector *column, uint32_t rows,
+                           Arena *arena, Vector *result)
+{
+    const Dictionary *dictionary = column->dictionary;
+    ExtendedDictionary *kept = find_kept(fallback, dictionary->id);
+    kept->rows_met += rows;
+    if (kept->code == 0) {
+        /* Copying a dictionary pays when it has been met for some of its size. */
+        size_t size = dictionary->offsets[dictionary->count] +
+                      (size_t)dictionary->count * (sizeof(Text) + sizeof(uint32_t));
+        if (dictionary->count > kept->rows_met * 8 || fallback->spent + size > MOST_BYTES)
+            return false;
+        extend(fallback, dictionary, kept);
+        fallback->spent += kept->dictionary != NULL ? size : 0;
+    }
+    uint32_t *codes = arena_alloc_vector(arena, rows * sizeof *codes);
+    replace_zero(codes, column->data, kept->code, rows);
+    *result = vector_dictionary(kept->dictionary != NULL ? kept->dictionary : dictionary, rows,
+                                codes);
+    return true;
+}
+
 void choose_coalesce(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result)
 {
     uint32_t count = step->argument_count;
+    const Vector *first = &registers[step->arguments[0]];
+    if (step->fallback != NULL && first->form == VECTOR_DICTIONARY &&
+        coalesce_codes(step->fallback, first, rows, arena, result))
+        return;
     const uint8_t **conditions = ARENA_ARRAY(arena, const uint8_t *, count);
     Vector *sources = ARENA_ARRAY(arena, Vector, count);
     for (uint32_t k = 0; k < count; k++) {

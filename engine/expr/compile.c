@@ -135,6 +135,8 @@ static bool compile_lazy(Compiler *compiler, const Expr *expr, StepKind kind, Ma
     }
     Step *step = add_step(compiler, kind, expr->type, mask);
     set_arguments(compiler, step, arguments, expr->argument_count);
+    if (kind == STEP_COALESCE)
+        step->fallback = choose_fallback(compiler->arena, expr);
     *result = step->result;
     return true;
 }

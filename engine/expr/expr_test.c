@@ -151,6 +151,9 @@ static void test_plain(void **state)
     check_run(NARY(EXPR_NOT, T_BOOL, column(T_BOOL, F)), "f t f - - t");
     check_run(NARY(EXPR_COALESCE, T_INT4, a, integer(7)), "10 20 30 40 7 60");
     check_run(NARY(EXPR_COALESCE, T_TEXT, s, text("none")), "ant bee none cat ant bee");
+    check_run(NARY(EXPR_COALESCE, T_TEXT, s, text("cat")), "ant bee cat cat ant bee");
+    check_run(operator("<", NARY(EXPR_COALESCE, T_TEXT, s, text("none")), text("bee")),
+              "t f f f t f");
     check_run(NARY(EXPR_ARRAY, T_INT4_ARRAY, a, integer(1)),
               "{10,1} {20,1} {30,1} {40,1} {NULL,1} {60,1}");
 }

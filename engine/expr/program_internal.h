@@ -52,6 +52,9 @@ typedef struct CaseWords {
     const uint32_t *codes;        /* of the branches, then of ELSE */
 } CaseWords;
 
+/* COALESCE(x, 'word'): dictionaries met, with the word added (choose.c). */
+typedef struct WordFallback WordFallback;
+
 typedef struct Step {
     StepKind kind;
     SqlType type;
@@ -64,7 +67,8 @@ typedef struct Step {
         uint32_t column;
         ScalarCall call;
         ItemSet items;
-        CaseWords words; /* CASE */
+        CaseWords words;        /* CASE */
+        WordFallback *fallback; /* COALESCE, NULL where its second argument is no constant text */
         MaskRule rule;
     };
 } Step;
@@ -89,5 +93,7 @@ void choose_case(const Step *step, const Vector *registers, uint32_t rows, Arena
 void choose_coalesce(const Step *step, const Vector *registers, uint32_t rows, Arena *arena, Vector *result);
 /* Fills `words` where all values of the CASE are constant texts. */
 void choose_case_words(Arena *arena, const Expr *expr, CaseWords *words);
+/* For COALESCE of two arguments, the second a constant text; else NULL. */
+WordFallback *choose_fallback(Arena *arena, const Expr *expr);
 
 #endif
