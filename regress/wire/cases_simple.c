@@ -104,7 +104,8 @@ static void test_settings(void **state)
 static void test_statement_timeout(void **state)
 {
     Wire *wire = wire_start(&wire_target, (const char *[]){"statement_timeout", "200", NULL});
-    assert_string_equal(ask(wire, "SELECT pg_sleep(20)"), "E Z");
+    const char *answer = ask(wire, "SELECT pg_sleep(20)"); /* the columns may be described before */
+    assert_true(strcmp(answer, "E Z") == 0 || strcmp(answer, "T E Z") == 0);
     assert_sqlstate("57014");
     assert_string_equal(wire_error_field('M'), "canceling statement due to statement timeout");
     assert_string_equal(ask(wire, "SELECT 1"), "T D*1 C Z");

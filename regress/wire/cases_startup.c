@@ -179,7 +179,10 @@ static void test_cancel(void **state)
 {
     Wire *wire = wire_start(&wire_target, NULL);
     wire_query(wire, "SELECT pg_sleep(30)");
-    assert_int_equal(wire_next(wire, 300), WIRE_NOTHING);
+    int first = wire_next(wire, 300);
+    if (first == 'T') /* the columns may be described before */
+        first = wire_next(wire, 300);
+    assert_int_equal(first, WIRE_NOTHING);
     cancel(wire->process_id, wire->key ^ 1);
     assert_int_equal(wire_next(wire, 300), WIRE_NOTHING);
     cancel(wire->process_id, wire->key);

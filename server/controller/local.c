@@ -7,6 +7,9 @@
 #include "engine/run/run.h"
 #include "engine/stage/kernel.h"
 
+/* The frame of a cancel comes with its signal: how long to wait for it. */
+enum { CANCEL_WAIT_MS = 100 };
+
 typedef struct LocalRun {
     Execution *execution;
     Run *run;
@@ -102,6 +105,8 @@ static bool drive(LocalRun *local, Fault *fault)
     for (;;) {
         RunState state = run_step(local->run, &stage, fault);
         if (state == RUN_FAILED) {
+            if (request->controller->interrupted) /* the cancel may have been what failed it */
+                front_pump(request, CANCEL_WAIT_MS);
             if (request->is_cancelled)
                 *fault = request->cancel_fault;
             return false;
