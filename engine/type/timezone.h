@@ -23,8 +23,8 @@ bool timezone_is_fixed(const TimeZone *zone, int64_t *offset_micros);
 /* Offset (local - UTC) in force at an instant; *abbreviation optional. */
 int64_t timezone_offset_at(const TimeZone *zone, int64_t utc, const char **abbreviation);
 int64_t timezone_to_local(const TimeZone *zone, int64_t utc);
-/* Gaps: the offset before the change applies; overlaps: the earlier instant (PostgreSQL's rule
- * is standard time for overlaps: documented in timezone.c). */
+/* Gaps: the offset before the change applies; overlaps: the later instant, which is standard time
+ * at the end of daylight saving (PostgreSQL's rule). */
 int64_t timezone_to_utc(const TimeZone *zone, int64_t local);
 
 typedef struct CivilTime {
