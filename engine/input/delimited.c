@@ -8,25 +8,24 @@
 #include "engine/input/delimited_internal.h"
 
 
-#include <stdio.h>
-
 enum {
     WINDOW_BYTES = 128 << 10,
     MOST_COLUMNS = 10000,
-    DEFAULT_LIST_DELIMITER = 0x01,
 };
 
 typedef struct DelimitedOptions {
     const json_t *names; /* NULL: from the header */
-    Text delimiter, list_delimiter;
-    bool has_header, tries_numbers;
+    Text delimiter;
+    ListOptions list;
+    bool has_header;
     int64_t skip_rows;
 } DelimitedOptions;
 
 struct Delimited {
     bool has_quotes;       /* csv */
-    Text delimiter, list_delimiter;
-    bool has_header, tries_numbers;
+    Text delimiter;
+    ListOptions list;
+    bool has_header;
     uint64_t rows_to_skip;
     uint32_t field_count;  /* in front that matter: the last one is wanted */
     int32_t *columns;      /* of each field; -1: not wanted */
@@ -42,94 +41,14 @@ struct Delimited {
 
 /* --- one field --- */
 
-static Put put_list(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault);
-
-static inline bool is_list(const Delimited *delimited, Text text)
-{
-    Text mark = delimited->list_delimiter;
-    if (mark.length == 1)
-        return memchr(text.data, mark.data[0], text.length) != NULL;
-    return memmem(text.data, text.length, mark.data, mark.length) != NULL;
-}
-
-static Put put_value(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
-{
-    bool is_integer;
-    if (delimited->tries_numbers && number_is_valid(text, &is_integer))
-        return column_put_number(&reader->columns, column, text, fault);
-    return column_put_text(&reader->columns, column, text, fault);
-}
-
 static Put put_text(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
 {
     if (delimited->has_null_bytes && !columns_null_bytes(&reader->columns, column, &text, fault))
         return PUT_FAILED;
-    if (text.length != 0 && is_list(delimited, text))
-        return put_list(delimited, reader, column, text, fault);
-    Put put = put_value(delimited, reader, column, text, fault);
+    Put put = list_put(&delimited->list, &reader->columns, column, text, fault);
     if (put == PUT_BAD)
         delimited->problem = "__time holds no time";
     return put;
-}
-
-static bool next_item(Text *rest, Text mark, Text *item)
-{
-    if (rest->data == NULL)
-        return false;
-    const char *end = memmem(rest->data, rest->length, mark.data, mark.length);
-    *item = *rest;
-    if (end == NULL) {
-        rest->data = NULL;
-        return true;
-    }
-    item->length = (uint32_t)(end - rest->data);
-    *rest = (Text){end + mark.length, rest->length - item->length - mark.length};
-    return true;
-}
-
-static Put put_list_elements(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
-{
-    Text item;
-    uint32_t first;
-    column_array_begin(column, &first);
-    while (next_item(&text, delimited->list_delimiter, &item)) {
-        Put put = put_value(delimited, reader, column->elements, item, fault);
-        if (put != PUT_DONE)
-            return put;
-    }
-    return column_array_end(&reader->columns, column, first, fault);
-}
-
-/* A list in a column of one value: as the JSON of the list, where JSON can be held. */
-static Put put_list_text(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
-{
-    Text item;
-    char *out = arena_alloc(reader->scratch, (size_t)text.length * 6 + 16);
-    uint32_t length = 0;
-    for (char separator = '['; next_item(&text, delimited->list_delimiter, &item); separator = ',') {
-        out[length++] = separator;
-        out[length++] = '"';
-        for (uint32_t i = 0; i < item.length; i++) {
-            unsigned char c = (unsigned char)item.data[i];
-            if (c < 0x20) {
-                length += (uint32_t)snprintf(out + length, 7, "\\u%04x", c);
-                continue;
-            }
-            if (c == '"' || c == '\\')
-                out[length++] = '\\';
-            out[length++] = (char)c;
-        }
-        out[length++] = '"';
-    }
-    out[length++] = ']';
-    return column_put_object(&reader->columns, column, (Text){out, length}, fault);
-}
-
-static Put put_list(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
-{
-    if (column->kind == COLUMN_ARRAY)
-        return put_list_elements(delimited, reader, column, text, fault);
-    return put_list_text(delimited, reader, column, text, fault);
 }
 
 /* --- fields that need a closer look --- */
@@ -440,12 +359,10 @@ static bool read_header_keys(const json_t *options, DelimitedOptions *parsed, Fa
 
 static bool read_options(const json_t *options, bool is_tsv, DelimitedOptions *parsed, Fault *fault)
 {
-    static const char list_delimiter[] = {DEFAULT_LIST_DELIMITER};
-    *parsed = (DelimitedOptions){.delimiter = is_tsv ? TEXT_LITERAL("\t") : TEXT_LITERAL(","),
-                                 .list_delimiter = {list_delimiter, 1}};
-    if (!options_list(options, "columns", &parsed->names, fault) ||
-        !options_text(options, "listDelimiter", &parsed->list_delimiter, fault) ||
-        !options_bool(options, "tryParseNumbers", &parsed->tries_numbers, fault) ||
+    *parsed = (DelimitedOptions){.delimiter = is_tsv ? TEXT_LITERAL("\t") : TEXT_LITERAL(",")};
+    if (!list_options_read(options, &parsed->list, fault) ||
+        !options_list(options, "columns", &parsed->names, fault) ||
+        !options_bool(options, "tryParseNumbers", &parsed->list.tries_numbers, fault) ||
         !options_int(options, "skipHeaderRows", &parsed->skip_rows, fault))
         return false;
     if (is_tsv && !options_text(options, "delimiter", &parsed->delimiter, fault))
@@ -454,9 +371,7 @@ static bool read_options(const json_t *options, bool is_tsv, DelimitedOptions *p
         parsed->names = NULL;
     if (parsed->delimiter.length == 0 || memchr(parsed->delimiter.data, '\n', parsed->delimiter.length) != NULL)
         return key_fault("key \"delimiter\" must be one or more characters, no line end", fault);
-    if (parsed->list_delimiter.length == 0)
-        return key_fault("key \"listDelimiter\" must not be empty", fault);
-    if (text_equal(parsed->delimiter, parsed->list_delimiter))
+    if (text_equal(parsed->delimiter, parsed->list.delimiter))
         return key_fault("keys \"delimiter\" and \"listDelimiter\" must differ", fault);
     return read_header_keys(options, parsed, fault);
 }
@@ -491,9 +406,8 @@ bool delimited_open(InputReader *reader, const json_t *options, bool is_tsv, Fau
     reader->state = delimited;
     delimited->has_quotes = !is_tsv;
     delimited->delimiter = arena_text(reader->arena, parsed.delimiter);
-    delimited->list_delimiter = arena_text(reader->arena, parsed.list_delimiter);
+    delimited->list = (ListOptions){arena_text(reader->arena, parsed.list.delimiter), parsed.list.tries_numbers};
     delimited->has_header = parsed.has_header;
-    delimited->tries_numbers = parsed.tries_numbers;
     delimited->rows_to_skip = (uint64_t)parsed.skip_rows;
     uint32_t count = (uint32_t)json_array_size(parsed.names);
     Text *names = ARENA_ARRAY(reader->arena, Text, count + 1);

@@ -8,6 +8,7 @@ static const InputFormat *const formats[] = {
     &csv_format,
     &tsv_format,
     &lines_format,
+    &regex_format,
 };
 
 static const char *const not_read[] = {

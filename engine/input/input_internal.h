@@ -107,6 +107,16 @@ extern const InputFormat json_format, csv_format, tsv_format, lines_format, rege
 /* Faults: 22023 for unknown types, FEATURE_NOT_SUPPORTED for those not read here. */
 const InputFormat *format_find(const json_t *options, Fault *fault);
 
+/* --- fields of text formats that may hold lists (list_text.c) --- */
+typedef struct ListOptions {
+    Text delimiter;     /* between elements */
+    bool tries_numbers; /* texts that are numbers count as numbers */
+} ListOptions;
+
+bool list_options_read(const json_t *options, ListOptions *list, Fault *fault);
+/* A field's text as a cell: a list when it holds the delimiter. PUT_BAD only for a bad __time. */
+Put list_put(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text, Fault *fault);
+
 /* --- sources (source.c has the table) --- */
 typedef struct UnitList {
     Arena *arena;

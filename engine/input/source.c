@@ -5,7 +5,7 @@
 #include "engine/input/input_internal.h"
 
 static const InputSource *const sources[] = {
-    &source_inline, &source_local, &source_combining, &source_nil,
+    &source_inline, &source_local, &source_http, &source_combining, &source_nil,
 };
 
 static const char *const not_read[] = {
