@@ -186,7 +186,8 @@ static void test_cancel(void **state)
     cancel(wire->process_id, wire->key ^ 1);
     assert_int_equal(wire_next(wire, 300), WIRE_NOTHING);
     cancel(wire->process_id, wire->key);
-    assert_string_equal(wire_until_ready(wire), "E Z");
+    const char *answer = wire_until_ready(wire);
+    assert_true(strcmp(answer, "E Z") == 0 || strcmp(answer, "T E Z") == 0);
     assert_sqlstate("57014");
     assert_string_equal(wire_error_field('M'), "canceling statement due to user request");
     /* Late: there is nothing to cancel, and the next statement is not touched. */

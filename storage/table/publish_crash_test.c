@@ -113,7 +113,7 @@ static bool look(TestStore *test)
 
 static void try_rule(const char *rule, bool expect_new)
 {
-    void *state;
+    void *state = NULL;
     assert_int_equal(test_setup(&state), 0);
     TestStore *test = state;
     fill_old(test);
