@@ -32,7 +32,7 @@ ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault);
 /* --- lines --- */
 enum {
     LINE_LIMIT = 64 << 20,      /* a longer line is a row that cannot be parsed */
-    BLOCK_BYTES = 1 << 20,      /* a block has about so many bytes */
+    BLOCK_BYTES = 3 << 20,      /* a block has about so many bytes */
     BLOCK_PADDING = 128,        /* readable bytes behind a block */
 };
 

@@ -44,7 +44,7 @@ static bool grow(LineReader *lines, size_t capacity, Fault *fault)
 /* Reads once behind what is there. */
 static bool read_more(LineReader *lines, Fault *fault)
 {
-    if (lines->end == lines->capacity && !grow(lines, lines->capacity == 0 ? 2 * BLOCK_BYTES : lines->capacity * 2, fault))
+    if (lines->end == lines->capacity && !grow(lines, lines->capacity == 0 ? FREE_BYTES : lines->capacity * 2, fault))
         return false;
     size_t got;
     if (!lines->stream->read(lines->stream, lines->buffer + lines->end, lines->capacity - lines->end, &got, fault))
