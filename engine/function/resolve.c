@@ -624,12 +624,11 @@ static bool implicit_cast(Oid from, Oid to)
            is_noop;
 }
 
-/* Of numerics of several scales: plain numeric, which shows each value without trailing zeros, as
- * PostgreSQL would show most of them; beyond its scale the widest, so that no digits are lost. */
+/* Of numerics: the widest scale, so that no digits are lost. */
 static SqlType common_numeric(const SqlType *types, uint32_t count)
 {
     int scale = 0;
-    bool is_one_type = true;
+    bool is_plain = false, is_one_type = true;
     const SqlType *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
         if (types[i].oid != T_NUMERIC) {
@@ -639,12 +638,14 @@ static SqlType common_numeric(const SqlType *types, uint32_t count)
         if (first == NULL)
             first = &types[i];
         is_one_type &= types[i].modifier == first->modifier;
+        is_plain |= types[i].modifier == -1;
         if (type_scale(types[i]) > scale)
             scale = type_scale(types[i]);
     }
     if (is_one_type && first != NULL)
         return *first;
-    return scale <= NUMERIC_PLAIN_SCALE ? SQL_TYPE(T_NUMERIC) : type_numeric_derived(scale);
+    return is_plain && scale == NUMERIC_PLAIN_SCALE ? SQL_TYPE(T_NUMERIC)
+                                                    : type_numeric_derived(scale);
 }
 
 static SqlType common_modifier(const SqlType *types, uint32_t count, Oid oid)
