@@ -163,9 +163,14 @@ static bool start_archive(ArchiveStream *stream, Fault *fault)
     if (archive_read_open(stream->archive, stream, NULL, give_bytes, NULL) != ARCHIVE_OK)
         return archive_fault(stream, fault);
     int status = archive_read_next_header(stream->archive, &entry);
-    if (status == ARCHIVE_OK || status == ARCHIVE_WARN)
-        return true;
-    return archive_fault(stream, fault);
+    if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+        return archive_fault(stream, fault);
+    /* libarchive looks at more than the first bytes; what it does not take for compressed it
+     * would hand on as it is. "BZh" may well be text. */
+    bool is_compressed = archive_filter_code(stream->archive, 0) != ARCHIVE_FILTER_NONE;
+    if (!is_compressed && !stream->compression->is_zip && stream->compression->magic[0] != 'B')
+        return archive_fault(stream, fault);
+    return true;
 }
 
 ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault)

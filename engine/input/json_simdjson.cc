@@ -51,15 +51,12 @@ bool json_indexer_reserve(JsonIndexer *indexer, size_t capacity)
 const uint32_t *json_indexer_run(JsonIndexer *indexer, const uint8_t *data, size_t length,
                                  uint32_t *count)
 {
-    static const uint32_t nothing[4] = {0, 0, 0, 0};
     auto &parser = *indexer->parser;
     simdjson::error_code error = parser.stage1(data, length, simdjson::stage1_mode::regular);
     *count = 0;
-    if (error == simdjson::EMPTY)
-        return nothing;
-    if (error != simdjson::SUCCESS)
+    if (error != simdjson::SUCCESS && error != simdjson::EMPTY)
         return nullptr;
-    *count = parser.n_structural_indexes;
+    *count = error == simdjson::EMPTY ? 0 : parser.n_structural_indexes;
     uint32_t *indexes = parser.structural_indexes.get();
     for (uint32_t i = 0; i < 3; i++)
         indexes[*count + i] = (uint32_t)(length - 1);

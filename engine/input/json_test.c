@@ -90,6 +90,12 @@ static void skips_bad_rows(void **state)
     }
 }
 
+static void reads_lines_of_blanks(void **state)
+{
+    test_expect_bad(test_read_inline("  ", JSON, "a:text"), "", 1);
+    test_expect_bad(test_read_inline("\n\r\n \n{\"a\":1}\n\n", JSON, "a:text"), "1\n", 4);
+}
+
 static void bounds_nesting(void **state)
 {
     char row[8192];
@@ -169,7 +175,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_fields_by_name), cmocka_unit_test(converts_values),
         cmocka_unit_test(unescapes_strings),    cmocka_unit_test(reads_arrays),
-        cmocka_unit_test(skips_bad_rows),       cmocka_unit_test(bounds_nesting),
+        cmocka_unit_test(skips_bad_rows),       cmocka_unit_test(reads_lines_of_blanks),
+            cmocka_unit_test(bounds_nesting),
         cmocka_unit_test(treats_null_bytes),    cmocka_unit_test(reads_time_column),
         cmocka_unit_test(flattens),             cmocka_unit_test(reads_many_rows),
     };
