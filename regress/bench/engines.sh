@@ -8,7 +8,8 @@
 # An engine is a driver process that answers commands (README.md has the table), and for talaria and
 # postgres also a server. `server_of` holds the process whose tree is the engine: its memory counts.
 
-declare -A to from driver_of server_of home_of
+declare -A to from driver_of server_of home_of command_of
+patience=${PATIENCE:-120} # seconds that an answer may take
 
 say() { echo "$*" >&2; }
 note() { say "-- $*"; }
@@ -21,6 +22,7 @@ start_driver() {
     shift
     rm -f "$in" "$out"
     mkfifo "$in" "$out"
+    command_of[$engine]=$(printf '%q ' "$@")
     (cd "$files/peers" && exec "$@" <"$in" >"$out" 2>>"$scratch/$engine.log") &
     driver_of[$engine]=$!
     exec {handle}<>"$in"
@@ -47,21 +49,28 @@ await_answer() {
     done
 }
 
-# ask ENGINE COMMAND...: the answer's words into $answer; false (and the error there) when it failed
+# ask ENGINE COMMAND...: the answer's words into $answer; false (and the error there) when it failed.
+# A driver that gives no answer in time is started again: a late answer would be taken for the next one's.
 ask() {
-    local engine=$1
+    local engine=$1 error
     shift
-    if ! kill -0 "${driver_of[$engine]}" 2>/dev/null; then
-        answer="the driver has ended"
-        return 1
-    fi
     echo "$*" >&"${to[$engine]}"
-    await_answer "$engine" 900
+    await_answer "$engine" "$patience"
     case $answer in
-    ok*) answer=${answer#ok}; answer=${answer# } ;;
-    *"no answer in"*) kill "${driver_of[$engine]}"; return 1 ;; # a late answer would be taken for the next one's
-    *) answer=${answer#error }; return 1 ;;
+    ok*) answer=${answer#ok}; answer=${answer# }; return 0 ;;
+    *"no answer in"* | *"driver has ended"*) error=$answer; restart_driver "$engine"; answer=$error ;;
     esac
+    answer=${answer#error }
+    return 1
+}
+
+restart_driver() {
+    local engine=$1
+    kill -9 "${driver_of[$engine]}" 2>/dev/null
+    wait "${driver_of[$engine]}" 2>/dev/null
+    [ "${server_of[$engine]}" = "${driver_of[$engine]}" ] && server_of[$engine]=
+    eval "start_driver $engine ${command_of[$engine]}"
+    server_of[$engine]=${server_of[$engine]:-${driver_of[$engine]}}
 }
 
 # --- processes, memory, disk ---
@@ -104,6 +113,7 @@ start_talaria() {
     if [ ! -x "$build/talaria" ]; then say "skipped: talaria is not built in $build"; return 1; fi
     rm -rf "$home"
     mkdir -p "$home"
+    : >"$scratch/talaria.ready"
     "$build/talaria" --data "$home" --port 5442 --socket-dir "$scratch" --workers "$workers" \
         -c listen_addresses= >"$scratch/talaria.ready" 2>"$scratch/talaria-server.log" </dev/null &
     server_of[talaria]=$!

@@ -44,6 +44,13 @@ canonical_rows() {
     fi
 }
 
+# show_difference A B: the first of the rows that only one of the two has
+show_difference() {
+    diff "$scratch/$1.rows.canonical" "$scratch/$2.rows.canonical" | grep '^[<>]' |
+        awk -v a="$1" -v b="$2" '/^</ && ++left <= 3 || /^>/ && ++right <= 3 {
+            print "      " (/^</ ? a : b) ": " substr($0, 3, 200) }'
+}
+
 # compare_rows CLASS QUERY: every engine's rows against the first peer's. The first run of a
 # query is this one, so that what is measured later is hot.
 compare_rows() {
@@ -57,7 +64,7 @@ compare_rows() {
             reference=$engine
         elif ! cmp -s "$scratch/$reference.rows.canonical" "$rows_file.canonical"; then
             say "   $class/$query: $engine and $reference give different rows:"
-            diff "$scratch/$reference.rows.canonical" "$rows_file.canonical" | head -6 | cut -c1-200 >&2
+            show_difference "$reference" "$engine" >&2
             record different "$class" "$query" "$engine" "$reference"
         fi
     done

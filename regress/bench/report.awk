@@ -114,8 +114,8 @@ function print_class(c, i, e, q, line, ratio) {
     printf "%-38s %*s %8s\n", "geometric mean", 13 * seen_count() + 12, show(class_ratio[c]), class_target[c]
     if (has_tails[c])
         print_mix(c)
-    row("peak memory, MB (sum of processes)", "memory", c, "%d")
-    row("memory afterwards, MB (shared: shared)", "resident", c, "%d")
+    row("peak memory, MB (RSS, all processes)", "memory", c, "%d")
+    row("memory afterwards, MB (PSS)", "resident", c, "%d")
 }
 
 function print_tails(c, q, e) {
