@@ -20,7 +20,8 @@ static bool column_grow(InputColumns *columns, InputColumn *column, Fault *fault
     size_t cell = layout_size(column->layout);
     size_t bytes = (size_t)capacity * (cell + 1 + (column->codes != NULL ? sizeof(uint32_t) : 0));
     if (capacity > INT32_MAX)
-        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "column \"%.*s\": too many array elements at once",
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
+                         "column \"%.*s\": too many array elements at once",
                          TEXT_ARGS(column->name));
     if (columns->budget != NULL && !budget_reserve(columns->budget, bytes, fault))
         return false;
@@ -39,7 +40,8 @@ static bool column_grow(InputColumns *columns, InputColumn *column, Fault *fault
 
 static inline bool has_room(InputColumns *columns, InputColumn *column, Fault *fault)
 {
-    return __builtin_expect(column->filled < column->capacity, 1) || column_grow(columns, column, fault);
+    return __builtin_expect(column->filled < column->capacity, 1) ||
+           column_grow(columns, column, fault);
 }
 
 /* --- plain cells --- */
@@ -70,7 +72,8 @@ static inline Put put_bool(InputColumn *column, bool value)
 
 static inline Put put_view(InputColumn *column, Text text)
 {
-    ((Text *)column->cells)[column->filled++] = (Text){text.length == 0 ? "" : text.data, text.length};
+    ((Text *)column->cells)[column->filled++] =
+        (Text){text.length == 0 ? "" : text.data, text.length};
     return PUT_DONE;
 }
 
@@ -118,7 +121,8 @@ static bool time_of_text(Text text, int64_t *micros)
     int64_t millis;
     bool is_integer;
     if (number_is_valid(text, &is_integer) && is_integer && text.length > 4)
-        return number_to_int64(text, &millis) && !__builtin_mul_overflow(millis, INT64_C(1000), micros);
+        return number_to_int64(text, &millis) &&
+               !__builtin_mul_overflow(millis, INT64_C(1000), micros);
     return iso_time_parse(text, micros);
 }
 
@@ -141,7 +145,8 @@ static Put put_parsed(InputColumns *columns, InputColumn *column, Text text)
         uint32_t first;                                                                            \
         column_array_begin(column, &first);                                                        \
         Put put_result = put;                                                                      \
-        return put_result == PUT_DONE ? column_array_end(columns, column, first, fault) : put_result; \
+        return put_result == PUT_DONE ? column_array_end(columns, column, first, fault)            \
+                                      : put_result;                                                \
     } while (0)
 
 /* --- texts --- */
@@ -193,7 +198,8 @@ Put column_put_text(InputColumns *columns, InputColumn *column, Text text, Fault
         return put_ranged(column, is_valid, integer);
     case COLUMN_FLOAT64:
     case COLUMN_FLOAT32:
-        return coerce_text_to_double(text, &number) ? put_double(column, number) : put_null_cell(column);
+        return coerce_text_to_double(text, &number) ? put_double(column, number)
+                                                    : put_null_cell(column);
     case COLUMN_BOOL:
         return put_text_bool(column, text);
     case COLUMN_TIMESTAMP:
@@ -203,7 +209,8 @@ Put column_put_text(InputColumns *columns, InputColumn *column, Text text, Fault
         is_valid = time_of_text(text, &integer);
         return put_time(column, is_valid, integer);
     case COLUMN_ARRAY:
-        PUT_ONE_ELEMENT(columns, column, fault, column_put_text(columns, column->elements, text, fault));
+        PUT_ONE_ELEMENT(columns, column, fault,
+                        column_put_text(columns, column->elements, text, fault));
     case COLUMN_PARSED:
         return put_parsed(columns, column, text);
     case COLUMN_CONSTANT:
@@ -248,7 +255,8 @@ Put column_put_number(InputColumns *columns, InputColumn *column, Text number, F
     case COLUMN_TIME:
         return put_number_time(column, number);
     case COLUMN_ARRAY:
-        PUT_ONE_ELEMENT(columns, column, fault, column_put_number(columns, column->elements, number, fault));
+        PUT_ONE_ELEMENT(columns, column, fault,
+                        column_put_number(columns, column->elements, number, fault));
     case COLUMN_PARSED:
         return put_parsed(columns, column, number);
     case COLUMN_CONSTANT:
@@ -262,8 +270,10 @@ Put column_put_number(InputColumns *columns, InputColumn *column, Text number, F
 /* Booleans are no numbers, except among the elements of an array. */
 static Put put_bool_element(InputColumns *columns, InputColumn *elements, bool value, Fault *fault)
 {
-    if (elements->kind == COLUMN_INT64 || elements->kind == COLUMN_FLOAT64 || elements->kind == COLUMN_FLOAT32)
-        return column_put_number(columns, elements, value ? TEXT_LITERAL("1") : TEXT_LITERAL("0"), fault);
+    if (elements->kind == COLUMN_INT64 || elements->kind == COLUMN_FLOAT64 ||
+        elements->kind == COLUMN_FLOAT32)
+        return column_put_number(columns, elements, value ? TEXT_LITERAL("1") : TEXT_LITERAL("0"),
+                                 fault);
     return column_put_bool(columns, elements, value, fault);
 }
 
@@ -286,7 +296,8 @@ Put column_put_bool(InputColumns *columns, InputColumn *column, bool value, Faul
     case COLUMN_TIME:
         return PUT_BAD;
     case COLUMN_ARRAY:
-        PUT_ONE_ELEMENT(columns, column, fault, put_bool_element(columns, column->elements, value, fault));
+        PUT_ONE_ELEMENT(columns, column, fault,
+                        put_bool_element(columns, column->elements, value, fault));
     case COLUMN_PARSED:
         return column_put_null(columns, column, fault);
     case COLUMN_CONSTANT:

@@ -11,12 +11,12 @@
 #include <xxhash.h>
 
 enum {
-    JUDGE_AFTER = 1 << 15,     /* texts */
-    PLAIN_ENTRIES = 1 << 13,   /* a table with more entries is dropped when they are mostly new */
-    LARGE_ENTRIES = 1 << 16,   /* or a quarter new, from here on */
-    TABLE_ENTRIES = 1 << 20,   /* a new table is begun beyond these */
-    TABLE_BYTES = 64 << 20,
-    INTERN_LENGTH = 512,       /* longer texts (on average) are not worth interning */
+    JUDGE_AFTER = 1 << 15,   /* texts */
+    PLAIN_ENTRIES = 1 << 13, /* a table with more entries is dropped when they are mostly new */
+    LARGE_ENTRIES = 1 << 16, /* or a quarter new, from here on */
+    TABLE_ENTRIES = 1 << 20, /* a new table is begun beyond these */
+    TABLE_BYTES = 32 << 20,
+    INTERN_LENGTH = 512, /* longer texts (on average) are not worth interning */
     HASH_AHEAD = 16,
 };
 
@@ -25,16 +25,50 @@ enum {
 static bool kind_of(InputColumn *column, Fault *fault)
 {
     switch (column->type.oid) {
-    case T_TEXT: case T_VARCHAR: case T_BPCHAR: case T_NAME: column->kind = COLUMN_TEXT; break;
-    case T_JSON: case T_JSONB: column->kind = COLUMN_JSON; break;
-    case T_BOOL: column->kind = COLUMN_BOOL; break;
-    case T_FLOAT4: column->kind = COLUMN_FLOAT32; break;
-    case T_FLOAT8: column->kind = COLUMN_FLOAT64; break;
-    case T_INT2: column->kind = COLUMN_INT64; column->minimum = INT16_MIN; column->maximum = INT16_MAX; break;
-    case T_INT4: column->kind = COLUMN_INT64; column->minimum = INT32_MIN; column->maximum = INT32_MAX; break;
-    case T_INT8: column->kind = COLUMN_INT64; column->minimum = INT64_MIN; column->maximum = INT64_MAX; break;
-    case T_TIMESTAMP: case T_TIMESTAMPTZ: column->kind = COLUMN_TIMESTAMP; break;
-    case T_NUMERIC: case T_DATE: case T_TIME: case T_INTERVAL: case T_UUID: case T_BYTEA:
+    case T_TEXT:
+    case T_VARCHAR:
+    case T_BPCHAR:
+    case T_NAME:
+        column->kind = COLUMN_TEXT;
+        break;
+    case T_JSON:
+    case T_JSONB:
+        column->kind = COLUMN_JSON;
+        break;
+    case T_BOOL:
+        column->kind = COLUMN_BOOL;
+        break;
+    case T_FLOAT4:
+        column->kind = COLUMN_FLOAT32;
+        break;
+    case T_FLOAT8:
+        column->kind = COLUMN_FLOAT64;
+        break;
+    case T_INT2:
+        column->kind = COLUMN_INT64;
+        column->minimum = INT16_MIN;
+        column->maximum = INT16_MAX;
+        break;
+    case T_INT4:
+        column->kind = COLUMN_INT64;
+        column->minimum = INT32_MIN;
+        column->maximum = INT32_MAX;
+        break;
+    case T_INT8:
+        column->kind = COLUMN_INT64;
+        column->minimum = INT64_MIN;
+        column->maximum = INT64_MAX;
+        break;
+    case T_TIMESTAMP:
+    case T_TIMESTAMPTZ:
+        column->kind = COLUMN_TIMESTAMP;
+        break;
+    case T_NUMERIC:
+    case T_DATE:
+    case T_TIME:
+    case T_INTERVAL:
+    case T_UUID:
+    case T_BYTEA:
         column->kind = COLUMN_PARSED;
         break;
     default: {
@@ -49,10 +83,11 @@ static bool kind_of(InputColumn *column, Fault *fault)
     return true;
 }
 
-static bool column_init(InputColumns *columns, InputColumn *column, SqlType type, Text name, Fault *fault)
+static bool column_init(InputColumns *columns, InputColumn *column, SqlType type, Text name,
+                        Fault *fault)
 {
-    *column = (InputColumn){.type = type, .layout = type_layout(type), .name = name,
-                            .capacity = BATCH_ROWS};
+    *column = (InputColumn){
+        .type = type, .layout = type_layout(type), .name = name, .capacity = BATCH_ROWS};
     if (!kind_of(column, fault))
         return false;
     bool is_time = text_equal_string(name, "__time");
@@ -71,7 +106,8 @@ static bool column_init(InputColumns *columns, InputColumn *column, SqlType type
     if (column->kind != COLUMN_ARRAY)
         return true;
     column->elements = ARENA_NEW(columns->arena, InputColumn);
-    if (!column_init(columns, column->elements, SQL_TYPE(type_info(type.oid)->element_oid), name, fault))
+    if (!column_init(columns, column->elements, SQL_TYPE(type_info(type.oid)->element_oid), name,
+                     fault))
         return false;
     if (column->elements->kind == COLUMN_TIME)
         column->elements->kind = COLUMN_TIMESTAMP;
@@ -89,8 +125,8 @@ bool columns_init(InputColumns *columns, Arena *arena, Arena *scratch, Budget *b
     columns->columns = ARENA_ARRAY(arena, InputColumn, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         if (wanted[i] >= external->signature_count)
-            return fault_set(fault, FAULT_INTERNAL_ERROR, "column %u of a signature of %u", wanted[i],
-                             external->signature_count);
+            return fault_set(fault, FAULT_INTERNAL_ERROR, "column %u of a signature of %u",
+                             wanted[i], external->signature_count);
         columns->count++;
         if (!column_init(columns, &columns->columns[i], external->signature_types[wanted[i]],
                          external->signature_names[wanted[i]], fault))
@@ -158,7 +194,9 @@ static void drop_loose_elements(InputColumn *column)
     if (column->kind != COLUMN_ARRAY)
         return;
     const ArrayValue *cells = column->cells;
-    uint32_t end = column->filled == 0 ? 0 : cells[column->filled - 1].offset + cells[column->filled - 1].count;
+    uint32_t end = column->filled == 0
+                       ? 0
+                       : cells[column->filled - 1].offset + cells[column->filled - 1].count;
     column_rewind(column->elements, end);
 }
 
@@ -270,8 +308,15 @@ static bool finish_texts(InputColumn *column, Vector *vector, Fault *fault)
         *vector = text_views(column);
         return true;
     }
-    if (!intern(column, fault))
-        return false;
+    if (!intern(column, fault)) {
+        /* a dictionary is worth having, but nothing to fail for */
+        if (fault->code != FAULT_NOT_ENOUGH_MEMORY)
+            return false;
+        text_table_clear(column->table);
+        column->table = NULL;
+        *vector = text_views(column);
+        return true;
+    }
     if (column->dictionary_count != column->table->count) {
         column->dictionary = text_table_dictionary(column->table);
         column->dictionary_count = column->table->count;
@@ -289,7 +334,8 @@ static bool finish_column(InputColumns *columns, InputColumn *column, Vector *ve
         *vector = text_views(column);
         return true;
     case COLUMN_CONSTANT:
-        *vector = vector_constant(columns->scratch, LAYOUT_STRING, columns->rows, &column->constant);
+        *vector =
+            vector_constant(columns->scratch, LAYOUT_STRING, columns->rows, &column->constant);
         return true;
     case COLUMN_PARSED:
         *vector = vector_builder_finish(&column->builder);
@@ -299,8 +345,12 @@ static bool finish_column(InputColumns *columns, InputColumn *column, Vector *ve
                               column->null_count != 0 ? column->nulls : NULL);
         vector->elements = &column->element_vector;
         return finish_column(columns, column->elements, &column->element_vector, fault);
-    case COLUMN_INT64: case COLUMN_FLOAT64: case COLUMN_FLOAT32: case COLUMN_BOOL:
-    case COLUMN_TIMESTAMP: case COLUMN_TIME:
+    case COLUMN_INT64:
+    case COLUMN_FLOAT64:
+    case COLUMN_FLOAT32:
+    case COLUMN_BOOL:
+    case COLUMN_TIMESTAMP:
+    case COLUMN_TIME:
         *vector = vector_flat(column->layout, column->filled, column->cells,
                               column->null_count != 0 ? column->nulls : NULL);
         return true;
@@ -318,14 +368,15 @@ bool columns_finish(InputColumns *columns, Vector *vectors, Fault *fault)
     return true;
 }
 
-static bool null_byte_fault(InputColumns *columns, const InputColumn *column, Text text, uint32_t position, Fault *fault)
+static bool null_byte_fault(InputColumns *columns, const InputColumn *column, Text text,
+                            uint32_t position, Fault *fault)
 {
     char name[128], value[128];
     snprintf(name, sizeof name, "%.*s", TEXT_ARGS(column->name));
     /* shown up to the null byte */
     snprintf(value, sizeof value, "%.*s", position < 100 ? (int)position : 100, text.data);
-    fault_set(fault, FAULT_INVALID_NULL_BYTE, "null byte in column \"%s\" of \"%.*s\", position %u", name,
-              TEXT_ARGS(columns->source), position + 1);
+    fault_set(fault, FAULT_INVALID_NULL_BYTE, "null byte in column \"%s\" of \"%.*s\", position %u",
+              name, TEXT_ARGS(columns->source), position + 1);
     char source[160];
     snprintf(source, sizeof source, "%.*s", TEXT_ARGS(columns->source));
     fault_field_text(fault, "source", source);

@@ -15,16 +15,16 @@
 
 typedef enum ColumnKind {
     COLUMN_TEXT,
-    COLUMN_JSON,      /* the JSON text of any value */
-    COLUMN_INT64,     /* smallint, integer, bigint */
+    COLUMN_JSON,  /* the JSON text of any value */
+    COLUMN_INT64, /* smallint, integer, bigint */
     COLUMN_FLOAT64,
     COLUMN_FLOAT32,
     COLUMN_BOOL,
     COLUMN_TIMESTAMP, /* from milliseconds */
     COLUMN_TIME,      /* __time: milliseconds or ISO 8601; a row without a valid one is bad */
     COLUMN_ARRAY,
-    COLUMN_PARSED,    /* any other type, through its input function */
-    COLUMN_CONSTANT,  /* a system field */
+    COLUMN_PARSED,   /* any other type, through its input function */
+    COLUMN_CONSTANT, /* a system field */
 } ColumnKind;
 
 typedef struct InputColumn {
@@ -32,33 +32,33 @@ typedef struct InputColumn {
     SqlType type;
     Layout layout;
     Text name;
-    bool is_millis;        /* COLUMN_TIME of a bigint */
+    bool is_millis; /* COLUMN_TIME of a bigint */
     int64_t minimum, maximum;
-    uint32_t filled;       /* cells appended */
+    uint32_t filled; /* cells appended */
     uint32_t capacity;
-    void *cells;           /* Text (data NULL: NULL), ArrayValue or plain values */
-    uint8_t *nulls;        /* not for Text cells until the batch is finished */
-    uint32_t null_count;   /* at least so many as there are (rewinding does not count down) */
+    void *cells;         /* Text (data NULL: NULL), ArrayValue or plain values */
+    uint8_t *nulls;      /* not for Text cells until the batch is finished */
+    uint32_t null_count; /* at least so many as there are (rewinding does not count down) */
     struct InputColumn *elements; /* COLUMN_ARRAY */
     Vector element_vector;
     VectorBuilder builder; /* COLUMN_PARSED */
     Text constant;
     /* interning of Text cells */
-    TextTable *table;      /* NULL: texts differ too much, they stay views */
+    TextTable *table; /* NULL: texts differ too much, they stay views */
     uint32_t *codes;
     Dictionary dictionary;
-    uint32_t dictionary_count; /* entries when `dictionary` was made */
+    uint32_t dictionary_count;   /* entries when `dictionary` was made */
     uint64_t seen, seen_entries; /* texts and entries since the table was last judged */
 } InputColumn;
 
 typedef struct InputColumns {
-    Arena *arena;          /* cells */
-    Arena *scratch;        /* emptied for each batch */
+    Arena *arena;   /* cells */
+    Arena *scratch; /* emptied for each batch */
     Budget *budget;
-    size_t reserved;       /* for cells beyond a batch's */
+    size_t reserved; /* for cells beyond a batch's */
     const TypeContext *context;
-    Text source;           /* for faults */
-    uint32_t rows;         /* complete ones */
+    Text source;   /* for faults */
+    uint32_t rows; /* complete ones */
     uint32_t count;
     InputColumn *columns;
 } InputColumns;

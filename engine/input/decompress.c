@@ -48,7 +48,8 @@ static PeekStream *peek_open(ByteStream *inner, Fault *fault)
     *peek = (PeekStream){.base = {.read = peek_read, .close = peek_close}, .inner = inner};
     while (peek->peeked < PEEK_BYTES) {
         size_t got;
-        if (!inner->read(inner, peek->bytes + peek->peeked, PEEK_BYTES - peek->peeked, &got, fault)) {
+        if (!inner->read(inner, peek->bytes + peek->peeked, PEEK_BYTES - peek->peeked, &got,
+                         fault)) {
             peek_close(&peek->base);
             return NULL;
         }
@@ -72,7 +73,10 @@ typedef struct Compression {
 static const Compression compressions[] = {
     {"gzip", 2, "\x1f\x8b", archive_read_support_filter_gzip, false},
     {"bzip2", 3, "BZh", archive_read_support_filter_bzip2, false},
-    {"xz", 6, "\xfd" "7zXZ\0", archive_read_support_filter_xz, false},
+    {"xz", 6,
+     "\xfd"
+     "7zXZ\0",
+     archive_read_support_filter_xz, false},
     {"zstandard", 4, "\x28\xb5\x2f\xfd", archive_read_support_filter_zstd, false},
     {"lz4", 4, "\x04\x22\x4d\x18", archive_read_support_filter_lz4, false},
     {"zip", 4, "PK\x03\x04", archive_read_support_filter_none, true},
@@ -106,7 +110,8 @@ static la_ssize_t give_bytes(struct archive *archive, void *state, const void **
     ArchiveStream *stream = state;
     size_t got;
     *bytes = stream->buffer;
-    if (!stream->inner->read(stream->inner, stream->buffer, sizeof stream->buffer, &got, &stream->inner_fault)) {
+    if (!stream->inner->read(stream->inner, stream->buffer, sizeof stream->buffer, &got,
+                             &stream->inner_fault)) {
         stream->has_inner_fault = true;
         archive_set_error(archive, ARCHIVE_FATAL, "the source failed");
         return -1;
@@ -154,7 +159,8 @@ static bool start_archive(ArchiveStream *stream, Fault *fault)
     struct archive_entry *entry;
     stream->archive = archive_read_new();
     if (stream->archive == NULL)
-        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to decompress \"%.*s\"", TEXT_ARGS(stream->name));
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to decompress \"%.*s\"",
+                         TEXT_ARGS(stream->name));
     stream->compression->filter(stream->archive);
     if (stream->compression->is_zip)
         archive_read_support_format_zip_streamable(stream->archive);
@@ -182,8 +188,8 @@ ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault)
     if (compression == NULL)
         return &peek->base;
     if (compression->filter == NULL) {
-        fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "\"%.*s\": compression %s is not supported", TEXT_ARGS(name),
-                  compression->name);
+        fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "\"%.*s\": compression %s is not supported",
+                  TEXT_ARGS(name), compression->name);
         peek_close(&peek->base);
         return NULL;
     }

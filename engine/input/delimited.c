@@ -7,7 +7,6 @@
  */
 #include "engine/input/delimited_internal.h"
 
-
 enum {
     WINDOW_BYTES = 128 << 10,
     MOST_COLUMNS = 10000,
@@ -22,13 +21,13 @@ typedef struct DelimitedOptions {
 } DelimitedOptions;
 
 struct Delimited {
-    bool has_quotes;       /* csv */
+    bool has_quotes; /* csv */
     Text delimiter;
     ListOptions list;
     bool has_header;
     uint64_t rows_to_skip;
-    uint32_t field_count;  /* in front that matter: the last one is wanted */
-    int32_t *columns;      /* of each field; -1: not wanted */
+    uint32_t field_count; /* in front that matter: the last one is wanted */
+    int32_t *columns;     /* of each field; -1: not wanted */
     /* the window */
     uint32_t *positions;
     uint32_t position_capacity;
@@ -41,7 +40,8 @@ struct Delimited {
 
 /* --- one field --- */
 
-static Put put_text(Delimited *delimited, InputReader *reader, InputColumn *column, Text text, Fault *fault)
+static Put put_text(Delimited *delimited, InputReader *reader, InputColumn *column, Text text,
+                    Fault *fault)
 {
     if (delimited->has_null_bytes && !columns_null_bytes(&reader->columns, column, &text, fault))
         return PUT_FAILED;
@@ -57,7 +57,8 @@ static Put put_text(Delimited *delimited, InputReader *reader, InputColumn *colu
  * The field at *at of a line that ends at `end`; *at moves behind its delimiter, or to NULL when
  * it was the last. *is_null: nothing stands there.
  */
-static bool take_quoted(const uint8_t **at, const uint8_t *end, uint8_t delimiter, Arena *scratch, Text *field)
+static bool take_quoted(const uint8_t **at, const uint8_t *end, uint8_t delimiter, Arena *scratch,
+                        Text *field)
 {
     const uint8_t *from = *at + 1, *quote = memchr(from, '"', (size_t)(end - from));
     if (quote == NULL)
@@ -90,8 +91,8 @@ static bool take_quoted(const uint8_t **at, const uint8_t *end, uint8_t delimite
     return true;
 }
 
-static bool take_field(const Delimited *delimited, const uint8_t **at, const uint8_t *end, Arena *scratch,
-                       Text *field, bool *is_null)
+static bool take_field(const Delimited *delimited, const uint8_t **at, const uint8_t *end,
+                       Arena *scratch, Text *field, bool *is_null)
 {
     Text mark = delimited->delimiter;
     *is_null = false;
@@ -111,8 +112,8 @@ static inline const uint8_t *line_text_end(const uint8_t *start, const uint8_t *
     return end > start && end[-1] == '\r' ? end - 1 : end;
 }
 
-static inline Put put_field(Delimited *delimited, InputReader *reader, uint32_t number, Text text, bool is_null,
-                            Fault *fault)
+static inline Put put_field(Delimited *delimited, InputReader *reader, uint32_t number, Text text,
+                            bool is_null, Fault *fault)
 {
     if (delimited->columns[number] < 0)
         return PUT_DONE;
@@ -123,8 +124,8 @@ static inline Put put_field(Delimited *delimited, InputReader *reader, uint32_t 
 }
 
 /* A row by its bytes, from field `number` at `at` on. */
-static Put put_slowly(Delimited *delimited, InputReader *reader, const uint8_t *at, const uint8_t *end,
-                      uint32_t number, Fault *fault)
+static Put put_slowly(Delimited *delimited, InputReader *reader, const uint8_t *at,
+                      const uint8_t *end, uint32_t number, Fault *fault)
 {
     end = line_text_end(at, end);
     for (; at != NULL && number < delimited->field_count; number++) {
@@ -149,7 +150,8 @@ static inline const uint32_t *find_line_end(const Delimited *delimited, const ui
 }
 
 /* The row that starts at `start`; *x moves behind its line end. */
-static Put put_row(Delimited *delimited, InputReader *reader, const uint8_t *start, const uint32_t **x, Fault *fault)
+static Put put_row(Delimited *delimited, InputReader *reader, const uint8_t *start,
+                   const uint32_t **x, Fault *fault)
 {
     const uint8_t *data = delimited->data, *at = start;
     const uint32_t *position = *x;
@@ -212,7 +214,8 @@ static bool take_row(Delimited *delimited, InputReader *reader, Fault *fault)
 
 /* --- windows --- */
 
-static bool reserve_positions(Delimited *delimited, InputReader *reader, size_t length, Fault *fault)
+static bool reserve_positions(Delimited *delimited, InputReader *reader, size_t length,
+                              Fault *fault)
 {
     if (length <= delimited->position_capacity)
         return true;
@@ -304,8 +307,9 @@ static bool take_header(Delimited *delimited, InputReader *reader, Fault *fault)
             capacity *= 2;
         }
         count++;
-        names[count - 1] = field.length != 0 ? arena_text(reader->arena, field)
-                                             : text_of(arena_printf(reader->arena, "column_%u", count));
+        names[count - 1] = field.length != 0
+                               ? arena_text(reader->arena, field)
+                               : text_of(arena_printf(reader->arena, "column_%u", count));
     }
     reader->line++;
     input_consume(reader, (size_t)(line_end - reader->block) + 1);
@@ -325,7 +329,8 @@ bool delimited_rows(InputReader *reader, Fault *fault)
         reader->line++;
         delimited->rows_to_skip--;
     }
-    if (delimited->has_header && reader->block_length != 0 && !take_header(delimited, reader, fault))
+    if (delimited->has_header && reader->block_length != 0 &&
+        !take_header(delimited, reader, fault))
         return false;
     while (reader->block_length != 0 && reader->columns.rows < BATCH_ROWS) {
         if (delimited->window_left == 0 && !open_window(delimited, reader, fault))
@@ -349,11 +354,14 @@ static bool read_header_keys(const json_t *options, DelimitedOptions *parsed, Fa
     bool has_find = json_object_get(options, "findColumnsFromHeader") != NULL;
     bool has_old = json_object_get(options, "hasHeaderRow") != NULL;
     if (has_find && has_old)
-        return key_fault("give either key \"findColumnsFromHeader\" or key \"hasHeaderRow\", not both", fault);
-    if (!options_bool(options, has_old ? "hasHeaderRow" : "findColumnsFromHeader", &parsed->has_header, fault))
+        return key_fault(
+            "give either key \"findColumnsFromHeader\" or key \"hasHeaderRow\", not both", fault);
+    if (!options_bool(options, has_old ? "hasHeaderRow" : "findColumnsFromHeader",
+                      &parsed->has_header, fault))
         return false;
     if (!parsed->has_header && parsed->names == NULL)
-        return key_fault("key \"columns\" is missing, and key \"findColumnsFromHeader\" is not true", fault);
+        return key_fault(
+            "key \"columns\" is missing, and key \"findColumnsFromHeader\" is not true", fault);
     return true;
 }
 
@@ -369,7 +377,8 @@ static bool read_options(const json_t *options, bool is_tsv, DelimitedOptions *p
         return false;
     if (json_array_size(parsed->names) == 0)
         parsed->names = NULL;
-    if (parsed->delimiter.length == 0 || memchr(parsed->delimiter.data, '\n', parsed->delimiter.length) != NULL)
+    if (parsed->delimiter.length == 0 ||
+        memchr(parsed->delimiter.data, '\n', parsed->delimiter.length) != NULL)
         return key_fault("key \"delimiter\" must be one or more characters, no line end", fault);
     if (text_equal(parsed->delimiter, parsed->list.delimiter))
         return key_fault("keys \"delimiter\" and \"listDelimiter\" must differ", fault);
@@ -389,10 +398,12 @@ bool delimited_check(const json_t *options, bool is_tsv, Fault *fault)
         for (size_t k = 0; k < i; k++)
             if (text_equal(name, options_item(parsed.names, k)))
                 return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                                 "input format: key \"columns\" has \"%s\" twice", input_snippet(name, snippet));
+                                 "input format: key \"columns\" has \"%s\" twice",
+                                 input_snippet(name, snippet));
         if (memmem(name.data, name.length, parsed.delimiter.data, parsed.delimiter.length) != NULL)
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                             "input format: column \"%s\" has the delimiter in its name", input_snippet(name, snippet));
+                             "input format: column \"%s\" has the delimiter in its name",
+                             input_snippet(name, snippet));
     }
     return true;
 }
@@ -406,7 +417,8 @@ bool delimited_open(InputReader *reader, const json_t *options, bool is_tsv, Fau
     reader->state = delimited;
     delimited->has_quotes = !is_tsv;
     delimited->delimiter = arena_text(reader->arena, parsed.delimiter);
-    delimited->list = (ListOptions){arena_text(reader->arena, parsed.list.delimiter), parsed.list.tries_numbers};
+    delimited->list =
+        (ListOptions){arena_text(reader->arena, parsed.list.delimiter), parsed.list.tries_numbers};
     delimited->has_header = parsed.has_header;
     delimited->rows_to_skip = (uint64_t)parsed.skip_rows;
     uint32_t count = (uint32_t)json_array_size(parsed.names);

@@ -4,16 +4,12 @@
 #include "engine/input/input_internal.h"
 
 static const InputFormat *const formats[] = {
-    &json_format,
-    &csv_format,
-    &tsv_format,
-    &lines_format,
-    &regex_format,
+    &json_format, &csv_format, &tsv_format, &lines_format, &regex_format,
 };
 
 static const char *const not_read[] = {
-    "parquet", "orc", "avro_ocf", "avro_stream", "protobuf", "kafka", "kinesis", "thrift", "influx",
-    "sketch", "javascript", "jsonLowercase", "nested",
+    "parquet", "orc",    "avro_ocf", "avro_stream", "protobuf",      "kafka",  "kinesis",
+    "thrift",  "influx", "sketch",   "javascript",  "jsonLowercase", "nested",
 };
 
 const InputFormat *format_find(const json_t *options, Fault *fault)
@@ -26,7 +22,8 @@ const InputFormat *format_find(const json_t *options, Fault *fault)
             return formats[i];
     for (size_t i = 0; i < sizeof not_read / sizeof not_read[0]; i++) {
         if (strcmp(not_read[i], type) == 0) {
-            fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "input format \"%s\" is not supported", type);
+            fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "input format \"%s\" is not supported",
+                      type);
             fault_hint(fault, "Formats that are read: json, csv, tsv, lines, regex.");
             return NULL;
         }

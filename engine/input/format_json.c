@@ -8,18 +8,17 @@
  */
 #include "engine/input/json_internal.h"
 
-
 enum { WINDOW_BYTES = 192 << 10 /* lines indexed at a time: they stay in the cache */ };
 
 typedef struct JsonFormat {
     JsonIndexer *indexer;
-    size_t capacity, reserved;  /* of the indexer; from the budget */
+    size_t capacity, reserved; /* of the indexer; from the budget */
     JsonFields fields;
     JsonPath *paths;
     /* the window */
-    const uint32_t *x;          /* next position */
-    size_t window_left;         /* bytes of the block that are indexed and not consumed */
-    size_t careful_left;        /* bytes of a window whose lines are indexed one by one */
+    const uint32_t *x;   /* next position */
+    size_t window_left;  /* bytes of the block that are indexed and not consumed */
+    size_t careful_left; /* bytes of a window whose lines are indexed one by one */
     JsonWalk walk;
 } JsonFormat;
 
@@ -79,7 +78,8 @@ static Put put_paths(JsonFormat *json, const uint32_t *x, int32_t path, Fault *f
     return put;
 }
 
-static inline Put put_field(JsonFormat *json, const uint32_t **x, const JsonField *field, Fault *fault)
+static inline Put put_field(JsonFormat *json, const uint32_t **x, const JsonField *field,
+                            Fault *fault)
 {
     InputColumns *columns = &json->walk.reader->columns;
     if (__builtin_expect(field->path >= 0, 0)) {
@@ -197,7 +197,7 @@ static bool reserve_indexer(JsonFormat *json, size_t length, Fault *fault)
         return true;
     size_t capacity = length < 2 * WINDOW_BYTES ? 2 * WINDOW_BYTES : length + length / 4;
     size_t bytes = json_indexer_memory(capacity);
-    if (reader->budget != NULL && bytes > json->reserved) {
+    if (reader->budget != NULL && capacity > 2 * WINDOW_BYTES && bytes > json->reserved) {
         if (!budget_reserve(reader->budget, bytes - json->reserved, fault))
             return false;
         json->reserved = bytes;
@@ -206,7 +206,8 @@ static bool reserve_indexer(JsonFormat *json, size_t length, Fault *fault)
     if (json_indexer_reserve(json->indexer, capacity))
         return true;
     json->capacity = 0;
-    return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to read a line of %zu bytes", length);
+    return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to read a line of %zu bytes",
+                     length);
 }
 
 static const uint32_t *index_lines(JsonFormat *json, const uint8_t *data, size_t length)
@@ -297,15 +298,18 @@ static bool check_features(const json_t *options, Fault *fault)
     if (features == NULL || json_is_null(features))
         return true;
     if (!json_is_object(features))
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"featureSpec\" must be an object");
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "key \"featureSpec\" must be an object");
     json_object_foreach(features, name, value)
     {
         char snippet[SNIPPET_SIZE];
         if (!json_is_boolean(value))
-            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"featureSpec\": feature \"%s\" must be true or false",
+            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "key \"featureSpec\": feature \"%s\" must be true or false",
                              input_snippet(text_of(name), snippet));
         if (json_is_true(value))
-            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "input format \"json\": feature %s is not supported",
+            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                             "input format \"json\": feature %s is not supported",
                              input_snippet(text_of(name), snippet));
     }
     return true;
@@ -329,12 +333,14 @@ static bool read_flatten_field(const json_t *item, Arena *arena, FlattenField *f
     field->is_path = false;
     field->name = (Text){0};
     if (json_is_string(item)) {
-        field->name = field->field = (Text){json_string_value(item), (uint32_t)json_string_length(item)};
+        field->name = field->field =
+            (Text){json_string_value(item), (uint32_t)json_string_length(item)};
         return true;
     }
     if (!json_is_object(item))
         return field_error("fields are strings or objects", fault);
-    if (!options_text(item, "type", &type, fault) || !options_text(item, "name", &field->name, fault) ||
+    if (!options_text(item, "type", &type, fault) ||
+        !options_text(item, "name", &field->name, fault) ||
         !options_text(item, "expr", &expression, fault))
         return false;
     if (type.data == NULL || field->name.data == NULL)
@@ -344,7 +350,8 @@ static bool read_flatten_field(const json_t *item, Arena *arena, FlattenField *f
         return true;
     }
     if (text_equal_string(type, "jq") || text_equal_string(type, "tree"))
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "key \"flattenSpec\": fields of type \"%.*s\" are not supported",
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "key \"flattenSpec\": fields of type \"%.*s\" are not supported",
                          TEXT_ARGS(type));
     if (!text_equal_string(type, "path"))
         return field_error("the \"type\" of a field is root, path, jq or tree", fault);
@@ -355,8 +362,8 @@ static bool read_flatten_field(const json_t *item, Arena *arena, FlattenField *f
 }
 
 /* Reads a flattenSpec; *fields in `arena`. */
-static bool read_flatten(const json_t *options, Arena *arena, FlattenField **fields, uint32_t *count,
-                         bool *discovers, Fault *fault)
+static bool read_flatten(const json_t *options, Arena *arena, FlattenField **fields,
+                         uint32_t *count, bool *discovers, Fault *fault)
 {
     const json_t *spec = json_object_get(options, "flattenSpec");
     *count = 0;
@@ -387,7 +394,8 @@ static bool json_check(const json_t *options, Fault *fault)
     bool flag, discovers;
     FlattenField *fields;
     uint32_t count;
-    if (!check_features(options, fault) || !options_bool(options, "keepNullColumns", &flag, fault) ||
+    if (!check_features(options, fault) ||
+        !options_bool(options, "keepNullColumns", &flag, fault) ||
         !options_bool(options, "assumeNewlineDelimited", &flag, fault) ||
         !options_bool(options, "useJsonNodeReader", &flag, fault))
         return false;
@@ -408,7 +416,8 @@ static const FlattenField *flatten_of(const FlattenField *fields, uint32_t count
 }
 
 /* Says for a wanted column where in a row it comes from. */
-static void bind_column(JsonFormat *json, uint32_t column, const FlattenField *flatten, bool discovers)
+static void bind_column(JsonFormat *json, uint32_t column, const FlattenField *flatten,
+                        bool discovers)
 {
     InputReader *reader = json->walk.reader;
     const InputColumn *wanted = &reader->columns.columns[column];
@@ -416,7 +425,8 @@ static void bind_column(JsonFormat *json, uint32_t column, const FlattenField *f
         return;
     Text name = flatten == NULL ? wanted->name : arena_text(reader->arena, flatten->field);
     JsonField *field = json_fields_add(&json->fields, name);
-    if (flatten == NULL || (field->column < 0 && (!flatten->is_path || flatten->path.step_count == 0))) {
+    if (flatten == NULL ||
+        (field->column < 0 && (!flatten->is_path || flatten->path.step_count == 0))) {
         field->column = (int32_t)column;
         return;
     }

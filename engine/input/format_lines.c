@@ -3,7 +3,6 @@
  */
 #include "engine/input/input_internal.h"
 
-
 static bool lines_check(const json_t *options, Fault *fault)
 {
     return true;
@@ -45,7 +44,8 @@ static bool lines_rows(InputReader *reader, Fault *fault)
         } else {
             char snippet[SNIPPET_SIZE];
             columns_drop_row(&reader->columns);
-            input_bad_row(reader, reader->line, "unable to parse row [%s]: not valid UTF-8", input_snippet(line, snippet));
+            input_bad_row(reader, reader->line, "unable to parse row [%s]: not valid UTF-8",
+                          input_snippet(line, snippet));
         }
         input_consume(reader, consumed);
     }

@@ -23,19 +23,21 @@ static pcre2_code *compile(const json_t *options, Fault *fault)
     if (!options_text(options, "pattern", &pattern, fault))
         return NULL;
     if (pattern.data == NULL) {
-        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "input format \"regex\": key \"pattern\" is missing");
+        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                  "input format \"regex\": key \"pattern\" is missing");
         return NULL;
     }
     int error;
     PCRE2_SIZE place;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.length,
-                                     PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C,
-                                     &error, &place, NULL);
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)pattern.data, pattern.length,
+                      PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C,
+                      &error, &place, NULL);
     if (code == NULL) {
         PCRE2_UCHAR message[256];
         pcre2_get_error_message(error, message, sizeof message);
-        fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION, "key \"pattern\": %s at position %zu", (char *)message,
-                  (size_t)place + 1);
+        fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION, "key \"pattern\": %s at position %zu",
+                  (char *)message, (size_t)place + 1);
     }
     return code;
 }
@@ -44,7 +46,8 @@ static bool regex_check(const json_t *options, Fault *fault)
 {
     const json_t *names;
     ListOptions list;
-    if (!options_list(options, "columns", &names, fault) || !list_options_read(options, &list, fault))
+    if (!options_list(options, "columns", &names, fault) ||
+        !list_options_read(options, &list, fault))
         return false;
     pcre2_code *code = compile(options, fault);
     pcre2_code_free(code);
@@ -59,8 +62,9 @@ static void bind_groups(RegexFormat *regex, InputReader *reader, const json_t *n
     for (uint32_t c = 0; c < reader->columns.count; c++) {
         const InputColumn *column = &reader->columns.columns[c];
         for (uint32_t i = 1; column->kind != COLUMN_CONSTANT && i <= regex->group_count; i++) {
-            Text name = json_array_size(names) != 0 ? options_item(names, i - 1)
-                                                    : text_of(arena_printf(reader->scratch, "column_%u", i));
+            Text name = json_array_size(names) != 0
+                            ? options_item(names, i - 1)
+                            : text_of(arena_printf(reader->scratch, "column_%u", i));
             if (i > json_array_size(names) && json_array_size(names) != 0)
                 break;
             if (text_equal(name, column->name)) {
@@ -111,14 +115,16 @@ static Put put_groups(RegexFormat *regex, InputReader *reader, Text line, Fault 
 }
 
 /* Appends the row of a line; *problem says why it is bad. */
-static Put put_line(RegexFormat *regex, InputReader *reader, Text line, const char **problem, Fault *fault)
+static Put put_line(RegexFormat *regex, InputReader *reader, Text line, const char **problem,
+                    Fault *fault)
 {
     *problem = "not valid UTF-8";
     if (!json_utf8_is_valid((const uint8_t *)line.data, line.length))
         return PUT_BAD;
-    int found = pcre2_match(regex->code, (PCRE2_SPTR)line.data, line.length, 0, PCRE2_NO_UTF_CHECK, regex->match,
-                            regex->context);
-    *problem = found == PCRE2_ERROR_NOMATCH ? "the pattern does not match" : "matching takes too long";
+    int found = pcre2_match(regex->code, (PCRE2_SPTR)line.data, line.length, 0, PCRE2_NO_UTF_CHECK,
+                            regex->match, regex->context);
+    *problem =
+        found == PCRE2_ERROR_NOMATCH ? "the pattern does not match" : "matching takes too long";
     if (found < 0)
         return PUT_BAD;
     *problem = "__time holds no time";
@@ -138,7 +144,8 @@ static bool take_line(RegexFormat *regex, InputReader *reader, Text line, Fault 
         return true;
     }
     columns_drop_row(&reader->columns);
-    input_bad_row(reader, reader->line, "unable to parse row [%s]: %s", input_snippet(line, snippet), problem);
+    input_bad_row(reader, reader->line, "unable to parse row [%s]: %s",
+                  input_snippet(line, snippet), problem);
     return true;
 }
 
@@ -149,7 +156,8 @@ static bool regex_rows(InputReader *reader, Fault *fault)
         size_t consumed = (size_t)(end - reader->block) + 1, length = consumed - 1;
         if (length != 0 && end[-1] == '\r')
             length--;
-        if (!take_line(reader->state, reader, (Text){(const char *)reader->block, (uint32_t)length}, fault))
+        if (!take_line(reader->state, reader, (Text){(const char *)reader->block, (uint32_t)length},
+                       fault))
             return false;
         input_consume(reader, consumed);
     }

@@ -11,11 +11,11 @@
 
 static bool ipv4_is_allowed(uint32_t address)
 {
-    if (address >> 24 == 0)             /* 0.0.0.0/8: this host, this network */
+    if (address >> 24 == 0) /* 0.0.0.0/8: this host, this network */
         return false;
-    if (address >> 16 == 0xA9FE)        /* 169.254.0.0/16: link-local */
+    if (address >> 16 == 0xA9FE) /* 169.254.0.0/16: link-local */
         return false;
-    return address >> 28 < 0xE;         /* 224.0.0.0 and up: multicast, reserved, broadcast */
+    return address >> 28 < 0xE; /* 224.0.0.0 and up: multicast, reserved, broadcast */
 }
 
 static bool ipv6_is_allowed(const struct in6_addr *address)
@@ -67,11 +67,13 @@ bool http_url_check(Text url, const Settings *settings, Fault *fault)
     char snippet[SNIPPET_SIZE];
     const char *colon = memmem(url.data, url.length, "://", 3);
     if (colon == NULL || memchr(url.data, 0, url.length) != NULL)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "\"%s\" is no URL", input_snippet(url, snippet));
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "\"%s\" is no URL",
+                         input_snippet(url, snippet));
     size_t length = (size_t)(colon - url.data);
     if (http_is_listed("http,https", url.data, length) &&
         http_is_listed(settings->extern_allowed_protocols, url.data, length))
         return true;
-    fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "the protocol of \"%s\" is not allowed", input_snippet(url, snippet));
+    fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "the protocol of \"%s\" is not allowed",
+              input_snippet(url, snippet));
     return fault_hint(fault, "Allowed are: %s.", settings->extern_allowed_protocols);
 }

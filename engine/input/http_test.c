@@ -21,7 +21,8 @@ enum { BIG_ROWS = 300000 };
 
 static void answer(FILE *out, const char *status, const char *headers, const char *body)
 {
-    fprintf(out, "HTTP/1.1 %s\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers, strlen(body), body);
+    fprintf(out, "HTTP/1.1 %s\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", status,
+            headers, strlen(body), body);
 }
 
 static void answer_big(FILE *out)
@@ -46,13 +47,16 @@ static void answer_request(FILE *out, const char *path, const char *request)
     else if (strcmp(path, "/circle") == 0)
         answer(out, "302 Found", "Location: /circle\r\n", "");
     else if (strcmp(path, "/short") == 0)
-        fprintf(out, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n{\"a\":1}\n");
-    else if (strcmp(path, "/private") == 0 && strstr(request, "Authorization: Basic dXNlcjpzZWNyZXQ=") == NULL)
+        fprintf(out,
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n{\"a\":1}\n");
+    else if (strcmp(path, "/private") == 0 &&
+             strstr(request, "Authorization: Basic dXNlcjpzZWNyZXQ=") == NULL)
         answer(out, "401 Unauthorized", "", "");
     else if (strcmp(path, "/private") == 0)
         answer(out, "200 OK", "", "{\"a\":3}\n");
     else if (strcmp(path, "/header") == 0)
-        answer(out, "200 OK", "", strstr(request, "X-Test: yes") != NULL ? "{\"a\":4}" : "{\"a\":5}");
+        answer(out, "200 OK", "",
+               strstr(request, "X-Test: yes") != NULL ? "{\"a\":4}" : "{\"a\":5}");
     else if (strcmp(path, "/broken") == 0)
         answer(out, "500 Internal Server Error", "", "{\"a\":1}\n");
     else
@@ -86,7 +90,8 @@ static int start_server(void **state)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 16) != 0 ||
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 16) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &length) != 0)
         return -1;
     port = ntohs(address.sin_port);
@@ -136,23 +141,37 @@ static void reports_failures(void **state)
     test_expect_fault(get("/short", ""), FAULT_IO_ERROR, "/short");
     test_expect_fault(get("/to-file", ""), FAULT_IO_ERROR, "rotocol");
     test_expect_fault(get("/metadata", ""), FAULT_INSUFFICIENT_PRIVILEGE, "address");
-    test_expect_fault(test_read_unit("{\"type\":\"http\",\"uris\":[]}", "http://127.0.0.1:1/", JSON, "a:bigint", NULL),
+    test_expect_fault(test_read_unit("{\"type\":\"http\",\"uris\":[]}", "http://127.0.0.1:1/", JSON,
+                                     "a:bigint", NULL),
                       FAULT_IO_ERROR, "127.0.0.1");
 }
 
 static void gives_credentials(void **state)
 {
     test_expect_fault(get("/private", ""), FAULT_INSUFFICIENT_PRIVILEGE, "401");
-    test_expect(get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":\"secret\""), "3\n");
-    test_expect(get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{\"type\":\"default\",\"password\":\"secret\"}"), "3\n");
+    test_expect(
+        get("/private",
+            ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":\"secret\""),
+        "3\n");
+    test_expect(
+        get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{"
+                        "\"type\":\"default\",\"password\":\"secret\"}"),
+        "3\n");
     setenv("TALARIA_TEST_PASSWORD", "secret", 1);
-    test_expect(get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{\"type\":\"environment\",\"variable\":\"TALARIA_TEST_PASSWORD\"}"), "3\n");
-    test_expect_fault(get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{\"type\":\"environment\",\"variable\":\"TALARIA_TEST_NONE\"}"),
-                      FAULT_INVALID_PARAMETER_VALUE, "TALARIA_TEST_NONE");
-    test_expect_fault(get("/header", ",\"requestHeaders\":{\"X-Test\":\"yes\"}"), FAULT_INSUFFICIENT_PRIVILEGE, "X-Test");
+    test_expect(
+        get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{"
+                        "\"type\":\"environment\",\"variable\":\"TALARIA_TEST_PASSWORD\"}"),
+        "3\n");
+    test_expect_fault(
+        get("/private", ",\"httpAuthenticationUsername\":\"user\",\"httpAuthenticationPassword\":{"
+                        "\"type\":\"environment\",\"variable\":\"TALARIA_TEST_NONE\"}"),
+        FAULT_INVALID_PARAMETER_VALUE, "TALARIA_TEST_NONE");
+    test_expect_fault(get("/header", ",\"requestHeaders\":{\"X-Test\":\"yes\"}"),
+                      FAULT_INSUFFICIENT_PRIVILEGE, "X-Test");
     strcpy(test_settings.extern_allowed_headers, "accept, x-test");
     test_expect(get("/header", ",\"requestHeaders\":{\"X-Test\":\"yes\"}"), "4\n");
-    test_expect_fault(get("/header", ",\"requestHeaders\":{\"X-Test\":\"yes\\r\\nX: y\"}"), FAULT_INVALID_PARAMETER_VALUE, "one line");
+    test_expect_fault(get("/header", ",\"requestHeaders\":{\"X-Test\":\"yes\\r\\nX: y\"}"),
+                      FAULT_INVALID_PARAMETER_VALUE, "one line");
     test_expect(get("/header", ""), "5\n");
 }
 
@@ -161,7 +180,8 @@ static void keeps_to_allowed_protocols(void **state)
     strcpy(test_settings.extern_allowed_protocols, "https");
     test_expect_fault(get("/data.json", ""), FAULT_INSUFFICIENT_PRIVILEGE, "protocol");
     strcpy(test_settings.extern_allowed_protocols, "http,https,file");
-    test_expect_fault(test_read_unit("{\"type\":\"http\",\"uris\":[]}", "file:///etc/passwd", JSON, "a:bigint", NULL),
+    test_expect_fault(test_read_unit("{\"type\":\"http\",\"uris\":[]}", "file:///etc/passwd", JSON,
+                                     "a:bigint", NULL),
                       FAULT_INSUFFICIENT_PRIVILEGE, "protocol");
     test_expect(get("/data.json", ""), "1\n2\n");
 }
@@ -180,10 +200,27 @@ static bool is_allowed(const char *text)
 
 static void refuses_addresses(void **state)
 {
-    static const char *const good[] = {"127.0.0.1", "10.1.2.3", "192.168.1.1", "93.184.216.34", "169.253.1.1", "::1",
-                                       "2606:2800:220:1:248:1893:25c8:1946", "::ffff:10.0.0.1", "64:ff9b::5db8:d822"};
-    static const char *const bad[] = {"0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::",
-                                      "fe80::1", "ff02::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "::a9fe:a9fe"};
+    static const char *const good[] = {"127.0.0.1",
+                                       "10.1.2.3",
+                                       "192.168.1.1",
+                                       "93.184.216.34",
+                                       "169.253.1.1",
+                                       "::1",
+                                       "2606:2800:220:1:248:1893:25c8:1946",
+                                       "::ffff:10.0.0.1",
+                                       "64:ff9b::5db8:d822"};
+    static const char *const bad[] = {"0.0.0.0",
+                                      "0.1.2.3",
+                                      "169.254.169.254",
+                                      "224.0.0.1",
+                                      "255.255.255.255",
+                                      "240.0.0.1",
+                                      "::",
+                                      "fe80::1",
+                                      "ff02::1",
+                                      "::ffff:169.254.169.254",
+                                      "64:ff9b::a9fe:a9fe",
+                                      "::a9fe:a9fe"};
     struct sockaddr local = {.sa_family = AF_UNIX};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(is_allowed(good[i]));
@@ -195,8 +232,9 @@ static void refuses_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_urls), cmocka_unit_test(reports_failures), cmocka_unit_test(gives_credentials),
-        cmocka_unit_test(keeps_to_allowed_protocols), cmocka_unit_test(refuses_addresses),
+        cmocka_unit_test(reads_urls),        cmocka_unit_test(reports_failures),
+        cmocka_unit_test(gives_credentials), cmocka_unit_test(keeps_to_allowed_protocols),
+        cmocka_unit_test(refuses_addresses),
     };
     setting_defaults(&test_settings);
     return cmocka_run_group_tests(tests, start_server, stop_server);

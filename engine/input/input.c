@@ -46,7 +46,8 @@ void input_bad_row(InputReader *reader, uint64_t line, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(errors->messages[errors->kept].message, sizeof errors->messages[0].message, format, arguments);
+    vsnprintf(errors->messages[errors->kept].message, sizeof errors->messages[0].message, format,
+              arguments);
     va_end(arguments);
     copy_name(errors->messages[errors->kept].source, reader->unit_name);
     errors->messages[errors->kept].line = line;
@@ -105,7 +106,8 @@ InputReader *input_open(const InputOptions *options, Fault *fault)
 {
     const StageInput *external = options->external;
     if (options->unit >= external->unit_count) {
-        fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", options->unit, external->unit_count);
+        fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", options->unit,
+                  external->unit_count);
         return NULL;
     }
     Arena *arena = arena_new("input");
@@ -119,7 +121,8 @@ InputReader *input_open(const InputOptions *options, Fault *fault)
     reader->batch.column_count = options->column_count;
     reader->batch.columns = ARENA_ARRAY(arena, Vector, options->column_count + 1);
     json_t *source = options_load(external->source_json, "input source", fault);
-    json_t *format = source == NULL ? NULL : options_load(external->format_json, "input format", fault);
+    json_t *format =
+        source == NULL ? NULL : options_load(external->format_json, "input format", fault);
     bool ok = format != NULL && open_unit(reader, source, format, fault);
     json_decref(source);
     json_decref(format);
@@ -154,15 +157,19 @@ static bool next_block(InputReader *reader, Fault *fault)
 
 bool input_next(InputReader *reader, Batch **batch, Fault *fault)
 {
+    uint64_t errors = reader->errors.count;
     *batch = NULL;
     arena_reset(reader->scratch);
     columns_begin(&reader->columns);
-    while (reader->columns.rows == 0) {
+    /* bad rows alone must not keep the caller from looking at their number */
+    while (reader->columns.rows == 0 && reader->errors.count == errors) {
         if (reader->block_length == 0) {
             if (!next_block(reader, fault))
                 return false;
             if (reader->block == NULL)
                 return true;
+            if (reader->errors.count != errors)
+                break;
         }
         if (!reader->format->rows(reader, fault))
             return false;

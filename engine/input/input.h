@@ -18,8 +18,8 @@
 #include "engine/stage/stage.h"
 
 enum {
-    INPUT_ERRORS_KEPT = 5,       /* messages kept of the rows that could not be parsed */
-    INPUT_MAX_UNITS = 10000,     /* a worker; more is TooManyInputFiles */
+    INPUT_ERRORS_KEPT = 5,   /* messages kept of the rows that could not be parsed */
+    INPUT_MAX_UNITS = 10000, /* a worker; more is TooManyInputFiles */
 };
 
 /* Rows of one reader (or, added up, of many) that could not be parsed. */
@@ -39,14 +39,14 @@ typedef struct InputErrors {
  */
 typedef struct InputOptions {
     const StageInput *external;
-    uint32_t unit;             /* index into external->units */
+    uint32_t unit; /* index into external->units */
     /* The columns wanted, as positions in external's signature, in the order in which they shall
      * stand in the batches. Others are neither converted nor kept. */
     uint32_t column_count;
     const uint32_t *columns;
     const TypeContext *context; /* zone and dialect for conversions; settings for limits and
                                    permissions (allowed folders, protocols, removeNullBytes) */
-    Budget *budget;            /* buffers beyond a fixed few MiB are reserved here; may be NULL */
+    Budget *budget;             /* buffers beyond a fixed few MiB are reserved here; may be NULL */
 } InputOptions;
 
 typedef struct InputReader InputReader;
@@ -57,10 +57,11 @@ InputReader *input_open(const InputOptions *options, Fault *fault);
 
 /*
  * The next rows: *batch has 1 .. BATCH_ROWS rows of the wanted columns in the layouts of their
- * signature types, or is NULL at the end of the unit. Strings come as dictionary vectors where
- * values repeat (a dictionary may grow from batch to batch: each batch's Dictionary struct is
- * new in that case, with a new id) or as Text views. The batch is valid until the next call on
- * this reader. Parses at most a few milliseconds' worth at a call.
+ * signature types, or is NULL at the end of the unit. (It has none when only rows that cannot be
+ * parsed were met for a while, so that the caller can look at their number.) Strings come as
+ * dictionary vectors where values repeat (a dictionary may grow from batch to batch: each batch's
+ * Dictionary struct is new in that case, with a new id) or as Text views. The batch is valid until
+ * the next call on this reader. Parses at most a few milliseconds' worth at a call.
  */
 bool input_next(InputReader *reader, Batch **batch, Fault *fault);
 

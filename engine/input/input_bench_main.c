@@ -23,7 +23,8 @@ static uint32_t parse_signature(char *list, Text *names, SqlType *types)
             fprintf(stderr, "unknown type %s\n", colon + 1);
             exit(1);
         }
-        names[count] = (Text){item, (uint32_t)(colon == NULL ? strlen(item) : (size_t)(colon - item))};
+        names[count] =
+            (Text){item, (uint32_t)(colon == NULL ? strlen(item) : (size_t)(colon - item))};
         types[count] = SQL_TYPE(info->oid);
     }
     return count;
@@ -48,12 +49,18 @@ int main(int argc, char **argv)
     setting_defaults(&settings);
     TypeContext context = {.zone = timezone_utc(), .settings = &settings};
     InputUnit unit = {.name = text_of(argv[1])};
-    StageInput external = {.kind = INPUT_EXTERNAL, .source_json = TEXT_LITERAL("{\"type\":\"local\",\"files\":[]}"),
-                           .format_json = text_of(argv[2]), .unit_count = 1, .units = &unit,
-                           .signature_count = count, .signature_names = names, .signature_types = types};
+    StageInput external = {.kind = INPUT_EXTERNAL,
+                           .source_json = TEXT_LITERAL("{\"type\":\"local\",\"files\":[]}"),
+                           .format_json = text_of(argv[2]),
+                           .unit_count = 1,
+                           .units = &unit,
+                           .signature_count = count,
+                           .signature_names = names,
+                           .signature_types = types};
     for (uint32_t i = 0; i < count; i++)
         wanted[i] = i;
-    InputOptions options = {.external = &external, .column_count = count, .columns = wanted, .context = &context};
+    InputOptions options = {
+        .external = &external, .column_count = count, .columns = wanted, .context = &context};
     Fault fault;
     int64_t start = os_monotonic_nanos();
     InputReader *reader = input_open(&options, &fault);
@@ -69,16 +76,20 @@ int main(int argc, char **argv)
         rows += batch->rows;
         batches++;
         for (uint32_t i = 0; i < count; i++)
-            if (batch->columns[i].form == VECTOR_DICTIONARY && batch->columns[i].dictionary->count > dictionary)
+            if (batch->columns[i].form == VECTOR_DICTIONARY &&
+                batch->columns[i].dictionary->count > dictionary)
                 dictionary = batch->columns[i].dictionary->count;
     }
     double seconds = (double)(os_monotonic_nanos() - start) / 1e9;
     const InputErrors *errors = input_errors(reader);
-    printf("%llu rows, %llu batches, %llu bad rows, largest dictionary %u, %.3f s, %.0f MB/s, %.2f M rows/s\n",
-           (unsigned long long)rows, (unsigned long long)batches, (unsigned long long)errors->count, dictionary, seconds,
-           (double)input_bytes_read(reader) / 1e6 / seconds, (double)rows / 1e6 / seconds);
+    printf("%llu rows, %llu batches, %llu bad rows, largest dictionary %u, %.3f s, %.0f MB/s, %.2f "
+           "M rows/s\n",
+           (unsigned long long)rows, (unsigned long long)batches, (unsigned long long)errors->count,
+           dictionary, seconds, (double)input_bytes_read(reader) / 1e6 / seconds,
+           (double)rows / 1e6 / seconds);
     for (uint32_t i = 0; i < errors->kept; i++)
-        printf("  line %llu: %s\n", (unsigned long long)errors->messages[i].line, errors->messages[i].message);
+        printf("  line %llu: %s\n", (unsigned long long)errors->messages[i].line,
+               errors->messages[i].message);
     input_close(reader);
     return 0;
 }

@@ -31,9 +31,9 @@ ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault);
 
 /* --- lines --- */
 enum {
-    LINE_LIMIT = 64 << 20,      /* a longer line is a row that cannot be parsed */
-    BLOCK_BYTES = 3 << 20,      /* a block has about so many bytes */
-    BLOCK_PADDING = 128,        /* readable bytes behind a block */
+    LINE_LIMIT = 64 << 20, /* a longer line is a row that cannot be parsed */
+    BLOCK_BYTES = 3 << 20, /* a block has about so many bytes */
+    BLOCK_PADDING = 128,   /* readable bytes behind a block */
 };
 
 /*
@@ -48,8 +48,8 @@ typedef struct LineReader {
     size_t capacity;
     size_t start, block_end, end; /* block: [start, block_end); read ahead: up to `end` */
     bool is_at_end;
-    bool is_skipping;      /* inside a line that is too long */
-    uint32_t long_lines;   /* that were left out right before this block */
+    bool is_skipping;    /* inside a line that is too long */
+    uint32_t long_lines; /* that were left out right before this block */
 } LineReader;
 
 void line_reader_init(LineReader *lines, ByteStream *stream, Budget *budget);
@@ -61,23 +61,24 @@ bool line_reader_next(LineReader *lines, const uint8_t **data, size_t *length, F
 typedef struct InputFormat InputFormat;
 
 struct InputReader {
-    Arena *arena;    /* the reader's */
-    Arena *scratch;  /* the batch's: unescaped texts and the like */
+    Arena *arena;   /* the reader's */
+    Arena *scratch; /* the batch's: unescaped texts and the like */
     InputOptions options;
     Text unit_name;
     Budget *budget;
     LineReader lines;
     const uint8_t *block; /* what the format has not consumed yet; NULL: ask for more */
     size_t block_length;
-    uint64_t line;        /* lines consumed so far */
+    uint64_t line; /* lines consumed so far */
     InputColumns columns;
     const InputFormat *format;
-    void *state;          /* the format's, in `arena` unless its close frees it */
+    void *state; /* the format's, in `arena` unless its close frees it */
     InputErrors errors;
     Batch batch;
 };
 
-/* Counts a row that cannot be parsed. `line` from 1, 0 unknown; the message is in printf's manner. */
+/* Counts a row that cannot be parsed. `line` from 1, 0 unknown; the message is in printf's manner.
+ */
 void input_bad_row(InputReader *reader, uint64_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A text from outside, fit for a message: cut at about a hundred bytes, without control
@@ -98,7 +99,8 @@ struct InputFormat {
     /* Checks the options; 22023 naming the key. */
     bool (*check)(const json_t *options, Fault *fault);
     bool (*open)(InputReader *reader, const json_t *options, Fault *fault);
-    /* Parses rows of the block into the columns, until the batch is full or the block is used up. */
+    /* Parses rows of the block into the columns, until the batch is full or the block is used up.
+     */
     bool (*rows)(InputReader *reader, Fault *fault);
     void (*close)(InputReader *reader); /* may be NULL */
 };
@@ -115,7 +117,8 @@ typedef struct ListOptions {
 
 bool list_options_read(const json_t *options, ListOptions *list, Fault *fault);
 /* A field's text as a cell: a list when it holds the delimiter. PUT_BAD only for a bad __time. */
-Put list_put(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text, Fault *fault);
+Put list_put(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text,
+             Fault *fault);
 
 /* --- sources (source.c has the table) --- */
 typedef struct UnitList {
@@ -144,7 +147,8 @@ const InputSource *source_find(const json_t *source, Fault *fault);
 bool source_check(const json_t *source, const Settings *settings, Fault *fault);
 bool source_expand(const json_t *source, UnitList *list, Fault *fault);
 /* The (part of the) source that has the unit, and its row. */
-const InputSource *source_of_unit(const json_t *source, Text unit, const json_t **part, Fault *fault);
+const InputSource *source_of_unit(const json_t *source, Text unit, const json_t **part,
+                                  Fault *fault);
 /* The constant that a system field of the source has for a unit; false: it has no such field. */
 bool source_system_field(const json_t *source, Text unit, Text column, Arena *arena, Text *value);
 

@@ -10,8 +10,10 @@ void json_fields_init(JsonFields *fields, Arena *arena)
 {
     *fields = (JsonFields){.arena = arena, .count = 1, .capacity = FIRST_FIELDS, .slot_bits = 8};
     fields->fields = ARENA_ARRAY(arena, JsonField, FIRST_FIELDS);
-    fields->fields[0] = (JsonField){.name = arena_zalloc(arena, JSON_NAME_PADDING), .plain_length = UINT32_MAX,
-                                    .column = -1, .path = -1};
+    fields->fields[0] = (JsonField){.name = arena_zalloc(arena, JSON_NAME_PADDING),
+                                    .plain_length = UINT32_MAX,
+                                    .column = -1,
+                                    .path = -1};
     fields->slots = arena_zalloc(arena, sizeof(uint32_t) << fields->slot_bits);
 }
 
@@ -52,9 +54,11 @@ static uint32_t enter(JsonFields *fields, Text name)
     *seek(fields, name) = fields->count;
     /* what was written with escapes cannot be told from its bytes */
     bool is_plain = name.length <= JSON_NAME_LENGTH && memchr(copy, '\\', name.length) == NULL;
-    fields->fields[fields->count] = (JsonField){.name = copy, .length = name.length,
+    fields->fields[fields->count] = (JsonField){.name = copy,
+                                                .length = name.length,
                                                 .plain_length = is_plain ? name.length : UINT32_MAX,
-                                                .column = -1, .path = -1};
+                                                .column = -1,
+                                                .path = -1};
     fields->name_bytes += name.length;
     return fields->count++;
 }
@@ -68,7 +72,8 @@ JsonField *json_fields_add(JsonFields *fields, Text name)
 uint32_t json_fields_find(JsonFields *fields, Text name)
 {
     uint32_t found = *seek(fields, name);
-    if (found != 0 || fields->count >= MOST_FIELDS || fields->name_bytes + name.length > MOST_NAME_BYTES)
+    if (found != 0 || fields->count >= MOST_FIELDS ||
+        fields->name_bytes + name.length > MOST_NAME_BYTES)
         return found;
     return enter(fields, name);
 }

@@ -11,8 +11,8 @@
 #include "engine/input/input_internal.h"
 
 enum {
-    JSON_DEPTH = 1000,       /* of nesting in a value */
-    JSON_NAME_LENGTH = 64,   /* longer names are looked up each time */
+    JSON_DEPTH = 1000,     /* of nesting in a value */
+    JSON_NAME_LENGTH = 64, /* longer names are looked up each time */
     JSON_NAME_PADDING = 16,
 };
 
@@ -23,7 +23,7 @@ bool json_escapes_are_valid(Text json); /* of all strings in a piece of JSON */
 
 /* --- fields: names seen in rows, and which column each fills --- */
 typedef struct JsonField {
-    const char *name;      /* readable for JSON_NAME_PADDING bytes past its end */
+    const char *name; /* readable for JSON_NAME_PADDING bytes past its end */
     uint32_t length;
     uint32_t plain_length; /* the length, or UINT32_MAX: not comparable byte by byte */
     int32_t column;        /* -1: not wanted */
@@ -34,9 +34,9 @@ typedef struct JsonField {
 typedef struct JsonFields {
     Arena *arena;
     uint32_t count, capacity;
-    JsonField *fields;     /* field 0 stands before the first of a row: only its `next` counts */
+    JsonField *fields; /* field 0 stands before the first of a row: only its `next` counts */
     uint32_t slot_bits;
-    uint32_t *slots;       /* of field numbers, by hash; 0 empty */
+    uint32_t *slots; /* of field numbers, by hash; 0 empty */
     size_t name_bytes;
 } JsonFields;
 
@@ -49,11 +49,11 @@ uint32_t json_fields_find(JsonFields *fields, Text name);
 /* --- values --- */
 typedef struct JsonWalk {
     InputReader *reader;
-    const uint8_t *data;        /* of the lines that were indexed */
+    const uint8_t *data; /* of the lines that were indexed */
     const uint8_t *end;
-    const uint8_t *backslash;   /* the first one at or behind the place where we are; `end`:
-                                   none; NULL: not known (after going back) */
-    const char *problem;        /* of the row */
+    const uint8_t *backslash; /* the first one at or behind the place where we are; `end`:
+                                 none; NULL: not known (after going back) */
+    const char *problem;      /* of the row */
 } JsonWalk;
 
 /* The text between the quotes of the string at x[0]. */
@@ -94,7 +94,7 @@ Put json_put(JsonWalk *walk, const uint32_t **x, InputColumn *column, Fault *fau
 
 /* --- paths of a flattenSpec (json_path.c) --- */
 typedef struct JsonStep {
-    Text name;       /* of a member; data NULL: an element */
+    Text name; /* of a member; data NULL: an element */
     uint32_t index;
 } JsonStep;
 
@@ -102,7 +102,7 @@ typedef struct JsonPath {
     uint32_t step_count; /* below the root's field */
     JsonStep *steps;
     int32_t column;
-    int32_t next;        /* the next one that starts at the same field, -1 none */
+    int32_t next; /* the next one that starts at the same field, -1 none */
 } JsonPath;
 
 /* $.a.b[0]['c'] as the root's field and steps below; 22023 when it is no such path,

@@ -8,7 +8,8 @@ enum { MOST_STEPS = 64 };
 static bool path_fault(Text path, const char *what, Fault *fault)
 {
     char snippet[SNIPPET_SIZE];
-    return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "path \"%s\": %s", input_snippet(path, snippet), what);
+    return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "path \"%s\": %s",
+                     input_snippet(path, snippet), what);
 }
 
 static bool path_unsupported(Text path, const char *what, Fault *fault)
@@ -24,7 +25,8 @@ static bool parse_name(Text path, uint32_t *at, JsonStep *step, Fault *fault)
     uint32_t start = ++*at;
     if (start < path.length && path.data[start] == '.')
         return path_unsupported(path, "recursive descents (..)", fault);
-    while (*at < path.length && path.data[*at] != '.' && path.data[*at] != '[' && path.data[*at] != '(')
+    while (*at < path.length && path.data[*at] != '.' && path.data[*at] != '[' &&
+           path.data[*at] != '(')
         ++*at;
     if (*at == start)
         return path_fault(path, "a name is missing", fault);
@@ -48,10 +50,12 @@ static bool parse_bracket(Text path, uint32_t *at, JsonStep *step, Fault *fault)
     } else {
         uint64_t index = 0;
         uint32_t start = i;
-        for (; i < path.length && path.data[i] >= '0' && path.data[i] <= '9' && index < 1u << 30; i++)
+        for (; i < path.length && path.data[i] >= '0' && path.data[i] <= '9' && index < 1u << 30;
+             i++)
             index = index * 10 + (uint64_t)(path.data[i] - '0');
         if (i == start)
-            return path_unsupported(path, "wildcards, slices, filters and indexes from the end", fault);
+            return path_unsupported(path, "wildcards, slices, filters and indexes from the end",
+                                    fault);
         step->index = (uint32_t)index;
     }
     if (i == path.length || path.data[i] != ']')
@@ -92,7 +96,8 @@ bool json_path_parse(Arena *arena, Text path, Text *field, JsonPath *parsed, Fau
 static bool is_member(JsonWalk *walk, const uint32_t *x, Text name)
 {
     Text raw = json_raw_string(walk, x);
-    if (memchr(raw.data, '\\', raw.length) != NULL && !json_unescape(raw, walk->reader->scratch, &raw))
+    if (memchr(raw.data, '\\', raw.length) != NULL &&
+        !json_unescape(raw, walk->reader->scratch, &raw))
         return false;
     return text_equal(raw, name);
 }

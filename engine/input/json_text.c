@@ -56,9 +56,11 @@ static bool put_unicode(const uint8_t **at, const uint8_t *end, char **out)
     *at += 4;
     uint32_t code = (uint32_t)unit;
     if (unit >= 0xD800 && unit < 0xE000) {
-        int32_t low = end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u' ? take_unit(*at + 2, end) : -1;
+        int32_t low =
+            end - *at >= 6 && (*at)[0] == '\\' && (*at)[1] == 'u' ? take_unit(*at + 2, end) : -1;
         bool is_pair = unit < 0xDC00 && low >= 0xDC00 && low < 0xE000;
-        code = is_pair ? 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (uint32_t)(low - 0xDC00) : '?';
+        code =
+            is_pair ? 0x10000 + ((uint32_t)(unit - 0xD800) << 10) + (uint32_t)(low - 0xDC00) : '?';
         *at += is_pair ? 6 : 0;
     }
     *out = put_code_point(*out, code);

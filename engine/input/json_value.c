@@ -14,10 +14,14 @@ static inline bool scalar_is_valid(Text scalar)
 {
     bool is_integer;
     switch (scalar.data[0]) {
-    case 't': return is_word(scalar, "true", 4);
-    case 'f': return is_word(scalar, "false", 5);
-    case 'n': return is_word(scalar, "null", 4);
-    default: return number_is_valid(scalar, &is_integer);
+    case 't':
+        return is_word(scalar, "true", 4);
+    case 'f':
+        return is_word(scalar, "false", 5);
+    case 'n':
+        return is_word(scalar, "null", 4);
+    default:
+        return number_is_valid(scalar, &is_integer);
     }
 }
 
@@ -32,7 +36,8 @@ static bool problem(JsonWalk *walk, const char *what)
 /* What stands behind a value: closes brackets as long as there are some, *depth down to 0. Then
  * *x is at the next value of the innermost bracket that is still open. `objects` has a bit for
  * each level. */
-static bool after_value(JsonWalk *walk, const uint32_t **x, uint32_t *depth, const uint64_t *objects)
+static bool after_value(JsonWalk *walk, const uint32_t **x, uint32_t *depth,
+                        const uint64_t *objects)
 {
     while (*depth != 0) {
         bool is_object = objects[*depth / 64] >> (*depth % 64) & 1;
@@ -53,7 +58,8 @@ static bool after_value(JsonWalk *walk, const uint32_t **x, uint32_t *depth, con
 }
 
 /* Opens the bracket at *x. *is_empty: it is closed again already. */
-static bool open_bracket(JsonWalk *walk, const uint32_t **x, uint32_t *depth, uint64_t *objects, bool *is_empty)
+static bool open_bracket(JsonWalk *walk, const uint32_t **x, uint32_t *depth, uint64_t *objects,
+                         bool *is_empty)
 {
     bool is_object = walk->data[**x] == '{';
     ++*x;
@@ -152,10 +158,14 @@ static Put put_scalar(JsonWalk *walk, InputColumn *column, Text scalar, Fault *f
     if (!scalar_is_valid(scalar))
         return bad(walk, "not a value");
     switch (scalar.data[0]) {
-    case 't': return bad_time(walk, column_put_bool(columns, column, true, fault));
-    case 'f': return bad_time(walk, column_put_bool(columns, column, false, fault));
-    case 'n': return column_put_null(columns, column, fault);
-    default: return bad_time(walk, column_put_number(columns, column, scalar, fault));
+    case 't':
+        return bad_time(walk, column_put_bool(columns, column, true, fault));
+    case 'f':
+        return bad_time(walk, column_put_bool(columns, column, false, fault));
+    case 'n':
+        return column_put_null(columns, column, fault);
+    default:
+        return bad_time(walk, column_put_number(columns, column, scalar, fault));
     }
 }
 
@@ -186,7 +196,8 @@ static Put put_element(JsonWalk *walk, const uint32_t **x, InputColumn *elements
     if (!scalar_is_valid(scalar))
         return bad(walk, "not a value");
     ++*x;
-    return column_put_number(columns, elements, c == 't' ? TEXT_LITERAL("1") : TEXT_LITERAL("0"), fault);
+    return column_put_number(columns, elements, c == 't' ? TEXT_LITERAL("1") : TEXT_LITERAL("0"),
+                             fault);
 }
 
 static Put put_elements(JsonWalk *walk, const uint32_t **x, InputColumn *column, Fault *fault)

@@ -35,7 +35,8 @@ static bool grow(LineReader *lines, size_t capacity, Fault *fault)
     }
     uint8_t *buffer = realloc(lines->buffer, capacity + 2 * BLOCK_PADDING);
     if (buffer == NULL)
-        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a line of %zu bytes", capacity);
+        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a line of %zu bytes",
+                         capacity);
     lines->buffer = buffer;
     lines->capacity = capacity;
     return true;
@@ -44,10 +45,12 @@ static bool grow(LineReader *lines, size_t capacity, Fault *fault)
 /* Reads once behind what is there. */
 static bool read_more(LineReader *lines, Fault *fault)
 {
-    if (lines->end == lines->capacity && !grow(lines, lines->capacity == 0 ? FREE_BYTES : lines->capacity * 2, fault))
+    if (lines->end == lines->capacity &&
+        !grow(lines, lines->capacity == 0 ? FREE_BYTES : lines->capacity * 2, fault))
         return false;
     size_t got;
-    if (!lines->stream->read(lines->stream, lines->buffer + lines->end, lines->capacity - lines->end, &got, fault))
+    if (!lines->stream->read(lines->stream, lines->buffer + lines->end,
+                             lines->capacity - lines->end, &got, fault))
         return false;
     lines->end += got;
     lines->is_at_end = got == 0;

@@ -10,8 +10,9 @@ bool list_options_read(const json_t *options, ListOptions *list, Fault *fault)
     *list = (ListOptions){.delimiter = TEXT_LITERAL("\x01")};
     if (!options_text(options, "listDelimiter", &list->delimiter, fault))
         return false;
-    return list->delimiter.length != 0 ? true : fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                                                          "key \"listDelimiter\" must not be empty");
+    return list->delimiter.length != 0 ? true
+                                       : fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                                                   "key \"listDelimiter\" must not be empty");
 }
 
 static inline bool is_list(const ListOptions *list, Text text)
@@ -23,8 +24,8 @@ static inline bool is_list(const ListOptions *list, Text text)
     return memmem(text.data, text.length, list->delimiter.data, list->delimiter.length) != NULL;
 }
 
-static inline Put put_value(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text,
-                            Fault *fault)
+static inline Put put_value(const ListOptions *list, InputColumns *columns, InputColumn *column,
+                            Text text, Fault *fault)
 {
     bool is_integer;
     if (list->tries_numbers && number_is_valid(text, &is_integer))
@@ -48,7 +49,8 @@ static bool next_item(Text *rest, Text delimiter, Text *item)
     return true;
 }
 
-static Put put_elements(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text, Fault *fault)
+static Put put_elements(const ListOptions *list, InputColumns *columns, InputColumn *column,
+                        Text text, Fault *fault)
 {
     Text item;
     uint32_t first;
@@ -80,7 +82,8 @@ static uint32_t quote_item(char *out, Text item)
 }
 
 /* In a column of single values: the JSON of the list, where that can be held. */
-static Put put_list_text(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text, Fault *fault)
+static Put put_list_text(const ListOptions *list, InputColumns *columns, InputColumn *column,
+                         Text text, Fault *fault)
 {
     Text item;
     /* quotes and a comma for each element, of which there are at most length + 1 */
@@ -94,7 +97,8 @@ static Put put_list_text(const ListOptions *list, InputColumns *columns, InputCo
     return column_put_object(columns, column, (Text){out, length}, fault);
 }
 
-Put list_put(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text, Fault *fault)
+Put list_put(const ListOptions *list, InputColumns *columns, InputColumn *column, Text text,
+             Fault *fault)
 {
     if (!is_list(list, text))
         return put_value(list, columns, column, text, fault);

@@ -23,8 +23,11 @@ static uint32_t random_below(uint32_t limit)
 static void make_json(Buffer *data)
 {
     for (int i = 0; i < SEED_ROWS; i++)
-        buffer_printf(data, "{\"a\":\"v\\n%d\",\"b\":%d.5e1,\"c\":[1,\"x\",null,true],\"d\":{\"e\":[{\"f\":%d}],\"g\":\"\\u00e9\\ud83d\\ude00\"},\"__time\":\"2015-09-12T00:46:58.771Z\"}\n",
-                      i, i, i);
+        buffer_printf(
+            data,
+            "{\"a\":\"v\\n%d\",\"b\":%d.5e1,\"c\":[1,\"x\",null,true],\"d\":{\"e\":[{\"f\":%d}],"
+            "\"g\":\"\\u00e9\\ud83d\\ude00\"},\"__time\":\"2015-09-12T00:46:58.771Z\"}\n",
+            i, i, i);
 }
 
 static void make_csv(Buffer *data)
@@ -62,8 +65,12 @@ static void mutate(Buffer *data)
         if (length > data->length - at)
             length = (uint32_t)data->length - at;
         switch (random_below(5)) {
-        case 0: data->data[at] ^= (uint8_t)(1u << random_below(8)); break;
-        case 1: data->data[at] = (uint8_t)interesting[random_below(sizeof interesting - 1)]; break;
+        case 0:
+            data->data[at] ^= (uint8_t)(1u << random_below(8));
+            break;
+        case 1:
+            data->data[at] = (uint8_t)interesting[random_below(sizeof interesting - 1)];
+            break;
         case 2:
             memmove(data->data + at, data->data + at + length, data->length - at - length);
             data->length -= length;
@@ -73,7 +80,9 @@ static void mutate(Buffer *data)
             memmove(data->data + at + length, data->data + at, data->length - at);
             data->length += length;
             break;
-        case 4: data->length = random_below(10) == 0 ? at + 1 : data->length; break;
+        case 4:
+            data->length = random_below(10) == 0 ? at + 1 : data->length;
+            break;
         }
     }
 }
@@ -87,7 +96,8 @@ static void write_data(const Buffer *data)
     fclose(file);
 }
 
-static void read_mutants(const Buffer *seed, const char *format, const char *signature, uint32_t rounds)
+static void read_mutants(const Buffer *seed, const char *format, const char *signature,
+                         uint32_t rounds)
 {
     uint64_t rows = 0, bad = 0, faults = 0;
     for (uint32_t round = 0; round < rounds; round++) {
@@ -96,15 +106,16 @@ static void read_mutants(const Buffer *seed, const char *format, const char *sig
         random_state = round;
         mutate(&data);
         write_data(&data);
-        TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, format, signature, NULL);
+        TestRead read =
+            test_read_unit("{\"type\":\"local\",\"files\":[]}", path, format, signature, NULL);
         rows += read.rows;
         bad += read.errors.count;
         faults += read.failed;
         free(read.text);
         buffer_clear(&data);
     }
-    print_message("%llu rows, %llu bad rows, %llu faults\n", (unsigned long long)rows, (unsigned long long)bad,
-                  (unsigned long long)faults);
+    print_message("%llu rows, %llu bad rows, %llu faults\n", (unsigned long long)rows,
+                  (unsigned long long)bad, (unsigned long long)faults);
     assert_true(rows > rounds);
     assert_true(bad + faults > rounds / 8);
 }
@@ -116,8 +127,11 @@ static void survives_damaged_json(void **state)
     Buffer seed = BUFFER_EMPTY;
     make_json(&seed);
     read_mutants(&seed, "{\"type\":\"json\"}", SIGNATURE, all_rounds);
-    read_mutants(&seed, "{\"type\":\"json\",\"flattenSpec\":{\"fields\":[{\"type\":\"path\",\"name\":\"a\",\"expr\":\"$.d.e[0].f\"},{\"type\":\"path\",\"name\":\"b\",\"expr\":\"$.d.g\"}]}}",
-                 SIGNATURE, all_rounds);
+    read_mutants(
+        &seed,
+        "{\"type\":\"json\",\"flattenSpec\":{\"fields\":[{\"type\":\"path\",\"name\":\"a\","
+        "\"expr\":\"$.d.e[0].f\"},{\"type\":\"path\",\"name\":\"b\",\"expr\":\"$.d.g\"}]}}",
+        SIGNATURE, all_rounds);
     buffer_clear(&seed);
 }
 
@@ -125,17 +139,27 @@ static void survives_damaged_text(void **state)
 {
     Buffer seed = BUFFER_EMPTY;
     make_csv(&seed);
-    read_mutants(&seed, "{\"type\":\"csv\",\"columns\":[\"a\",\"b\",\"c\",\"__time\"],\"skipHeaderRows\":1}", SIGNATURE, all_rounds);
-    read_mutants(&seed, "{\"type\":\"csv\",\"findColumnsFromHeader\":true,\"tryParseNumbers\":true}", SIGNATURE, all_rounds);
-    read_mutants(&seed, "{\"type\":\"tsv\",\"delimiter\":\",\",\"columns\":[\"a\",\"b\",\"c\",\"__time\"]}", SIGNATURE, all_rounds / 4);
-    read_mutants(&seed, "{\"type\":\"regex\",\"pattern\":\"([^,]*),([^,]*),(.*)\",\"columns\":[\"a\",\"b\",\"c\"]}", SIGNATURE, all_rounds / 4);
+    read_mutants(
+        &seed, "{\"type\":\"csv\",\"columns\":[\"a\",\"b\",\"c\",\"__time\"],\"skipHeaderRows\":1}",
+        SIGNATURE, all_rounds);
+    read_mutants(&seed,
+                 "{\"type\":\"csv\",\"findColumnsFromHeader\":true,\"tryParseNumbers\":true}",
+                 SIGNATURE, all_rounds);
+    read_mutants(
+        &seed, "{\"type\":\"tsv\",\"delimiter\":\",\",\"columns\":[\"a\",\"b\",\"c\",\"__time\"]}",
+        SIGNATURE, all_rounds / 4);
+    read_mutants(
+        &seed,
+        "{\"type\":\"regex\",\"pattern\":\"([^,]*),([^,]*),(.*)\",\"columns\":[\"a\",\"b\",\"c\"]}",
+        SIGNATURE, all_rounds / 4);
     buffer_clear(&seed);
 }
 
 static void survives_damaged_compression(void **state)
 {
-    static int (*const filters[])(struct archive *) = {archive_write_add_filter_gzip, archive_write_add_filter_bzip2,
-                                                        archive_write_add_filter_xz, archive_write_add_filter_zstd};
+    static int (*const filters[])(struct archive *) = {
+        archive_write_add_filter_gzip, archive_write_add_filter_bzip2, archive_write_add_filter_xz,
+        archive_write_add_filter_zstd};
     for (int i = 0; i < 4; i++) {
         Buffer seed = BUFFER_EMPTY, packed = BUFFER_EMPTY;
         make_json(&seed);
@@ -146,7 +170,8 @@ static void survives_damaged_compression(void **state)
             random_state = round;
             mutate(&data);
             write_data(&data);
-            TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, "{\"type\":\"json\"}", SIGNATURE, NULL);
+            TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path,
+                                           "{\"type\":\"json\"}", SIGNATURE, NULL);
             free(read.text);
             buffer_clear(&data);
         }
@@ -157,15 +182,21 @@ static void survives_damaged_compression(void **state)
 
 static void survives_noise(void **state)
 {
-    static const char *const formats[] = {"{\"type\":\"json\"}", "{\"type\":\"csv\",\"columns\":[\"a\",\"b\"]}",
-                                          "{\"type\":\"tsv\",\"columns\":[\"a\",\"b\"],\"delimiter\":\"ab\"}"};
+    static const char *const formats[] = {
+        "{\"type\":\"json\"}", "{\"type\":\"csv\",\"columns\":[\"a\",\"b\"]}",
+        "{\"type\":\"tsv\",\"columns\":[\"a\",\"b\"],\"delimiter\":\"ab\"}"};
     for (uint32_t round = 0; round < all_rounds; round++) {
         Buffer data = BUFFER_EMPTY;
         random_state = round;
         for (uint32_t i = random_below(400); i > 0; i--)
-            buffer_append_byte(&data, (uint8_t)(random_below(3) == 0 ? random_below(256) : (uint32_t)interesting[random_below(sizeof interesting - 1)]));
+            buffer_append_byte(
+                &data,
+                (uint8_t)(random_below(3) == 0
+                              ? random_below(256)
+                              : (uint32_t)interesting[random_below(sizeof interesting - 1)]));
         write_data(&data);
-        TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, formats[round % 3], SIGNATURE, NULL);
+        TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path,
+                                       formats[round % 3], SIGNATURE, NULL);
         free(read.text);
         buffer_clear(&data);
     }
@@ -174,8 +205,10 @@ static void survives_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(survives_damaged_json), cmocka_unit_test(survives_damaged_text),
-        cmocka_unit_test(survives_damaged_compression), cmocka_unit_test(survives_noise),
+        cmocka_unit_test(survives_damaged_json),
+        cmocka_unit_test(survives_damaged_text),
+        cmocka_unit_test(survives_damaged_compression),
+        cmocka_unit_test(survives_noise),
     };
     setting_defaults(&test_settings);
     if (getenv("TALARIA_TEST_ROUNDS") != NULL)

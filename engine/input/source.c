@@ -9,7 +9,8 @@ static const InputSource *const sources[] = {
 };
 
 static const char *const not_read[] = {
-    "s3", "google", "azure", "azureStorage", "hdfs", "iceberg", "delta", "sql", "druid", "oss", "static-cloudfiles",
+    "s3",  "google", "azure", "azureStorage",      "hdfs", "iceberg", "delta",
+    "sql", "druid",  "oss",   "static-cloudfiles",
 };
 
 const InputSource *source_find(const json_t *source, Fault *fault)
@@ -22,7 +23,8 @@ const InputSource *source_find(const json_t *source, Fault *fault)
             return sources[i];
     for (size_t i = 0; i < sizeof not_read / sizeof not_read[0]; i++) {
         if (strcmp(not_read[i], type) == 0) {
-            fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "input source \"%s\" is not supported", type);
+            fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "input source \"%s\" is not supported",
+                      type);
             fault_hint(fault, "Sources that are read: inline, local, http, combining.");
             return NULL;
         }
@@ -46,7 +48,8 @@ bool source_check(const json_t *source, const Settings *settings, Fault *fault)
 bool unit_list_add(UnitList *list, Text name, uint64_t bytes, Fault *fault)
 {
     if (list->count == list->limit) {
-        fault_set(fault, FAULT_TOO_MANY_INPUT_FILES, "too many input files (more than %u)", list->limit);
+        fault_set(fault, FAULT_TOO_MANY_INPUT_FILES, "too many input files (more than %u)",
+                  list->limit);
         fault_field_int(fault, "maxInputFiles", list->limit);
         return false;
     }
@@ -65,7 +68,8 @@ bool unit_list_add(UnitList *list, Text name, uint64_t bytes, Fault *fault)
 bool source_expand(const json_t *source, UnitList *list, Fault *fault)
 {
     const InputSource *kind = source_find(source, fault);
-    return kind != NULL && kind->check(source, list->settings, fault) && kind->expand(source, list, fault);
+    return kind != NULL && kind->check(source, list->settings, fault) &&
+           kind->expand(source, list, fault);
 }
 
 bool input_expand_units(Arena *arena, Text source_json, const Settings *settings, uint32_t limit,
@@ -87,8 +91,9 @@ static bool combining_delegates(const json_t *source, const json_t **delegates, 
     *delegates = json_object_get(source, "delegates");
     if (json_is_array(*delegates))
         return true;
-    return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                     "input source \"combining\": key \"delegates\" must be an array of input sources");
+    return fault_set(
+        fault, FAULT_INVALID_PARAMETER_VALUE,
+        "input source \"combining\": key \"delegates\" must be an array of input sources");
 }
 
 static bool combining_check(const json_t *source, const Settings *settings, Fault *fault)
@@ -103,7 +108,8 @@ static bool combining_check(const json_t *source, const Settings *settings, Faul
             return false;
         if (!kind->is_splittable || kind == &source_combining)
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                             "input source \"combining\" cannot hold one of type \"%s\"", kind->type);
+                             "input source \"combining\" cannot hold one of type \"%s\"",
+                             kind->type);
         if (!kind->check(delegate, settings, fault))
             return false;
     }
@@ -133,7 +139,8 @@ static bool combining_has(const json_t *source, Text unit)
     return false;
 }
 
-const InputSource *source_of_unit(const json_t *source, Text unit, const json_t **part, Fault *fault)
+const InputSource *source_of_unit(const json_t *source, Text unit, const json_t **part,
+                                  Fault *fault)
 {
     const InputSource *kind = source_find(source, fault);
     *part = source;
@@ -148,11 +155,13 @@ const InputSource *source_of_unit(const json_t *source, Text unit, const json_t 
         if (kind != &source_combining && kind->has(*part, unit))
             return kind;
     }
-    fault_set(fault, FAULT_INTERNAL_ERROR, "no delegate of the input source has \"%.*s\"", TEXT_ARGS(unit));
+    fault_set(fault, FAULT_INTERNAL_ERROR, "no delegate of the input source has \"%.*s\"",
+              TEXT_ARGS(unit));
     return NULL;
 }
 
-static ByteStream *combining_open(const json_t *source, Text unit, const Settings *settings, Fault *fault)
+static ByteStream *combining_open(const json_t *source, Text unit, const Settings *settings,
+                                  Fault *fault)
 {
     fault_set(fault, FAULT_INTERNAL_ERROR, "\"%.*s\" belongs to a delegate", TEXT_ARGS(unit));
     return NULL;
@@ -164,7 +173,8 @@ static Text path_of_url(Text url)
 {
     const char *end = url.data + url.length;
     const char *scheme = memmem(url.data, url.length, "://", 3);
-    const char *path = scheme == NULL ? url.data : memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
+    const char *path =
+        scheme == NULL ? url.data : memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
     if (path == NULL)
         return TEXT_LITERAL("");
     const char *query = memchr(path, '?', (size_t)(end - path));

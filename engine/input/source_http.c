@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-    AHEAD_BYTES = 2 << 20,     /* fetched and not read yet, about */
+    AHEAD_BYTES = 2 << 20, /* fetched and not read yet, about */
     CONNECT_SECONDS = 30,
-    STALL_SECONDS = 60,        /* without a byte */
+    STALL_SECONDS = 60, /* without a byte */
     MOST_REDIRECTS = 10,
     POLL_MILLISECONDS = 1000,
     LONGEST_URL = 8192,
@@ -28,7 +28,7 @@ typedef struct HttpStream {
     struct curl_slist *headers;
     char *url;
     Buffer ahead;
-    size_t given;              /* of `ahead` */
+    size_t given; /* of `ahead` */
     bool is_paused, is_done, is_refused;
     CURLcode result;
     char error[CURL_ERROR_SIZE];
@@ -64,14 +64,17 @@ static bool http_fault(HttpStream *stream, Fault *fault)
     long status = 0;
     curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
     if (stream->is_refused)
-        return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "\"%.400s\": the host's address is not allowed", stream->url);
+        return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE,
+                         "\"%.400s\": the host's address is not allowed", stream->url);
     if (stream->result != CURLE_HTTP_RETURNED_ERROR)
         return fault_set(fault, FAULT_IO_ERROR, "could not read \"%.400s\": %s", stream->url,
-                         stream->error[0] != '\0' ? stream->error : curl_easy_strerror(stream->result));
+                         stream->error[0] != '\0' ? stream->error
+                                                  : curl_easy_strerror(stream->result));
     FaultCode code = status == 404 || status == 410   ? FAULT_UNDEFINED_FILE
                      : status == 401 || status == 403 ? FAULT_INSUFFICIENT_PRIVILEGE
                                                       : FAULT_IO_ERROR;
-    return fault_set(fault, code, "could not read \"%.400s\": the server answered with status %ld", stream->url, status);
+    return fault_set(fault, code, "could not read \"%.400s\": the server answered with status %ld",
+                     stream->url, status);
 }
 
 /* --- reading --- */
@@ -104,7 +107,8 @@ static bool fetch(HttpStream *stream, Fault *fault)
         if (code == CURLM_OK && stream->ahead.length == 0 && !stream->is_done)
             code = curl_multi_poll(stream->multi, NULL, 0, POLL_MILLISECONDS, NULL);
         if (code != CURLM_OK)
-            return fault_set(fault, FAULT_IO_ERROR, "could not read \"%.400s\": %s", stream->url, curl_multi_strerror(code));
+            return fault_set(fault, FAULT_IO_ERROR, "could not read \"%.400s\": %s", stream->url,
+                             curl_multi_strerror(code));
     }
     /* what came before a failure is not worth reading: the unit fails as a whole */
     return stream->is_done && stream->result != CURLE_OK ? http_fault(stream, fault) : true;
@@ -148,41 +152,49 @@ static bool read_password(const json_t *source, Text *password, Fault *fault)
     *password = (Text){0};
     if (!json_is_object(value))
         return options_text(source, key, password, fault);
-    if (!options_text(value, "type", &type, fault) || !options_text(value, "password", password, fault) ||
+    if (!options_text(value, "type", &type, fault) ||
+        !options_text(value, "password", password, fault) ||
         !options_text(value, "variable", &variable, fault))
         return false;
     if (type.data != NULL && text_equal_string(type, "default") && password->data != NULL)
         return true;
     if (type.data == NULL || !text_equal_string(type, "environment") || variable.data == NULL)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "key \"%s\" must be a string, or of type default with a \"password\", or of type "
-                         "environment with a \"variable\"", key);
+        return fault_set(
+            fault, FAULT_INVALID_PARAMETER_VALUE,
+            "key \"%s\" must be a string, or of type default with a \"password\", or of type "
+            "environment with a \"variable\"",
+            key);
     const char *found = getenv(variable.data);
     if (found == NULL) {
         char snippet[SNIPPET_SIZE];
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"%s\": the server's environment has no variable \"%s\"",
-                         key, input_snippet(variable, snippet));
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "key \"%s\": the server's environment has no variable \"%s\"", key,
+                         input_snippet(variable, snippet));
     }
     *password = text_of(found);
     return true;
 }
 
-static bool check_header(const char *name, const json_t *value, const Settings *settings, Fault *fault)
+static bool check_header(const char *name, const json_t *value, const Settings *settings,
+                         Fault *fault)
 {
     char snippet[SNIPPET_SIZE];
     input_snippet(text_of(name), snippet);
     if (!http_is_listed(settings->extern_allowed_headers, name, strlen(name))) {
-        fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "key \"requestHeaders\": header \"%s\" is not allowed", snippet);
+        fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE,
+                  "key \"requestHeaders\": header \"%s\" is not allowed", snippet);
         return fault_hint(fault, "Allowed are the headers in extern_allowed_headers.");
     }
     const char *text = json_string_value(value);
     if (text == NULL || strlen(text) != json_string_length(value) || strpbrk(text, "\r\n") != NULL)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"requestHeaders\": \"%s\" must be one line of text", snippet);
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "key \"requestHeaders\": \"%s\" must be one line of text", snippet);
     return true;
 }
 
 /* Checks the headers; makes a list of them when `list` is given. */
-static bool read_headers(const json_t *source, const Settings *settings, struct curl_slist **list, Fault *fault)
+static bool read_headers(const json_t *source, const Settings *settings, struct curl_slist **list,
+                         Fault *fault)
 {
     json_t *headers = json_object_get(source, "requestHeaders");
     const char *name;
@@ -190,7 +202,8 @@ static bool read_headers(const json_t *source, const Settings *settings, struct 
     if (headers == NULL || json_is_null(headers))
         return true;
     if (!json_is_object(headers))
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"requestHeaders\" must be an object of strings");
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "key \"requestHeaders\" must be an object of strings");
     json_object_foreach(headers, name, value)
     {
         if (!check_header(name, value, settings, fault))
@@ -215,9 +228,12 @@ static bool http_check(const json_t *source, const Settings *settings, Fault *fa
         !read_headers(source, settings, NULL, fault))
         return false;
     if (json_array_size(uris) == 0)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "input source \"http\": key \"uris\" is missing");
-    if (password != NULL && !json_is_null(password) && !json_is_string(password) && !json_is_object(password))
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "key \"httpAuthenticationPassword\" must be a string or an object");
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "input source \"http\": key \"uris\" is missing");
+    if (password != NULL && !json_is_null(password) && !json_is_string(password) &&
+        !json_is_object(password))
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "key \"httpAuthenticationPassword\" must be a string or an object");
     for (size_t i = 0; i < json_array_size(uris); i++)
         if (!http_url_check(options_item(uris, i), settings, fault))
             return false;
@@ -279,13 +295,15 @@ static bool set_options(HttpStream *stream, const Settings *settings)
 static bool set_account(HttpStream *stream, const json_t *source, Fault *fault)
 {
     Text user = {0}, password = {0};
-    if (!options_text(source, "httpAuthenticationUsername", &user, fault) || !read_password(source, &password, fault))
+    if (!options_text(source, "httpAuthenticationUsername", &user, fault) ||
+        !read_password(source, &password, fault))
         return false;
     if (user.data == NULL)
         return true;
     return curl_easy_setopt(stream->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) == CURLE_OK &&
                    curl_easy_setopt(stream->easy, CURLOPT_USERNAME, user.data) == CURLE_OK &&
-                   curl_easy_setopt(stream->easy, CURLOPT_PASSWORD, password.data != NULL ? password.data : "") == CURLE_OK
+                   curl_easy_setopt(stream->easy, CURLOPT_PASSWORD,
+                                    password.data != NULL ? password.data : "") == CURLE_OK
                ? true
                : fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a transfer");
 }
@@ -298,21 +316,26 @@ static bool start(HttpStream *stream, const json_t *source, const Settings *sett
     stream->multi = curl_multi_init();
     stream->easy = curl_easy_init();
     if (stream->multi == NULL || stream->easy == NULL || !set_options(stream, settings))
-        return fault_set(fault, FAULT_IO_ERROR, "could not prepare to read \"%.400s\"", stream->url);
-    if (!read_headers(source, settings, &stream->headers, fault) || !set_account(stream, source, fault))
+        return fault_set(fault, FAULT_IO_ERROR, "could not prepare to read \"%.400s\"",
+                         stream->url);
+    if (!read_headers(source, settings, &stream->headers, fault) ||
+        !set_account(stream, source, fault))
         return false;
     curl_easy_setopt(stream->easy, CURLOPT_HTTPHEADER, stream->headers);
     if (curl_multi_add_handle(stream->multi, stream->easy) != CURLM_OK)
-        return fault_set(fault, FAULT_IO_ERROR, "could not prepare to read \"%.400s\"", stream->url);
+        return fault_set(fault, FAULT_IO_ERROR, "could not prepare to read \"%.400s\"",
+                         stream->url);
     return true;
 }
 
-static ByteStream *http_open(const json_t *source, Text unit, const Settings *settings, Fault *fault)
+static ByteStream *http_open(const json_t *source, Text unit, const Settings *settings,
+                             Fault *fault)
 {
     if (!http_url_check(unit, settings, fault))
         return NULL;
     if (unit.length > LONGEST_URL) {
-        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "a URL is longer than %d bytes", (int)LONGEST_URL);
+        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "a URL is longer than %d bytes",
+                  (int)LONGEST_URL);
         return NULL;
     }
     HttpStream *stream = calloc(1, sizeof *stream);

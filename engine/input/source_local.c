@@ -40,7 +40,8 @@ static bool is_allowed(const char *real_path, const Settings *settings)
         item += strspn(item, " ");
         for (size_t end = strlen(item); end > 0 && item[end - 1] == ' '; end--)
             item[end - 1] = '\0';
-        if (item[0] != '\0' && realpath(item, real_folder) != NULL && is_below(real_path, real_folder))
+        if (item[0] != '\0' && realpath(item, real_folder) != NULL &&
+            is_below(real_path, real_folder))
             return true;
     }
     return false;
@@ -76,7 +77,8 @@ static bool local_open(const char *path, int flags, const Settings *settings, in
     return false;
 }
 
-static bool local_file_open(const char *path, const Settings *settings, int *fd, uint64_t *size, Fault *fault)
+static bool local_file_open(const char *path, const Settings *settings, int *fd, uint64_t *size,
+                            Fault *fault)
 {
     struct stat status;
     if (!local_open(path, O_RDONLY, settings, fd, &status, fault))
@@ -124,13 +126,15 @@ static char *path_copy(Text path, Fault *fault)
 {
     if (path.length == 0 || path.length >= PATH_MAX || memchr(path.data, 0, path.length) != NULL) {
         char snippet[SNIPPET_SIZE];
-        fault_set(fault, FAULT_UNDEFINED_FILE, "\"%s\" is no path of a file", input_snippet(path, snippet));
+        fault_set(fault, FAULT_UNDEFINED_FILE, "\"%s\" is no path of a file",
+                  input_snippet(path, snippet));
         return NULL;
     }
     return strndup(path.data, path.length);
 }
 
-static ByteStream *local_stream_open(const json_t *source, Text unit, const Settings *settings, Fault *fault)
+static ByteStream *local_stream_open(const json_t *source, Text unit, const Settings *settings,
+                                     Fault *fault)
 {
     int fd;
     uint64_t size;
@@ -145,7 +149,8 @@ static ByteStream *local_stream_open(const json_t *source, Text unit, const Sett
     LocalStream *stream = calloc(1, sizeof *stream);
     if (stream == NULL)
         abort();
-    *stream = (LocalStream){.base = {.read = local_read, .close = local_close}, .fd = fd, .path = path};
+    *stream =
+        (LocalStream){.base = {.read = local_read, .close = local_close}, .fd = fd, .path = path};
     return &stream->base;
 }
 
@@ -226,7 +231,8 @@ static bool list_folder(Listing *listing, const char *path, int depth)
     if (depth > FOLDER_DEPTH)
         return fault_set(listing->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
                          "folders below \"%s\" are nested too deeply, or in a circle", path);
-    if (!local_open(path, O_RDONLY | O_DIRECTORY, listing->list->settings, &fd, &status, listing->fault))
+    if (!local_open(path, O_RDONLY | O_DIRECTORY, listing->list->settings, &fd, &status,
+                    listing->fault))
         return false;
     DIR *folder = fdopendir(fd);
     if (folder == NULL) {
@@ -246,14 +252,16 @@ static int compare_units(const void *a, const void *b)
 static bool list_base_folder(const json_t *source, UnitList *list, Fault *fault)
 {
     Text base = {0}, filter = TEXT_LITERAL("*");
-    if (!options_text(source, "baseDir", &base, fault) || !options_text(source, "filter", &filter, fault))
+    if (!options_text(source, "baseDir", &base, fault) ||
+        !options_text(source, "filter", &filter, fault))
         return false;
     if (base.data == NULL)
         return true;
     char *path = path_copy(base, fault);
     if (path == NULL)
         return false;
-    Listing listing = {.list = list, .filter = arena_strndup(list->arena, filter.data, filter.length),
+    Listing listing = {.list = list,
+                       .filter = arena_strndup(list->arena, filter.data, filter.length),
                        .fault = fault};
     uint32_t first = list->count;
     bool ok = list_folder(&listing, path, 0);

@@ -37,7 +37,8 @@ static void write_text(const char *name, const char *text)
 
 static TestRead read_file(const char *name, const char *format, const char *signature)
 {
-    return test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of(name), format, signature, NULL);
+    return test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of(name), format, signature,
+                          NULL);
 }
 
 /* --- files --- */
@@ -49,13 +50,16 @@ static void reads_files(void **state)
     write_text("empty", "");
     test_expect(read_file("empty", JSON, "a:bigint"), "");
     write_text("b.csv", "a\n1\n");
-    test_expect(read_file("b.csv", "{\"type\":\"csv\",\"findColumnsFromHeader\":true}", "a:bigint"), "1\n");
+    test_expect(read_file("b.csv", "{\"type\":\"csv\",\"findColumnsFromHeader\":true}", "a:bigint"),
+                "1\n");
     write_file("bytes.csv", "x\n\xff\xfe\ny\n", 7, "w");
-    test_expect_bad(read_file("bytes.csv", "{\"type\":\"csv\",\"columns\":[\"a\"]}", "a:text"), "x\ny\n", 1);
+    test_expect_bad(read_file("bytes.csv", "{\"type\":\"csv\",\"columns\":[\"a\"]}", "a:text"),
+                    "x\ny\n", 1);
     write_file("bytes.json", "{\"a\":\"x\"}\n{\"a\":\"\xff\"}\n{\"a\":\"y\"}\n\0\n", 32, "w");
     test_expect_bad(read_file("bytes.json", JSON, "a:text"), "x\ny\n", 2);
     write_file("null.csv", "a\0b\n", 4, "w");
-    test_expect_fault(read_file("null.csv", "{\"type\":\"csv\",\"columns\":[\"a\"]}", "a:text"), FAULT_INVALID_NULL_BYTE, "null.csv");
+    test_expect_fault(read_file("null.csv", "{\"type\":\"csv\",\"columns\":[\"a\"]}", "a:text"),
+                      FAULT_INVALID_NULL_BYTE, "null.csv");
 }
 
 static void refuses_what_is_no_file(void **state)
@@ -75,13 +79,18 @@ static void stays_in_allowed_folders(void **state)
     write_text("inside/open", "{\"a\":2}");
     write_text("inside-not/x", "{\"a\":3}");
     assert_int_equal(symlink("../secret", path_of("inside/link")), 0);
-    snprintf(test_settings.extern_allowed_folders, sizeof test_settings.extern_allowed_folders, "/nowhere, %s/inside ", folder);
+    snprintf(test_settings.extern_allowed_folders, sizeof test_settings.extern_allowed_folders,
+             "/nowhere, %s/inside ", folder);
     test_expect(read_file("inside/open", JSON, "a:bigint"), "2\n");
-    test_expect_fault(read_file("inside/link", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE, "link");
-    test_expect_fault(read_file("inside/../secret", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE, "secret");
-    test_expect_fault(read_file("inside-not/x", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE, "inside-not");
+    test_expect_fault(read_file("inside/link", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE,
+                      "link");
+    test_expect_fault(read_file("inside/../secret", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE,
+                      "secret");
+    test_expect_fault(read_file("inside-not/x", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE,
+                      "inside-not");
     strcpy(test_settings.extern_allowed_folders, "");
-    test_expect_fault(read_file("inside/open", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE, "open");
+    test_expect_fault(read_file("inside/open", JSON, "a:bigint"), FAULT_INSUFFICIENT_PRIVILEGE,
+                      "open");
     strcpy(test_settings.extern_allowed_folders, "/");
     test_expect(read_file("inside/link", JSON, "a:bigint"), "1\n");
 }
@@ -94,7 +103,8 @@ static char *expand(const char *source, uint32_t limit, Fault *fault)
     const InputUnit *units;
     uint32_t count;
     Buffer out = BUFFER_EMPTY;
-    bool ok = input_expand_units(arena, text_of(source), &test_settings, limit, &units, &count, fault);
+    bool ok =
+        input_expand_units(arena, text_of(source), &test_settings, limit, &units, &count, fault);
     for (uint32_t i = 0; ok && i < count; i++) {
         Text name = units[i].name;
         if (name.length > strlen(folder) && memcmp(name.data, folder, strlen(folder)) == 0)
@@ -137,29 +147,42 @@ static void lists_units(void **state)
     write_text("list/a.json", "a");
     write_text("list/none.csv", "");
     write_text("list/sub/c.csv", "ccc");
-    snprintf(source, sizeof source, "{\"type\":\"local\",\"baseDir\":\"%s/list\",\"filter\":\"*.csv\"}", folder);
+    snprintf(source, sizeof source,
+             "{\"type\":\"local\",\"baseDir\":\"%s/list\",\"filter\":\"*.csv\"}", folder);
     expect_units(source, "/list/a.csv=1 /list/b.csv=2 /list/sub/c.csv=3 ");
     expect_no_units(source, 2, FAULT_TOO_MANY_INPUT_FILES);
-    snprintf(source, sizeof source, "{\"type\":\"local\",\"baseDir\":\"%s/list/\",\"filter\":\"?.*\",\"files\":[\"%s/list/a.csv\",\"%s/secret\",\"%s/secret\"]}",
+    snprintf(source, sizeof source,
+             "{\"type\":\"local\",\"baseDir\":\"%s/list/\",\"filter\":\"?.*\",\"files\":[\"%s/list/"
+             "a.csv\",\"%s/secret\",\"%s/secret\"]}",
              folder, folder, folder, folder);
     expect_units(source, "/list/a.csv=1 /list/a.json=1 /list/b.csv=2 /list/sub/c.csv=3 /secret=7 ");
-    snprintf(source, sizeof source, "{\"type\":\"combining\",\"delegates\":[{\"type\":\"local\",\"files\":[\"%s/secret\"]},"
-             "{\"type\":\"http\",\"uris\":[\"http://x/y\"]}]}", folder);
+    snprintf(
+        source, sizeof source,
+        "{\"type\":\"combining\",\"delegates\":[{\"type\":\"local\",\"files\":[\"%s/secret\"]},"
+        "{\"type\":\"http\",\"uris\":[\"http://x/y\"]}]}",
+        folder);
     expect_units(source, "/secret=7 http://x/y=0 ");
     expect_units("{\"type\":\"inline\",\"data\":\"abc\"}", "inline=3 ");
     expect_units("{\"type\":\"nil\"}", "");
     expect_no_units("{\"type\":\"local\",\"files\":[\"/nowhere/x\"]}", 9, FAULT_UNDEFINED_FILE);
-    expect_no_units("{\"type\":\"local\",\"baseDir\":\"/nowhere\",\"filter\":\"*\"}", 9, FAULT_UNDEFINED_FILE);
+    expect_no_units("{\"type\":\"local\",\"baseDir\":\"/nowhere\",\"filter\":\"*\"}", 9,
+                    FAULT_UNDEFINED_FILE);
 }
 
 static void reads_delegates(void **state)
 {
     char source[512];
-    snprintf(source, sizeof source, "{\"type\":\"combining\",\"delegates\":[{\"type\":\"http\",\"uris\":[\"http://x/y\"]},"
-             "{\"type\":\"local\",\"systemFields\":[\"__file_uri\",\"__file_path\"],\"files\":[\"%s/a.json\"]}]}", folder);
+    snprintf(source, sizeof source,
+             "{\"type\":\"combining\",\"delegates\":[{\"type\":\"http\",\"uris\":[\"http://x/y\"]},"
+             "{\"type\":\"local\",\"systemFields\":[\"__file_uri\",\"__file_path\"],\"files\":[\"%"
+             "s/a.json\"]}]}",
+             folder);
     char expected[512];
-    snprintf(expected, sizeof expected, "1|file:%s/a.json|%s/a.json\n2|file:%s/a.json|%s/a.json\n", folder, folder, folder, folder);
-    test_expect(test_read_unit(source, path_of("a.json"), JSON, "a:bigint,__file_uri:text,__file_path:text", NULL), expected);
+    snprintf(expected, sizeof expected, "1|file:%s/a.json|%s/a.json\n2|file:%s/a.json|%s/a.json\n",
+             folder, folder, folder, folder);
+    test_expect(test_read_unit(source, path_of("a.json"), JSON,
+                               "a:bigint,__file_uri:text,__file_path:text", NULL),
+                expected);
 }
 
 /* --- checking --- */
@@ -186,40 +209,61 @@ static void checks_options(void **state)
     expect_options("{\"type\":\"nonsense\"}", JSON, FAULT_INVALID_PARAMETER_VALUE, "nonsense");
     expect_options("{\"type\":\"s3\",\"uris\":[]}", JSON, FAULT_FEATURE_NOT_SUPPORTED, "s3");
     expect_options("{\"type\":\"local\"}", JSON, FAULT_INVALID_PARAMETER_VALUE, "baseDir");
-    expect_options("{\"type\":\"local\",\"baseDir\":\"/\"}", JSON, FAULT_INVALID_PARAMETER_VALUE, "filter");
-    expect_options("{\"type\":\"local\",\"files\":[1]}", JSON, FAULT_INVALID_PARAMETER_VALUE, "files");
+    expect_options("{\"type\":\"local\",\"baseDir\":\"/\"}", JSON, FAULT_INVALID_PARAMETER_VALUE,
+                   "filter");
+    expect_options("{\"type\":\"local\",\"files\":[1]}", JSON, FAULT_INVALID_PARAMETER_VALUE,
+                   "files");
     expect_options("{\"type\":\"http\",\"uris\":[]}", JSON, FAULT_INVALID_PARAMETER_VALUE, "uris");
-    expect_options("{\"type\":\"http\",\"uris\":[\"file:///etc/passwd\"]}", JSON, FAULT_INSUFFICIENT_PRIVILEGE, "protocol");
-    expect_options("{\"type\":\"http\",\"uris\":[\"http://x\"],\"requestHeaders\":{\"X\":\"y\"}}", JSON, FAULT_INSUFFICIENT_PRIVILEGE, "X");
-    expect_options("{\"type\":\"combining\",\"delegates\":[{\"type\":\"inline\",\"data\":\"\"}]}", JSON, FAULT_INVALID_PARAMETER_VALUE, "inline");
+    expect_options("{\"type\":\"http\",\"uris\":[\"file:///etc/passwd\"]}", JSON,
+                   FAULT_INSUFFICIENT_PRIVILEGE, "protocol");
+    expect_options("{\"type\":\"http\",\"uris\":[\"http://x\"],\"requestHeaders\":{\"X\":\"y\"}}",
+                   JSON, FAULT_INSUFFICIENT_PRIVILEGE, "X");
+    expect_options("{\"type\":\"combining\",\"delegates\":[{\"type\":\"inline\",\"data\":\"\"}]}",
+                   JSON, FAULT_INVALID_PARAMETER_VALUE, "inline");
     expect_options(inline_data, "{\"type\":\"parquet\"}", FAULT_FEATURE_NOT_SUPPORTED, "parquet");
     expect_options(inline_data, "{\"type\":\"xml\"}", FAULT_INVALID_PARAMETER_VALUE, "xml");
-    expect_options(inline_data, "{\"type\":\"regex\",\"pattern\":\"(\"}", FAULT_INVALID_REGULAR_EXPRESSION, "pattern");
+    expect_options(inline_data, "{\"type\":\"regex\",\"pattern\":\"(\"}",
+                   FAULT_INVALID_REGULAR_EXPRESSION, "pattern");
     expect_options(inline_data, "{\"type\":\"regex\"}", FAULT_INVALID_PARAMETER_VALUE, "pattern");
-    expect_options(inline_data, "{\"type\":\"csv\",\"columns\":\"a\"}", FAULT_INVALID_PARAMETER_VALUE, "columns");
-    expect_options(inline_data, "{\"type\":\"csv\",\"columns\":[\"a\"],\"skipHeaderRows\":-1}", FAULT_INVALID_PARAMETER_VALUE, "skipHeaderRows");
-    expect_options(inline_data, "{\"type\":\"json\",\"featureSpec\":{\"ALLOW_COMMENTS\":true}}", FAULT_FEATURE_NOT_SUPPORTED, "ALLOW_COMMENTS");
-    expect_options(inline_data, "{\"type\":\"json\",\"featureSpec\":{\"ALLOW_COMMENTS\":false}}", FAULT_NONE, "");
+    expect_options(inline_data, "{\"type\":\"csv\",\"columns\":\"a\"}",
+                   FAULT_INVALID_PARAMETER_VALUE, "columns");
+    expect_options(inline_data, "{\"type\":\"csv\",\"columns\":[\"a\"],\"skipHeaderRows\":-1}",
+                   FAULT_INVALID_PARAMETER_VALUE, "skipHeaderRows");
+    expect_options(inline_data, "{\"type\":\"json\",\"featureSpec\":{\"ALLOW_COMMENTS\":true}}",
+                   FAULT_FEATURE_NOT_SUPPORTED, "ALLOW_COMMENTS");
+    expect_options(inline_data, "{\"type\":\"json\",\"featureSpec\":{\"ALLOW_COMMENTS\":false}}",
+                   FAULT_NONE, "");
 }
 
 static void reads_regex(void **state)
 {
-    test_expect_bad(test_read_inline("a=1 b|c\nx\nd=22 \n", "{\"type\":\"regex\",\"pattern\":\"(\\\\w)=(\\\\d+)( .*)\",\"listDelimiter\":\"|\",\"columns\":[\"k\",\"v\",\"rest\"]}",
-                                     "v:bigint,k:text,rest:text[]"),
-                    "1|a|{\" b\",c}\n22|d|{\" \"}\n", 1);
-    test_expect(test_read_inline("ab", "{\"type\":\"regex\",\"pattern\":\"(a)(b)(c)?\"}", "column_2:text,column_3:text"), "b|~\n");
+    test_expect_bad(
+        test_read_inline("a=1 b|c\nx\nd=22 \n",
+                         "{\"type\":\"regex\",\"pattern\":\"(\\\\w)=(\\\\d+)( "
+                         ".*)\",\"listDelimiter\":\"|\",\"columns\":[\"k\",\"v\",\"rest\"]}",
+                         "v:bigint,k:text,rest:text[]"),
+        "1|a|{\" b\",c}\n22|d|{\" \"}\n", 1);
+    test_expect(test_read_inline("ab", "{\"type\":\"regex\",\"pattern\":\"(a)(b)(c)?\"}",
+                                 "column_2:text,column_3:text"),
+                "b|~\n");
     /* a pattern that takes for ever */
-    test_expect_bad(test_read_inline("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "{\"type\":\"regex\",\"pattern\":\"(?:a*)*(b)|((a+)+)+\"}", "column_1:text"), "", 1);
+    test_expect_bad(test_read_inline("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+                                     "{\"type\":\"regex\",\"pattern\":\"(?:a*)*(b)|((a+)+)+\"}",
+                                     "column_1:text"),
+                    "", 1);
 }
 
 /* --- compression --- */
 
-static void write_compressed(const char *name, int (*filter)(struct archive *), bool is_zip, const char *data, size_t length)
+static void write_compressed(const char *name, int (*filter)(struct archive *), bool is_zip,
+                             const char *data, size_t length)
 {
     struct archive *archive = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
     assert_int_equal(filter(archive), ARCHIVE_OK);
-    assert_int_equal(is_zip ? archive_write_set_format_zip(archive) : archive_write_set_format_raw(archive), ARCHIVE_OK);
+    assert_int_equal(is_zip ? archive_write_set_format_zip(archive)
+                            : archive_write_set_format_raw(archive),
+                     ARCHIVE_OK);
     assert_int_equal(archive_write_open_filename(archive, path_of(name)), ARCHIVE_OK);
     archive_entry_set_pathname(entry, "data");
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -238,9 +282,12 @@ typedef struct Kind {
 } Kind;
 
 static const Kind kinds[] = {
-    {"c.gz", archive_write_add_filter_gzip, false}, {"c.bz2", archive_write_add_filter_bzip2, false},
-    {"c.xz", archive_write_add_filter_xz, false},   {"c.zst", archive_write_add_filter_zstd, false},
-    {"c.lz4", archive_write_add_filter_lz4, false}, {"c.zip", archive_write_add_filter_none, true},
+    {"c.gz", archive_write_add_filter_gzip, false},
+    {"c.bz2", archive_write_add_filter_bzip2, false},
+    {"c.xz", archive_write_add_filter_xz, false},
+    {"c.zst", archive_write_add_filter_zstd, false},
+    {"c.lz4", archive_write_add_filter_lz4, false},
+    {"c.zip", archive_write_add_filter_none, true},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0], COMPRESSED_ROWS = 20000 };
 
@@ -260,7 +307,8 @@ static void decompresses(void **state)
     make_rows(&data, &expected);
     buffer_string(&expected);
     for (int i = 0; i < KINDS; i++) {
-        write_compressed(kinds[i].name, kinds[i].filter, kinds[i].is_zip, (const char *)data.data, data.length);
+        write_compressed(kinds[i].name, kinds[i].filter, kinds[i].is_zip, (const char *)data.data,
+                         data.length);
         TestRead read = read_file(kinds[i].name, JSON, "b:text,a:bigint");
         if (read.failed)
             print_error("%s: ", kinds[i].name);
@@ -333,7 +381,8 @@ static void bounds_memory(void **state)
     buffer_clear(&data);
     Budget budget;
     budget_init_root(&budget, NULL, 0);
-    TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of("long"), JSON, "a:text", &budget);
+    TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of("long"), JSON,
+                                   "a:text", &budget);
     assert_false(read.failed);
     assert_int_equal(read.rows, 2);
     assert_true(budget.peak >= LONG);
@@ -341,8 +390,18 @@ static void bounds_memory(void **state)
     free(read.text);
     Budget small;
     budget_init_child(&small, &budget, 2 << 20);
-    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of("long"), JSON, "a:text", &small);
+    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of("long"), JSON, "a:text",
+                          &small);
     test_expect_fault(read, FAULT_NOT_ENOUGH_MEMORY, "");
+    assert_int_equal(small.used, 0);
+    /* without room for dictionaries texts stay what they are */
+    budget_init_child(&small, &budget, 100 << 10);
+    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path_of("c.gz"), JSON,
+                          "b:text,a:text", &small);
+    assert_false(read.failed);
+    assert_int_equal(read.rows, COMPRESSED_ROWS);
+    assert_non_null(strstr(read.text, "|19999\n"));
+    free(read.text);
     assert_int_equal(small.used, 0);
 }
 
@@ -366,6 +425,39 @@ static void leaves_out_lines_without_end(void **state)
     test_expect_bad(read, "1\n2\n", 2);
 }
 
+static void returns_among_bad_rows(void **state)
+{
+    FILE *file = fopen(path_of("bad"), "w");
+    for (int i = 0; i < 2000000; i++)
+        fputs("bad\n", file);
+    fclose(file);
+    Text name = text_of(path_of("bad")), column = TEXT_LITERAL("a");
+    SqlType type = SQL_TYPE(T_TEXT);
+    uint32_t wanted = 0;
+    TypeContext context = {.zone = timezone_utc(), .settings = &test_settings};
+    InputUnit unit = {.name = name};
+    StageInput external = {.source_json = TEXT_LITERAL("{\"type\":\"local\",\"files\":[]}"),
+                           .format_json = TEXT_LITERAL(JSON),
+                           .unit_count = 1,
+                           .units = &unit,
+                           .signature_count = 1,
+                           .signature_names = &column,
+                           .signature_types = &type};
+    InputOptions options = {
+        .external = &external, .column_count = 1, .columns = &wanted, .context = &context};
+    Fault fault;
+    Batch *batch;
+    InputReader *reader = input_open(&options, &fault);
+    assert_true(input_next(reader, &batch, &fault));
+    assert_non_null(batch);
+    assert_int_equal(batch->rows, 0);
+    assert_in_range(input_errors(reader)->count, 1, 1999999);
+    while (batch != NULL)
+        assert_true(input_next(reader, &batch, &fault));
+    assert_int_equal(input_errors(reader)->count, 2000000);
+    input_close(reader);
+}
+
 /* --- real data --- */
 
 static void reads_real_data(void **state)
@@ -377,18 +469,23 @@ static void reads_real_data(void **state)
         skip();
     }
     snprintf(path, sizeof path, "%s/wikiticker-2015-09-12-sampled.json.gz", data);
-    TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, JSON, "time:text,channel:text,added:bigint,isRobot:boolean", NULL);
+    TestRead read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, JSON,
+                                   "time:text,channel:text,added:bigint,isRobot:boolean", NULL);
     assert_false(read.failed);
     assert_int_equal(read.rows, 39244);
     assert_int_equal(read.errors.count, 0);
     free(read.text);
     snprintf(path, sizeof path, "%s/kttm-nested-2019-08-25.json.gz", data);
-    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, JSON, "timestamp:text,event:json,language:text[],number:bigint", NULL);
+    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, JSON,
+                          "timestamp:text,event:json,language:text[],number:bigint", NULL);
     assert_int_equal(read.rows, 78197);
-    assert_non_null(strstr(read.text, "{\"type\":\"PercentClear\",\"percentage\":55}|{es,es-419}|16\n"));
+    assert_non_null(
+        strstr(read.text, "{\"type\":\"PercentClear\",\"percentage\":55}|{es,es-419}|16\n"));
     free(read.text);
     snprintf(path, sizeof path, "%s/country.tsv", data);
-    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path, "{\"type\":\"tsv\",\"findColumnsFromHeader\":true}", "ISO3:text,Capital:text", NULL);
+    read = test_read_unit("{\"type\":\"local\",\"files\":[]}", path,
+                          "{\"type\":\"tsv\",\"findColumnsFromHeader\":true}",
+                          "ISO3:text,Capital:text", NULL);
     assert_int_equal(read.rows, 91);
     assert_non_null(strstr(read.text, "ARG|Buenos Aires\n"));
     free(read.text);
@@ -410,12 +507,19 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_files),       cmocka_unit_test(refuses_what_is_no_file),
-        cmocka_unit_test(stays_in_allowed_folders), cmocka_unit_test(lists_units),
-        cmocka_unit_test(reads_delegates),   cmocka_unit_test(checks_options),
-        cmocka_unit_test(reads_regex),       cmocka_unit_test(decompresses),
-        cmocka_unit_test(reads_all_members), cmocka_unit_test(faults_on_truncation),
-        cmocka_unit_test(bounds_memory),     cmocka_unit_test(leaves_out_lines_without_end),
+        cmocka_unit_test(reads_files),
+        cmocka_unit_test(refuses_what_is_no_file),
+        cmocka_unit_test(stays_in_allowed_folders),
+        cmocka_unit_test(lists_units),
+        cmocka_unit_test(reads_delegates),
+        cmocka_unit_test(checks_options),
+        cmocka_unit_test(reads_regex),
+        cmocka_unit_test(decompresses),
+        cmocka_unit_test(reads_all_members),
+        cmocka_unit_test(faults_on_truncation),
+        cmocka_unit_test(bounds_memory),
+        cmocka_unit_test(leaves_out_lines_without_end),
+        cmocka_unit_test(returns_among_bad_rows),
         cmocka_unit_test(reads_real_data),
     };
     setting_defaults(&test_settings);
