@@ -206,7 +206,11 @@ static Progress end_of_pulling(Pump *pump, Fault *fault)
     if (!exchange_finish(pump->run->exchange, pump->number, fault))
         return PROGRESS_FAILED;
     pump->phase = PUMP_DRAINING;
-    return drain(pump, fault);
+    Progress progress = drain(pump, fault);
+    /* Finishing may have given the readers here their last chunk: that nothing could be sent does
+     * not mean that nothing has changed. Without this, a slice that ended just before the end
+     * would leave them asleep over their rows. */
+    return progress == PROGRESS_BLOCKED ? PROGRESS_YIELDED : progress;
 }
 
 /* One batch further. DONE: the stage is; BATCH: there was one. */
