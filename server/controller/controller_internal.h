@@ -51,6 +51,7 @@ typedef struct Request {
     Text result_formats;       /* Bind's result part */
     const TableSnapshot *snapshot;
     uint64_t response_count;   /* RESPONSE frames sent, for tests of order */
+    uint64_t executions;       /* plans run for it so far: a text may hold several statements */
     volatile bool is_cancelled;
     Fault cancel_fault;        /* why */
     bool front_lost;           /* nobody is there to answer */
@@ -144,6 +145,8 @@ void slots_release(Request *request, bool is_clean);
 /* --- publish.c --- */
 /* REPLACE: the lock on what it overwrites; request->lock. */
 bool ingest_lock(Request *request, const IngestTarget *target, Fault *fault);
+/* A number for the next execution: unique over all requests, as the front end's numbers are. */
+uint64_t request_next_execution(Request *request);
 /* Gives back a lock that no execution has taken over. */
 void ingest_unlock(Request *request);
 void ingest_add_segment(Execution *execution, const SegmentWritten *segment);

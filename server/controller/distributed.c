@@ -83,7 +83,8 @@ static void send_work_orders(Distributed *run)
     for (uint32_t i = 0; i < run->count; i++) {
         FrameWriter writer;
         frame_begin(&writer, link_out(run->workers[i].link), FRAME_WORK_ORDER);
-        frame_put_uint(&writer, "query", request->query);
+        frame_put_uint(&writer, "query", run->execution->definition->query);
+        frame_put_uint(&writer, "request", request->query);
         frame_put_uint(&writer, "worker", i);
         frame_put_text(&writer, "workers", text_of(request->grant));
         frame_put_bytes(&writer, "definition", definition.data, definition.length);
@@ -106,7 +107,7 @@ static void send_boundaries(Distributed *run, const KernelAction *action)
             continue;
         FrameWriter writer;
         frame_begin(&writer, link_out(run->workers[i].link), FRAME_PARTITION_BOUNDARIES);
-        frame_put_uint(&writer, "query", run->execution->request->query);
+        frame_put_uint(&writer, "query", run->execution->definition->query);
         frame_put_uint(&writer, "stage", action->stage);
         frame_put_bytes(&writer, "starts_bucket", boundaries->starts_bucket, boundaries->partition_count);
         frame_end_with_batch(&writer, boundaries->boundaries);
@@ -256,7 +257,7 @@ static void on_frame(Distributed *run, uint32_t worker, const Frame *frame)
     const QueryDefinition *definition = run->execution->definition;
     uint32_t stage = (uint32_t)frame_uint(frame, "stage", UINT32_MAX);
     Fault fault;
-    if (frame_uint(frame, "query", 0) != request->query)
+    if (frame_uint(frame, "query", 0) != definition->query)
         return;
     if (frame->kind == FRAME_QUERY_ENDED) {
         run->workers[worker].has_ended = true;
@@ -386,7 +387,7 @@ static bool end_workers(Distributed *run)
         }
         FrameWriter writer;
         frame_begin(&writer, link_out(remote->link), FRAME_QUERY_END);
-        frame_put_uint(&writer, "query", run->execution->request->query);
+        frame_put_uint(&writer, "query", run->execution->definition->query);
         frame_end(&writer);
     }
     int64_t until = os_monotonic_nanos() + (int64_t)END_WAIT_MS * 1000000;

@@ -253,7 +253,9 @@ void ingest_abandon(Execution *execution)
     Fault fault;
     unlock(request, &execution->lock);
     char query[32];
-    snprintf(query, sizeof query, "%" PRIu64, request->query);
+    if (execution->definition == NULL)
+        return; /* nothing was run */
+    snprintf(query, sizeof query, "%" PRIu64, execution->definition->query);
     if (!deep_remove_staged(request->controller->deep, query, &fault))
         log_fault(LOG_LEVEL_WARNING, "removing staged files", &fault);
 }

@@ -170,13 +170,19 @@ static CutContext cut_context(Request *request, PlanContext *plan, const BoundQu
     for (uint32_t i = 0; i < query->output_count; i++)
         formats[i] = (int16_t)pgwire_result_format(request->result_formats, (uint16_t)i);
     return (CutContext){.plan = plan,
-                        .query = request->query,
+                        .query = request_next_execution(request),
                         .worker_count = workers,
                         .result_formats = formats,
                         .staging_folder = text_of(request->controller->staging_folder),
                         .produce = produce_relation,
                         .expand = expand_units,
                         .state = request};
+}
+
+uint64_t request_next_execution(Request *request)
+{
+    enum { MOST_STATEMENTS = 1024 }; /* of one text, before numbers could meet those of the next request */
+    return request->query * MOST_STATEMENTS + request->executions++ % MOST_STATEMENTS;
 }
 
 /* Workers that the query may use: what the session allows of what there is. */

@@ -8,7 +8,12 @@
 #include "protocol/frame/link.h"
 #include "server/worker/worker.h"
 
-enum { WORKER_MAX_LINKS = 1024, WORKER_MAX_PEERS = 1024, WORKER_MAX_DEFERRED = 4096 };
+enum {
+    WORKER_MAX_LINKS = 1024,
+    WORKER_MAX_PEERS = 1024,
+    WORKER_MAX_DEFERRED = 4096,
+    WORKER_ENDED_KEPT = 256,
+};
 
 /* A connection to a controller or to another worker, made by either side. */
 typedef struct WorkerLink {
@@ -23,6 +28,7 @@ typedef struct Deferred {
     Link *link;
     LinkBody *body;
     Frame frame;
+    int64_t since; /* monotonic nanoseconds */
 } Deferred;
 
 typedef struct Peer { /* a worker of the query */
@@ -31,7 +37,8 @@ typedef struct Peer { /* a worker of the query */
 
 /* One query, from its work order to QUERY_END. */
 typedef struct WorkerQuery {
-    uint64_t query; /* 0: none */
+    uint64_t query;   /* of the execution; 0: none */
+    uint64_t request; /* what the front end knows it by */
     Arena *arena;
     Link *controller;
     const QueryDefinition *definition;
@@ -57,7 +64,8 @@ typedef struct Worker {
     uint32_t link_count;
     Deferred deferred[WORKER_MAX_DEFERRED];
     uint32_t deferred_count;
-    uint64_t last_query; /* the newest that has ended: older frames are late */
+    uint64_t ended[WORKER_ENDED_KEPT]; /* executions that have ended lately: their frames are late */
+    uint32_t ended_next;
     WorkerQuery query;
     bool stop;
 } Worker;

@@ -98,12 +98,19 @@ static void fail_query(Worker *worker, uint32_t stage, const Fault *fault)
 
 static void replay_deferred(Worker *worker)
 {
-    uint32_t count = worker->deferred_count;
-    worker->deferred_count = 0;
+    uint32_t count = worker->deferred_count, kept = 0;
+    Deferred *ours = ARENA_ARRAY(worker->query.arena, Deferred, count);
+    uint32_t our_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        Deferred *deferred = &worker->deferred[i];
-        worker_frame(worker, deferred->link, &deferred->frame);
-        link_body_free(deferred->body);
+        if (frame_uint(&worker->deferred[i].frame, "query", 0) == worker->query.query)
+            ours[our_count++] = worker->deferred[i];
+        else
+            worker->deferred[kept++] = worker->deferred[i];
+    }
+    worker->deferred_count = kept;
+    for (uint32_t i = 0; i < our_count; i++) {
+        worker_frame(worker, ours[i].link, &ours[i].frame);
+        link_body_free(ours[i].body);
     }
 }
 
@@ -112,15 +119,33 @@ static void begin_query(Worker *worker, Link *controller, const Frame *frame)
     if (worker->query.query != 0)
         worker_end_query(worker);
     worker->query = (WorkerQuery){.query = frame_uint(frame, "query", 0),
+                                  .request = frame_uint(frame, "request", frame_uint(frame, "query", 0)),
                                   .arena = arena_new("work order"),
                                   .controller = controller,
                                   .result_credit = 1 << 20};
-    os_process_title("talaria: worker %d query %" PRIu64, worker->child->number, worker->query.query);
+    os_process_title("talaria: worker %d query %" PRIu64, worker->child->number, worker->query.request);
     Fault fault;
     if (!read_work_order(worker, frame, &fault))
         fail_query(worker, UINT32_MAX, &fault);
     else
         replay_deferred(worker);
+}
+
+/* Drops what waits for an execution that is over, and what has waited too long for a work order
+ * that will never come. */
+static void drop_deferred(Worker *worker, uint64_t ended)
+{
+    static const int64_t PATIENCE = INT64_C(60) * 1000000000;
+    int64_t now = os_monotonic_nanos();
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < worker->deferred_count; i++) {
+        Deferred *deferred = &worker->deferred[i];
+        if (frame_uint(&deferred->frame, "query", 0) != ended && now - deferred->since < PATIENCE)
+            worker->deferred[kept++] = *deferred;
+        else
+            link_body_free(deferred->body);
+    }
+    worker->deferred_count = kept;
 }
 
 void worker_end_query(Worker *worker)
@@ -130,18 +155,10 @@ void worker_end_query(Worker *worker)
         return;
     run_free(query->run);
     budget_release_all(&worker->budget);
-    if (query->query > worker->last_query)
-        worker->last_query = query->query;
+    worker->ended[worker->ended_next++ % WORKER_ENDED_KEPT] = query->query;
     arena_free(query->arena);
+    drop_deferred(worker, query->query);
     *query = (WorkerQuery){0};
-    uint32_t kept = 0; /* frames of later queries stay */
-    for (uint32_t i = 0; i < worker->deferred_count; i++) {
-        if (frame_uint(&worker->deferred[i].frame, "query", 0) > worker->last_query)
-            worker->deferred[kept++] = worker->deferred[i];
-        else
-            link_body_free(worker->deferred[i].body);
-    }
-    worker->deferred_count = kept;
     os_process_title("talaria: worker %d idle", worker->child->number);
 }
 
@@ -166,11 +183,22 @@ static bool read_boundaries(Worker *worker, const Frame *frame, Fault *fault)
 static void defer(Worker *worker, Link *link, const Frame *frame)
 {
     LinkBody *body = link_take(link);
+    if (worker->deferred_count == WORKER_MAX_DEFERRED)
+        drop_deferred(worker, 0);
     if (body == NULL || worker->deferred_count == WORKER_MAX_DEFERRED) {
         link_body_free(body);
         return;
     }
-    worker->deferred[worker->deferred_count++] = (Deferred){.link = link, .body = body, .frame = *frame};
+    worker->deferred[worker->deferred_count++] = (Deferred){
+        .link = link, .body = body, .frame = *frame, .since = os_monotonic_nanos()};
+}
+
+static bool has_ended(const Worker *worker, uint64_t query)
+{
+    for (uint32_t i = 0; i < WORKER_ENDED_KEPT; i++)
+        if (worker->ended[i] == query)
+            return true;
+    return false;
 }
 
 static bool is_channel(FrameKind kind)
@@ -189,7 +217,7 @@ void worker_frame(Worker *worker, Link *link, const Frame *frame)
         if (id == worker->query.query)
             worker_end_query(worker);
         worker_report_ended(worker, link, id);
-    } else if (is_channel(frame->kind) && id > worker->last_query && id != worker->query.query) {
+    } else if (is_channel(frame->kind) && id != worker->query.query && !has_ended(worker, id)) {
         defer(worker, link, frame); /* its work order is still on its way */
     } else if (id != worker->query.query || worker->query.run == NULL) {
         return; /* late */
@@ -206,7 +234,7 @@ void worker_front_frame(Worker *worker, const Frame *frame)
 {
     if (frame->kind == FRAME_SHUTDOWN)
         worker->stop = true;
-    else if (frame->kind == FRAME_RESULT_CREDIT && frame_uint(frame, "query", 0) == worker->query.query)
+    else if (frame->kind == FRAME_RESULT_CREDIT && frame_uint(frame, "query", 0) == worker->query.request)
         worker->query.result_credit += (int64_t)frame_uint(frame, "bytes", 0);
 }
 

@@ -49,7 +49,7 @@ static void end_result(Worker *worker)
 {
     FrameWriter writer;
     frame_begin(&writer, link_out(worker->front), FRAME_RESULT_END);
-    frame_put_uint(&writer, "query", worker->query.query);
+    frame_put_uint(&writer, "query", worker->query.request);
     frame_put_uint(&writer, "partition", worker->query.worker);
     frame_put_uint(&writer, "rows", worker->query.result_rows);
     frame_end(&writer);
@@ -126,7 +126,7 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     Worker *worker = state;
     FrameWriter writer;
     frame_begin(&writer, link_out(worker->front), FRAME_RESULT_ROWS);
-    frame_put_uint(&writer, "query", worker->query.query);
+    frame_put_uint(&writer, "query", worker->query.request);
     frame_put_uint(&writer, "partition", worker->query.worker);
     frame_put_uint(&writer, "rows", rows);
     frame_put_bytes(&writer, "data", data, length);
