@@ -320,17 +320,18 @@ bool exchange_boundaries(Exchange *exchange, uint32_t stage, const PartitionBoun
     if (stage >= exchange->definition->stage_count)
         return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
                          "boundaries of a stage that does not exist");
+    StageOutput *output = exchange->outputs[stage];
+    if (output != NULL && output->has_partitions)
+        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
+                         "boundaries of a stage that has them already");
+    if (output != NULL && !output_set_boundaries(output, boundaries, fault))
+        return false;
+    /* After the output: an input that was stopped before stops the output's channels here. */
     for (uint32_t i = 0; i < exchange->inflow_count; i++)
         if (exchange->inflows[i]->producer->number == stage)
             inflow_set_partitions(exchange->inflows[i], boundaries->partition_count);
-    StageOutput *output = exchange->outputs[stage];
     if (output == NULL)
         return true;
-    if (output->has_partitions)
-        return fault_set(fault, FAULT_PROTOCOL_VIOLATION,
-                         "boundaries of a stage that has them already");
-    if (!output_set_boundaries(output, boundaries, fault))
-        return false;
     for (EarlyOpen *early = exchange->early; early != NULL; early = early->next)
         if (early->stage == stage && !open_channel(output, early->link, early, fault))
             return false;

@@ -316,6 +316,8 @@ ExchangeStatus output_next(StageOutput *output, OutChannel *channel, const Batch
 
 void output_stop(StageOutput *output, OutChannel *channel)
 {
+    if (channel->is_stopped)
+        return; /* the reader's stop and the end of the rows may cross on their way */
     channel->is_stopped = true;
     chunk_release(channel->held);
     channel->held = NULL;

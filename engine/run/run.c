@@ -38,7 +38,7 @@ struct Run {
     uint32_t stage_count;
 };
 
-static const int64_t SLICE_NANOS = 3000000; /* how long one call of run_step may take */
+static const int64_t SLICE_NANOS = 3000000; /* unless the options say otherwise */
 
 /* --- what operators tell, with the stage's number --- */
 
@@ -105,6 +105,8 @@ Run *run_new(const RunOptions *options, Fault *fault)
     Arena *arena = arena_new("run");
     Run *run = ARENA_NEW(arena, Run);
     run->options = *options;
+    if (run->options.slice_nanos == 0)
+        run->options.slice_nanos = SLICE_NANOS;
     run->arena = arena;
     run->stage_count = definition->stage_count;
     budget_init_child(&run->budget, options->budget, INT64_MAX);
@@ -248,7 +250,7 @@ static Progress step_pump(Pump *pump, int64_t slice_end, bool *moved, Fault *fau
 
 RunState run_step(Run *run, uint32_t *stage, Fault *fault)
 {
-    int64_t slice_end = os_monotonic_nanos() + SLICE_NANOS;
+    int64_t slice_end = os_monotonic_nanos() + run->options.slice_nanos;
     bool moved = false, all_done = true;
     *stage = UINT32_MAX;
     if (run->options.is_cancelled != NULL && *run->options.is_cancelled) {
