@@ -96,6 +96,9 @@ typedef const Expr *(*ExprRule)(Arena *arena, const Expr *expr, void *state);
 /* Bottom-up; returns the very same node when nothing below changed. */
 const Expr *expr_rewrite(Arena *arena, const Expr *expr, ExprRule rule, void *state);
 bool expr_equal(const Expr *a, const Expr *b); /* structurally; locations do not count */
+/* Equal, or one is the other under another name of its type, as varchar becomes text where a
+ * function wants text. */
+bool expr_same_value(const Expr *a, const Expr *b);
 uint64_t expr_hash(const Expr *expr);
 bool expr_is_constant(const Expr *expr);       /* an EXPR_CONSTANT */
 bool expr_is_volatile(const Expr *expr);

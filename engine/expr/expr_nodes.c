@@ -115,9 +115,12 @@ const Expr *expr_in_list(Arena *arena, const Expr *value, const Vector *list, bo
     return expr;
 }
 
-/* The same value under another name of its representation. */
+/* The same value under another name of its representation. A call reads its own length or
+ * precision from its type (the cast to varchar(2)): it keeps it, below a COALESCE of one. */
 static const Expr *retype(Arena *arena, const Expr *expr, SqlType type)
 {
+    if (expr->kind == EXPR_CALL && expr->type.modifier != type.modifier)
+        return expr_nary(arena, EXPR_COALESCE, type, &expr, 1, expr->location);
     Expr *copy = ARENA_NEW(arena, Expr);
     *copy = *expr;
     copy->type = type;

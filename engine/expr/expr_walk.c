@@ -112,6 +112,25 @@ bool expr_equal(const Expr *a, const Expr *b)
     return true;
 }
 
+/* Text by another of its names: a cast between the two does nothing. */
+static bool is_relabel(SqlType from, SqlType to)
+{
+    bool is_noop = false;
+    return from.modifier == to.modifier && type_layout(from) == type_layout(to) &&
+           function_find_cast(from, to, CAST_EXPLICIT, 0, &is_noop) == NULL && is_noop;
+}
+
+bool expr_same_value(const Expr *a, const Expr *b)
+{
+    if (a->kind == EXPR_COLUMN && b->kind == EXPR_COLUMN)
+        return a->column == b->column;
+    if (a->kind != b->kind || type_equal(a->type, b->type) || !is_relabel(a->type, b->type))
+        return expr_equal(a, b);
+    Expr renamed = *b;
+    renamed.type = a->type;
+    return expr_equal(a, &renamed);
+}
+
 uint64_t expr_hash(const Expr *expr)
 {
     uint64_t hash = int64_hash((int64_t)expr->kind * 1000003 + expr->type.oid);

@@ -124,7 +124,7 @@ static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQue
         if (key == NULL)
             return false;
         uint32_t position = 0;
-        while (position < parts->total && !expr_equal(parts->arguments[position], key))
+        while (position < parts->total && !expr_same_value(parts->arguments[position], key))
             position++;
         if (position == parts->total)
             parts->arguments[parts->total++] = key;
@@ -254,7 +254,7 @@ const Expr *grouping_replace(Binder *binder, const SelectState *select, const Gr
 {
     for (uint32_t i = 0; i < grouping->key_count; i++) {
         const PlanProjection *key = &grouping->keys[i];
-        if (expr_equal(expr, key->expr))
+        if (expr_same_value(expr, key->expr))
             return expr_column(binder->arena, expr->type, key->column.id, expr->location);
     }
     const ScopeColumn *column;
