@@ -247,6 +247,14 @@ static Text *argument_texts(const RowRun *run, uint32_t argument, uint32_t rows)
     return texts;
 }
 
+/* `||` casts to text, where a boolean is a word; concat takes what the type prints. */
+static void spell_booleans(Text *cells, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        if (cells[i].data != NULL)
+            cells[i] = cells[i].data[0] == 't' ? TEXT_LITERAL("true") : TEXT_LITERAL("false");
+}
+
 /*
  * Joins arguments from `first` on. cells[i].data is NULL for NULL, which is skipped.
  * `separators` NULL: none.
@@ -256,8 +264,11 @@ static bool join_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint32_t 
 {
     uint32_t count = run->call->argument_count;
     Text **cells = ARENA_ARRAY(run->arena, Text *, count);
-    for (uint32_t a = first; a < count; a++)
+    for (uint32_t a = first; a < count; a++) {
         cells[a] = argument_texts(run, a, rows);
+        if (run->call->function->symbol != NULL && run->call->argument_types[a].oid == T_BOOL)
+            spell_booleans(cells[a], rows);
+    }
     for (uint32_t i = 0; i < rows; i++) {
         out[i] = empty_text;
         if (skip != NULL && skip[i])
@@ -290,7 +301,8 @@ static bool join_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint32_t 
                 memcpy(at, separator.data, separator.length);
                 at += separator.length;
             }
-            memcpy(at, cell.data, cell.length);
+            if (cell.length > 0)
+                memcpy(at, cell.data, cell.length);
             at += cell.length;
         }
         out[i] = text_sink_take(&run->sink, total);
