@@ -36,6 +36,7 @@ typedef struct RunOptions {
     const ExchangeNetwork *network;    /* NULL: this process runs everything */
     const ResultSink *sink;     /* of the last stage's partition of this worker */
     RunReports reports;
+    int64_t slice_nanos;        /* how long one run_step may take; 0: a few milliseconds */
 } RunOptions;
 
 typedef struct Run Run;
@@ -44,7 +45,7 @@ typedef struct Run Run;
 Run *run_new(const RunOptions *options, Fault *fault);
 void run_free(Run *run); /* NULL is fine */
 
-/* Works for a few milliseconds at most. On RUN_FAILED *stage says where (UINT32_MAX: unknown). */
+/* Works for a slice at most. On RUN_FAILED *stage says where (UINT32_MAX: unknown). */
 RunState run_step(Run *run, uint32_t *stage, Fault *fault);
 bool run_boundaries(Run *run, uint32_t stage, const PartitionBoundaries *boundaries, Fault *fault);
 /* For CHANNEL_* frames and lost links. */

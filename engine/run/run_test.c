@@ -189,7 +189,8 @@ static void on_stage_done(void *state, uint32_t stage, const StageCounters *coun
         assert_int_equal(counters->input_rows, ROWS);
 }
 
-static void worker_start(TestWorker *worker, const Query *query, uint32_t number, Link *link)
+static void worker_start_sliced(TestWorker *worker, const Query *query, uint32_t number, Link *link,
+                                int64_t slice_nanos)
 {
     static _Atomic uint32_t tickets[4];
     *worker = (TestWorker){.number = number, .query = query, .link = link};
@@ -207,11 +208,17 @@ static void worker_start(TestWorker *worker, const Query *query, uint32_t number
         .tickets = tickets,
         .network = link == NULL ? NULL : &worker->network,
         .sink = &worker->sink,
+        .slice_nanos = slice_nanos,
         .reports = {.statistics = on_statistics, .stage_done = on_stage_done, .state = worker}};
     Fault fault;
     worker->run = run_new(&options, &fault);
     if (worker->run == NULL)
         fail_msg("%s", fault.message);
+}
+
+static void worker_start(TestWorker *worker, const Query *query, uint32_t number, Link *link)
+{
+    worker_start_sliced(worker, query, number, link, 0);
 }
 
 static void worker_stop(TestWorker *worker)
@@ -223,16 +230,17 @@ static void worker_stop(TestWorker *worker)
     link_free(worker->link);
 }
 
-static void step(TestWorker *worker)
+static RunState step(TestWorker *worker)
 {
     Fault fault;
     uint32_t stage;
     if (worker->is_done)
-        return;
+        return RUN_DONE;
     RunState state = run_step(worker->run, &stage, &fault);
     if (state == RUN_FAILED)
         fail_msg("stage %u: %s", stage, fault.message);
     worker->is_done = state == RUN_DONE;
+    return state;
 }
 
 static void serve(TestWorker *worker)
@@ -338,6 +346,25 @@ static void test_one_process(void **state)
     }
 }
 
+/* However short the slices are: who says that it is blocked must be waiting for somebody else. The
+ * sink refuses every second time only, so a single process is never blocked twice in a row. */
+static void test_short_slices(void **state)
+{
+    (void)state;
+    Query query;
+    TestWorker worker;
+    make_query(&query, 1, false);
+    worker_start_sliced(&worker, &query, 0, NULL, 1);
+    for (RunState last = RUN_PROGRESSED; !worker.is_done;) {
+        RunState now = step(&worker);
+        assert_false(last == RUN_BLOCKED && now == RUN_BLOCKED);
+        last = now;
+    }
+    check_result(&worker, 1);
+    worker_stop(&worker);
+    arena_free(query.arena);
+}
+
 static void test_two_workers(void **state)
 {
     (void)state;
@@ -414,6 +441,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_process),
+        cmocka_unit_test(test_short_slices),
         cmocka_unit_test(test_two_workers),
         cmocka_unit_test(test_freed_in_the_middle),
         cmocka_unit_test(test_memory_refused),
