@@ -112,7 +112,8 @@ bool expr_equal(const Expr *a, const Expr *b)
     return true;
 }
 
-/* Text by another of its names: a cast between the two does nothing. */
+/* Another name of the same thing, as text for varchar, bigint for integer: a cast that does
+ * nothing. */
 static bool is_relabel(SqlType from, SqlType to)
 {
     bool is_noop = false;
@@ -124,7 +125,8 @@ bool expr_same_value(const Expr *a, const Expr *b)
 {
     if (a->kind == EXPR_COLUMN && b->kind == EXPR_COLUMN)
         return a->column == b->column;
-    if (a->kind != b->kind || type_equal(a->type, b->type) || !is_relabel(a->type, b->type))
+    if (a->kind != b->kind || type_equal(a->type, b->type) ||
+        (!is_relabel(a->type, b->type) && !is_relabel(b->type, a->type)))
         return expr_equal(a, b);
     Expr renamed = *b;
     renamed.type = a->type;
