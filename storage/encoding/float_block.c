@@ -308,6 +308,7 @@ static void copy_raw(const uint8_t *raw, size_t value_size, const uint32_t *rows
 }
 
 typedef int64_t Integers __attribute__((vector_size(64), aligned(8), may_alias));
+typedef uint64_t Bits __attribute__((vector_size(64), aligned(8), may_alias));
 typedef double Doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef float Floats __attribute__((vector_size(32), aligned(4), may_alias));
 
@@ -322,8 +323,8 @@ static inline __attribute__((always_inline)) void divide(const Integers *integer
                                                          Doubles *values)
 {
     const double magic = 6755399441055744.0;
-    const int64_t magic_bits = 0x4338000000000000;
-    Integers shifted = *integers + magic_bits;
+    const uint64_t magic_bits = 0x4338000000000000; /* lanes past the end hold anything: wraps */
+    Bits shifted = (Bits)*integers + magic_bits;
     memcpy(values, &shifted, sizeof *values);
     *values = (*values - magic) / power;
 }
