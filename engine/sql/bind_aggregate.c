@@ -155,6 +155,13 @@ static const Expr *make_aggregate(Binder *binder, const PgQuery__FuncCall *call,
     expr->aggregate.direct_count = parts->count;
     expr->aggregate.order_count = parts->order_count;
     expr->aggregate.order = parts->order;
+    if (expr->aggregate.is_distinct && parts->function->is_order_sensitive && parts->order_count == 0) {
+        /* duplicates are dropped by sorting: what is left comes sorted, NULL last (druid: first) */
+        SortColumn *order = ARENA_NEW(binder->arena, SortColumn);
+        order->nulls_first = binder->context->types->dialect == 1;
+        expr->aggregate.order_count = 1;
+        expr->aggregate.order = order;
+    }
     return expr;
 }
 

@@ -103,7 +103,9 @@ static const Expr *bind_number(Binder *binder, const char *digits, int32_t locat
         vector_builder_init(&builder, binder->arena, LAYOUT_INT64, 1);
         if (type_parse_text(SQL_TYPE(T_INT8), binder->context->types, text, &builder, &ignored)) {
             Vector row = vector_builder_finish(&builder);
-            return constant_of_row(binder, SQL_TYPE(T_INT8), &row, location);
+            int64_t value = VECTOR_DATA(int64_t, &row)[0];
+            bool is_small = value >= INT32_MIN && value <= INT32_MAX; /* -2147483648 comes as text */
+            return constant_of_row(binder, SQL_TYPE(is_small ? T_INT4 : T_INT8), &row, location);
         }
     }
     int count = 0;
