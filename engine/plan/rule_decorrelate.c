@@ -469,6 +469,30 @@ static const Plan *decorrelate_join(Pull *state, const Plan *apply, const Plan *
     return add_deferred(state, joined);
 }
 
+/* IN of an aggregate without keys: it gives one row, the mark is the comparison with it. */
+static const Plan *compare_with_aggregate(Pull *state, const Plan *apply, const Plan *right,
+                                          PlanColumn mark)
+{
+    Arena *arena = state->context->arena;
+    const Plan *left = apply->apply.left;
+    const Plan *joined = plan_join(arena, JOIN_SINGLE, left, right,
+                                   expr_list_and(&state->conditions), (PlanColumn){0});
+    joined = add_deferred(state, repair_counts(state, joined));
+    uint32_t count;
+    PlanProjection *items = pass_through(arena, left, 1, &count);
+    items[count++] = (PlanProjection){.column = mark, .expr = apply->apply.condition};
+    return plan_project(arena, joined, items, count);
+}
+
+/* What waited for the join is computed in the comparison of IN itself, which sees both sides. */
+static const Expr *with_deferred(Pull *state, const Expr *expr)
+{
+    for (uint32_t d = state->deferred_count; d-- > 0;)
+        expr = expr_substitute(state->context->arena, expr, state->deferred[d]->project.items,
+                               state->deferred[d]->column_count);
+    return expr;
+}
+
 static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *right)
 {
     Arena *arena = state->context->arena;
@@ -481,8 +505,10 @@ static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *
         items[count++] = (PlanProjection){.column = mark, .expr = expr_bool(arena, true)};
         return plan_project(arena, apply->apply.left, items, count);
     }
-    if (any != NULL && (state->deferred_count > 0 || state->global_aggregate != NULL))
-        return not_supported(state, "IN over an expression of the outer query");
+    if (any != NULL && state->global_aggregate != NULL)
+        return compare_with_aggregate(state, apply, right, mark);
+    if (any != NULL)
+        any = with_deferred(state, any);
     return plan_join_any(arena, JOIN_MARK, apply->apply.left, right,
                          expr_list_and(&state->conditions), any, mark);
 }
