@@ -132,6 +132,9 @@ static bool replace_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
     if (to.length != 0 && hits > (TEXT_MAX_LENGTH - total) / to.length)
         return text_too_long(run->fault);
     total += hits * to.length;
+    *result = empty_text;
+    if (total == 0)
+        return true;
     char *out = text_sink_reserve(&run->sink, total);
     const char *at = text.data;
     for (; hits > 0; hits--) {
