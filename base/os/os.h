@@ -66,6 +66,8 @@ bool os_sleep(int64_t nanos);      /* false: a signal came first */
 int os_core_count(void);
 int64_t os_memory_size(void);
 /* Must be called once by main before any fork; argv's memory is used for the titles. */
+/* Gives memory that has been freed, but is still this process's, back to the system. */
+void os_give_memory_back(void);
 void os_process_title_init(int argc, char **argv);
 void os_process_title(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* PR_SET_PDEATHSIG SIGKILL, and ends at once when `parent` is gone already. */

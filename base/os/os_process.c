@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -128,4 +129,9 @@ void os_random(void *out, size_t length)
         check(count > 0);
         done += (size_t)count;
     }
+}
+
+void os_give_memory_back(void)
+{
+    malloc_trim(0);
 }

@@ -146,14 +146,22 @@ static bool take_requests(Controller *controller, bool *any)
 
 /* How long to look for the next request before sleeping: a wake-up costs as much. */
 static const int64_t SPIN_NANOS = 40000;
+enum { KEEP_MEMORY_MS = 1000 };
 
-static void wait_readable(int fd, bool was_busy)
+/* *keeps_memory: what the last request has freed is kept for the next one, if that comes soon. */
+static void wait_readable(int fd, bool was_busy, bool *keeps_memory)
 {
     struct pollfd item = {.fd = fd, .events = POLLIN};
     int64_t until = was_busy ? os_monotonic_nanos() + SPIN_NANOS : 0;
     while (was_busy && os_monotonic_nanos() < until)
         if (poll(&item, 1, 0) > 0)
             return;
+    if (*keeps_memory) {
+        if (poll(&item, 1, KEEP_MEMORY_MS) != 0)
+            return;
+        os_give_memory_back();
+        *keeps_memory = false;
+    }
     poll(&item, 1, -1);
 }
 
@@ -169,6 +177,7 @@ int controller_main(const ChildContext *context)
         return 1;
     }
     os_process_title("talaria: controller %d idle", context->number);
+    bool keeps_memory = false;
     for (;;) {
         if (!link_fill(controller.front, &fault)) {
             if (fault.code != FAULT_NONE)
@@ -178,7 +187,8 @@ int controller_main(const ChildContext *context)
         bool any;
         if (!take_requests(&controller, &any))
             break;
-        wait_readable(link_fd(controller.front), any);
+        keeps_memory = keeps_memory || any;
+        wait_readable(link_fd(controller.front), any, &keeps_memory);
     }
     close_stores(&controller);
     link_free(controller.front);

@@ -14,10 +14,12 @@
 
 /* How long to look at the sockets again and again before sleeping: a wake-up costs as much. */
 static const int64_t SPIN_NANOS = 40000;
+enum { KEEP_MEMORY_MS = 1000 }; /* freed by a query, for the next one, if that comes soon */
 
 typedef struct PollSet {
     struct pollfd *items; /* listener, front end, then the links */
     uint32_t capacity;
+    uint64_t last_query; /* whose freed memory is still kept; 0: given back */
 } PollSet;
 
 static uint32_t fill_poll_set(Worker *worker, PollSet *set)
@@ -127,6 +129,12 @@ static void serve_blocked(Worker *worker, PollSet *set)
         while (os_monotonic_nanos() < until)
             if (serve_sockets(worker, set, 0))
                 return;
+        set->last_query = worker->query.query;
+    } else if (set->last_query != 0) {
+        if (serve_sockets(worker, set, KEEP_MEMORY_MS))
+            return;
+        os_give_memory_back();
+        set->last_query = 0;
     }
     serve_sockets(worker, set, -1);
 }
