@@ -198,6 +198,43 @@ static void test_server(Server *server, int delay_ms, const char *name, Tally *t
     report(sent && !orphans && before >= 0 && (after == before || after == before + 1), name, tally);
 }
 
+static bool expect_rows(PGconn *connection)
+{
+    bool ok = true;
+    PGresult *result;
+    while ((result = PQgetResult(connection)) != NULL) {
+        if (PQresultStatus(result) != PGRES_TUPLES_OK || atoi(PQgetvalue(result, 0, 0)) != ROWS) {
+            printf("    %s", PQresultErrorMessage(result));
+            ok = false;
+        }
+        PQclear(result);
+    }
+    return ok;
+}
+
+/* Many queries at once: workers lose the processor at every place in their work, and each must
+ * still come to its end. One that hangs is ended by the timeout and counts as failed. */
+static void test_many_clients(Server *server, Tally *tally)
+{
+    enum { CLIENTS = 24, ROUNDS = 10 };
+    PGconn *clients[CLIENTS];
+    bool ok = true;
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = server_connect(server);
+        ok = clients[i] != NULL && execute(clients[i], "SET statement_timeout = '20s'") &&
+             execute(clients[i], "SET local_execution_rows = 0") && ok;
+    }
+    for (int round = 0; ok && round < ROUNDS; round++) {
+        for (int i = 0; i < CLIENTS; i++)
+            ok = PQsendQuery(clients[i], "SELECT COUNT(*) FROM crash WHERE n > 0") != 0 && ok;
+        for (int i = 0; i < CLIENTS; i++)
+            ok = expect_rows(clients[i]) && ok;
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        PQfinish(clients[i]);
+    report(ok, "many clients at once", tally);
+}
+
 bool run_crash_suite(Server *server, Tally *tally)
 {
     PGconn *connection = server_connect(server);
@@ -206,6 +243,7 @@ bool run_crash_suite(Server *server, Tally *tally)
     report(ready && statements_held(server) == 1, "ingest", tally);
     if (!ready)
         return false;
+    test_many_clients(server, tally);
     test_child(server, "worker", "INSERT", "kill a worker during INSERT", tally);
     test_child(server, "controller", "INSERT", "kill a controller during INSERT", tally);
     test_child(server, "worker", "REPLACE", "kill a worker during REPLACE", tally);
