@@ -7,6 +7,8 @@
  */
 #include "engine/expr/expr.h"
 
+#include <stdlib.h>
+
 typedef struct Folding {
     const TypeContext *context;
     bool fold_stable;
@@ -57,6 +59,54 @@ static const Expr *fold_logical(Arena *arena, const Expr *expr, Truth idle, Trut
     if (count == 0)
         return expr_bool(arena, idle == TRUTH_TRUE);
     return expr_nary(arena, expr->kind, expr->type, kept, count, expr->location);
+}
+
+/* value = constant, of one type whose equality is that of its cells. */
+static bool is_plain_equality(const Expr *expr)
+{
+    if (expr->kind != EXPR_CALL || expr->argument_count != 2 || expr->call.function->symbol == NULL ||
+        strcmp(expr->call.function->symbol, "=") != 0)
+        return false;
+    const Expr *value = expr->arguments[0], *constant = expr->arguments[1];
+    Layout layout = type_layout(value->type);
+    return constant->kind == EXPR_CONSTANT && value->kind != EXPR_CONSTANT &&
+           value->type.oid == constant->type.oid && value->type.oid != T_BPCHAR &&
+           (layout == LAYOUT_INT64 || layout == LAYOUT_STRING) && !vector_is_null(constant->value, 0) &&
+           !expr_is_volatile(value);
+}
+
+static int compare_items(const void *a, const void *b, void *state)
+{
+    const Vector *items = state;
+    return vector_rows_compare(items, *(const uint32_t *)a, items, *(const uint32_t *)b);
+}
+
+/* x = 1 OR x = 2 OR ... is x IN (1, 2, ...): one look instead of one a constant. */
+static const Expr *fold_equalities(Arena *arena, const Expr *expr)
+{
+    enum { FEWEST = 3 };
+    if (expr->kind != EXPR_OR || expr->argument_count < FEWEST)
+        return expr;
+    for (uint32_t i = 0; i < expr->argument_count; i++)
+        if (!is_plain_equality(expr->arguments[i]) ||
+            !expr_equal(expr->arguments[i]->arguments[0], expr->arguments[0]->arguments[0]))
+            return expr;
+    const Expr *value = expr->arguments[0]->arguments[0];
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, type_layout(value->type), expr->argument_count);
+    uint32_t *order = ARENA_ARRAY(arena, uint32_t, expr->argument_count);
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        vector_builder_row(&builder, expr->arguments[i]->arguments[1]->value, 0);
+        order[i] = i;
+    }
+    Vector items = vector_builder_finish(&builder);
+    qsort_r(order, items.length, sizeof *order, compare_items, &items);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < items.length; i++)
+        if (count == 0 || !vector_rows_equal(&items, order[count - 1], &items, order[i]))
+            order[count++] = order[i];
+    Vector list = vector_gather(arena, &items, order, count);
+    return expr_in_list(arena, value, &list, false, expr->location);
 }
 
 static const Expr *fold_case(Arena *arena, const Expr *expr)
@@ -134,7 +184,7 @@ static const Expr *fold_node(Arena *arena, const Expr *expr, void *state)
     switch (expr->kind) {
     case EXPR_CALL: return fold_call(arena, expr, folding);
     case EXPR_AND: return fold_logical(arena, expr, TRUTH_TRUE, TRUTH_FALSE);
-    case EXPR_OR: return fold_logical(arena, expr, TRUTH_FALSE, TRUTH_TRUE);
+    case EXPR_OR: return fold_equalities(arena, fold_logical(arena, expr, TRUTH_FALSE, TRUTH_TRUE));
     case EXPR_NOT: return fold_not(arena, expr);
     case EXPR_CASE: return fold_case(arena, expr);
     case EXPR_COALESCE: return fold_coalesce(arena, expr);
