@@ -101,9 +101,15 @@ resident_memory() {
         awk '/^Pss:/ { sum += $2 } END { printf "%d\n", sum / 1024 }'
 }
 
-# disk_size ENGINE: bytes of its folder, without PostgreSQL's log of writes
+# disk_size ENGINE: bytes of its folder, without PostgreSQL's log of writes. ClickHouse is asked: its folder
+# keeps parts that a merge has replaced for some minutes.
 disk_size() {
-    du -sb --exclude=pg_wal "${home_of[$1]}" | cut -f1
+    if [ "$1" = clickhouse ]; then
+        echo "SELECT sum(bytes_on_disk) FROM system.parts WHERE active" >"$scratch/size.sql"
+        ask clickhouse rows "$scratch/size.sql" "$scratch/size" && cat "$scratch/size"
+    else
+        du -sb --exclude=pg_wal "${home_of[$1]}" | cut -f1
+    fi
 }
 
 # --- talaria ---

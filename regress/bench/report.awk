@@ -159,7 +159,7 @@ function print_summary(i, c) {
     print ""
     row("bytes on disk, MB", "disk_mb", "-", "%d")
     row("loading, s", "load_s", "-", "%.1f")
-    row("memory at rest, MB", "resident", "rest", "%d")
+    row("memory before anything, MB (PSS)", "resident", "rest", "%d")
     if (differences)
         printf "\n%d comparisons of rows failed\n", differences
 }
