@@ -69,16 +69,23 @@ static void print_sort_columns(Buffer *out, const SortColumn *keys, uint32_t cou
 
 static void print_pruning(const StageInput *input, Buffer *out)
 {
+    const struct {
+        uint32_t count;
+        const char *by;
+    } causes[] = {{input->pruned_by_time, "time"},
+                  {input->pruned_by_shard, "shard range"},
+                  {input->pruned_by_statistics, "minimum and maximum"}};
     uint32_t pruned = input->pruned_by_time + input->pruned_by_shard + input->pruned_by_statistics;
+    const char *separator = "";
     if (pruned == 0)
         return;
-    buffer_printf(out, " (%u pruned:", pruned);
-    if (input->pruned_by_time > 0)
-        buffer_printf(out, " %u by time", input->pruned_by_time);
-    if (input->pruned_by_shard > 0)
-        buffer_printf(out, " %u by shard range", input->pruned_by_shard);
-    if (input->pruned_by_statistics > 0)
-        buffer_printf(out, " %u by minimum and maximum", input->pruned_by_statistics);
+    buffer_printf(out, " (%u pruned: ", pruned);
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        if (causes[i].count == 0)
+            continue;
+        buffer_printf(out, "%s%u by %s", separator, causes[i].count, causes[i].by);
+        separator = ", ";
+    }
     buffer_append_string(out, ")");
 }
 
