@@ -303,6 +303,19 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     return ok;
 }
 
+/* What set_config() in the query has changed. */
+static bool apply_changes(Request *request, const BindContext *context, Fault *fault)
+{
+    for (uint32_t i = 0; i < context->change_count; i++) {
+        const SettingChange *change = &context->changes[i];
+        if (!setting_set(&request->settings, text_of(change->name), text_of(change->value),
+                         SCOPE_SESSION, fault))
+            return false;
+        respond_setting(request, change->name, change->value, change->is_local);
+    }
+    return true;
+}
+
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
@@ -327,5 +340,6 @@ bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
         return false;
     if (statement->kind == STATEMENT_EXPLAIN)
         return explain(request, statement, &plan, &query, fault);
-    return run_bound(request, statement, &plan, &query, fault);
+    return run_bound(request, statement, &plan, &query, fault) &&
+           apply_changes(request, &context, fault);
 }

@@ -61,6 +61,10 @@ void respond_transaction(Request *request, char transaction)
 
 void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault)
 {
+    enum { LEVEL_NOTICE = 2, LEVEL_WARNING = 3 }; /* of client_min_messages */
+    int level = severity == PGWIRE_SEVERITY_WARNING ? LEVEL_WARNING : LEVEL_NOTICE;
+    if (level < request->settings.client_min_messages)
+        return;
     Buffer wire = BUFFER_EMPTY;
     pgwire_report(&wire, severity, fault, request->text);
     respond_wire(request, &wire);
