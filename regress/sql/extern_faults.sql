@@ -1,0 +1,28 @@
+-- What EXTERN and its kin refuse.
+SELECT * FROM TABLE(EXTERN('{"type":"local","files":[":folder/data/absent.json"]}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"local","files":[":folder/data"]}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"local","files":[":folder/data/cut.csv.gz"]}', '{"type":"csv","columns":["a","b"]}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"local"}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"local","baseDir":":folder/nowhere","filter":"*"}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"carrier pigeon"}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"data":"x"}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"stone tablet"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"csv"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"inline"}', '{"type":"json"}')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"json"}'));
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"json"}', '[{"name":"a","type":"long"}]')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"json"}', '[{"name":"a","type":"whale"}]'));
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"json"}', '[{"name":"a"}]'));
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}', '{"type":"json"}', 'a BIGINT'));
+SELECT * FROM TABLE(EXTERN('{"type":"inline","data":"x"}'));
+SELECT * FROM TABLE(EXTERN(1, 2, 3));
+SELECT * FROM TABLE(INLINE(data => ARRAY['1'], format => 'xml')) (a BIGINT);
+SELECT * FROM TABLE(INLINE(data => ARRAY['1'])) (a BIGINT);
+SELECT * FROM TABLE(INLINE(format => 'csv')) (a BIGINT);
+SELECT * FROM TABLE(INLINE(data => ARRAY['1'], format => 'csv'));
+SELECT * FROM TABLE(LOCALFILES(filter => '*.json', format => 'json')) (a BIGINT);
+SELECT * FROM TABLE(LOCALFILES(baseDir => ':folder/data', files => ARRAY['x'], filter => '*', format => 'json')) (a BIGINT);
+SELECT * FROM TABLE(LOCALFILES(format => 'json')) (a BIGINT);
+SELECT * FROM TABLE(HTTP(format => 'json')) (a BIGINT);
+SELECT * FROM TABLE(EXTERN('{"type":"http","uris":["ftp://localhost/x"]}', '{"type":"json"}')) (a BIGINT);
