@@ -22,7 +22,7 @@ SELECT * FROM TABLE(INLINE(data => ARRAY['1'])) (a BIGINT);
 SELECT * FROM TABLE(INLINE(format => 'csv')) (a BIGINT);
 SELECT * FROM TABLE(INLINE(data => ARRAY['1'], format => 'csv'));
 SELECT * FROM TABLE(LOCALFILES(filter => '*.json', format => 'json')) (a BIGINT);
-SELECT * FROM TABLE(LOCALFILES(baseDir => ':folder/data', files => ARRAY['x'], filter => '*', format => 'json')) (a BIGINT);
+SELECT * FROM TABLE(LOCALFILES(baseDir => '/data', files => ARRAY['x'], filter => '*', format => 'json')) (a BIGINT);
 SELECT * FROM TABLE(LOCALFILES(format => 'json')) (a BIGINT);
 SELECT * FROM TABLE(HTTP(format => 'json')) (a BIGINT);
 SELECT * FROM TABLE(EXTERN('{"type":"http","uris":["ftp://localhost/x"]}', '{"type":"json"}')) (a BIGINT);
