@@ -70,6 +70,10 @@ void catalog_set_texts(CatalogRows *rows, const char *column, const Text *values
 void catalog_row_end(CatalogRows *rows);
 Batch *catalog_rows_finish(CatalogRows *rows);
 
+/* Whether a function is one of the session's dialect: the other's variants are not shown. */
+struct ScalarFunction;
+bool catalog_speaks(const CatalogContext *context, const struct ScalarFunction *function);
+
 #define ROWS_BEGIN(rows, array, arena)                                                             \
     catalog_rows_begin((rows), (array), (uint32_t)(sizeof(array) / sizeof((array)[0])), (arena))
 

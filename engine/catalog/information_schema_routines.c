@@ -115,7 +115,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     const ScalarFunction *const *scalars = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (scalars[i]->kind != FUNCTION_PLAIN)
+        if (scalars[i]->kind != FUNCTION_PLAIN || !catalog_speaks(context, scalars[i]))
             continue;
         Routine routine = {.oid = scalars[i]->oid,
                            .name = scalars[i]->name,

@@ -301,3 +301,10 @@ void catalog_register_names(void)
     static const TypeNameHooks hooks = {.name_of = name_of, .find = find};
     type_set_name_hooks(&hooks);
 }
+
+bool catalog_speaks(const CatalogContext *context, const ScalarFunction *function)
+{
+    enum { ONLY_POSTGRES = 1, ONLY_DRUID = 2, DRUID = 1 };
+    bool is_druid = context->settings != NULL && context->settings->dialect == DRUID;
+    return function->dialect != (is_druid ? ONLY_POSTGRES : ONLY_DRUID);
+}

@@ -15,7 +15,6 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
 {
     static const char contexts[] = {
         [CAST_EXPLICIT] = 'e', [CAST_ASSIGNMENT] = 'a', [CAST_IMPLICIT] = 'i'};
-    (void)context;
     (void)fault;
     uint32_t count;
     const ScalarFunction *const *functions = function_scalars(&count);
@@ -23,7 +22,8 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         const ScalarFunction *function = functions[i];
-        if (function->kind != FUNCTION_CAST || function->argument_count == 0)
+        if (function->kind != FUNCTION_CAST || function->argument_count == 0 ||
+            !catalog_speaks(context, function))
             continue;
         catalog_set_int(&rows, "oid", function->oid);
         catalog_set_int(&rows, "castsource", function->arguments[0]);

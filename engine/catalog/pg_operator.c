@@ -37,7 +37,6 @@ static void add_operator(CatalogRows *rows, const ScalarFunction *function)
 
 static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
-    (void)context;
     (void)fault;
     uint32_t count;
     const ScalarFunction *const *functions = function_scalars(&count);
@@ -45,7 +44,8 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         uint8_t arguments = functions[i]->argument_count;
-        if (functions[i]->symbol != NULL && (arguments == 1 || arguments == 2))
+        if (functions[i]->symbol != NULL && (arguments == 1 || arguments == 2) &&
+            catalog_speaks(context, functions[i]))
             add_operator(&rows, functions[i]);
     }
     *out = catalog_rows_finish(&rows);

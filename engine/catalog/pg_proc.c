@@ -63,12 +63,14 @@ static char volatility_letter(Volatility volatility)
     return volatility == IMMUTABLE ? 'i' : volatility == STABLE ? 's' : 'v';
 }
 
-static void add_scalars(CatalogRows *rows)
+static void add_scalars(CatalogRows *rows, const CatalogContext *context)
 {
     uint32_t count;
     const ScalarFunction *const *functions = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
         const ScalarFunction *function = functions[i];
+        if (!catalog_speaks(context, function))
+            continue;
         uint32_t arguments = function->argument_count < FUNCTION_MAX_ARGS ? function->argument_count
                                                                           : FUNCTION_MAX_ARGS;
         Procedure procedure = {
@@ -130,11 +132,10 @@ static void add_type_functions(CatalogRows *rows)
 
 static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
-    (void)context;
     (void)fault;
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
-    add_scalars(&rows);
+    add_scalars(&rows, context);
     add_aggregates(&rows);
     add_type_functions(&rows);
     *out = catalog_rows_finish(&rows);
