@@ -286,7 +286,15 @@ static bool set_enum(Settings *settings, const SettingInfo *info, Text value, Fa
     }
     fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "invalid value for parameter \"%s\": \"%.*s\"",
               info->name, TEXT_ARGS(value));
-    return fault_hint(fault, "Available values: %s.", info->choices);
+    char choices[SETTING_TEXT_SIZE];
+    size_t length = 0;
+    for (const char *at = info->choices; *at != '\0' && length + 2 < sizeof choices; at++) {
+        choices[length++] = *at;
+        if (*at == ',')
+            choices[length++] = ' ';
+    }
+    choices[length] = '\0';
+    return fault_hint(fault, "Available values: %s.", choices);
 }
 
 static bool set_value(Settings *settings, const SettingInfo *info, Text value, Fault *fault)
@@ -313,12 +321,26 @@ static bool refuse_scope(const SettingInfo *info, Fault *fault)
                      "parameter \"%s\" cannot be changed now", info->name);
 }
 
+bool setting_is_ignored(Text name)
+{
+    static const char *const names[] = {
+#define SETTING_IGNORED(name_) name_,
+#include "base/setting/ignored.def"
+#undef SETTING_IGNORED
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (same_name(name, names[i], strlen(names[i])))
+            return true;
+    return false;
+}
+
 bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set, Fault *fault)
 {
     const SettingInfo *info = setting_find(name);
     if (info == NULL) {
         bool is_dotted = name.length > 0 && memchr(name.data, '.', name.length) != NULL;
-        return is_dotted || fault_set(fault, FAULT_UNDEFINED_OBJECT,
+        return is_dotted || setting_is_ignored(name) ||
+               fault_set(fault, FAULT_UNDEFINED_OBJECT,
                                       "unrecognized configuration parameter \"%.*s\"",
                                       TEXT_ARGS(name));
     }
@@ -326,6 +348,13 @@ bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set
     if (info->scope == SCOPE_FIXED || info->scope < may_set)
         return refuse_scope(info, fault);
     return set_value(settings, info, value, fault);
+}
+
+int64_t setting_parse_exceptions(const Settings *settings)
+{
+    enum { MODE_NON_STRICT = 2 };
+    bool is_any = settings->max_parse_exceptions == 0 && settings->mode == MODE_NON_STRICT;
+    return is_any ? -1 : settings->max_parse_exceptions;
 }
 
 /* --- showing --- */

@@ -69,10 +69,13 @@ const SettingInfo *setting_table(int *count);
 /* By name or old name, case-insensitive; NULL when there is none. */
 const SettingInfo *setting_find(Text name);
 
+/* Whether the name is one of Druid's context parameters that have no effect here (ignored.def). */
+bool setting_is_ignored(Text name);
+
 void setting_defaults(Settings *settings);
 /* Parses and checks. Faults: 22023 with the bounds or choices, 42704 unknown name, 55P02 when
- * `scope` (what the caller may set) does not reach the row's. A dotted unknown name is accepted
- * and ignored (returns true). */
+ * `scope` (what the caller may set) does not reach the row's. A dotted unknown name and
+ * those of setting_is_ignored are accepted without effect (true). */
 bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set, Fault *fault);
 /* The value as SHOW prints it (units as PostgreSQL: "128MB"); writes into `out`. */
 void setting_show(const Settings *settings, const SettingInfo *info, char *out, size_t size);
@@ -80,6 +83,10 @@ void setting_show(const Settings *settings, const SettingInfo *info, char *out, 
 void setting_reset(Settings *settings, const Settings *server, const SettingInfo *info);
 /* Whether the two hold the same value of this setting. */
 bool setting_equal(const Settings *a, const Settings *b, const SettingInfo *info);
+
+/* Rows of external data that may fail to parse, -1 any number: maxParseExceptions, or where that
+ * is 0 what the mode says. */
+int64_t setting_parse_exceptions(const Settings *settings);
 
 /* Only what differs from the defaults, as a msgpack map name -> text. */
 void setting_pack(const Settings *settings, Buffer *out);

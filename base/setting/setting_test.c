@@ -57,9 +57,9 @@ static void test_values(void **state)
     assert_string_equal(show(&settings, "statement_timeout"), "90s");
     assert_true(set(&settings, "timeout", " 2 min ", &fault)); /* an old name, blanks */
     assert_string_equal(show(&settings, "statement_timeout"), "2min");
-    assert_true(set(&settings, "maxFrameSize", "512kb", &fault));
-    assert_int_equal(settings.max_frame_size, 512 << 10);
-    assert_string_equal(show(&settings, "maxframesize"), "512kB");
+    assert_true(set(&settings, "maxInputBytesPerWorker", "512kb", &fault));
+    assert_int_equal(settings.max_input_bytes_per_worker, 512 << 10);
+    assert_string_equal(show(&settings, "maxinputbytesperworker"), "512kB");
     assert_true(set(&settings, "failOnEmptyInsert", "YES", &fault));
     assert_true(settings.fail_on_empty_insert);
     assert_true(set(&settings, "talaria.dialect", "Druid", &fault));

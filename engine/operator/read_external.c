@@ -25,14 +25,6 @@ typedef struct ReadExternalOperator {
 
 /* --- parse errors --- */
 
-/* -1: any number. The mode's default applies where the setting was left alone. */
-static int64_t errors_allowed(const Settings *settings)
-{
-    if (settings->max_parse_exceptions == 0 && strcasecmp(settings->mode, "nonStrict") == 0)
-        return -1;
-    return settings->max_parse_exceptions;
-}
-
 static Text error_text(Arena *arena, const InputErrors *errors, uint32_t i)
 {
     const char *source = errors->messages[i].source;
@@ -44,7 +36,7 @@ static Text error_text(Arena *arena, const InputErrors *errors, uint32_t i)
 
 static bool too_many_errors(ReadExternalOperator *read, const InputErrors *errors, Fault *fault)
 {
-    int64_t allowed = errors_allowed(read->base.context->types->settings);
+    int64_t allowed = setting_parse_exceptions(read->base.context->types->settings);
     if (allowed < 0 || read->errors <= (uint64_t)allowed)
         return false;
     if (allowed == 0) {

@@ -3,7 +3,7 @@
  *
  * The ISO form is read by a fast path. Everything else is cut into words and numbers whose
  * meaning follows from their shape and from what has been seen before, as PostgreSQL's manual
- * describes ("Date/Time Input Interpretation"); fields are in the order month, day, year.
+ * describes ("Date/Time Input Interpretation"); numbers are in the order that DateStyle says.
  */
 #include "engine/type/type_internal.h"
 
@@ -197,6 +197,7 @@ static bool read_iso(Text text, Moment *moment)
 typedef struct MomentReader {
     const char *at, *end;
     Moment *moment;
+    FieldOrder order;
     bool has_year, has_month, has_day, is_before_christ;
     int year_digits;
     int meridiem; /* 0, 1 am, 2 pm */
@@ -389,6 +390,13 @@ static ReadResult read_joined_date(MomentReader *reader)
         year = 0;
         month = named == 2 ? 2 : 1;
         day = named == 2 ? 1 : 2;
+    } else if (named < 0 && reader->order == ORDER_YMD) {
+        year = 0;
+        month = 1;
+        day = 2;
+    } else if (named < 0 && reader->order == ORDER_DMY) {
+        day = 0;
+        month = 1;
     } else if (named == 1) {
         day = 0;
         month = 1;
@@ -552,9 +560,10 @@ static ReadResult finish_moment(MomentReader *reader)
     return check_date(moment);
 }
 
-static ReadResult read_general(Text text, Moment *moment)
+static ReadResult read_general(Text text, FieldOrder order, Moment *moment)
 {
-    MomentReader reader = {.at = text.data, .end = text.data + text.length, .moment = moment};
+    MomentReader reader = {
+        .at = text.data, .end = text.data + text.length, .moment = moment, .order = order};
     *moment = (Moment){0};
     while (reader.at < reader.end) {
         char c = *reader.at;
@@ -592,14 +601,15 @@ static bool moment_fault(ReadResult result, Text text, const char *type_name, Fa
     return parse_fault(fault, FAULT_INVALID_DATETIME_FORMAT, type_name, text);
 }
 
-static bool read_moment(Text text, const char *type_name, Moment *moment, Fault *fault)
+static bool read_moment(Text text, const TypeContext *context, const char *type_name,
+                        Moment *moment, Fault *fault)
 {
     Text body = parse_trim(text);
     *moment = (Moment){0};
     if (read_iso(body, moment))
         return true;
     ReadResult result = body.length == 0 || body.length > 200 ? READ_SYNTAX
-                                                              : read_general(body, moment);
+                                   : read_general(body, style_field_order(context), moment);
     return result == READ_OK || moment_fault(result, text, type_name, fault);
 }
 
@@ -656,7 +666,7 @@ static bool timestamp_range(Text text, Fault *fault)
 bool timestamp_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault)
 {
     Moment moment;
-    if (!read_moment(text, "timestamp", &moment, fault))
+    if (!read_moment(text, context, "timestamp", &moment, fault))
         return false;
     if (special_local(&moment, context, micros))
         return true;
@@ -669,7 +679,7 @@ bool timestamptz_parse(Text text, const TypeContext *context, int64_t *utc, Faul
 {
     Moment moment;
     int64_t local;
-    if (!read_moment(text, "timestamp with time zone", &moment, fault))
+    if (!read_moment(text, context, "timestamp with time zone", &moment, fault))
         return false;
     if (moment.special == SPECIAL_EPOCH) {
         *utc = 0;
@@ -693,7 +703,7 @@ bool date_parse(Text text, const TypeContext *context, int64_t *days, Fault *fau
 {
     Moment moment;
     int64_t local;
-    if (!read_moment(text, "date", &moment, fault))
+    if (!read_moment(text, context, "date", &moment, fault))
         return false;
     if (special_local(&moment, context, &local)) {
         bool is_infinite = local == INT64_MAX || local == INT64_MIN;
@@ -726,7 +736,7 @@ bool time_parse(Text text, const TypeContext *context, int64_t *micros, Fault *f
         *micros = moment.time;
         return true;
     }
-    if (!read_moment(text, "time", &moment, fault))
+    if (!read_moment(text, context, "time", &moment, fault))
         return false;
     if (moment.special == SPECIAL_NOW) {
         int64_t local = local_now(context);

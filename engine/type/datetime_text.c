@@ -103,8 +103,9 @@ uint32_t timestamp_format(int64_t micros, DateCache *cache, char *out)
     return (uint32_t)(p - out);
 }
 
-static char *put_offset(char *p, int64_t offset_micros)
+char *offset_format(int64_t offset_micros, char *out)
 {
+    char *p = out;
     int seconds = (int)(offset_micros / MICROS_PER_SECOND);
     *p++ = seconds < 0 ? '-' : '+';
     unsigned magnitude = (unsigned)(seconds < 0 ? -seconds : seconds);
@@ -129,7 +130,7 @@ uint32_t timestamptz_format(int64_t utc, const TimeZone *zone, DateCache *cache,
         local = utc;
         offset = 0;
     }
-    char *p = put_offset(put_timestamp(local, cache, out), offset);
+    char *p = offset_format(offset, put_timestamp(local, cache, out));
     if (cache->is_before_christ)
         p += put_string(p, " BC");
     return (uint32_t)(p - out);

@@ -44,6 +44,21 @@ FORMAT_LOOP(format_interval, IntervalValue, INTERVAL_TEXT_SIZE, , interval_forma
 FORMAT_LOOP(format_numeric, Int128, DECIMAL_TEXT_SIZE, int scale = type_scale(type);
             bool trim = type.modifier < 0, decimal_format(v, scale, trim, p))
 
+/* The same in the session's style, where it is not the usual one. */
+#define STYLED const OutputStyle style = output_style(context)
+FORMAT_LOOP(format_float8_styled, double, FLOAT_TEXT_SIZE, STYLED,
+            double_format_styled(v, &style, p))
+FORMAT_LOOP(format_float4_styled, float, FLOAT_TEXT_SIZE, STYLED, float_format_styled(v, &style, p))
+FORMAT_LOOP(format_date_styled, int64_t, DATETIME_TEXT_SIZE, STYLED,
+            date_format_styled(v, &style, p))
+FORMAT_LOOP(format_timestamp_styled, int64_t, DATETIME_TEXT_SIZE, STYLED,
+            timestamp_format_styled(v, &style, p))
+FORMAT_LOOP(format_timestamptz_styled, int64_t, DATETIME_TEXT_SIZE, STYLED;
+            const TimeZone *zone = context_zone(context),
+            timestamptz_format_styled(v, zone, &style, p))
+FORMAT_LOOP(format_interval_styled, IntervalValue, INTERVAL_TEXT_SIZE, STYLED,
+            interval_format_styled(v, &style, p))
+
 static void format_bool(SqlType type, const TypeContext *context, const Vector *vector,
                         uint32_t rows, Arena *arena, Text *cells)
 {
@@ -101,10 +116,38 @@ static void format_bytea(SqlType type, const TypeContext *context, const Vector 
     }
 }
 
+static void format_bytea_escape(SqlType type, const TypeContext *context, const Vector *vector,
+                                uint32_t rows, Arena *arena, Text *cells)
+{
+    format_string(type, context, vector, rows, arena, cells);
+    for (uint32_t i = 0; i < rows; i++) {
+        if (cells[i].data == NULL)
+            continue;
+        char *out = arena_alloc(arena, 1 + 4 * (size_t)cells[i].length);
+        cells[i] = (Text){out, bytea_format_escape(cells[i], out)};
+    }
+}
+
 static void format_array(SqlType type, const TypeContext *context, const Vector *vector,
                          uint32_t rows, Arena *arena, Text *cells)
 {
     array_format(type, context, vector, arena, cells);
+}
+
+/* The loop of a type whose form the session has changed; NULL: the usual one. */
+static CellLoop choose_styled(SqlType type, const OutputStyle *style)
+{
+    bool is_date_styled = style->date != DATES_ISO;
+    switch (type.oid) {
+    case T_DATE: return is_date_styled ? format_date_styled : NULL;
+    case T_TIMESTAMP: return is_date_styled ? format_timestamp_styled : NULL;
+    case T_TIMESTAMPTZ: return is_date_styled ? format_timestamptz_styled : NULL;
+    case T_INTERVAL: return style->interval != INTERVALS_POSTGRES ? format_interval_styled : NULL;
+    case T_BYTEA: return style->is_bytea_escape ? format_bytea_escape : NULL;
+    case T_FLOAT8: return style->float_digits < 1 ? format_float8_styled : NULL;
+    case T_FLOAT4: return style->float_digits < 1 ? format_float4_styled : NULL;
+    }
+    return NULL;
 }
 
 static CellLoop choose_loop(SqlType type)
@@ -159,7 +202,10 @@ static void format_dictionary(SqlType type, const TypeContext *context, const Ve
 void type_format_text(SqlType type, const TypeContext *context, const Vector *vector, Arena *arena,
                       Text *cells)
 {
-    CellLoop loop = choose_loop(type);
+    const OutputStyle style = output_style(context);
+    CellLoop loop = choose_styled(type, &style);
+    if (loop == NULL)
+        loop = choose_loop(type);
     if (vector->length == 0)
         return;
     switch (vector->form) {

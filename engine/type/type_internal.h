@@ -39,7 +39,7 @@ bool int64_parse(Text text, const char *type_name, int64_t minimum, int64_t maxi
 bool bool_parse(Text text, bool *value, Fault *fault);
 
 /* --- dates and times (datetime_text.c, datetime_parse.c, interval_text.c) --- */
-enum { DATETIME_TEXT_SIZE = 64, INTERVAL_TEXT_SIZE = 160 };
+enum { DATETIME_TEXT_SIZE = 96, INTERVAL_TEXT_SIZE = 160 };
 /* Remembers the day formatted last: consecutive values mostly share it. */
 typedef struct DateCache {
     int64_t days;
@@ -52,6 +52,7 @@ uint32_t time_format(int64_t micros, char *out);
 uint32_t timestamp_format(int64_t micros, DateCache *cache, char *out);
 uint32_t timestamptz_format(int64_t utc, const TimeZone *zone, DateCache *cache, char *out);
 uint32_t interval_format(IntervalValue value, char *out);
+char *offset_format(int64_t offset_micros, char *out); /* +02, -03:30; returns the end */
 
 bool date_parse(Text text, const TypeContext *context, int64_t *days, Fault *fault);
 bool time_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault);
@@ -78,6 +79,31 @@ bool bytea_parse(Text text, Arena *arena, Text *bytes, Fault *fault);
 
 /* --- json (json_check.c) --- */
 bool json_check(Text text, Fault *fault);
+
+/* --- other forms of output (output_style.c), by the session's settings --- */
+typedef enum FieldOrder { ORDER_MDY, ORDER_DMY, ORDER_YMD } FieldOrder;
+typedef enum DatesStyle { DATES_ISO, DATES_SQL, DATES_POSTGRES, DATES_GERMAN } DatesStyle;
+typedef enum IntervalsStyle { /* the choices of IntervalStyle */
+    INTERVALS_POSTGRES, INTERVALS_POSTGRES_VERBOSE, INTERVALS_SQL_STANDARD, INTERVALS_ISO_8601
+} IntervalsStyle;
+typedef struct OutputStyle {
+    DatesStyle date;
+    FieldOrder order;
+    IntervalsStyle interval;
+    bool is_bytea_escape;
+    int float_digits; /* extra_float_digits: above 0 the shortest exact form */
+} OutputStyle;
+OutputStyle output_style(const TypeContext *context);
+FieldOrder style_field_order(const TypeContext *context); /* of dates that are read, too */
+uint32_t date_format_styled(int64_t days, const OutputStyle *style, char *out);
+uint32_t timestamp_format_styled(int64_t micros, const OutputStyle *style, char *out);
+uint32_t timestamptz_format_styled(int64_t utc, const TimeZone *zone, const OutputStyle *style,
+                                   char *out);
+uint32_t interval_format_styled(IntervalValue value, const OutputStyle *style, char *out);
+uint32_t double_format_styled(double value, const OutputStyle *style, char *out);
+uint32_t float_format_styled(float value, const OutputStyle *style, char *out);
+/* `out` has room for 4 * length. */
+uint32_t bytea_format_escape(Text bytes, char *out);
 
 /* --- arrays (array_text.c) --- */
 void array_format(SqlType type, const TypeContext *context, const Vector *vector, Arena *arena,

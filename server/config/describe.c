@@ -84,6 +84,11 @@ void config_describe_settings(Buffer *out)
         put_cell(out, info->description);
         buffer_append_string(out, " |\n");
     }
+    buffer_append_string(out, "\nAccepted without effect, for statements written for Druid:");
+#define SETTING_IGNORED(name) buffer_append_string(out, " `" name "`");
+#include "base/setting/ignored.def"
+#undef SETTING_IGNORED
+    buffer_append_string(out, ".\n");
 }
 
 void config_describe_faults(Buffer *out)

@@ -185,15 +185,22 @@ uint64_t request_next_execution(Request *request)
     return request->query * MOST_STATEMENTS + request->executions++ % MOST_STATEMENTS;
 }
 
-/* Workers that the query may use: what the session allows of what there is. */
-static uint32_t wanted_workers(const Request *request)
+/* Workers that the query may use: what the session allows of what there is, and, with
+ * taskAssignment = auto, no more than the bytes of its tables ask for. The sizes of external
+ * inputs are not known yet: they get all. */
+static uint32_t wanted_workers(const Request *request, const PlanDemand *demand)
 {
+    enum { ASSIGNMENT_AUTO = 1 };
     int64_t most = worker_capacity(request);
     const Settings *settings = &request->settings;
     if (settings->talaria_num_tasks > 0 && settings->talaria_num_tasks < most)
         most = settings->talaria_num_tasks;
     if (settings->max_num_tasks > 1 && settings->max_num_tasks - 1 < most)
         most = settings->max_num_tasks - 1; /* it counts the controller */
+    if (settings->task_assignment == ASSIGNMENT_AUTO && demand->external_inputs == 0) {
+        int64_t asked = (int64_t)(demand->table_bytes / (uint64_t)settings->max_input_bytes_per_worker) + 1;
+        most = asked < most ? asked : most;
+    }
     return most < 1 ? 1 : (uint32_t)most;
 }
 
@@ -208,7 +215,7 @@ static bool explain(Request *request, const ParsedStatement *statement, PlanCont
 {
     PlanDemand demand = plan_demand(plan, query);
     CutContext cut = cut_context(request, plan, query,
-                                 runs_here(request, &demand) ? 1 : wanted_workers(request));
+                                 runs_here(request, &demand) ? 1 : wanted_workers(request, &demand));
     cut.for_explain = true;
     const QueryDefinition *definition;
     if (!plan_cut(&cut, query, &definition, fault))
@@ -257,9 +264,7 @@ static bool execute(Execution *execution, bool is_local, Fault *fault)
 {
     Request *request = execution->request;
     const Settings *settings = &request->settings;
-    int64_t max_warnings = settings->max_parse_exceptions;
-    if (max_warnings == 0 && strcasecmp(settings->mode, "nonStrict") == 0)
-        max_warnings = -1;
+    int64_t max_warnings = setting_parse_exceptions(settings);
     execution->kernel = kernel_new(request->arena, execution->definition,
                                    execution->query->ingest != NULL, max_warnings);
     execution->fault = fault;
@@ -273,6 +278,14 @@ static void complete_ingest(Request *request, const Execution *execution)
                                            (unsigned long long)execution->staged_rows));
 }
 
+static bool check_task_count(const Settings *settings, Fault *fault)
+{
+    if (settings->max_num_tasks != 1)
+        return true;
+    return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                     "maxNumTasks must be at least 2: it counts the controller");
+}
+
 static bool run_bound(Request *request, const ParsedStatement *statement, PlanContext *plan,
                       BoundQuery *query, Fault *fault)
 {
@@ -283,7 +296,8 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     if (query->ingest != NULL)
         execution.lock = request->lock; /* taken before the statement was bound */
     request->lock = 0;
-    bool ok = is_local || slots_acquire(request, wanted_workers(request), &workers, fault);
+    bool ok = check_task_count(&request->settings, fault);
+    ok = ok && (is_local || slots_acquire(request, wanted_workers(request, &demand), &workers, fault));
     bool has_slots = ok && !is_local;
     CutContext cut = cut_context(request, plan, query, workers);
     ok = ok && plan_cut(&cut, query, &execution.definition, fault);

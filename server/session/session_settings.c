@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,35 +44,59 @@ static bool is_date_style(Text name)
     return name.length == 9 && strncasecmp(name.data, "DateStyle", 9) == 0;
 }
 
+/* Words that DateStyle is made of: a form and an order, in any case and sequence. */
+static const char *const date_forms[] = {"ISO", "SQL", "Postgres", "German"};
+static const struct {
+    const char *word, *order;
+} date_orders[] = {{"MDY", "MDY"}, {"DMY", "DMY"}, {"YMD", "YMD"}, {"US", "MDY"},
+                   {"NonEuropean", "MDY"}, {"European", "DMY"}, {"Euro", "DMY"}};
+
+static bool is_same_word(Text word, const char *other)
+{
+    return word.length == strlen(other) && strncasecmp(word.data, other, word.length) == 0;
+}
+
+/* Takes one word of a DateStyle; false: there is no such word. */
+static bool take_date_word(Text word, const char **form, const char **order)
+{
+    for (size_t i = 0; i < sizeof date_forms / sizeof *date_forms; i++)
+        if (is_same_word(word, date_forms[i])) {
+            *form = date_forms[i];
+            return true;
+        }
+    for (size_t i = 0; i < sizeof date_orders / sizeof *date_orders; i++)
+        if (is_same_word(word, date_orders[i].word)) {
+            *order = date_orders[i].order;
+            return true;
+        }
+    return false;
+}
+
 static bool set_date_style(Settings *settings, Text value, Fault *fault)
 {
-    char order[4] = "MDY";
+    char style[32], current_form[16], current_order[4] = "MDY";
     size_t length = strlen(settings->date_style);
+    snprintf(current_form, sizeof current_form, "%.*s",
+             (int)strcspn(settings->date_style, ", "), settings->date_style);
     if (length >= 3)
-        memcpy(order, settings->date_style + length - 3, 3);
-    uint32_t at = 0;
-    while (at < value.length) {
+        memcpy(current_order, settings->date_style + length - 3, 3);
+    const char *form = current_form, *order = current_order;
+    for (uint32_t at = 0; at < value.length;) {
         uint32_t start = at;
         while (at < value.length && isalpha((unsigned char)value.data[at]))
             at++;
         Text word = {.data = value.data + start, .length = at - start};
-        bool is_order = word.length == 3 && (strncasecmp(word.data, "MDY", 3) == 0 ||
-                                             strncasecmp(word.data, "DMY", 3) == 0 ||
-                                             strncasecmp(word.data, "YMD", 3) == 0);
-        bool is_iso = word.length == 3 && strncasecmp(word.data, "ISO", 3) == 0;
-        if (is_order) {
-            for (int i = 0; i < 3; i++)
-                order[i] = (char)toupper((unsigned char)word.data[i]);
-        } else if (word.length > 0 && !is_iso) {
+        if (word.length > 0 && !take_date_word(word, &form, &order))
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
                              "invalid value for parameter \"DateStyle\": \"%.*s\"",
                              TEXT_ARGS(value));
-        }
-        if (at < value.length && word.length == 0)
+        if (word.length == 0)
             at++;
     }
-    char style[16] = "ISO, ";
-    strcat(style, order);
+    bool is_german = strcmp(form, "German") == 0 && strcmp(current_form, "German") != 0;
+    if (is_german && order == current_order)
+        order = "DMY"; /* the form brings its order unless one is given */
+    snprintf(style, sizeof style, "%s, %s", form, order);
     return setting_set(settings, TEXT_LITERAL("DateStyle"), text_of(style), SCOPE_SESSION, fault);
 }
 
