@@ -39,6 +39,8 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
         return spec->sort.limit >= 0 ? top_n_make : sort_make;
     case OPERATOR_LIMIT:
         return limit_make;
+    case OPERATOR_EXPAND:
+        return expand_make;
     case OPERATOR_UNION:
         return union_make;
     case OPERATOR_WRITE_SEGMENTS:
@@ -61,6 +63,7 @@ static uint32_t least_children(OperatorKind kind)
     case OPERATOR_GROUP:
     case OPERATOR_SORT:
     case OPERATOR_LIMIT:
+    case OPERATOR_EXPAND:
     case OPERATOR_UNION:
     case OPERATOR_WRITE_SEGMENTS:
     case OPERATOR_WRITE_ROWS:

@@ -25,6 +25,7 @@ Operator *join_make(const OperatorSpec *, OperatorContext *, Operator **, Fault 
 Operator *sort_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *top_n_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *limit_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *expand_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *union_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_segments_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_rows_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);

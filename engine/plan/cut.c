@@ -282,16 +282,13 @@ static bool cut_project(Cutter *cutter, const Plan *plan, Fragment *fragment)
     return true;
 }
 
-/* `limit`: rows wanted of the order, -1 all. */
-static bool cut_sort(Cutter *cutter, const Plan *plan, int64_t limit, Fragment *fragment)
+/* The keys of a sort as columns of the fragment. */
+static const SortColumn *sort_columns(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
-    Arena *arena = cutter->arena;
-    if (!cut_plan(cutter, plan->sort.input, fragment))
-        return false;
     uint32_t count = plan->sort.key_count;
-    const Expr **exprs = ARENA_ARRAY(arena, const Expr *, count);
-    uint32_t *positions = ARENA_ARRAY(arena, uint32_t, count);
-    SortColumn *keys = ARENA_ARRAY(arena, SortColumn, count);
+    const Expr **exprs = ARENA_ARRAY(cutter->arena, const Expr *, count);
+    uint32_t *positions = ARENA_ARRAY(cutter->arena, uint32_t, count);
+    SortColumn *keys = ARENA_ARRAY(cutter->arena, SortColumn, count);
     for (uint32_t i = 0; i < count; i++)
         exprs[i] = plan->sort.keys[i].expr;
     fragment_columns_for(cutter, fragment, exprs, count, positions);
@@ -299,6 +296,16 @@ static bool cut_sort(Cutter *cutter, const Plan *plan, int64_t limit, Fragment *
         keys[i] = (SortColumn){.column = positions[i],
                                .descending = plan->sort.keys[i].descending,
                                .nulls_first = plan->sort.keys[i].nulls_first};
+    return keys;
+}
+
+/* `limit`: rows wanted of the order, -1 all. */
+static bool cut_sort(Cutter *cutter, const Plan *plan, int64_t limit, Fragment *fragment)
+{
+    if (!cut_plan(cutter, plan->sort.input, fragment))
+        return false;
+    uint32_t count = plan->sort.key_count;
+    const SortColumn *keys = sort_columns(cutter, plan, fragment);
     if (limit >= 0 || fragment->is_single) { /* the shuffle sorts what is not sorted yet */
         OperatorSpec *spec = cut_passing(cutter, OPERATOR_SORT, fragment->root);
         spec->sort.key_count = count;
@@ -325,6 +332,36 @@ static int64_t add_clamped(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
+/* Sorts all rows of each worker. */
+static void put_sort(Cutter *cutter, Fragment *fragment, const Plan *sort)
+{
+    const SortColumn *keys = sort_columns(cutter, sort, fragment);
+    OperatorSpec *spec = cut_passing(cutter, OPERATOR_SORT, fragment->root);
+    spec->sort.key_count = sort->sort.key_count;
+    spec->sort.keys = keys;
+    spec->sort.limit = -1;
+    spec->estimated_rows = fragment->root->estimated_rows;
+    fragment->root = spec;
+}
+
+static void put_limit_by(Cutter *cutter, Fragment *fragment, const Plan *plan, int64_t count,
+                         int64_t offset)
+{
+    uint32_t *keys = ARENA_ARRAY(cutter->arena, uint32_t, plan->limit.key_count);
+    for (uint32_t i = 0; i < plan->limit.key_count; i++)
+        keys[i] = fragment_position(fragment, plan->limit.keys[i]);
+    OperatorSpec *spec = cut_passing(cutter, OPERATOR_LIMIT, fragment->root);
+    spec->limit.count = count;
+    spec->limit.offset = offset;
+    spec->limit.key_count = plan->limit.key_count;
+    spec->limit.each_count = plan->limit.each_count;
+    spec->limit.keys = keys;
+    spec->limit.with_ties = plan->limit.with_ties;
+    spec->estimated_rows = plan_estimate_rows(plan);
+    fragment->root = spec;
+    fragment->processor = "limit";
+}
+
 static void put_limit(Cutter *cutter, Fragment *fragment, int64_t count, int64_t offset)
 {
     OperatorSpec *spec = cut_passing(cutter, OPERATOR_LIMIT, fragment->root);
@@ -337,9 +374,62 @@ static void put_limit(Cutter *cutter, Fragment *fragment, int64_t count, int64_t
     fragment->processor = "limit";
 }
 
+/* The order below a limit by keys; where none is left of it, that of the keys. */
+static const Plan *order_of(Cutter *cutter, const Plan *plan)
+{
+    const Plan *input = plan->limit.input;
+    if (input->kind == PLAN_SORT)
+        return input;
+    PlanSortKey *keys = ARENA_ARRAY(cutter->arena, PlanSortKey, plan->limit.key_count);
+    for (uint32_t i = 0; i < plan->limit.key_count; i++) {
+        const PlanColumn *column = plan_find_column(input, plan->limit.keys[i]);
+        keys[i] = (PlanSortKey){.expr = expr_column(cutter->arena, column->type, column->id, -1)};
+    }
+    return plan_sort(cutter->arena, input, keys, plan->limit.key_count);
+}
+
+/*
+ * A limit that looks at keys. For each combination of the leading ones the rows meet by hash, and
+ * are thinned out before they travel; otherwise they meet in one order.
+ */
+static bool cut_limit_by(Cutter *cutter, const Plan *plan, Fragment *fragment)
+{
+    int64_t count = plan->limit.count;
+    if (plan->limit.each_count == 0) {
+        if (!cut_plan(cutter, plan->limit.input, fragment))
+            return false;
+        cut_to_single(cutter, fragment);
+        put_limit_by(cutter, fragment, plan, count, plan->limit.offset);
+        return true;
+    }
+    const Plan *sort = order_of(cutter, plan);
+    if (!cut_plan(cutter, sort->sort.input, fragment))
+        return false;
+    put_sort(cutter, fragment, sort);
+    if (!fragment->is_single) {
+        int64_t wanted = count < 0 ? -1 : add_clamped(count, plan->limit.offset);
+        if (wanted >= 0)
+            put_limit_by(cutter, fragment, plan, wanted, 0);
+        SortColumn *keys = ARENA_ARRAY(cutter->arena, SortColumn, plan->limit.each_count);
+        for (uint32_t i = 0; i < plan->limit.each_count; i++)
+            keys[i] = (SortColumn){.column = fragment_position(fragment, plan->limit.keys[i])};
+        cut_shuffle(cutter, fragment,
+                    (ShuffleSpec){.kind = SHUFFLE_HASH,
+                                  .key_count = plan->limit.each_count,
+                                  .keys = keys,
+                                  .partitions = cutter->context->worker_count},
+                    READ_PARTITIONS, false, false);
+        put_sort(cutter, fragment, sort);
+    }
+    put_limit_by(cutter, fragment, plan, count, plan->limit.offset);
+    return true;
+}
+
 /* A sort right below, or below a projection, which then also sees no more rows than are wanted. */
 static bool cut_limit(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
+    if (plan->limit.key_count > 0)
+        return cut_limit_by(cutter, plan, fragment);
     const Plan *input = plan->limit.input;
     int64_t count = plan->limit.count, offset = plan->limit.offset;
     int64_t wanted = count < 0 ? -1 : add_clamped(count, offset);
@@ -358,6 +448,29 @@ static bool cut_limit(Cutter *cutter, const Plan *plan, Fragment *fragment)
         put_limit(cutter, fragment, wanted, 0);
     cut_to_single(cutter, fragment);
     put_limit(cutter, fragment, count, offset);
+    return true;
+}
+
+static bool cut_expand(Cutter *cutter, const Plan *plan, Fragment *fragment)
+{
+    if (!cut_plan(cutter, plan->expand.input, fragment))
+        return false;
+    Arena *arena = cutter->arena;
+    uint32_t count = fragment->root->column_count + 1;
+    SqlType *types = ARENA_ARRAY(arena, SqlType, count);
+    ColumnId *ids = ARENA_ARRAY(arena, ColumnId, count);
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        types[i] = fragment->root->types[i];
+        ids[i] = fragment->ids[i];
+    }
+    types[count - 1] = SQL_TYPE(T_INT8);
+    ids[count - 1] = plan->expand.number;
+    OperatorSpec *spec = cut_operator(cutter, OPERATOR_EXPAND, types, count, &fragment->root, 1);
+    spec->expand.count = fragment_number(cutter, fragment, plan->expand.count);
+    spec->expand.is_outer = plan->expand.is_outer;
+    spec->estimated_rows = plan_estimate_rows(plan);
+    fragment->root = spec;
+    fragment->ids = ids;
     return true;
 }
 
@@ -425,6 +538,8 @@ bool cut_plan(Cutter *cutter, const Plan *plan, Fragment *fragment)
         return cut_limit(cutter, plan, fragment);
     case PLAN_UNION_ALL:
         return cut_union(cutter, plan, fragment);
+    case PLAN_EXPAND:
+        return cut_expand(cutter, plan, fragment);
     case PLAN_APPLY:
         break;
     }

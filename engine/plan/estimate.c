@@ -9,6 +9,7 @@
 #include "engine/plan/plan_internal.h"
 
 static const double DEFAULT_SELECTIVITY = 0.25;
+static const double EXPANDED_ROWS = 10; /* copies of a row, where their number is computed */
 static const double EXTERNAL_ROWS = 1e6; /* nothing is known before it is read */
 
 static double at_least_one(double rows)
@@ -155,6 +156,16 @@ double plan_estimate_groups(const Plan *input, const PlanProjection *keys, uint3
     return groups < rows ? groups : rows;
 }
 
+static double limit_each_rows(const Plan *plan)
+{
+    const Plan *input = plan->limit.input;
+    double rows = plan_estimate_rows(input), groups = 1;
+    for (uint32_t i = 0; i < plan->limit.each_count && groups < rows; i++)
+        groups *= plan_estimate_distinct(input, plan->limit.keys[i]);
+    double wanted = plan->limit.count < 0 ? rows : groups * (double)plan->limit.count;
+    return wanted < rows ? wanted : rows;
+}
+
 static double estimate_rows(const Plan *plan)
 {
     switch (plan->kind) {
@@ -182,9 +193,17 @@ static double estimate_rows(const Plan *plan)
     case PLAN_SORT:
         return plan_estimate_rows(plan->sort.input);
     case PLAN_LIMIT: {
+        if (plan->limit.each_count > 0)
+            return limit_each_rows(plan);
         double rows = plan_estimate_rows(plan->limit.input);
         return plan->limit.count >= 0 && (double)plan->limit.count < rows ? (double)plan->limit.count
                                                                           : rows;
+    }
+    case PLAN_EXPAND: {
+        const Expr *count = plan->expand.count;
+        bool is_known = count->kind == EXPR_CONSTANT && !vector_is_null(count->value, 0);
+        double each = is_known ? (double)VECTOR_DATA(int64_t, count->value)[0] : EXPANDED_ROWS;
+        return plan_estimate_rows(plan->expand.input) * (each < 0 ? 0 : each);
     }
     case PLAN_UNION_ALL: {
         double rows = 0;
@@ -236,6 +255,7 @@ static double distinct_below(const Plan *plan, ColumnId column, double rows)
     case PLAN_APPLY:
     case PLAN_SORT:
     case PLAN_LIMIT:
+    case PLAN_EXPAND:
         for (uint32_t i = 0; i < plan_input_count(plan); i++)
             if (plan_has_column(plan_input(plan, i), column))
                 return plan_estimate_distinct(plan_input(plan, i), column);

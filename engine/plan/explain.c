@@ -186,6 +186,14 @@ static void print_join(Printer *printer, const OperatorSpec *spec)
     }
 }
 
+static void print_limit_keys(Buffer *out, const OperatorSpec *spec)
+{
+    for (uint32_t i = 0; i < spec->limit.each_count; i++)
+        buffer_printf(out, "%s#%u", i == 0 ? " for each " : ", ", spec->limit.keys[i]);
+    if (spec->limit.with_ties)
+        buffer_append_string(out, " with ties");
+}
+
 static void print_operator_line(Printer *printer, const StageDefinition *stage,
                                 const OperatorSpec *spec)
 {
@@ -220,6 +228,11 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
             buffer_printf(out, " %lld", (long long)spec->limit.count);
         if (spec->limit.offset > 0)
             buffer_printf(out, " offset %lld", (long long)spec->limit.offset);
+        print_limit_keys(out, spec);
+        break;
+    case OPERATOR_EXPAND:
+        buffer_append_string(out, spec->expand.is_outer ? "Expand, outer, by " : "Expand by ");
+        expr_print(spec->expand.count, position_name, NULL, out);
         break;
     case OPERATOR_UNION:
         buffer_append_string(out, "Union all");

@@ -28,6 +28,7 @@ typedef enum PlanKind {
     PLAN_SORT,
     PLAN_LIMIT,
     PLAN_UNION_ALL,
+    PLAN_EXPAND,    /* each row as often as an expression says, numbered */
 } PlanKind;
 
 typedef enum JoinType {
@@ -130,11 +131,23 @@ struct Plan {
             const Plan *input;   /* order of a Sort below is kept */
             int64_t count;       /* -1: no limit */
             int64_t offset;
+            /* Columns of the order below, first to last. Count and offset hold afresh for each
+             * combination of the first `each_count` of them; with ties, rows that equal the last
+             * one in all of them pass too. */
+            uint32_t key_count, each_count;
+            const ColumnId *keys;
+            bool with_ties;
         } limit;
         struct {
             uint32_t input_count;
             const Plan *const *inputs; /* columns matched by position; outputs have new ids */
         } union_all;
+        struct {
+            const Plan *input;
+            const Expr *count;   /* int8: how often; NULL and below 1: not at all */
+            ColumnId number;     /* added to the input's columns: 1 .. count, int8 */
+            bool is_outer;       /* a row with no copy comes out once, its number NULL */
+        } expand;
     };
 };
 
@@ -155,6 +168,12 @@ const Plan *plan_apply(Arena *arena, ApplyType type, JoinType join_type, const P
                        const Plan *right, const Expr *condition, PlanColumn result);
 const Plan *plan_sort(Arena *arena, const Plan *input, const PlanSortKey *keys, uint32_t count);
 const Plan *plan_limit(Arena *arena, const Plan *input, int64_t count, int64_t offset);
+/* A limit over an ordered plan with keys, see Plan. */
+const Plan *plan_limit_by(Arena *arena, const Plan *input, int64_t count, int64_t offset,
+                          const ColumnId *keys, uint32_t key_count, uint32_t each_count,
+                          bool with_ties);
+const Plan *plan_expand(Arena *arena, const Plan *input, const Expr *count, PlanColumn number,
+                        bool is_outer);
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns);
 

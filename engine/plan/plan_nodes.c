@@ -180,6 +180,33 @@ const Plan *plan_limit(Arena *arena, const Plan *input, int64_t count, int64_t o
     return plan;
 }
 
+const Plan *plan_limit_by(Arena *arena, const Plan *input, int64_t count, int64_t offset,
+                          const ColumnId *keys, uint32_t key_count, uint32_t each_count,
+                          bool with_ties)
+{
+    check(each_count <= key_count);
+    Plan *plan = (Plan *)plan_limit(arena, input, count, offset);
+    plan->limit.keys = copy_array(arena, keys, key_count, sizeof *keys);
+    plan->limit.key_count = key_count;
+    plan->limit.each_count = each_count;
+    plan->limit.with_ties = with_ties;
+    return plan;
+}
+
+const Plan *plan_expand(Arena *arena, const Plan *input, const Expr *count, PlanColumn number,
+                        bool is_outer)
+{
+    check(count->type.oid == T_INT8 && number.type.oid == T_INT8);
+    uint32_t width;
+    const PlanColumn *columns = two_column_lists(arena, input, NULL, &number, &width);
+    Plan *plan = plan_make(arena, PLAN_EXPAND, columns, width);
+    plan->expand.input = input;
+    plan->expand.count = count;
+    plan->expand.number = number.id;
+    plan->expand.is_outer = is_outer;
+    return plan;
+}
+
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns)
 {

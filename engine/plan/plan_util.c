@@ -140,6 +140,8 @@ static bool node_refers_to(const Plan *plan, const Plan *outer)
             if (expr_touches_plan(plan->sort.keys[i].expr, outer))
                 return true;
         return false;
+    case PLAN_EXPAND:
+        return expr_touches_plan(plan->expand.count, outer);
     case PLAN_LIMIT:
     case PLAN_UNION_ALL:
         return false;
@@ -233,6 +235,7 @@ uint32_t plan_input_count(const Plan *plan)
     case PLAN_AGGREGATE:
     case PLAN_SORT:
     case PLAN_LIMIT:
+    case PLAN_EXPAND:
         return 1;
     case PLAN_JOIN:
     case PLAN_APPLY:
@@ -261,6 +264,8 @@ const Plan *plan_input(const Plan *plan, uint32_t index)
         return plan->sort.input;
     case PLAN_LIMIT:
         return plan->limit.input;
+    case PLAN_EXPAND:
+        return plan->expand.input;
     case PLAN_JOIN:
         return index == 0 ? plan->join.left : plan->join.right;
     case PLAN_APPLY:
@@ -295,7 +300,12 @@ const Plan *plan_with_inputs(Arena *arena, const Plan *plan, const Plan *const *
     case PLAN_SORT:
         return plan_sort(arena, inputs[0], plan->sort.keys, plan->sort.key_count);
     case PLAN_LIMIT:
-        return plan_limit(arena, inputs[0], plan->limit.count, plan->limit.offset);
+        return plan_limit_by(arena, inputs[0], plan->limit.count, plan->limit.offset,
+                             plan->limit.keys, plan->limit.key_count, plan->limit.each_count,
+                             plan->limit.with_ties);
+    case PLAN_EXPAND:
+        return plan_expand(arena, inputs[0], plan->expand.count,
+                           output_named(plan, plan->expand.number), plan->expand.is_outer);
     case PLAN_JOIN:
         return plan_join_any(arena, plan->join.type, inputs[0], inputs[1], plan->join.condition,
                              plan->join.any_condition, output_named(plan, plan->join.mark));

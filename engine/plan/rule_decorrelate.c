@@ -376,6 +376,8 @@ static const Plan *pull(Pull *state, const Plan *plan)
         return not_supported(state, "UNION");
     case PLAN_VALUES:
         return not_supported(state, "VALUES");
+    case PLAN_EXPAND:
+        return not_supported(state, "a function of several rows");
     case PLAN_TABLE:
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:

@@ -119,6 +119,13 @@ static const Plan *fold_node(PlanContext *context, const Plan *plan, void *state
         return fold_aggregate(context, plan);
     case PLAN_SORT:
         return fold_sort(context, plan);
+    case PLAN_EXPAND: {
+        const Expr *count = fold(context, plan->expand.count);
+        const PlanColumn *number = plan_find_column(plan, plan->expand.number);
+        return count == plan->expand.count
+                   ? plan
+                   : plan_expand(arena, plan->expand.input, count, *number, plan->expand.is_outer);
+    }
     case PLAN_JOIN: {
         PlanColumn mark = {0};
         if (plan->join.type == JOIN_MARK)

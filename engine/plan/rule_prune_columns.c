@@ -173,6 +173,23 @@ static const Plan *prune_union(PlanContext *context, const Plan *plan, const Col
     return plan_union_all(arena, inputs, plan->union_all.input_count, columns);
 }
 
+static const Plan *prune_limit(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    ColumnSet below = copy_set(context->arena, needed);
+    for (uint32_t i = 0; i < plan->limit.key_count; i++)
+        column_set_add(&below, plan->limit.keys[i]);
+    const Plan *input = prune(context, plan->limit.input, &below);
+    return plan_with_inputs(context->arena, plan, &input);
+}
+
+static const Plan *prune_expand(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    ColumnSet below = copy_set(context->arena, needed);
+    column_set_add_expr(&below, plan->expand.count);
+    const Plan *input = prune(context, plan->expand.input, &below);
+    return plan_with_inputs(context->arena, plan, &input);
+}
+
 static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet *needed)
 {
     ColumnSet below;
@@ -202,8 +219,9 @@ static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet
         return plan_sort(context->arena, prune(context, plan->sort.input, &below), plan->sort.keys,
                          plan->sort.key_count);
     case PLAN_LIMIT:
-        return plan_limit(context->arena, prune(context, plan->limit.input, needed),
-                          plan->limit.count, plan->limit.offset);
+        return prune_limit(context, plan, needed);
+    case PLAN_EXPAND:
+        return prune_expand(context, plan, needed);
     case PLAN_UNION_ALL:
         return prune_union(context, plan, needed);
     case PLAN_APPLY:

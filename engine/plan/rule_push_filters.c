@@ -300,6 +300,21 @@ static const Plan *push_through_join(PlanContext *context, const Plan *plan, Exp
     return filter_with(context, join, &above);
 }
 
+/* What does not ask for a copy's number is asked before copying. */
+static const Plan *push_through_expand(PlanContext *context, const Plan *plan, ExprList *conditions)
+{
+    ExprList below, above;
+    expr_list_init(&below, context->arena);
+    expr_list_init(&above, context->arena);
+    for (uint32_t i = 0; i < conditions->count; i++) {
+        const Expr *condition = conditions->items[i];
+        bool may = expr_fits_plan(condition, plan->expand.input) && !expr_is_volatile(condition);
+        expr_list_add(may ? &below : &above, condition);
+    }
+    const Plan *input = push(context, plan->expand.input, &below);
+    return filter_with(context, plan_with_inputs(context->arena, plan, &input), &above);
+}
+
 /* --- the rule --- */
 
 static const Plan *push(PlanContext *context, const Plan *plan, ExprList *conditions)
@@ -332,6 +347,8 @@ static const Plan *push(PlanContext *context, const Plan *plan, ExprList *condit
         return push_through_join(context, plan, conditions);
     case PLAN_UNION_ALL:
         return push_through_union(context, plan, conditions);
+    case PLAN_EXPAND:
+        return push_through_expand(context, plan, conditions);
     case PLAN_APPLY: /* gone by now */
         break;
     }

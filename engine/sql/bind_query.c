@@ -6,6 +6,8 @@
  */
 #include "engine/sql/bind_internal.h"
 
+#include "base/log/log.h"
+
 enum { MAX_EXPANSIONS = 2000 };
 
 bool bind_count_expansion(Binder *binder, int32_t location)
@@ -149,16 +151,19 @@ const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Sco
     (void)scope;
     if (statement->limit_count == NULL && statement->limit_offset == NULL)
         return plan;
-    if (statement->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES) {
-        bind_fault(binder, bind_node_location(binder, statement->limit_count),
-                   FAULT_FEATURE_NOT_SUPPORTED, "WITH TIES is not supported");
-        return NULL;
-    }
     int64_t count, offset;
     if (!bind_count(binder, statement->limit_offset, CLAUSE_OFFSET, &offset) ||
         !bind_count(binder, statement->limit_count, CLAUSE_LIMIT, &count))
         return NULL;
-    return plan_limit(binder->arena, plan, count, offset < 0 ? 0 : offset);
+    offset = offset < 0 ? 0 : offset;
+    if (statement->limit_option != PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+        return plan_limit(binder->arena, plan, count, offset);
+    /* the grammar wants ORDER BY beside it, which stands right below, over columns */
+    check(plan->kind == PLAN_SORT);
+    ColumnId *keys = ARENA_ARRAY(binder->arena, ColumnId, plan->sort.key_count);
+    for (uint32_t i = 0; i < plan->sort.key_count; i++)
+        keys[i] = plan->sort.keys[i].expr->column;
+    return plan_limit_by(binder->arena, plan, count, offset, keys, plan->sort.key_count, 0, true);
 }
 
 /* --- ORDER BY --- */

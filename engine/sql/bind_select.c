@@ -210,12 +210,12 @@ static uint32_t find_or_add_target(Select *select, const Expr *expr)
     return select->count - 1;
 }
 
-/* ORDER BY: an ordinal, an output's name, else an expression over FROM. */
-static int bind_sort_item(Select *select, const PgQuery__Node *node)
+/* ORDER BY: an ordinal, an output's name, else an expression over FROM. DISTINCT ON: the same. */
+int select_sort_item(Select *select, const PgQuery__Node *node, const char *clause)
 {
-    int found = bind_ordinal(select->binder, node, select->visible, "ORDER BY");
+    int found = bind_ordinal(select->binder, node, select->visible, clause);
     if (found == -1)
-        found = select_target_by_name(select, node, "ORDER BY");
+        found = select_target_by_name(select, node, clause);
     if (found != -1)
         return found;
     ExprContext context = select_context(select, CLAUSE_ORDER_BY);
@@ -224,7 +224,9 @@ static int bind_sort_item(Select *select, const PgQuery__Node *node)
     if (expr == NULL)
         return -2;
     uint32_t target = find_or_add_target(select, expr);
-    if (select->statement->n_distinct_clause > 0 && target >= select->visible) {
+    bool is_plain_distinct =
+        select->statement->n_distinct_clause > 0 && !select_is_distinct_on(select->statement);
+    if (is_plain_distinct && target >= select->visible) {
         bind_fault(select->binder, bind_node_location(select->binder, node),
                    FAULT_INVALID_COLUMN_REFERENCE,
                    "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
@@ -233,7 +235,7 @@ static int bind_sort_item(Select *select, const PgQuery__Node *node)
     return (int)target;
 }
 
-static bool is_sortable(Select *select, uint32_t target)
+bool select_is_sortable(Select *select, uint32_t target)
 {
     const Target *item = &select->targets[target];
     const TypeInfo *info = type_info(item->expr->type.oid);
@@ -255,8 +257,8 @@ static bool bind_order(Select *select)
         if (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
             return bind_fault(select->binder, bind_location(select->binder, sort->location),
                               FAULT_FEATURE_NOT_SUPPORTED, "ORDER BY USING is not supported");
-        int target = bind_sort_item(select, sort->node);
-        if (target < 0 || !is_sortable(select, (uint32_t)target))
+        int target = select_sort_item(select, sort->node, "ORDER BY");
+        if (target < 0 || !select_is_sortable(select, (uint32_t)target))
             return false;
         select->sort_targets[i] = (uint32_t)target;
     }
@@ -402,7 +404,9 @@ static const Plan *build(Select *select)
     if (plan == NULL)
         return NULL;
     plan = build_projection(select, plan);
-    if (select->statement->n_distinct_clause > 0)
+    if (select_is_distinct_on(select->statement))
+        plan = select_make_distinct_on(select, plan);
+    else if (select->statement->n_distinct_clause > 0)
         plan = build_distinct(select, plan);
     if (plan != NULL && select->sort_count > 0)
         plan = build_sort(select, plan);
@@ -432,12 +436,6 @@ static void set_outputs(Select *select, bool keeps_unknown, QueryResult *result)
 
 static bool check_supported(Binder *binder, const PgQuery__SelectStmt *statement)
 {
-    /* Plain DISTINCT is a list of one empty node. */
-    const PgQuery__Node *distinct =
-        statement->n_distinct_clause > 0 ? statement->distinct_clause[0] : NULL;
-    if (distinct != NULL && distinct->node_case != PG_QUERY__NODE__NODE__NOT_SET)
-        return bind_fault(binder, bind_node_location(binder, distinct), FAULT_FEATURE_NOT_SUPPORTED,
-                          "SELECT DISTINCT ON is not supported");
     if (statement->into_clause != NULL)
         return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
     return true;
@@ -454,7 +452,8 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
     if (!check_supported(binder, statement) ||
         !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
         !bind_targets(&select) || !bind_filters(&select) || !bind_order(&select) ||
-        !settle_targets(&select) || !select_bind_group(&select))
+        !select_bind_distinct_on(&select) || !settle_targets(&select) ||
+        !select_bind_group(&select))
         return false;
     result->plan = build(&select);
     if (result->plan == NULL)

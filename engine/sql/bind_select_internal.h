@@ -1,5 +1,5 @@
 /*
- * One SELECT while it is bound: shared by bind_select.c and bind_group.c.
+ * One SELECT while it is bound: shared by bind_select.c, bind_distinct.c and bind_group.c.
  */
 #ifndef TALARIA_ENGINE_SQL_BIND_SELECT_INTERNAL_H
 #define TALARIA_ENGINE_SQL_BIND_SELECT_INTERNAL_H
@@ -28,6 +28,8 @@ typedef struct Select {
     const Expr *where, *having;
     uint32_t sort_count;
     uint32_t *sort_targets;
+    uint32_t distinct_count;  /* of DISTINCT ON, as they lead the order */
+    uint32_t *distinct_targets;
     bool is_grouped;
     Grouping grouping;        /* keys as they are computed */
     uint32_t key_capacity;
@@ -42,6 +44,15 @@ ExprContext select_context(Select *select, Clause clause);
 bool select_simple_name(const PgQuery__Node *node, SchemaName *name);
 /* The visible target of this name: its index, -1 none, -2 fault. */
 int select_target_by_name(Select *select, const PgQuery__Node *node, const char *clause);
+
+/* The target that an item of ORDER BY or DISTINCT ON stands for; -2 fault. */
+int select_sort_item(Select *select, const PgQuery__Node *node, const char *clause);
+bool select_is_sortable(Select *select, uint32_t target);
+
+/* DISTINCT ON (bind_distinct.c) */
+bool select_is_distinct_on(const PgQuery__SelectStmt *statement);
+bool select_bind_distinct_on(Select *select);
+const Plan *select_make_distinct_on(Select *select, const Plan *plan);
 
 /* GROUP BY (bind_group.c): the keys, and the sets of them. */
 bool select_bind_group(Select *select);

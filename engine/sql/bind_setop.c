@@ -4,6 +4,8 @@
  *   A UNION B       Aggregate over all columns of (A UNION ALL B)
  *   A INTERSECT B   rows are told apart by a mark each side adds; grouped by all columns, those
  *   A EXCEPT B      are kept of which both marks, or only the left one, were seen
+ *   ... ALL         each group comes out as often as its counts of marks say: the lesser of the
+ *                   two, or the left one less the right one
  */
 #include "engine/sql/bind_internal.h"
 
@@ -116,8 +118,25 @@ static const Plan *add_marks(Binder *binder, const Plan *plan, const PlanColumn 
     return plan_project(binder->arena, plan, items, count + 2);
 }
 
-static const Plan *count_marks(Binder *binder, const Plan *both, uint32_t count, bool is_except)
+/* The groups as often as INTERSECT ALL and EXCEPT ALL want them. */
+static const Plan *repeat_rows(Binder *binder, const Plan *plan, const PlanProjection *marks,
+                               bool is_except)
 {
+    const Expr *counts[2];
+    for (uint32_t i = 0; i < 2; i++)
+        counts[i] = expr_column(binder->arena, marks[i].column.type, marks[i].column.id, -1);
+    const Expr *times = is_except ? bind_operator(binder, "-", counts[0], counts[1], -1)
+                                  : bind_call(binder, "least", counts, 2, -1);
+    if (times == NULL)
+        return NULL;
+    PlanColumn number = bind_new_column(binder, SQL_TYPE(T_INT8), "copy");
+    return plan_expand(binder->arena, plan, times, number, false);
+}
+
+static const Plan *count_marks(Binder *binder, const Plan *both, uint32_t count,
+                               const PgQuery__SelectStmt *statement)
+{
+    bool is_except = statement->op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT;
     PlanProjection *keys = ARENA_ARRAY(binder->arena, PlanProjection, count);
     PlanProjection marks[2];
     const Expr *tests[2];
@@ -149,8 +168,15 @@ static const Plan *count_marks(Binder *binder, const Plan *both, uint32_t count,
             return NULL;
     }
     const Plan *plan = plan_aggregate(binder->arena, both, keys, count, marks, 2);
-    plan = plan_filter(binder->arena, plan,
-                       expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), tests, 2, -1));
+    if (statement->all)
+        plan = repeat_rows(binder, plan, marks, is_except);
+    else
+        plan = plan_filter(binder->arena, plan,
+                           expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), tests, 2, -1));
+    if (plan == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++) /* the keys by their names */
+        keys[i].expr = expr_column(binder->arena, keys[i].column.type, keys[i].column.id, -1);
     return plan_project(binder->arena, plan, keys, count);
 }
 
@@ -200,9 +226,6 @@ bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Sc
         return false;
     uint32_t count = results[0].count;
     bool is_union = statement->op == PG_QUERY__SET_OPERATION__SETOP_UNION;
-    if (statement->all && !is_union)
-        return bind_fault(binder, results[0].columns[0].location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "%s ALL is not supported", operation_name(statement));
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count + 1);
     if (!common_types(binder, results, leaves.count, operation_name(statement), types))
         return false;
@@ -222,8 +245,7 @@ bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Sc
             bind_new_column(binder, inputs[0]->columns[i].type, inputs[0]->columns[i].name);
     result->plan = plan_union_all(binder->arena, inputs, leaves.count, columns);
     if (!is_union)
-        result->plan = count_marks(binder, result->plan, count,
-                                   statement->op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT);
+        result->plan = count_marks(binder, result->plan, count, statement);
     else if (!statement->all)
         result->plan = make_distinct(binder, result->plan);
     if (result->plan == NULL)

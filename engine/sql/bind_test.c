@@ -210,6 +210,11 @@ static void print_plan(Buffer *out, const Plan *plan)
                       (long long)plan->limit.offset);
         print_inputs(out, plan->limit.input, NULL);
         return;
+    case PLAN_EXPAND:
+        buffer_append_string(out, "expand ");
+        print_expr(out, plan->expand.count);
+        print_inputs(out, plan->expand.input, NULL);
+        return;
     case PLAN_UNION_ALL:
         buffer_printf(out, "union #%u [", plan->columns[0].id);
         for (uint32_t i = 0; i < plan->union_all.input_count; i++) {

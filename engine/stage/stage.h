@@ -78,6 +78,7 @@ typedef enum OperatorKind {
     OPERATOR_JOIN,
     OPERATOR_SORT,
     OPERATOR_LIMIT,
+    OPERATOR_EXPAND,  /* each row as often as an expression says, numbered */
     OPERATOR_UNION,   /* children one after the other, columns by position */
     OPERATOR_WRITE_SEGMENTS,
     OPERATOR_WRITE_ROWS,
@@ -161,7 +162,17 @@ struct OperatorSpec {
         struct {
             int64_t count;            /* -1 no limit */
             int64_t offset;
+            /* Positions; the rows come in an order of them. Count and offset hold for each run of
+             * rows that are equal in the first `each_count`; with ties, rows that equal the last
+             * one in all of them pass too. */
+            uint32_t key_count, each_count;
+            const uint32_t *keys;
+            bool with_ties;
         } limit;
+        struct {
+            const Expr *count;        /* int8; NULL and below 1: none */
+            bool is_outer;            /* a row with no copy comes out once, its number NULL */
+        } expand;                     /* output: the input's columns, then the copy's number */
         struct {
             uint32_t stored_count;     /* leading columns of the input that are stored */
             const Text *names;

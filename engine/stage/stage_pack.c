@@ -218,6 +218,13 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
     case OPERATOR_LIMIT:
         pack_int(out, spec->limit.count);
         pack_int(out, spec->limit.offset);
+        pack_positions(spec->limit.keys, spec->limit.key_count, out);
+        pack_uint(out, spec->limit.each_count);
+        pack_bool(out, spec->limit.with_ties);
+        break;
+    case OPERATOR_EXPAND:
+        expr_pack(spec->expand.count, out);
+        pack_bool(out, spec->expand.is_outer);
         break;
     case OPERATOR_UNION: break;
     case OPERATOR_WRITE_SEGMENTS: pack_write_segments(spec, out); break;
@@ -598,6 +605,15 @@ static bool read_write_rows(Reader *reader, OperatorSpec *spec, uint32_t width)
     return !reader->in.failed || bad(reader, "formats");
 }
 
+static bool read_expand(Reader *reader, OperatorSpec *spec, uint32_t width)
+{
+    if (!read_expr(reader, width, &spec->expand.count))
+        return false;
+    spec->expand.is_outer = unpack_bool(&reader->in);
+    bool fits = spec->expand.count->type.oid == T_INT8 && spec->column_count == width + 1;
+    return fits || bad(reader, "copies");
+}
+
 static uint32_t children_of(OperatorKind kind, uint32_t given)
 {
     switch (kind) {
@@ -605,7 +621,7 @@ static uint32_t children_of(OperatorKind kind, uint32_t given)
     case OPERATOR_JOIN: return 2;
     case OPERATOR_UNION: return given;
     case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_SORT:
-    case OPERATOR_LIMIT: case OPERATOR_WRITE_SEGMENTS: case OPERATOR_WRITE_ROWS:
+    case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WRITE_SEGMENTS: case OPERATOR_WRITE_ROWS:
         return 1;
     }
     return 0;
@@ -628,7 +644,12 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
     case OPERATOR_LIMIT:
         spec->limit.count = unpack_int(&reader->in);
         spec->limit.offset = unpack_int(&reader->in);
+        if (!read_positions(reader, width, &spec->limit.keys, &spec->limit.key_count))
+            return false;
+        spec->limit.each_count = (uint32_t)unpack_below(&reader->in, spec->limit.key_count + 1);
+        spec->limit.with_ties = unpack_bool(&reader->in);
         return true;
+    case OPERATOR_EXPAND: return read_expand(reader, spec, width);
     case OPERATOR_UNION: return true;
     case OPERATOR_WRITE_SEGMENTS: return read_write_segments(reader, spec, width);
     case OPERATOR_WRITE_ROWS: return read_write_rows(reader, spec, width);
