@@ -65,9 +65,12 @@ bool os_sleep(int64_t nanos);      /* false: a signal came first */
 /* --- processes --- */
 int os_core_count(void);
 int64_t os_memory_size(void);
-/* Must be called once by main before any fork; argv's memory is used for the titles. */
+/* From now on what is freed stays with the process, to be used again without the kernel's zeroing
+ * every page anew, until os_give_memory_back. */
+void os_keep_memory(void);
 /* Gives memory that has been freed, but is still this process's, back to the system. */
 void os_give_memory_back(void);
+/* Must be called once by main before any fork; argv's memory is used for the titles. */
 void os_process_title_init(int argc, char **argv);
 void os_process_title(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* PR_SET_PDEATHSIG SIGKILL, and ends at once when `parent` is gone already. */

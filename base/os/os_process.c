@@ -131,6 +131,12 @@ void os_random(void *out, size_t length)
     }
 }
 
+void os_keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
+
 void os_give_memory_back(void)
 {
     malloc_trim(0);

@@ -126,6 +126,10 @@ const AggregateFunction *const *function_aggregates(uint32_t *count);
 const ScalarFunction *function_scalar_by_oid(uint32_t oid);
 const AggregateFunction *function_aggregate_by_oid(uint32_t oid);
 bool function_is_aggregate(Text name); /* any overload */
+/* Whether function(x, constant) holds for the texts x that start with *prefix, and for no others:
+ * LIKE 'a%', STARTS_WITH(x, 'a'). `dialect` as in TypeContext; *prefix in `arena`. */
+bool function_tests_prefix(const ScalarFunction *function, Text constant, int dialect,
+                           Arena *arena, Text *prefix);
 bool function_exists(Text name);
 
 /*

@@ -233,9 +233,14 @@ static void contains_flat(const Text *texts, uint32_t rows, const LikePiece *pie
 
 /* --- loops --- */
 
+static char like_escape_in(int dialect)
+{
+    return dialect == 1 ? '\0' : '\\';
+}
+
 static char like_escape_of(const ScalarCall *call)
 {
-    return call_is_druid(call) ? '\0' : '\\';
+    return like_escape_in(call_is_druid(call));
 }
 
 static bool like_prepare(ScalarCall *call, bool ignore_case, Arena *arena, Fault *fault)
@@ -294,6 +299,34 @@ static bool like_varying(RowRun *run, const uint8_t *skip, uint32_t rows, uint8_
     return is_good;
 }
 
+/* The longest piece without `_` of several: texts that match contain it. NULL: there is none. */
+static const LikePiece *like_longest(const LikePattern *pattern)
+{
+    const LikePiece *longest = NULL;
+    for (uint32_t i = 0; i < pattern->count; i++) {
+        const LikePiece *piece = &pattern->pieces[i];
+        if (piece->is_any == NULL && (longest == NULL || piece->length > longest->length))
+            longest = piece;
+    }
+    return longest;
+}
+
+/* Constant patterns over flat texts by one search for a piece; false when that is of no use. */
+static bool like_by_search(const LikePattern *pattern, const Text *texts, uint32_t rows,
+                           uint8_t *out)
+{
+    if (pattern->kind != LIKE_CONTAINS && pattern->kind != LIKE_PIECES)
+        return false;
+    const LikePiece *piece = like_longest(pattern);
+    if (piece == NULL)
+        return false;
+    contains_flat(texts, rows, piece, out);
+    for (uint32_t i = 0; pattern->kind == LIKE_PIECES && i < rows; i++)
+        if (out[i])
+            out[i] = like_pieces(pattern, texts[i]);
+    return true;
+}
+
 static bool like_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint8_t *out,
                       bool ignore_case)
 {
@@ -301,10 +334,9 @@ static bool like_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint8_t *
     if (prepared == NULL || !prepared->is_ready)
         return like_varying(run, skip, rows, out, ignore_case);
     const Vector *texts = &run->arguments[0];
-    if (!ignore_case && prepared->pattern.kind == LIKE_CONTAINS && texts->form == VECTOR_FLAT) {
-        contains_flat(texts->data, rows, &prepared->pattern.pieces[0], out);
+    if (!ignore_case && texts->form == VECTOR_FLAT &&
+        like_by_search(&prepared->pattern, texts->data, rows, out))
         return true;
-    }
     for (uint32_t i = 0; i < rows; i++) {
         if (skip != NULL && skip[i]) {
             out[i] = 0;
@@ -432,6 +464,23 @@ static bool starts_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *r
                         uint8_t *is_null)
 {
     return contains_rows(run, skip, rows, results, LIKE_PREFIX, false);
+}
+
+bool function_tests_prefix(const ScalarFunction *function, Text constant, int dialect,
+                           Arena *arena, Text *prefix)
+{
+    if (function->loop == (void *)starts_loop && constant.length != 0) {
+        *prefix = constant;
+        return true;
+    }
+    LikePattern pattern;
+    Fault ignored;
+    if (function->loop != (void *)like_loop ||
+        !like_compile(constant, like_escape_in(dialect), arena, &pattern, &ignored) ||
+        pattern.kind != LIKE_PREFIX)
+        return false;
+    *prefix = (Text){pattern.pieces[0].bytes, pattern.pieces[0].length};
+    return true;
 }
 
 /* --- like_escape: LIKE p ESCAPE e becomes LIKE like_escape(p, e) --- */

@@ -6,6 +6,10 @@
 /* At most so many bytes of results are kept by one call; after that batches fend for themselves. */
 enum { MEMO_LIMIT = 32 << 20, SINK_CHUNK = 32 << 10 };
 
+/* The results of all entries of a dictionary are computed when as many rows of it have come by as
+ * this part of its entries: more of them are to come then, as a rule. */
+enum { MEMO_PATIENCE = 4 };
+
 char *text_sink_chunk(TextSink *sink, size_t size)
 {
     size_t chunk = size > SINK_CHUNK / 4 ? size : SINK_CHUNK;
@@ -170,6 +174,11 @@ static Dictionary *texts_to_dictionary(const Vector *entries, Arena *arena, uint
         codes[i] = 0;
         if (vector_is_null(entries, i))
             continue;
+        /* Entries in order tend to have equal results side by side. */
+        if (i > 0 && codes[i - 1] != 0 && text_equal(texts[i], texts[i - 1])) {
+            codes[i] = codes[i - 1];
+            continue;
+        }
         uint64_t hash = text_hash(texts[i]);
         uint32_t at = (uint32_t)hash & (slots - 1);
         while (table[at] != 0 &&
@@ -259,14 +268,15 @@ static Vector memo_spread(const RowMemo *memo, const Vector *rows_of, uint32_t r
                                : spread_entries(&memo->entries, rows_of, rows, arena);
 }
 
-/* Whether the results for this dictionary should be kept: it was met before, and as many rows of
- * it as it has entries have come by. */
+/* Whether the results for this dictionary should be kept: it was met before, and enough rows of
+ * it have come by. */
 static bool memo_wants(RowMemo *memo, const Dictionary *dictionary, uint32_t rows)
 {
     bool is_known = memo->candidate == dictionary->id;
     memo->rows_met = is_known ? memo->rows_met + rows : rows;
     memo->candidate = dictionary->id;
-    return is_known && memo->rows_met >= dictionary->count && memo->spent < MEMO_LIMIT;
+    return is_known && memo->rows_met >= dictionary->count / MEMO_PATIENCE &&
+           memo->spent < MEMO_LIMIT;
 }
 
 /* True when `result` was computed from the dictionary of argument `which`; false: by rows. */

@@ -8,7 +8,7 @@
  * The driver combines nulls, computes constants once, and runs the loop over the entries of a
  * dictionary instead of the rows when that is less work: at once when there are fewer entries
  * than rows, and for a large dictionary that keeps coming (a segment's) after as many rows of it
- * as it has entries; such results are kept for the batches to come, and texts among them become
+ * as a part of its entries; such results are kept for the batches to come, and texts among them become
  * a dictionary of their own without duplicates, so that grouping goes on by codes.
  */
 #ifndef TALARIA_ENGINE_FUNCTION_ROWS_INTERNAL_H

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #define FAMILY(name)                                                                               \
     extern const ScalarFunction name##_functions[];                                                \
@@ -375,6 +376,143 @@ static void test_find(void **state)
             needle[i] = (char)('a' + random() % 3);
         assert_int_equal(text_find(data + offset, length, needle, needle_length),
                          text_find_portable(data + offset, length, needle, needle_length));
+    }
+}
+
+/* Texts one after the other in memory, of characters of all lengths, some of which change their
+ * length with their case, and of stray bytes; now and then a gap. */
+static uint32_t make_texts(char *bytes, Text *texts, uint32_t count)
+{
+    static const char *const characters[] = {"A", "z", "Q", " ", "7", "É", "я", "Ж", "ß", "İ",
+                                             "Ⱥ", "ⱥ", "K", "ẞ", "漢", "Ａ", "Σ", "𐐀", "😀",
+                                             "\xC3", "\xBF", "\xE2\x84", "\xED\xA0\x80"};
+    enum { KINDS = sizeof characters / sizeof characters[0] };
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t length = (uint32_t)random() % 3 == 0 ? 0 : (uint32_t)random() % 60, start = used;
+        uint32_t kinds = random() % 2 ? 5 : random() % 4 ? KINDS - 4 : KINDS;
+        for (uint32_t c = 0; c < length; c++) {
+            const char *character = characters[(uint32_t)random() % kinds];
+            memcpy(bytes + used, character, strlen(character));
+            used += (uint32_t)strlen(character);
+        }
+        texts[i] = (Text){.data = bytes + start, .length = used - start};
+        used += random() % 16 == 0;
+    }
+    return used;
+}
+
+static void test_case_of_many(void **state)
+{
+    enum { TEXTS = 50 };
+    static char bytes[TEXTS * 60 * 4 + TEXTS];
+    Text texts[TEXTS], lowered[TEXTS], raised[TEXTS];
+    int64_t counts[TEXTS];
+    srandom(5);
+    for (int round = 0; round < 2000; round++) {
+        memset(bytes, '#', sizeof bytes);
+        make_texts(bytes, texts, TEXTS);
+        TextSink sink = {.arena = arena};
+        texts_lower(&sink, texts, TEXTS, lowered);
+        texts_upper(&sink, texts, TEXTS, raised);
+        utf8_counts(texts, TEXTS, counts);
+        for (int i = 0; i < TEXTS; i++) {
+            char expected[2][512];
+            uint32_t length[2] = {0, 0};
+            const char *at = texts[i].data, *end = at + texts[i].length;
+            int64_t stray = 0;
+            for (const char *byte = at; byte < end; byte++)
+                stray += utf8_is_continuation(*byte);
+            assert_int_equal(counts[i], texts[i].length - stray);
+            while (at < end) {
+                utf8proc_int32_t c, mapped;
+                utf8proc_ssize_t size =
+                    utf8proc_iterate((const utf8proc_uint8_t *)at, end - at, &c);
+                for (int which = 0; which < 2; which++) {
+                    char *out = expected[which] + length[which];
+                    mapped = which == 0 ? utf8proc_tolower(c) : utf8proc_toupper(c);
+                    if (which == 1 && c == 0xDF)
+                        mapped = c;
+                    if (size <= 0)
+                        *out = *at;
+                    length[which] +=
+                        size <= 0
+                            ? 1
+                            : (uint32_t)utf8proc_encode_char(mapped, (utf8proc_uint8_t *)out);
+                }
+                at += size <= 0 ? 1 : size;
+            }
+            assert_int_equal(lowered[i].length, length[0]);
+            assert_memory_equal(lowered[i].data, expected[0], length[0]);
+            assert_int_equal(raised[i].length, length[1]);
+            assert_memory_equal(raised[i].data, expected[1], length[1]);
+        }
+        arena_reset(arena);
+    }
+}
+
+/* A pattern of several pieces over many texts at once is as it is over one. */
+static void test_like_pieces_of_many(void **state)
+{
+    enum { TEXTS = 40 };
+    static const char *const patterns[] = {"%ab%ba%", "a%b",   "%a_b%c", "%abc%a",
+                                           "_%bc%_",  "%a%_c", "%%",     "%ab"};
+    static char bytes[TEXTS * 64];
+    Text texts[TEXTS];
+    srandom(7);
+    for (int round = 0; round < 400; round++) {
+        uint32_t used = 0;
+        for (int i = 0; i < TEXTS; i++) {
+            uint32_t length = (uint32_t)random() % 12;
+            texts[i] = (Text){.data = bytes + used, .length = length};
+            for (uint32_t c = 0; c < length; c++)
+                bytes[used++] = (char)('a' + random() % 3);
+        }
+        Text pattern = text_of(patterns[round % 8]);
+        Vector constant = vector_constant(arena, LAYOUT_STRING, TEXTS, &pattern);
+        const Vector *constants[] = {NULL, &constant};
+        const SqlType types[] = {SQL_TYPE(T_TEXT), SQL_TYPE(T_TEXT)};
+        ScalarCall call = {.function = find(850),
+                           .argument_count = 2,
+                           .argument_types = types,
+                           .constants = constants,
+                           .context = &context,
+                           .result_type = SQL_TYPE(T_BOOL)};
+        assert_true(call.function->prepare(&call, arena, &fault));
+        Vector arguments[] = {vector_flat(LAYOUT_STRING, TEXTS, texts, NULL), constant}, all, one;
+        assert_true(call.function->run(&call, arguments, TEXTS, NULL, arena, &all, &fault));
+        for (int i = 0; i < TEXTS; i++) {
+            /* by row: a dictionary of one entry */
+            Text entry[2] = {{0}, texts[i]};
+            uint32_t *code = arena_alloc_vector(arena, sizeof *code);
+            *code = 1;
+            arguments[0] =
+                vector_dictionary(dictionary_make(arena, entry, 2, true, true), 1, code);
+            assert_true(call.function->run(&call, arguments, 1, NULL, arena, &one, &fault));
+            assert_int_equal(VECTOR_DATA(uint8_t, &all)[i], VECTOR_DATA(uint8_t, &one)[0]);
+        }
+        arena_reset(arena);
+    }
+}
+
+static void test_prefixes(void **state)
+{
+    static const struct {
+        uint32_t oid;
+        int dialect;
+        const char *constant, *prefix;
+    } cases[] = {{850, 0, "ab%", "ab"},     {850, 0, "a\\%b%", "a%b"}, {850, 1, "a\\%", "a\\"},
+                 {850, 0, "%", NULL},       {850, 0, "", NULL},        {850, 0, "a_%", NULL},
+                 {850, 0, "a%b%", NULL},    {850, 0, "ab", NULL},      {850, 0, "%ab%", NULL},
+                 {850, 0, "a%%", "a"},      {851, 0, "ab%", NULL},     {3696, 0, "a%", "a%"},
+                 {3696, 0, "", NULL},       {1633, 0, "ab%", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Text prefix = {0};
+        bool is_prefix = function_tests_prefix(find(cases[i].oid), text_of(cases[i].constant),
+                                               cases[i].dialect, arena, &prefix);
+        assert_int_equal(is_prefix, cases[i].prefix != NULL);
+        if (is_prefix)
+            assert_true(text_equal_string(prefix, cases[i].prefix));
     }
 }
 
@@ -813,6 +951,9 @@ int main(void)
         cmocka_unit_test(test_like),
         cmocka_unit_test(test_contains_adjacent),
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_case_of_many),
+        cmocka_unit_test(test_like_pieces_of_many),
+        cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_regexp),
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_floors),

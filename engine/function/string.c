@@ -9,24 +9,22 @@
 
 /* --- lengths --- */
 
-ROWS_HOT static void count_characters(const Text *texts, uint32_t rows, int64_t *out)
-{
-    for (uint32_t i = 0; i < rows; i++)
-        out[i] = utf8_count(texts[i].data, texts[i].length);
-}
-
 static bool length_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                         uint8_t *is_null)
 {
+    enum { PIECE = 256 };
     int64_t *out = results;
     const Vector *texts = &run->arguments[0];
     if (texts->form == VECTOR_FLAT) {
-        count_characters(texts->data, rows, out);
+        utf8_counts(texts->data, rows, out);
         return true;
     }
-    for (uint32_t i = 0; i < rows; i++) {
-        Text text = vector_text(texts, i);
-        out[i] = utf8_count(text.data, text.length);
+    Text piece[PIECE];
+    for (uint32_t at = 0; at < rows; at += PIECE) {
+        uint32_t count = rows - at < PIECE ? rows - at : PIECE;
+        for (uint32_t i = 0; i < count; i++)
+            piece[i] = vector_text(texts, at + i);
+        utf8_counts(piece, count, out + at);
     }
     return true;
 }

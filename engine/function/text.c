@@ -3,8 +3,7 @@
  *
  * Finding compares the needle's first and last bytes at 32 (16) places at once and looks closer
  * where both agree (W. Muła, "SIMD-friendly algorithms for substring searching", 2016).
- * Lowering ASCII adds 32 to the letters of eight bytes at once; other characters go through
- * utf8proc's simple case mapping.
+ * Counting compares 64 bytes with the least byte that is no continuation. Case is text_case.c.
  */
 #include "engine/function/text_internal.h"
 
@@ -37,142 +36,55 @@ uint32_t utf8_encode(uint32_t code_point, char *out)
     return (uint32_t)utf8proc_encode_char((utf8proc_int32_t)code_point, (utf8proc_uint8_t *)out);
 }
 
-/* --- case --- */
+/* --- counting --- */
 
-#define REPEAT_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* 0x20 in every byte that lies within [first, first + 26), all bytes being below 128. */
-static inline uint64_t letters_of(uint64_t word, uint8_t first)
+static void counts_portable(const Text *texts, uint32_t rows, int64_t *out)
 {
-    uint64_t from_first = word + REPEAT_BYTE((uint8_t)(128 - first));
-    uint64_t past_last = word + REPEAT_BYTE((uint8_t)(128 - first - 26));
-    return ((from_first & ~past_last) & HIGH_BITS) >> 2;
+    for (uint32_t i = 0; i < rows; i++)
+        out[i] = utf8_count(texts[i].data, texts[i].length);
 }
 
-/* Flips the letters that start at `first` ('A' or 'a') into the other case; false when there is
- * a byte that is not ASCII. */
-static inline bool ascii_flip(const char *in, char *out, uint32_t length, uint8_t first)
-{
-    uint64_t bits = 0;
-    uint32_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t word = read_u64(in + i);
-        bits |= word;
-        word ^= letters_of(word & ~HIGH_BITS, first);
-        memcpy(out + i, &word, sizeof word);
-    }
-    uint64_t tail = 0;
-    if (i < length) {
-        memcpy(&tail, in + i, length - i);
-        bits |= tail;
-        tail ^= letters_of(tail & ~HIGH_BITS, first);
-        memcpy(out + i, &tail, length - i);
-    }
-    return (bits & HIGH_BITS) == 0;
-}
+#ifdef __x86_64__
 
-/* The same over many bytes, for the compiler to vectorise. */
-ROWS_HOT static bool ascii_flip_bulk(const char *in, char *restrict out, size_t length,
-                                     uint8_t first)
+/* Continuations are the signed bytes below -64. Bytes past the end are masked and never read. */
+__attribute__((target("avx512bw,bmi2,popcnt"))) static void
+counts_avx512(const Text *texts, uint32_t rows, int64_t *out)
 {
-    uint8_t high = 0;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t byte = (uint8_t)in[i];
-        high |= byte;
-        out[i] = (char)(byte ^ ((uint8_t)(byte - first) < 26 ? 32 : 0));
-    }
-    return high < 0x80;
-}
-
-uint32_t texts_adjacent(const Text *texts, uint32_t row, uint32_t rows, const char **end)
-{
-    const char *at = texts[row].data + texts[row].length;
-    row++;
-    while (row < rows && texts[row].data == at) {
-        at += texts[row].length;
-        row++;
-    }
-    *end = at;
-    return row;
-}
-
-static void flip_texts(TextSink *sink, const Text *texts, uint32_t rows, uint8_t first, Text *out)
-{
-    for (uint32_t row = 0; row < rows;) {
-        const char *end;
-        uint32_t behind = texts_adjacent(texts, row, rows, &end);
-        size_t length = (size_t)(end - texts[row].data);
-        char *room = length < 64 ? NULL : text_sink_reserve(sink, length);
-        if (room != NULL && ascii_flip_bulk(texts[row].data, room, length, first)) {
-            ptrdiff_t moved = room - texts[row].data;
-            for (; row < behind; row++)
-                out[row] = (Text){.data = texts[row].data + moved, .length = texts[row].length};
-            text_sink_take(sink, length);
-            continue;
+    const __m512i least = _mm512_set1_epi8(-64);
+    for (uint32_t i = 0; i < rows; i++) {
+        const char *at = texts[i].data;
+        uint32_t left = texts[i].length;
+        int64_t count = left;
+        for (; left >= 64; left -= 64, at += 64)
+            count -= _mm_popcnt_u64(_mm512_cmplt_epi8_mask(_mm512_loadu_si512(at), least));
+        if (left != 0) {
+            __mmask64 mask = _bzhi_u64(~UINT64_C(0), left);
+            __m512i tail = _mm512_maskz_loadu_epi8(mask, at);
+            count -= _mm_popcnt_u64(_mm512_cmplt_epi8_mask(tail, least));
         }
-        for (; row < behind; row++)
-            out[row] = first == 'A' ? text_lower(sink, texts[row]) : text_upper(sink, texts[row]);
+        out[i] = count;
     }
 }
 
-void texts_lower(TextSink *sink, const Text *texts, uint32_t rows, Text *out)
+void utf8_counts(const Text *texts, uint32_t rows, int64_t *out)
 {
-    flip_texts(sink, texts, rows, 'A', out);
+    static int has_avx512 = -1;
+    if (has_avx512 < 0)
+        has_avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2");
+    if (has_avx512)
+        counts_avx512(texts, rows, out);
+    else
+        counts_portable(texts, rows, out);
 }
 
-void texts_upper(TextSink *sink, const Text *texts, uint32_t rows, Text *out)
+#else
+
+void utf8_counts(const Text *texts, uint32_t rows, int64_t *out)
 {
-    flip_texts(sink, texts, rows, 'a', out);
+    counts_portable(texts, rows, out);
 }
 
-/* As PostgreSQL has it, there is no capital of sharp s. */
-static utf8proc_int32_t upper_of(utf8proc_int32_t code_point)
-{
-    return code_point == 0xDF ? code_point : utf8proc_toupper(code_point);
-}
-
-uint32_t code_point_upper(uint32_t code_point)
-{
-    return code_point < UINT32_C(0x110000) ? (uint32_t)upper_of((utf8proc_int32_t)code_point)
-                                           : code_point;
-}
-
-uint32_t code_point_lower(uint32_t code_point)
-{
-    return code_point < UINT32_C(0x110000)
-               ? (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point)
-               : code_point;
-}
-
-static Text text_map(TextSink *sink, Text text, utf8proc_int32_t (*map)(utf8proc_int32_t))
-{
-    /* Mapping two bytes gives at most three. */
-    char *out = text_sink_reserve(sink, (size_t)text.length * 2 + 4), *start = out;
-    const char *at = text.data, *end = at + text.length;
-    while (at < end) {
-        uint32_t code_point = utf8_decode(at, end, &at);
-        if (code_point < UINT32_C(0x110000))
-            code_point = (uint32_t)map((utf8proc_int32_t)code_point);
-        out += utf8_encode(code_point, out);
-    }
-    return text_sink_take(sink, (size_t)(out - start));
-}
-
-Text text_lower(TextSink *sink, Text text)
-{
-    char *out = text_sink_reserve(sink, text.length);
-    if (text.length == 0 || ascii_flip(text.data, out, text.length, 'A'))
-        return text_sink_take(sink, text.length);
-    return text_map(sink, text, utf8proc_tolower);
-}
-
-Text text_upper(TextSink *sink, Text text)
-{
-    char *out = text_sink_reserve(sink, text.length);
-    if (text.length == 0 || ascii_flip(text.data, out, text.length, 'a'))
-        return text_sink_take(sink, text.length);
-    return text_map(sink, text, upper_of);
-}
+#endif
 
 /* --- finding --- */
 

@@ -319,14 +319,50 @@ void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
         conjunct->rows_tested = 0;
 }
 
-/* Comparisons and IN over a sorted dictionary are ranges of codes. */
-static bool evaluate_by_order(const Conjunct *conjunct, uint8_t *truth)
+/* The first code behind those of texts that start with `prefix`: all bytes that may follow it are
+ * less than one more in its last byte that can have that. */
+static uint32_t behind_prefix(const Dictionary *dictionary, Text prefix, Arena *arena)
+{
+    char *next = arena_strndup(arena, prefix.data, prefix.length);
+    uint32_t length = prefix.length;
+    while (length != 0 && (uint8_t)next[length - 1] == UINT8_MAX)
+        length--;
+    if (length == 0)
+        return dictionary->count;
+    next[length - 1] = (char)((uint8_t)next[length - 1] + 1);
+    return dictionary_lower_bound(dictionary, (Text){next, length}, false);
+}
+
+static bool evaluate_prefix(const Conjunct *conjunct, int dialect, Arena *arena, uint8_t *truth)
+{
+    const Dictionary *dictionary = conjunct->dictionary;
+    const Expr *expr = conjunct->expr;
+    Text prefix;
+    if (expr->kind != EXPR_CALL || expr->argument_count != 2 ||
+        expr->arguments[0]->kind != EXPR_COLUMN || expr->arguments[0]->type.oid == T_BPCHAR ||
+        expr->arguments[1]->kind != EXPR_CONSTANT ||
+        expr->arguments[1]->value->layout != LAYOUT_STRING ||
+        vector_is_null(expr->arguments[1]->value, 0) ||
+        !function_tests_prefix(expr->call.function, vector_text(expr->arguments[1]->value, 0),
+                               dialect, arena, &prefix))
+        return false;
+    uint32_t low = dictionary_lower_bound(dictionary, prefix, false);
+    uint32_t high = behind_prefix(dictionary, prefix, arena);
+    if (high > low)
+        memset(truth + low, 1, high - low);
+    return true;
+}
+
+/* Comparisons, IN and prefixes over a sorted dictionary are ranges of codes. */
+static bool evaluate_by_order(const Conjunct *conjunct, int dialect, Arena *arena, uint8_t *truth)
 {
     const Dictionary *dictionary = conjunct->dictionary;
     const Expr *expr = conjunct->expr;
     if (!dictionary->is_sorted || !dictionary->is_unique)
         return false;
     memset(truth, 0, dictionary->count);
+    if (evaluate_prefix(conjunct, dialect, arena, truth))
+        return true;
     if (expr->kind == EXPR_IN_LIST && expr->arguments[0]->kind == EXPR_COLUMN) {
         for (uint32_t i = 0; i < expr->in.list->length; i++)
             truth[dictionary_find(dictionary, vector_text(expr->in.list, i))] = 1;
@@ -375,6 +411,10 @@ static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, 
     Fault ignored;
     if (!expr_run(conjunct->program, batch, NULL, arena, &holds, &ignored))
         return false;
+    if (holds.form == VECTOR_FLAT && holds.nulls == NULL) {
+        memcpy(truth + at, holds.data, count);
+        return true;
+    }
     for (uint32_t i = 0; i < count; i++)
         truth[at + i] =
             !vector_is_null(&holds, i) && VECTOR_DATA(uint8_t, &holds)[vector_row(&holds, i)] != 0;
@@ -418,7 +458,6 @@ static bool evaluate_members(const Conjunct *conjunct, uint8_t *truth, Fault *fa
 bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
                                   Conjunct *conjunct, Arena *arena, Fault *fault)
 {
-    (void)arena;
     const Dictionary *dictionary = conjunct->dictionary;
     if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL ||
         conjunct->truth != NULL || conjunct->is_by_row)
@@ -433,7 +472,7 @@ bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *in
     if (conjunct->kind == CONJUNCT_MEMBER) {
         if (!evaluate_members(conjunct, truth, fault))
             return false;
-    } else if (!evaluate_by_order(conjunct, truth)) {
+    } else if (!evaluate_by_order(conjunct, context->types->dialect, arena, truth)) {
         if (is_late)
             return true;
         if (!evaluate_by_program(input, conjunct, truth)) {

@@ -29,6 +29,7 @@ static void handle_signals(Controller *controller)
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    os_keep_memory();
 }
 
 static bool open_stores(Controller *controller, Fault *fault)

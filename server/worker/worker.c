@@ -159,6 +159,7 @@ int worker_main(const ChildContext *context)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    os_keep_memory();
     worker->front = link_new(context->front_fd);
     budget_init_root(&worker->budget, &context->shared->memory, context->memory_slot);
     worker->segments = segment_cache_new(4000, (size_t)1 << 30);
