@@ -92,6 +92,13 @@ static const Compression *find_compression(const PeekStream *peek)
     return NULL;
 }
 
+bool decompress_knows(const uint8_t *bytes, size_t length)
+{
+    PeekStream peek = {.peeked = length < PEEK_BYTES ? length : PEEK_BYTES};
+    memcpy(peek.bytes, bytes, peek.peeked);
+    return find_compression(&peek) != NULL;
+}
+
 /* --- the stream --- */
 
 typedef struct ArchiveStream {

@@ -408,6 +408,15 @@ bool delimited_check(const json_t *options, bool is_tsv, Fault *fault)
     return true;
 }
 
+uint64_t delimited_preamble(const json_t *options, bool is_tsv)
+{
+    DelimitedOptions parsed;
+    Fault ignored;
+    if (!read_options(options, is_tsv, &parsed, &ignored))
+        return 0;
+    return (uint64_t)(parsed.skip_rows < 0 ? 0 : parsed.skip_rows) + parsed.has_header;
+}
+
 bool delimited_open(InputReader *reader, const json_t *options, bool is_tsv, Fault *fault)
 {
     DelimitedOptions parsed;

@@ -16,6 +16,7 @@ uint32_t delimited_index(const uint8_t *data, uint32_t length, uint8_t delimiter
 typedef struct Delimited Delimited;
 
 bool delimited_check(const json_t *options, bool is_tsv, Fault *fault);
+uint64_t delimited_preamble(const json_t *options, bool is_tsv);
 bool delimited_open(InputReader *reader, const json_t *options, bool is_tsv, Fault *fault);
 bool delimited_rows(InputReader *reader, Fault *fault);
 

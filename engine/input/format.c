@@ -12,6 +12,12 @@ static const char *const not_read[] = {
     "thrift",  "influx", "sketch",   "javascript",  "jsonLowercase", "nested",
 };
 
+uint64_t format_no_preamble(const json_t *options)
+{
+    (void)options;
+    return 0;
+}
+
 const InputFormat *format_find(const json_t *options, Fault *fault)
 {
     const char *type = options_type(options, "input format", fault);

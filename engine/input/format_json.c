@@ -468,6 +468,7 @@ static void json_close(InputReader *reader)
 const InputFormat json_format = {
     .type = "json",
     .check = json_check,
+    .preamble = format_no_preamble,
     .open = json_open,
     .rows = json_rows,
     .close = json_close,

@@ -55,6 +55,7 @@ static bool lines_rows(InputReader *reader, Fault *fault)
 const InputFormat lines_format = {
     .type = "lines",
     .check = lines_check,
+    .preamble = format_no_preamble,
     .open = lines_open,
     .rows = lines_rows,
 };

@@ -175,6 +175,7 @@ static void regex_close(InputReader *reader)
 const InputFormat regex_format = {
     .type = "regex",
     .check = regex_check,
+    .preamble = format_no_preamble,
     .open = regex_open,
     .rows = regex_rows,
     .close = regex_close,

@@ -8,6 +8,11 @@ static bool tsv_check(const json_t *options, Fault *fault)
     return delimited_check(options, true, fault);
 }
 
+static uint64_t tsv_preamble(const json_t *options)
+{
+    return delimited_preamble(options, true);
+}
+
 static bool tsv_open(InputReader *reader, const json_t *options, Fault *fault)
 {
     return delimited_open(reader, options, true, fault);
@@ -16,6 +21,7 @@ static bool tsv_open(InputReader *reader, const json_t *options, Fault *fault)
 const InputFormat tsv_format = {
     .type = "tsv",
     .check = tsv_check,
+    .preamble = tsv_preamble,
     .open = tsv_open,
     .rows = delimited_rows,
 };

@@ -75,6 +75,19 @@ static bool set_system_fields(InputReader *reader, const json_t *source)
     return true;
 }
 
+static ByteStream *open_part(InputReader *reader, const InputSource *source, Fault *fault)
+{
+    int fd;
+    uint64_t size;
+    if (source->open_file == NULL) {
+        fault_set(fault, FAULT_INTERNAL_ERROR, "\"%.*s\" has no parts", TEXT_ARGS(reader->unit_name));
+        return NULL;
+    }
+    return source->open_file(reader->unit_name, reader->options.context->settings, &fd, &size, fault)
+               ? range_open(fd, reader->unit_name, reader->unit)
+               : NULL;
+}
+
 static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
 {
     const json_t *part;
@@ -82,8 +95,10 @@ static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
     const InputSource *kind = source_of_unit(source, reader->unit_name, &part, fault);
     if (kind == NULL)
         return false;
-    ByteStream *stream = kind->open(part, reader->unit_name, settings, fault);
-    if (stream != NULL && kind->is_compressible)
+    ByteStream *stream = reader->unit->end != 0
+                             ? open_part(reader, kind, fault)
+                             : kind->open(part, reader->unit_name, settings, fault);
+    if (stream != NULL && kind->is_compressible && reader->unit->end == 0)
         stream = decompress_open(stream, reader->unit_name, fault);
     if (stream == NULL)
         return false;
@@ -116,7 +131,8 @@ InputReader *input_open(const InputOptions *options, Fault *fault)
     reader->scratch = arena_new("input batch");
     reader->options = *options;
     reader->budget = options->budget;
-    reader->unit_name = external->units[options->unit].name;
+    reader->unit = &external->units[options->unit];
+    reader->unit_name = reader->unit->name;
     reader->columns.source = reader->unit_name;
     reader->batch.column_count = options->column_count;
     reader->batch.columns = ARENA_ARRAY(arena, Vector, options->column_count + 1);
@@ -184,6 +200,18 @@ bool input_next(InputReader *reader, Batch **batch, Fault *fault)
 const InputErrors *input_errors(const InputReader *reader)
 {
     return &reader->errors;
+}
+
+uint64_t input_error_line(InputReader *reader, uint32_t i)
+{
+    uint64_t line = reader->errors.messages[i].line;
+    if (line == 0 || reader->unit->start == 0)
+        return line;
+    if (!reader->has_lines_before) {
+        reader->lines_before = range_lines_before(reader->lines.stream);
+        reader->has_lines_before = true;
+    }
+    return line + reader->lines_before;
 }
 
 uint64_t input_bytes_read(const InputReader *reader)

@@ -29,7 +29,7 @@ typedef struct InputErrors {
     struct {
         char message[512]; /* the reason, in words; no source or line */
         char source[256];  /* the unit's name, cut at the front when long */
-        uint64_t line;     /* from 1, of the unit; 0 when the format has no lines */
+        uint64_t line;     /* from 1, of what the reader reads; 0 when the format has no lines */
     } messages[INPUT_ERRORS_KEPT];
 } InputErrors;
 
@@ -67,6 +67,9 @@ bool input_next(InputReader *reader, Batch **batch, Fault *fault);
 
 /* Parse errors since the reader was opened. The pointer stays valid until input_close. */
 const InputErrors *input_errors(const InputReader *reader);
+/* Where in its file the line of message `i` stands, from 1; 0 unknown. For a part of a file the lines
+ * before it are counted, once a reader: ask only for what will be shown. */
+uint64_t input_error_line(InputReader *reader, uint32_t i);
 /* Bytes of the unit consumed so far, as stored (compressed): for counters. */
 uint64_t input_bytes_read(const InputReader *reader);
 void input_close(InputReader *reader); /* NULL is fine */
@@ -81,6 +84,15 @@ void input_errors_add(InputErrors *sum, const InputErrors *more);
  */
 bool input_expand_units(Arena *arena, Text source_json, const Settings *settings, uint32_t limit,
                         const InputUnit **units, uint32_t *count, Fault *fault);
+
+/*
+ * Divides large files among `workers`: a file that is not compressed, in a format that has a row
+ * a line, becomes several units in its place, each a range of whole lines. Other units stay as
+ * they are. Opens each large file and looks at its bytes where it may be cut. Faults as for
+ * input_open.
+ */
+bool input_split_units(Arena *arena, Text source_json, Text format_json, const Settings *settings,
+                       uint32_t workers, const InputUnit **units, uint32_t *count, Fault *fault);
 
 /*
  * Checks source and format JSON without touching the data, for the binder: known types, required

@@ -29,6 +29,14 @@ struct ByteStream {
  * a stream that gives back what was looked at. */
 ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault);
 
+/* Whether the first bytes of a file say that it is compressed. */
+bool decompress_knows(const uint8_t *bytes, size_t length);
+
+/* A part of a file (split.c). Takes `fd` over. `name` is for faults and must outlive the stream. */
+ByteStream *range_open(int fd, Text name, const InputUnit *unit);
+/* Lines that are left out between the preamble and the part; 0 when the file cannot be read. */
+uint64_t range_lines_before(const ByteStream *stream);
+
 /* --- lines --- */
 enum {
     LINE_LIMIT = 64 << 20, /* a longer line is a row that cannot be parsed */
@@ -64,12 +72,15 @@ struct InputReader {
     Arena *arena;   /* the reader's */
     Arena *scratch; /* the batch's: unescaped texts and the like */
     InputOptions options;
+    const InputUnit *unit;
     Text unit_name;
     Budget *budget;
     LineReader lines;
     const uint8_t *block; /* what the format has not consumed yet; NULL: ask for more */
     size_t block_length;
     uint64_t line; /* lines consumed so far */
+    bool has_lines_before; /* they were counted */
+    uint64_t lines_before; /* in the file, of a part of one */
     InputColumns columns;
     const InputFormat *format;
     void *state; /* the format's, in `arena` unless its close frees it */
@@ -98,12 +109,17 @@ struct InputFormat {
     const char *type;
     /* Checks the options; 22023 naming the key. */
     bool (*check)(const json_t *options, Fault *fault);
+    /* Says how many lines at a file's start every part of it needs (headers). NULL: a file of
+     * this format cannot be cut at line ends. */
+    uint64_t (*preamble)(const json_t *options);
     bool (*open)(InputReader *reader, const json_t *options, Fault *fault);
     /* Parses rows of the block into the columns, until the batch is full or the block is used up.
      */
     bool (*rows)(InputReader *reader, Fault *fault);
     void (*close)(InputReader *reader); /* may be NULL */
 };
+
+uint64_t format_no_preamble(const json_t *options); /* 0: nothing is needed from a file's start */
 
 extern const InputFormat json_format, csv_format, tsv_format, lines_format, regex_format;
 /* Faults: 22023 for unknown types, FEATURE_NOT_SUPPORTED for those not read here. */
@@ -139,6 +155,8 @@ typedef struct InputSource {
     /* Whether the source would list a unit of this name (for sources of several). */
     bool (*has)(const json_t *source, Text unit);
     ByteStream *(*open)(const json_t *source, Text unit, const Settings *settings, Fault *fault);
+    /* The unit as a file that can be read anywhere; NULL: its units are none. */
+    bool (*open_file)(Text unit, const Settings *settings, int *fd, uint64_t *size, Fault *fault);
 } InputSource;
 
 extern const InputSource source_inline, source_local, source_http, source_combining, source_nil;

@@ -133,6 +133,15 @@ static char *path_copy(Text path, Fault *fault)
     return strndup(path.data, path.length);
 }
 
+static bool local_unit_open(Text unit, const Settings *settings, int *fd, uint64_t *size,
+                            Fault *fault)
+{
+    char *path = path_copy(unit, fault);
+    bool ok = path != NULL && local_file_open(path, settings, fd, size, fault);
+    free(path);
+    return ok;
+}
+
 static ByteStream *local_stream_open(const json_t *source, Text unit, const Settings *settings,
                                      Fault *fault)
 {
@@ -291,11 +300,9 @@ static bool list_file(const json_t *source, UnitList *list, Text path, Fault *fa
 {
     int fd;
     uint64_t size;
-    char *copy = path_copy(path, fault);
-    bool ok = copy != NULL && local_file_open(copy, list->settings, &fd, &size, fault);
+    bool ok = local_unit_open(path, list->settings, &fd, &size, fault);
     if (ok)
         close(fd);
-    free(copy);
     return ok && (size == 0 || unit_list_add(list, path, size, fault));
 }
 
@@ -348,4 +355,5 @@ const InputSource source_local = {
     .expand = local_expand,
     .has = local_has,
     .open = local_stream_open,
+    .open_file = local_unit_open,
 };

@@ -15,6 +15,7 @@ typedef struct ReadExternalOperator {
     bool has_filter;
     Conditions conditions;
     InputReader *reader;
+    const InputUnit *unit; /* that it reads */
     uint64_t reader_errors; /* of the unit at hand, reported so far */
     uint64_t reader_bytes;
     uint64_t errors;   /* of all units */
@@ -25,10 +26,11 @@ typedef struct ReadExternalOperator {
 
 /* --- parse errors --- */
 
-static Text error_text(Arena *arena, const InputErrors *errors, uint32_t i)
+static Text error_text(ReadExternalOperator *read, const InputErrors *errors, uint32_t i)
 {
+    Arena *arena = read->arena;
     const char *source = errors->messages[i].source;
-    unsigned long long line = errors->messages[i].line;
+    unsigned long long line = input_error_line(read->reader, i);
     return text_of(line == 0 ? arena_printf(arena, "%s (%s)", errors->messages[i].message, source)
                              : arena_printf(arena, "%s (%s, line %llu)",
                                             errors->messages[i].message, source, line));
@@ -41,7 +43,7 @@ static bool too_many_errors(ReadExternalOperator *read, const InputErrors *error
         return false;
     if (allowed == 0) {
         Text first = errors->kept == 0 ? TEXT_LITERAL("a row could not be parsed")
-                                       : error_text(read->arena, errors, 0);
+                                       : error_text(read, errors, 0);
         fault_set(fault, FAULT_CANNOT_PARSE_EXTERNAL_DATA, "%.*s", TEXT_ARGS(first));
         return true;
     }
@@ -69,7 +71,7 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
     uint32_t count = 0;
     for (uint64_t i = read->reader_errors; i < errors->kept && read->messages < INPUT_ERRORS_KEPT;
          i++) {
-        messages[count++] = error_text(read->arena, errors, (uint32_t)i);
+        messages[count++] = error_text(read, errors, (uint32_t)i);
         read->messages++;
     }
     read->reader_errors = errors->count;
@@ -83,6 +85,12 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
 }
 
 /* --- units --- */
+
+/* Files are counted, not the parts of one. */
+static bool is_file_start(const InputUnit *unit)
+{
+    return unit->start == 0;
+}
 
 static bool open_next_unit(ReadExternalOperator *read, Fault *fault)
 {
@@ -102,6 +110,7 @@ static bool open_next_unit(ReadExternalOperator *read, Fault *fault)
         .budget = context->budget,
     };
     read->reader = input_open(&options, fault);
+    read->unit = &read->input->units[unit];
     read->reader_errors = read->reader_bytes = 0;
     return read->reader != NULL;
 }
@@ -125,7 +134,7 @@ static bool read_batch(ReadExternalOperator *read, Batch **batch, Fault *fault)
     if (*batch == NULL) {
         input_close(read->reader);
         read->reader = NULL;
-        read->base.context->counters->input_files++;
+        read->base.context->counters->input_files += is_file_start(read->unit);
     }
     return true;
 }
@@ -204,7 +213,8 @@ Operator *read_external_make(const OperatorSpec *spec, OperatorContext *context,
         (read->has_filter &&
          !conditions_make(context, spec->input.filter, &read->conditions, fault)))
         return NULL;
-    context->counters->total_files += input->unit_count;
+    for (uint32_t i = 0; i < input->unit_count; i++)
+        context->counters->total_files += is_file_start(&input->units[i]);
     read->arena = arena_new("read external");
     return &read->base;
 }

@@ -95,8 +95,9 @@ static bool cut_external(Cutter *cutter, const Plan *plan, Fragment *fragment)
                           .signature_types = signature_types,
                           .ticket = cut_ticket(cutter)};
     if (context->expand != NULL &&
-        !context->expand(context->state, plan->external.source_json, arena, &input->units,
-                         &input->unit_count, cutter->fault))
+        !context->expand(context->state, plan->external.source_json, plan->external.format_json,
+                         context->worker_count, arena, &input->units, &input->unit_count,
+                         cutter->fault))
         return false;
     *fragment = leaf_fragment(cutter, plan, input, plan->external.filter,
                               context->worker_count == 1);

@@ -89,6 +89,16 @@ static void print_pruning(const StageInput *input, Buffer *out)
     buffer_append_string(out, ")");
 }
 
+static void print_units(const StageInput *input, Buffer *out)
+{
+    uint32_t whole = 0;
+    for (uint32_t i = 0; i < input->unit_count; i++)
+        whole += input->units[i].start == 0;
+    buffer_printf(out, "Read external data: %u units", whole);
+    if (whole != input->unit_count)
+        buffer_printf(out, " in %u parts", input->unit_count);
+}
+
 static void print_input(const StageInput *input, Buffer *out)
 {
     uint64_t rows = 0;
@@ -101,7 +111,7 @@ static void print_input(const StageInput *input, Buffer *out)
         print_pruning(input, out);
         break;
     case INPUT_EXTERNAL:
-        buffer_printf(out, "Read external data: %u units", input->unit_count);
+        print_units(input, out);
         break;
     case INPUT_BATCH:
         if (input->table.length > 0)

@@ -251,9 +251,9 @@ typedef struct CutContext {
     Text staging_folder;
     /* Rows of a catalog relation, in the relation's columns. */
     bool (*produce)(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault);
-    /* Lists the units of an external source (engine/input). */
-    bool (*expand)(void *state, Text source_json, Arena *arena, const InputUnit **units,
-                   uint32_t *count, Fault *fault);
+    /* Lists the units of an external source (engine/input), large ones divided among workers. */
+    bool (*expand)(void *state, Text source_json, Text format_json, uint32_t workers, Arena *arena,
+                   const InputUnit **units, uint32_t *count, Fault *fault);
     void *state;
     bool for_explain;             /* do not produce or expand: nothing will run */
 } CutContext;

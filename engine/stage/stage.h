@@ -28,10 +28,14 @@ typedef struct InputSegment {
     uint64_t bytes;
 } InputSegment;
 
-/* One unit of external data: a file, a URL, inline text. */
+/*
+ * One unit of external data: a file, a URL, inline text; or, with `end` not 0, a part of a file:
+ * its bytes [0, preamble), which every part needs (a header), and then [start, end), whole lines.
+ */
 typedef struct InputUnit {
     Text name;       /* path or URL; "inline" */
     uint64_t bytes;  /* 0 unknown */
+    uint64_t preamble, start, end;
 } InputUnit;
 
 typedef enum StageRead {

@@ -107,6 +107,9 @@ static void pack_external_input(const StageInput *input, Buffer *out)
     for (uint32_t i = 0; i < input->unit_count; i++) {
         pack_text(out, input->units[i].name);
         pack_uint(out, input->units[i].bytes);
+        pack_uint(out, input->units[i].preamble);
+        pack_uint(out, input->units[i].start);
+        pack_uint(out, input->units[i].end);
     }
     pack_array(out, input->signature_count);
     for (uint32_t i = 0; i < input->signature_count; i++) {
@@ -414,6 +417,9 @@ static bool read_external_input(Reader *reader, StageInput *input)
     for (uint32_t i = 0; i < input->unit_count; i++) {
         units[i].name = read_text(reader);
         units[i].bytes = unpack_uint(&reader->in);
+        units[i].preamble = unpack_uint(&reader->in);
+        units[i].start = unpack_uint(&reader->in);
+        units[i].end = unpack_uint(&reader->in);
     }
     input->units = units;
     if (!read_count(reader, MAX_COLUMNS, &input->signature_count))

@@ -155,12 +155,15 @@ static uint32_t worker_capacity(const Request *request)
     return (uint32_t)(capacity > 0 ? capacity : os_core_count()); /* as the supervisor counts */
 }
 
-static bool expand_units(void *state, Text source_json, Arena *arena, const InputUnit **units,
-                         uint32_t *count, Fault *fault)
+static bool expand_units(void *state, Text source_json, Text format_json, uint32_t workers,
+                         Arena *arena, const InputUnit **units, uint32_t *count, Fault *fault)
 {
     Request *request = state;
-    return input_expand_units(arena, source_json, &request->settings,
-                              INPUT_MAX_UNITS * worker_capacity(request), units, count, fault);
+    const Settings *settings = &request->settings;
+    uint32_t limit = INPUT_MAX_UNITS * worker_capacity(request);
+    return input_expand_units(arena, source_json, settings, limit, units, count, fault) &&
+           input_split_units(arena, source_json, format_json, settings, workers, units, count,
+                             fault);
 }
 
 static CutContext cut_context(Request *request, PlanContext *plan, const BoundQuery *query,
