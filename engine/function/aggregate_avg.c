@@ -3,6 +3,7 @@
  * integers and floats, numeric for numerics. Partials pack sum and count into 24 bytes.
  */
 #include "engine/function/aggregate_internal.h"
+#include "engine/type/decimal.h"
 
 /* --- integers and numerics --- */
 
@@ -103,13 +104,13 @@ static bool average_int_finish(const AggregateCall *call, const uint8_t *states,
     return true;
 }
 
-/* PostgreSQL's averages of numerics show at least 16 digits after the point. */
-enum { AVERAGE_SCALE = 16 };
-
+/* A quotient of PostgreSQL's: digits by its size, at least as many as the argument has. */
 static SqlType average_numeric_type(const SqlType *arguments, uint32_t count)
 {
     int scale = type_scale(arguments[0]);
-    return type_numeric_derived(scale > AVERAGE_SCALE ? scale : AVERAGE_SCALE);
+    return type_numeric_shown(DIGITS_QUOTIENT,
+                              scale > NUMERIC_SIGNIFICANT_SCALE ? scale : NUMERIC_SIGNIFICANT_SCALE,
+                              type_numeric_least(arguments[0]));
 }
 
 /* sum * 10^digits / count, rounded half away from zero; false when it does not fit. */
@@ -149,7 +150,8 @@ static bool average_numeric_finish(const AggregateCall *call, const uint8_t *sta
         if (state->count == 0)
             continue;
         if (state->overflowed ||
-            !average_divide(state->sum, (int64_t)state->count, digits, &averages[i]))
+            !average_divide(state->sum, (int64_t)state->count, digits, &averages[i]) ||
+            !decimal_round_shown(call->result_type, &averages[i]))
             return fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
                              "the average has more than %d digits", NUMERIC_MAX_DIGITS);
     }

@@ -409,9 +409,10 @@ static bool sum_numeric_finish(const AggregateCall *call, const uint8_t *states,
 
 static SqlType sum_numeric_type(const SqlType *arguments, uint32_t count)
 {
-    /* Of a numeric without a modifier the sum is one too. */
-    return arguments[0].modifier == -1 ? arguments[0]
-                                       : type_numeric_derived(type_scale(arguments[0]));
+    /* Of a numeric without a modifier, or of quotients, the sum is one too. */
+    bool is_kept = arguments[0].modifier == -1 ||
+                   type_numeric_digits(arguments[0]) >= DIGITS_QUOTIENT;
+    return is_kept ? arguments[0] : type_numeric_derived(type_scale(arguments[0]));
 }
 
 /* --- intervals --- */

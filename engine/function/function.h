@@ -15,7 +15,7 @@
 
 #include "engine/type/type.h"
 
-enum { FUNCTION_MAX_ARGS = 6 };
+enum { FUNCTION_MAX_ARGS = 7 };
 
 typedef struct ScalarFunction ScalarFunction;
 typedef struct AggregateFunction AggregateFunction;

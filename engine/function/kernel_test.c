@@ -24,6 +24,10 @@ static SqlType type_of(const char *name)
     int scale;
     if (sscanf(name, "numeric(%d)", &scale) == 1)
         return type_numeric_derived(scale);
+    if (sscanf(name, "quotient(%d)", &scale) == 1)
+        return type_numeric_shown(DIGITS_QUOTIENT, NUMERIC_SIGNIFICANT_SCALE, scale);
+    if (strcmp(name, "quotient") == 0) /* no digits are left behind the point */
+        return type_numeric_shown(DIGITS_QUOTIENT, 0, 0);
     const TypeInfo *info = type_by_name(text_of(name));
     if (info == NULL)
         fail_msg("no type %s", name);
@@ -144,10 +148,10 @@ static const Case cases[] = {
     {0, "*", {"numeric(0)", "numeric(0)"}, {"9999999999999999999", "9999999999999999999"},
      "numeric(0)", "99999999999999999980000000000000000001"},
     {0, "+", {"numeric(0)", "numeric(20)"}, {"99999999999999999999", "1"}, "numeric(20)", "22003"},
-    {0, "/", {"numeric(0)", "numeric(1)"}, {"10", "3.0"}, "numeric(16)", "3.3333333333333333"},
-    {0, "/", {"numeric(1)", "numeric(1)"}, {"1.0", "0.0"}, "numeric(16)", "22012"},
+    {0, "/", {"numeric(0)", "numeric(1)"}, {"10", "3.0"}, "quotient(1)", "3.3333333333333333"},
+    {0, "/", {"numeric(1)", "numeric(1)"}, {"1.0", "0.0"}, "quotient(1)", "22012"},
     {0, "/", {"numeric(0)", "numeric(38)"},
-     {"0", "0.00000000000000000000000000000000000001"}, "numeric(0)", "0"},
+     {"0", "0.00000000000000000000000000000000000001"}, "quotient", "0"},
     {0, "%", {"numeric(1)", "numeric(0)"}, {"7.5", "2"}, "numeric(1)", "1.5"},
     {0, "=", {"numeric(1)", "numeric(3)"}, {"1.5", "1.500"}, "bool", "t"},
     {0, "<", {"numeric(0)", "numeric(38)"}, {"9999999999999999999999", "0.5"}, "bool", "f"},

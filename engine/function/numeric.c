@@ -4,11 +4,11 @@
  *     a + b, a - b, a % b   the larger scale
  *     a * b                 the sum of the scales; where that is above 28, the larger of 20 and
  *                           both scales, rounded
- *     a / b                 the largest of both scales and 16, less where the dividend could not
- *                           be widened to it within 38 digits
+ *     a / b                 the largest of both scales and 20, less where the dividend could not
+ *                           be widened to it within 38 digits; of these, as many are kept and
+ *                           shown as PostgreSQL chooses by the quotient's size
  *
- * Rounding is half away from zero. More than 38 digits are an error. PostgreSQL chooses the scale
- * of a quotient by its size; here 16 digits stand behind every quotient's point.
+ * Rounding is half away from zero. More than 38 digits are an error.
  *
  * The dialect druid has no exact decimals: there, floats do all this.
  */
@@ -17,7 +17,7 @@
 
 #define RANGE(failed) ((failed) ? FAULT_NUMERIC_VALUE_OUT_OF_RANGE : FAULT_NONE)
 
-enum { EXACT_PRODUCT_SCALE = 28, ROUNDED_PRODUCT_SCALE = 20, QUOTIENT_SCALE = 16 };
+enum { EXACT_PRODUCT_SCALE = 28, ROUNDED_PRODUCT_SCALE = 20 };
 
 /* What `prepare` works out from the types. */
 typedef struct NumericPlan {
@@ -25,6 +25,7 @@ typedef struct NumericPlan {
     bool is_same_scale;
     int shift;               /* quotient: zeros behind the dividend; product: digits dropped */
     int scale_a, scale_result;
+    SqlType result;
 } NumericPlan;
 
 static int larger(int a, int b)
@@ -37,33 +38,61 @@ static int argument_scale(SqlType type)
     return type.oid == T_NUMERIC ? type_scale(type) : 0;
 }
 
+static int argument_least(SqlType type)
+{
+    return type.oid == T_NUMERIC ? type_numeric_least(type) : 0;
+}
+
+static bool is_significant(SqlType type)
+{
+    return type.oid == T_NUMERIC && type_numeric_digits(type) >= DIGITS_QUOTIENT;
+}
+
+static bool is_trimmed(SqlType type)
+{
+    return type.oid == T_NUMERIC && type.modifier != -1 &&
+           type_numeric_digits(type) == DIGITS_TRIMMED;
+}
+
 static SqlType scale_of_sum(const SqlType *arguments, uint32_t count)
 {
-    return type_numeric_derived(larger(argument_scale(arguments[0]),
-                                       argument_scale(arguments[1])));
+    int scale = larger(argument_scale(arguments[0]), argument_scale(arguments[1]));
+    int least = larger(argument_least(arguments[0]), argument_least(arguments[1]));
+    for (int i = 0; i < 2; i++)
+        if (is_significant(arguments[i]))
+            return type_numeric_shown(type_numeric_digits(arguments[i]), scale, least);
+    if (is_trimmed(arguments[0]) || is_trimmed(arguments[1]))
+        return type_numeric_shown(DIGITS_TRIMMED, scale, least);
+    return type_numeric_derived(scale);
 }
 
 static SqlType scale_of_product(const SqlType *arguments, uint32_t count)
 {
     int a = argument_scale(arguments[0]), b = argument_scale(arguments[1]);
-    if (a + b <= EXACT_PRODUCT_SCALE)
-        return type_numeric_derived(a + b);
-    return type_numeric_derived(larger(ROUNDED_PRODUCT_SCALE, larger(a, b)));
+    bool is_rounded = a + b > EXACT_PRODUCT_SCALE;
+    int scale = is_rounded ? larger(ROUNDED_PRODUCT_SCALE, larger(a, b)) : a + b;
+    if (is_trimmed(arguments[0]) || is_trimmed(arguments[1]))
+        return type_numeric_shown(DIGITS_TRIMMED, scale,
+                                  argument_least(arguments[0]) + argument_least(arguments[1]));
+    return type_numeric_derived(scale);
 }
 
 static SqlType scale_of_quotient(const SqlType *arguments, uint32_t count)
 {
     int a = argument_scale(arguments[0]), b = argument_scale(arguments[1]);
-    int scale = larger(QUOTIENT_SCALE, larger(a, b));
+    int scale = larger(NUMERIC_SIGNIFICANT_SCALE, larger(a, b));
     if (scale + b - a > NUMERIC_MAX_DIGITS)
         scale = NUMERIC_MAX_DIGITS - b + a;
-    return type_numeric_derived(scale);
+    return type_numeric_shown(DIGITS_QUOTIENT, scale,
+                              larger(argument_least(arguments[0]), argument_least(arguments[1])));
 }
 
 static SqlType scale_of_argument(const SqlType *arguments, uint32_t count)
 {
-    return arguments[0].modifier == -1 ? SQL_TYPE(T_NUMERIC)
-                                       : type_numeric_derived(argument_scale(arguments[0]));
+    bool is_kept = arguments[0].modifier == -1 ||
+                   (arguments[0].oid == T_NUMERIC &&
+                    type_numeric_digits(arguments[0]) != DIGITS_ALL);
+    return is_kept ? arguments[0] : type_numeric_derived(argument_scale(arguments[0]));
 }
 
 static SqlType whole_scale(const SqlType *arguments, uint32_t count)
@@ -79,6 +108,7 @@ static bool prepare_numeric(ScalarCall *call, Arena *arena, Fault *fault)
     int common = larger(a, b);
     plan->scale_a = a;
     plan->scale_result = type_scale(call->result_type);
+    plan->result = call->result_type;
     plan->widen_a = decimal_power10(common - a);
     plan->widen_b = decimal_power10(common - b);
     plan->is_same_scale = a == b;
@@ -162,7 +192,18 @@ static inline FaultCode divide_numeric(const ScalarCall *call, Int128 a, Int128 
     const NumericPlan *plan = call->prepared;
     if (b == 0)
         return *quotient = 0, FAULT_DIVISION_BY_ZERO;
-    return RANGE(!decimal_divide(a, b, plan->shift, quotient));
+    if (!decimal_divide(a, b, plan->shift, quotient))
+        return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
+    int shown = decimal_shown_scale(plan->result, *quotient), drop = plan->scale_result - shown;
+    if (drop == 0)
+        return FAULT_NONE;
+    if (drop > plan->shift)
+        return RANGE(!decimal_round_shown(plan->result, quotient));
+    /* Divided once more, to the digits that are kept: rounding twice would be wrong. */
+    Int128 kept;
+    if (!decimal_divide(a, b, plan->shift - drop, &kept))
+        return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
+    return RANGE(__builtin_mul_overflow(kept, decimal_power10(drop), quotient));
 }
 
 static inline FaultCode modulo_numeric(const ScalarCall *call, Int128 a, Int128 b, Int128 *rest)

@@ -624,28 +624,32 @@ static bool implicit_cast(Oid from, Oid to)
            is_noop;
 }
 
-/* Of numerics: the widest scale, so that no digits are lost. */
+/* Of numerics: the widest scale, so that no digits are lost; of values that had fewer digits,
+ * trailing zeros are not shown. Integers beside numerics are numerics of scale 0. */
 static SqlType common_numeric(const SqlType *types, uint32_t count)
 {
-    int scale = 0;
-    bool is_plain = false, is_one_type = true;
+    int scale = 0, least = NUMERIC_MAX_DIGITS;
+    bool is_one_type = true, is_significant = false;
     const SqlType *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
-        if (types[i].oid != T_NUMERIC) {
-            is_one_type &= types[i].oid == T_UNKNOWN;
+        if (types[i].oid == T_UNKNOWN)
             continue;
-        }
         if (first == NULL)
             first = &types[i];
-        is_one_type &= types[i].modifier == first->modifier;
-        is_plain |= types[i].modifier == -1;
-        if (type_scale(types[i]) > scale)
-            scale = type_scale(types[i]);
+        is_one_type &= types[i].oid == first->oid && types[i].modifier == first->modifier;
+        bool is_numeric = types[i].oid == T_NUMERIC;
+        int own = is_numeric ? type_scale(types[i]) : 0;
+        int own_least = is_numeric ? type_numeric_least(types[i]) : 0;
+        scale = own > scale ? own : scale;
+        least = own_least < least ? own_least : least;
+        is_significant |= is_numeric && type_numeric_digits(types[i]) >= DIGITS_QUOTIENT;
     }
     if (is_one_type && first != NULL)
         return *first;
-    return is_plain && scale == NUMERIC_PLAIN_SCALE ? SQL_TYPE(T_NUMERIC)
-                                                    : type_numeric_derived(scale);
+    if (is_significant)
+        return type_numeric_shown(DIGITS_MIXED, scale, least);
+    return least < scale ? type_numeric_shown(DIGITS_TRIMMED, scale, least)
+                         : type_numeric_derived(scale);
 }
 
 static SqlType common_modifier(const SqlType *types, uint32_t count, Oid oid)

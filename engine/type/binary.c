@@ -96,15 +96,13 @@ static uint32_t send_float4(float value, char *out)
     return 4;
 }
 
-static uint32_t send_numeric(Int128 value, int scale, bool trim, char *out)
+static uint32_t send_numeric(Int128 value, int scale, int shown, char *out)
 {
     UInt128 magnitude = value < 0 ? -(UInt128)value : (UInt128)value;
     uint16_t groups[12];
     int count = 0;
-    while (trim && scale > 0 && magnitude % 10 == 0) {
+    for (; scale > shown; scale--)
         magnitude /= 10;
-        scale--;
-    }
     /* The point must fall between groups of four digits. */
     int padding = (NUMERIC_GROUP - scale % NUMERIC_GROUP) % NUMERIC_GROUP;
     static const uint16_t tens[] = {1, 10, 100, 1000};
@@ -192,7 +190,8 @@ SEND_LOOP(send_dates, int64_t, 4, , send_int4_date(v, p))
 SEND_LOOP(send_timestamps, int64_t, 8, , send_timestamp(v, p))
 SEND_LOOP(send_intervals, IntervalValue, 16, , send_interval(v, p))
 SEND_LOOP(send_numerics, Int128, NUMERIC_BINARY_SIZE, int scale = type_scale(type);
-          bool trim = type.modifier < 0, send_numeric(v, scale, trim, p))
+          bool is_all = type_numeric_digits(type) == DIGITS_ALL,
+          send_numeric(v, scale, is_all ? scale : decimal_shown_scale(type, v), p))
 
 static void send_texts(SqlType type, const Vector *vector, uint32_t rows, Arena *arena,
                        Text *cells)

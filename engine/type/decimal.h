@@ -19,6 +19,11 @@ enum { NUMERIC_PLAIN_SCALE = 16, DECIMAL_TEXT_SIZE = 48 };
 /* Precision of numeric(p, s), 0 when it has none. */
 int type_numeric_precision(SqlType numeric);
 
+/* How many digits of a value of this type are shown after the point. */
+int decimal_shown_scale(SqlType numeric, Int128 value);
+/* Rounded to that many digits, kept at the type's scale. */
+bool decimal_round_shown(SqlType numeric, Int128 *value);
+
 /* 22003 "numeric field overflow" when the value has more digits than numeric(p, s) allows. */
 bool type_check_numeric(SqlType type, Int128 value, Fault *fault);
 
@@ -58,5 +63,7 @@ bool decimal_parse(Text text, int *scale, Int128 *value, Fault *fault);
 /* Writes the text form and returns its length (at most DECIMAL_TEXT_SIZE); `trim` leaves out
  * trailing zeros of the fraction. */
 uint32_t decimal_format(Int128 value, int scale, bool trim, char *out);
+/* The same with the digits that a type shows. */
+uint32_t decimal_format_shown(SqlType type, Int128 value, char *out);
 
 #endif

@@ -42,7 +42,8 @@ FORMAT_LOOP(format_timestamptz, int64_t, DATETIME_TEXT_SIZE, DateCache cache = {
             timestamptz_format(v, zone, &cache, p))
 FORMAT_LOOP(format_interval, IntervalValue, INTERVAL_TEXT_SIZE, , interval_format(v, p))
 FORMAT_LOOP(format_numeric, Int128, DECIMAL_TEXT_SIZE, int scale = type_scale(type);
-            bool trim = type.modifier < 0, decimal_format(v, scale, trim, p))
+            bool is_all = type_numeric_digits(type) == DIGITS_ALL,
+            is_all ? decimal_format(v, scale, false, p) : decimal_format_shown(type, v, p))
 
 /* The same in the session's style, where it is not the usual one. */
 #define STYLED const OutputStyle style = output_style(context)

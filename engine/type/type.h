@@ -97,6 +97,25 @@ const char *type_format_name(Arena *arena, SqlType type);
 bool type_equal(SqlType a, SqlType b);
 int type_scale(SqlType numeric);          /* digits after the point */
 SqlType type_numeric_derived(int scale);
+/*
+ * Derived numerics of which fewer digits are shown than the type's scale has. PostgreSQL chooses
+ * the digits of a quotient, a root, a power by its size; the value says what that was. Never
+ * fewer than `least`. Values are computed rounded to what is shown.
+ */
+typedef enum NumericDigits {
+    DIGITS_ALL,
+    DIGITS_TRIMMED,     /* without trailing zeros: values of several scales in one column */
+    DIGITS_QUOTIENT,
+    DIGITS_MIXED,       /* quotients beside others: whole values as TRIMMED */
+    DIGITS_ROOT,
+    DIGITS_EXPONENTIAL,
+    DIGITS_LOGARITHM,
+    DIGITS_LOGARITHM10,
+} NumericDigits;
+enum { NUMERIC_SIGNIFICANT_SCALE = 20 };
+SqlType type_numeric_shown(NumericDigits digits, int scale, int least);
+NumericDigits type_numeric_digits(SqlType numeric);
+int type_numeric_least(SqlType numeric);  /* `least` of such a type, else its scale */
 int32_t type_wire_modifier(SqlType type); /* what RowDescription shows */
 /* Rounds microseconds to the precision of timestamp(p), time(p); false: out of range. */
 bool type_round_timestamp(SqlType type, int64_t *micros);
