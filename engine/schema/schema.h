@@ -96,6 +96,12 @@ typedef struct CatalogContext {
     const CatalogStatement *statements;
 } CatalogContext;
 
+/* Who asks, for what engine/access decides. */
+static inline AccessUser catalog_context_user(const CatalogContext *context)
+{
+    return (AccessUser){.roles = context->roles, .role = context->user};
+}
+
 typedef struct VirtualRelation {
     uint32_t schema_oid;
     const char *name;

@@ -377,6 +377,20 @@ static bool signature_of_json(ExternCall *call, const Argument *argument, PlanCo
     return ok && no_duplicates(call, *columns, *count);
 }
 
+/* --- rights --- */
+
+/* Reading outside data is a right of its own; a grant may name one type of source. */
+static bool check_rights(ExternCall *call, Text source)
+{
+    json_t *object = json_loadb(source.data, source.length, 0, NULL);
+    const char *type = json_string_value(json_object_get(object, "type"));
+    AccessTarget target = {.kind = ACCESS_ON_EXTERNAL,
+                           .name = text_of(arena_strdup(call->binder->arena,
+                                                        type != NULL ? type : "unknown"))};
+    json_decref(object);
+    return access_check(call->binder->context->user, &target, ACCESS_SELECT, call->binder->fault);
+}
+
 /* --- EXTERN --- */
 static bool check_json(ExternCall *call, const Argument *argument)
 {
@@ -428,6 +442,8 @@ static bool bind_extern_json(ExternCall *call, const PgQuery__FuncCall *node,
     if ((source != NULL && !check_json(call, source)) ||
         (format != NULL && !check_json(call, format)))
         return false;
+    if (source != NULL && !check_rights(call, source->texts[0]))
+        return false;
     *plan = plan_external(call->binder->arena,
                           source != NULL ? source->texts[0] : TEXT_LITERAL("{\"type\":\"nil\"}"),
                           format != NULL ? format->texts[0] : TEXT_LITERAL("{}"), columns, count);
@@ -461,10 +477,11 @@ static bool bind_extern_arguments(ExternCall *call, const PgQuery__FuncCall *nod
     /* known everywhere, though not every format has them */
     find_argument(call, "listDelimiter");
     find_argument(call, "delimiter");
-    ok = ok && check_all_used(call);
+    Text source_text = dump_json(call, source);
+    ok = ok && check_all_used(call) && check_rights(call, source_text);
     if (ok)
-        *plan = plan_external(call->binder->arena, dump_json(call, source), dump_json(call, format),
-                              columns, (uint32_t)count);
+        *plan = plan_external(call->binder->arena, source_text, dump_json(call, format), columns,
+                              (uint32_t)count);
     json_decref(source);
     json_decref(format);
     return ok;

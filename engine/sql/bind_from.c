@@ -62,6 +62,23 @@ static const Plan *scan(Binder *binder, const Relation *relation, ScopeColumn *c
     return plan_table(binder->arena, relation, outputs, attributes, count);
 }
 
+/* The one place where names become relations to be read; the target of INSERT and REPLACE is looked
+ * at in bind_ingest.c. */
+bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t wanted)
+{
+    AccessTarget schema = {.kind = ACCESS_ON_SCHEMA,
+                           .oid = relation->schema_oid,
+                           .name = relation->schema};
+    AccessTarget target = {.kind = ACCESS_ON_TABLE,
+                           .oid = relation->oid,
+                           .name = relation->name,
+                           .is_view = relation->kind == RELATION_VIRTUAL &&
+                                      relation->virtual_relation->is_view};
+    AccessUser user = binder->context->user;
+    return access_check(user, &schema, ACCESS_USAGE, binder->fault) &&
+           access_check(user, &target, wanted, binder->fault);
+}
+
 static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromItem *item)
 {
     int32_t location = bind_location(binder, range->location);
@@ -79,7 +96,7 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
     const Relation *relation = schema_resolve(
         binder->arena, binder->context->tables, has_schema ? &schema : NULL, name,
         text_of(binder->context->types->settings->search_path), location, binder->fault);
-    if (relation == NULL)
+    if (relation == NULL || !bind_check_relation(binder, relation, ACCESS_SELECT))
         return false;
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);
     const Plan *plan = scan(binder, relation, columns);

@@ -55,6 +55,18 @@ static bool check_schema(Ingest *ingest, const PgQuery__RangeVar *range, int32_t
                       verb(ingest), schema->name, name_plain(range->relname), schema->name);
 }
 
+/* INSERT needs INSERT; REPLACE takes rows away as well; a table that is not there yet is made. */
+static bool check_rights(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    const IngestTarget *target = ingest->target;
+    AccessTarget schema = {ACCESS_ON_SCHEMA, SCHEMA_OID_PUBLIC, TEXT_LITERAL("public"), false};
+    if (target->relation == NULL)
+        return access_check(binder->context->user, &schema, ACCESS_CREATE, binder->fault);
+    return bind_check_relation(binder, target->relation,
+                               target->mode == INGEST_REPLACE ? ACCESS_REPLACE : ACCESS_INSERT);
+}
+
 static bool bind_target(Ingest *ingest)
 {
     Binder *binder = ingest->binder;
@@ -73,7 +85,7 @@ static bool bind_target(Ingest *ingest)
     target->table = relation != NULL
                         ? arena_strndup(binder->arena, relation->name.data, relation->name.length)
                         : name_made(binder->arena, range->relname, binder->dialect);
-    return check_table_name(ingest, target->table, location);
+    return check_table_name(ingest, target->table, location) && check_rights(ingest);
 }
 
 /* --- what the grammar allows and the dialect does not --- */

@@ -319,6 +319,8 @@ bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery
 bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *function,
                          FromItem *item);
 /* EXTERN, HTTP, INLINE, LOCALFILES; *is_known false: another function. */
+/* Whether the user may do this (bits of engine/access) with the relation: 42501. */
+bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t wanted);
 bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *call,
                  PgQuery__Node *const *column_list, size_t column_count, const Plan **plan,
                  bool *is_known);

@@ -47,6 +47,13 @@ static const Expr *current_user(SystemCall *call)
     return text_value(call, T_NAME, call->binder->context->role);
 }
 
+static const Expr *session_user(SystemCall *call)
+{
+    const BindContext *context = call->binder->context;
+    return text_value(call, T_NAME,
+                      context->session_role != NULL ? context->session_role : context->role);
+}
+
 static const Expr *current_database(SystemCall *call)
 {
     return text_value(call, T_NAME, call->binder->context->database);
@@ -443,7 +450,7 @@ static const struct {
 } system_functions[] = {
     {"version", 0, 0, version},
     {"current_user", 0, 0, current_user},
-    {"session_user", 0, 0, current_user},
+    {"session_user", 0, 0, session_user},
     {"current_database", 0, 0, current_database},
     {"current_catalog", 0, 0, current_database},
     {"current_schema", 0, 0, current_schema},
@@ -564,8 +571,9 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER:
         return current_user(&call);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER:
+        return session_user(&call);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG:
         return current_database(&call);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA:

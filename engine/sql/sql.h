@@ -83,6 +83,9 @@ typedef struct BindContext {
     uint32_t parameter_capacity;        /* room in the array */
     const Vector *const *parameter_values; /* NULL while preparing; one-row constants at execution */
     const char *role, *database;
+    const char *session_role;           /* who is logged in; NULL: `role` */
+    AccessUser user;                    /* in whose name: every relation and every source of outside
+                                           data is checked against it (engine/access) */
     int64_t process_id;                 /* pg_backend_pid() */
     /* Out: what the query sets; to be applied to the session when the query runs. */
     uint32_t change_count;

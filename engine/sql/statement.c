@@ -145,6 +145,14 @@ static const char *set_value(Classifier *classifier, const PgQuery__VariableSetS
     return value;
 }
 
+/* SET ROLE Ann means ann, SET ROLE "Ann" and SET ROLE 'Ann' mean Ann. */
+static const char *role_value(Classifier *classifier, const PgQuery__VariableSetStmt *set)
+{
+    bool is_text = set->n_args == 1 && set->args[0]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                   set->args[0]->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+    return is_text ? name_made(classifier->arena, set->args[0]->a_const->sval->sval, 0) : "";
+}
+
 static void add_setting(Classifier *classifier, const char *name, const char *value)
 {
     ParsedStatement *statement = classifier->statement;
@@ -195,6 +203,9 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
         kind_is(classifier, STATEMENT_SET, "SET");
         statement->name = name_plain(set->name);
         statement->value = set_value(classifier, set);
+        if (strcmp(statement->name, "role") == 0 ||
+            strcmp(statement->name, "session_authorization") == 0)
+            statement->value = role_value(classifier, set);
         return true;
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
         kind_is(classifier, STATEMENT_SET, "SET");

@@ -85,37 +85,19 @@ static void read_sessions(Request *request, CatalogContext *context)
     context->session_count = count;
 }
 
-/* Roles as of the snapshot's revision: read again only when the metadata has changed. */
-static const AccessRoles *current_roles(Request *request, Fault *fault)
-{
-    Controller *controller = request->controller;
-    if (controller->roles != NULL && controller->roles_revision == request->snapshot->revision)
-        return controller->roles;
-    if (controller->roles_arena != NULL)
-        arena_free(controller->roles_arena);
-    controller->roles = NULL;
-    controller->roles_arena = arena_new("roles");
-    AccessRoles *roles = ARENA_NEW(controller->roles_arena, AccessRoles);
-    if (!access_load(controller->meta, controller->roles_arena, roles, fault))
-        return NULL;
-    controller->roles_revision = request->snapshot->revision;
-    return controller->roles = roles;
-}
-
 bool request_set_catalog(Request *request, Fault *fault)
 {
     Arena *arena = request->arena;
     const ChildContext *child = request->controller->child;
-    const AccessRoles *roles = current_roles(request, fault);
-    if (roles == NULL)
+    if (!request_set_user(request, fault))
         return false;
     CatalogContext *context = ARENA_NEW(arena, CatalogContext);
     *context = (CatalogContext){.tables = request->snapshot,
                                 .type_context = &request->types,
                                 .settings = &request->settings,
                                 .server_settings = child->settings,
-                                .roles = roles->count > 0 ? roles : NULL,
-                                .user = roles->count > 0 ? access_find_role(roles, request->role) : NULL,
+                                .roles = request->user.roles,
+                                .user = request->user.role,
                                 .user_name = request->role,
                                 .database = request->database,
                                 .backend_pid = (int32_t)request->process_id,

@@ -83,7 +83,7 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
     request->query = frame_uint(frame, "query", 0);
     request->session = frame_uint(frame, "session", 0);
     request->text = copy_text(request, frame, "text");
-    request->role = copy_text(request, frame, "role");
+    request->login = request->session_role = request->role = copy_text(request, frame, "role");
     request->database = copy_text(request, frame, "database");
     request->process_id = (int64_t)frame_uint(frame, "process_id", 0);
     request->declared_types = copy_text(request, frame, "types");

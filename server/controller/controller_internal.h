@@ -41,7 +41,11 @@ typedef struct Request {
     uint64_t query, session;
     RequestKind kind;
     Text text;
-    Text role, database;
+    Text login;                /* who was let in */
+    Text session_role;         /* as whom it acts: `login`, or by SET SESSION AUTHORIZATION */
+    Text role;                 /* the current one: session_role, or by SET ROLE */
+    AccessUser user;           /* what `role` may do */
+    Text database;
     int64_t process_id;
     char transaction;          /* 'I', 'T', 'E': as it is now */
     Settings settings;         /* the session's, with what this request has SET */
@@ -114,6 +118,12 @@ void statement_describe(const ParsedStatement *statement, Buffer *wire);
 /* --- query.c: statements with a plan --- */
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
+
+/* --- roles.c: in whose name --- */
+/* Sets session_role, role and user from what the session has SET, as far as it still may. */
+bool request_set_user(Request *request, Fault *fault);
+/* Whether SET may give `role` or `session_authorization` this value (22023, 42501). */
+bool role_setting_check(Request *request, const SettingInfo *info, Text value, Fault *fault);
 
 /* --- catalog_rows.c: rows of catalog relations --- */
 /* Makes request->catalog for the statement about to run. */

@@ -232,6 +232,7 @@ bool ingest_publish(Execution *execution, Fault *fault)
         .columns = output_columns(execution),
         .lock = execution->lock,
         .lock_timeout = LOCK_TIMEOUT_MS,
+        .owner = request->user.roles != NULL ? request->user.role->oid : 0,
         .max_segments_in_chunk = (uint32_t)request->settings.max_num_segments};
     if (target->mode == INGEST_REPLACE) {
         publish.overwrite = overwritten(request->arena, target, &publish.overwrite_count);

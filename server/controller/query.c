@@ -38,6 +38,9 @@ static BindContext bind_context(Request *request)
         .parameter_types = arena_zalloc(request->arena, (capacity + 1) * sizeof(SqlType)),
         .parameter_capacity = capacity,
         .role = arena_strndup(request->arena, request->role.data, request->role.length),
+        .session_role = arena_strndup(request->arena, request->session_role.data,
+                                      request->session_role.length),
+        .user = request->user,
         .database = arena_strndup(request->arena, request->database.data, request->database.length),
         .process_id = request->process_id};
 }
@@ -325,6 +328,9 @@ static bool apply_changes(Request *request, const BindContext *context, Fault *f
 {
     for (uint32_t i = 0; i < context->change_count; i++) {
         const SettingChange *change = &context->changes[i];
+        const SettingInfo *info = setting_find(text_of(change->name));
+        if (info != NULL && !role_setting_check(request, info, text_of(change->value), fault))
+            return false;
         if (!setting_set(&request->settings, text_of(change->name), text_of(change->value),
                          SCOPE_SESSION, fault))
             return false;

@@ -49,7 +49,9 @@ static bool set(Request *request, const ParsedStatement *statement, Fault *fault
         respond_complete(request, statement->tag);
         return true;
     }
-    if (!setting_set(&request->settings, text_of(statement->name), text_of(statement->value),
+    const SettingInfo *info = setting_find(text_of(statement->name));
+    if ((info != NULL && !role_setting_check(request, info, text_of(statement->value), fault)) ||
+        !setting_set(&request->settings, text_of(statement->name), text_of(statement->value),
                      SCOPE_SESSION, fault))
         return false;
     respond_setting(request, statement->name, statement->value, statement->is_local);
@@ -125,7 +127,12 @@ static bool savepoint(Request *request, const ParsedStatement *statement, Fault 
 static bool drop_table(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     Text name = text_of(statement->name);
-    if (statement->if_exists && table_find(request->snapshot, name) == NULL) {
+    const Table *table = table_find(request->snapshot, name);
+    AccessTarget target = {.kind = ACCESS_ON_TABLE, .name = name};
+    target.oid = table != NULL ? table->oid : 0;
+    if (table != NULL && !access_check_owner(request->user, &target, fault))
+        return false;
+    if (statement->if_exists && table == NULL) {
         Fault notice;
         fault_set(&notice, FAULT_SUCCESS, "table \"%s\" does not exist, skipping", statement->name);
         respond_notice(request, PGWIRE_SEVERITY_NOTICE, &notice);

@@ -160,6 +160,45 @@ bool meta_remove_role(Meta *meta, Text name, Fault *fault)
     return meta->operations->remove_role(meta, name, fault);
 }
 
+bool meta_members(Meta *meta, Arena *arena, MetaMember **members, uint32_t *count, Fault *fault)
+{
+    return meta->operations->members(meta, arena, members, count, fault);
+}
+
+bool meta_put_member(Meta *meta, const MetaMember *member, Fault *fault)
+{
+    check(meta->is_writing);
+    return meta->operations->put_member(meta, member, fault);
+}
+
+bool meta_remove_member(Meta *meta, uint32_t role, uint32_t member, Fault *fault)
+{
+    check(meta->is_writing);
+    return meta->operations->remove_member(meta, role, member, fault);
+}
+
+bool meta_grants(Meta *meta, Arena *arena, MetaGrant **grants, uint32_t *count, Fault *fault)
+{
+    return meta->operations->grants(meta, arena, grants, count, fault);
+}
+
+bool meta_put_grant(Meta *meta, const MetaGrant *grant, Fault *fault)
+{
+    check(meta->is_writing);
+    return meta->operations->put_grant(meta, grant, fault);
+}
+
+bool meta_owners(Meta *meta, Arena *arena, MetaOwner **owners, uint32_t *count, Fault *fault)
+{
+    return meta->operations->owners(meta, arena, owners, count, fault);
+}
+
+bool meta_put_owner(Meta *meta, uint32_t object, uint32_t role, Fault *fault)
+{
+    check(meta->is_writing);
+    return meta->operations->put_owner(meta, object, role, fault);
+}
+
 bool meta_get_value(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault)
 {
     return meta->operations->get_value(meta, name, arena, value, found, fault);

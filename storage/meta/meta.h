@@ -96,11 +96,32 @@ typedef struct MetaRole {
     uint32_t oid;
     Text name;
     bool is_superuser, can_login, can_create_role, can_create_database, inherits;
+    bool can_replicate, bypasses_row_security; /* kept and shown; nothing here heeds them */
     Text password;            /* a SCRAM verifier, or empty: no password */
     int32_t connection_limit; /* -1: none */
     int64_t valid_until;      /* microseconds UTC, INT64_MAX: for ever */
     Text settings;            /* a JSON object of settings the role's sessions start with */
 } MetaRole;
+
+/* `member` belongs to `role`; both by OID. */
+typedef struct MetaMember {
+    uint32_t role, member, grantor;
+    bool is_admin; /* may let others in */
+} MetaMember;
+
+/* What a role may do with an object. What kinds and privileges there are is engine/access's. */
+typedef struct MetaGrant {
+    int32_t kind;
+    uint32_t object;              /* OID; 0 for kinds that have none */
+    Text name;                    /* of objects without an OID; else empty */
+    uint32_t grantee, grantor;    /* roles; grantee 0 is PUBLIC */
+    uint32_t privileges, options; /* bits; `options`: those it may grant on */
+} MetaGrant;
+
+/* Who owns an object; those without a row belong to the first superuser. */
+typedef struct MetaOwner {
+    uint32_t object, role;
+} MetaOwner;
 
 typedef struct Meta Meta;
 
@@ -136,6 +157,13 @@ typedef struct MetaOperations {
     bool (*roles)(Meta *meta, Arena *arena, MetaRole **roles, uint32_t *count, Fault *fault);
     bool (*put_role)(Meta *meta, const MetaRole *role, Fault *fault);
     bool (*remove_role)(Meta *meta, Text name, Fault *fault);
+    bool (*members)(Meta *meta, Arena *arena, MetaMember **members, uint32_t *count, Fault *fault);
+    bool (*put_member)(Meta *meta, const MetaMember *member, Fault *fault);
+    bool (*remove_member)(Meta *meta, uint32_t role, uint32_t member, Fault *fault);
+    bool (*grants)(Meta *meta, Arena *arena, MetaGrant **grants, uint32_t *count, Fault *fault);
+    bool (*put_grant)(Meta *meta, const MetaGrant *grant, Fault *fault);
+    bool (*owners)(Meta *meta, Arena *arena, MetaOwner **owners, uint32_t *count, Fault *fault);
+    bool (*put_owner)(Meta *meta, uint32_t object, uint32_t role, Fault *fault);
 
     bool (*get_value)(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);
     bool (*put_value)(Meta *meta, Text name, Text value, Fault *fault);
@@ -206,9 +234,22 @@ bool meta_remove_lock(Meta *meta, int64_t id, Fault *fault);
 /* --- roles. None at first: `count` 0 means that no role has been created, and that everybody
  *     is the superuser. --- */
 bool meta_roles(Meta *meta, Arena *arena, MetaRole **roles, uint32_t *count, Fault *fault);
-/* Adds the role, or changes the one of this name. */
+/* Adds the role, or changes the one with this OID. */
 bool meta_put_role(Meta *meta, const MetaRole *role, Fault *fault);
+/* Its memberships and what was granted to it go with it; a missing one is no error. */
 bool meta_remove_role(Meta *meta, Text name, Fault *fault);
+
+/* --- who belongs to which role, who may do what, who owns what. An object's grants and owner go
+ *     with it in meta_remove_table. --- */
+bool meta_members(Meta *meta, Arena *arena, MetaMember **members, uint32_t *count, Fault *fault);
+/* Adds it, or changes the one of this role and member. */
+bool meta_put_member(Meta *meta, const MetaMember *member, Fault *fault);
+bool meta_remove_member(Meta *meta, uint32_t role, uint32_t member, Fault *fault);
+bool meta_grants(Meta *meta, Arena *arena, MetaGrant **grants, uint32_t *count, Fault *fault);
+/* Adds it, or changes the one of this object, grantee and grantor; without privileges it goes. */
+bool meta_put_grant(Meta *meta, const MetaGrant *grant, Fault *fault);
+bool meta_owners(Meta *meta, Arena *arena, MetaOwner **owners, uint32_t *count, Fault *fault);
+bool meta_put_owner(Meta *meta, uint32_t object, uint32_t role, Fault *fault);
 
 /* --- values by name: what has no table of its own --- */
 bool meta_get_value(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);

@@ -276,6 +276,13 @@ static const MetaOperations sqlite_operations = {
     .roles = sqlite_roles,
     .put_role = sqlite_put_role,
     .remove_role = sqlite_remove_role,
+    .members = sqlite_members,
+    .put_member = sqlite_put_member,
+    .remove_member = sqlite_remove_member,
+    .grants = sqlite_grants,
+    .put_grant = sqlite_put_grant,
+    .owners = sqlite_owners,
+    .put_owner = sqlite_put_owner,
     .get_value = sqlite_get_value,
     .put_value = sqlite_put_value,
 };

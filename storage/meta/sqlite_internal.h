@@ -64,6 +64,15 @@ bool sqlite_remove_lock(Meta *meta, int64_t id, Fault *fault);
 bool sqlite_roles(Meta *meta, Arena *arena, MetaRole **roles, uint32_t *count, Fault *fault);
 bool sqlite_put_role(Meta *meta, const MetaRole *role, Fault *fault);
 bool sqlite_remove_role(Meta *meta, Text name, Fault *fault);
+bool sqlite_members(Meta *meta, Arena *arena, MetaMember **members, uint32_t *count, Fault *fault);
+bool sqlite_put_member(Meta *meta, const MetaMember *member, Fault *fault);
+bool sqlite_remove_member(Meta *meta, uint32_t role, uint32_t member, Fault *fault);
+bool sqlite_grants(Meta *meta, Arena *arena, MetaGrant **grants, uint32_t *count, Fault *fault);
+bool sqlite_put_grant(Meta *meta, const MetaGrant *grant, Fault *fault);
+bool sqlite_owners(Meta *meta, Arena *arena, MetaOwner **owners, uint32_t *count, Fault *fault);
+bool sqlite_put_owner(Meta *meta, uint32_t object, uint32_t role, Fault *fault);
+/* All that is kept of an object's or a role's rights; with the object or the role itself. */
+bool sqlite_forget_rights(SqliteMeta *store, uint32_t oid, Fault *fault);
 bool sqlite_get_value(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);
 bool sqlite_put_value(Meta *meta, Text name, Text value, Fault *fault);
 

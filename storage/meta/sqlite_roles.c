@@ -29,6 +29,8 @@ bool sqlite_roles(Meta *meta, Arena *arena, MetaRole **roles, uint32_t *count, F
             .connection_limit = sqlite3_column_int(statement, 8),
             .valid_until = sqlite3_column_int64(statement, 9),
             .settings = sqlite_text(statement, 10, arena),
+            .can_replicate = sqlite3_column_int(statement, 11) != 0,
+            .bypasses_row_security = sqlite3_column_int(statement, 12) != 0,
         };
     }
     return false;
@@ -51,6 +53,8 @@ bool sqlite_put_role(Meta *meta, const MetaRole *role, Fault *fault)
     sqlite_bind_int(statement, 9, role->connection_limit);
     sqlite_bind_int(statement, 10, role->valid_until);
     sqlite_bind_text_view(statement, 11, role->settings);
+    sqlite_bind_int(statement, 12, role->can_replicate);
+    sqlite_bind_int(statement, 13, role->bypasses_row_security);
     store->changed = true;
     return sqlite_run(store, statement, "write", fault);
 }
@@ -58,7 +62,18 @@ bool sqlite_put_role(Meta *meta, const MetaRole *role, Fault *fault)
 bool sqlite_remove_role(Meta *meta, Text name, Fault *fault)
 {
     SqliteMeta *store = (SqliteMeta *)meta;
-    sqlite3_stmt *statement = sqlite_use(store, STATEMENT_REMOVE_ROLE, fault);
+    sqlite3_stmt *statement = sqlite_use(store, STATEMENT_FIND_ROLE, fault);
+    if (statement == NULL)
+        return false;
+    sqlite_bind_text_view(statement, 1, name);
+    bool row;
+    if (!sqlite_next(store, statement, &row, "read", fault))
+        return false;
+    uint32_t oid = row ? (uint32_t)sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    if (row && !sqlite_forget_rights(store, oid, fault))
+        return false;
+    statement = sqlite_use(store, STATEMENT_REMOVE_ROLE, fault);
     if (statement == NULL)
         return false;
     sqlite_bind_text_view(statement, 1, name);

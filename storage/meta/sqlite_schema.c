@@ -44,6 +44,17 @@ static const Migration migrations[] = {
      " inherits INTEGER NOT NULL, password TEXT NOT NULL, connection_limit INTEGER NOT NULL,"
      " valid_until INTEGER NOT NULL, settings TEXT NOT NULL);"
      "CREATE TABLE \"values\" (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"},
+    {"memberships, grants, owners",
+     "ALTER TABLE roles ADD COLUMN can_replicate INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE roles ADD COLUMN bypasses_row_security INTEGER NOT NULL DEFAULT 0;"
+     "CREATE TABLE members (role INTEGER NOT NULL, member INTEGER NOT NULL,"
+     " grantor INTEGER NOT NULL, is_admin INTEGER NOT NULL, PRIMARY KEY (role, member))"
+     " WITHOUT ROWID;"
+     "CREATE TABLE grants (kind INTEGER NOT NULL, object INTEGER NOT NULL, name TEXT NOT NULL,"
+     " grantee INTEGER NOT NULL, grantor INTEGER NOT NULL, privileges INTEGER NOT NULL,"
+     " options INTEGER NOT NULL, PRIMARY KEY (kind, object, name, grantee, grantor))"
+     " WITHOUT ROWID;"
+     "CREATE TABLE owners (object INTEGER PRIMARY KEY, role INTEGER NOT NULL);"},
 };
 
 enum { MIGRATION_COUNT = sizeof migrations / sizeof migrations[0] };

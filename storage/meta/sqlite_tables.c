@@ -179,7 +179,7 @@ bool sqlite_remove_table(Meta *meta, uint32_t oid, Fault *fault)
         if (!sqlite_run(store, statement, "write", fault))
             return false;
     }
-    return true;
+    return sqlite_forget_rights(store, oid, fault);
 }
 
 bool sqlite_put_column(Meta *meta, uint32_t table_oid, const MetaColumn *column, Fault *fault)

@@ -110,7 +110,10 @@ static bool make_table(Publish *publish, const OutputColumns *output, Fault *fau
         .columns = columns,
     };
     publish->result->made_table = true;
-    return meta_add_table(publish->store->meta, &table, fault);
+    Meta *meta = publish->store->meta;
+    uint32_t owner = publish->request->owner;
+    return meta_add_table(meta, &table, fault) &&
+           (owner == 0 || meta_put_owner(meta, table.oid, owner, fault));
 }
 
 /* --- a table that is there --- */

@@ -219,6 +219,7 @@ typedef struct PublishRequest {
     uint32_t column_count;
     const TableColumn *columns;
     Text properties;                /* of a table that is made: a JSON object, or empty */
+    uint32_t owner;                 /* of a table that is made: a role's OID, 0: the superuser */
     int64_t lock;                   /* from table_lock, 0: none (an INSERT needs none) */
     int64_t lock_timeout;           /* milliseconds an INSERT waits for a REPLACE on its chunks */
     uint32_t max_segments_in_chunk; /* 0: any number; else TooManySegmentsInTimeChunk */
