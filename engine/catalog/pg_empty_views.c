@@ -26,11 +26,6 @@ static const VirtualColumn pg_config_columns[] = {
     {"name", T_TEXT}, {"setting", T_TEXT},
 };
 
-static const VirtualColumn pg_cursors_columns[] = {
-    {"name", T_TEXT}, {"statement", T_TEXT}, {"is_holdable", T_BOOL}, {"is_binary", T_BOOL},
-    {"is_scrollable", T_BOOL}, {"creation_time", T_TIMESTAMPTZ},
-};
-
 static const VirtualColumn pg_file_settings_columns[] = {
     {"sourcefile", T_TEXT}, {"sourceline", T_INT4}, {"seqno", T_INT4}, {"name", T_TEXT},
     {"setting", T_TEXT}, {"applied", T_BOOL}, {"error", T_TEXT},
@@ -382,7 +377,6 @@ const VirtualRelation catalog_empty_views[] = {
     EMPTY(12081, pg_available_extensions),
     EMPTY(12138, pg_backend_memory_contexts),
     EMPTY(12130, pg_config),
-    EMPTY(12077, pg_cursors),
     EMPTY(12110, pg_file_settings),
     EMPTY(12010, pg_group),
     EMPTY(12114, pg_hba_file_rules),

@@ -39,6 +39,13 @@ static const VirtualColumn statement_columns[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const VirtualColumn cursor_columns[] = {
+    {"name", T_TEXT}, {"statement", T_TEXT}, {"is_holdable", T_BOOL}, {"is_binary", T_BOOL},
+    {"is_scrollable", T_BOOL}, {"creation_time", T_TIMESTAMPTZ},
+};
+/* clang-format on */
+
 static bool may_see(const CatalogContext *context, const CatalogSession *session)
 {
     return context->user == NULL || context->user->is_superuser ||
@@ -156,8 +163,29 @@ static bool produce_statements(const CatalogContext *context, Arena *arena, Batc
         catalog_set_text(&rows, "statement", context->statements[i].text);
         catalog_set_time(&rows, "prepare_time", context->statements[i].prepared);
         catalog_set_bool(&rows, "from_sql", context->statements[i].from_sql);
+        catalog_set_ints(&rows, "parameter_types", context->statements[i].parameter_types,
+                         context->statements[i].parameter_count);
         catalog_set_int(&rows, "generic_plans", 0);
         catalog_set_int(&rows, "custom_plans", 0);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+static bool produce_cursors(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, cursor_columns, arena);
+    for (uint32_t i = 0; i < context->cursor_count; i++) {
+        const CatalogCursor *cursor = &context->cursors[i];
+        catalog_set_text(&rows, "name", cursor->name);
+        catalog_set_text(&rows, "statement", cursor->text);
+        catalog_set_bool(&rows, "is_holdable", cursor->is_hold);
+        catalog_set_bool(&rows, "is_binary", cursor->is_binary);
+        catalog_set_bool(&rows, "is_scrollable", cursor->is_scroll);
+        catalog_set_time(&rows, "creation_time", cursor->created);
         catalog_row_end(&rows);
     }
     *out = catalog_rows_finish(&rows);
@@ -188,3 +216,9 @@ const VirtualRelation catalog_pg_prepared_statements = {.schema_oid = SCHEMA_OID
                                                         .is_view = true,
                                                         CATALOG_COLUMNS(statement_columns),
                                                         .produce = produce_statements};
+const VirtualRelation catalog_pg_cursors = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                            .name = "pg_cursors",
+                                            .oid = 12077,
+                                            .is_view = true,
+                                            CATALOG_COLUMNS(cursor_columns),
+                                            .produce = produce_cursors};

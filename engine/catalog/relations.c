@@ -40,6 +40,7 @@ extern const VirtualRelation catalog_pg_tablespace;
 extern const VirtualRelation catalog_pg_stat_activity;
 extern const VirtualRelation catalog_pg_stat_ssl;
 extern const VirtualRelation catalog_pg_stat_gssapi;
+extern const VirtualRelation catalog_pg_cursors;
 extern const VirtualRelation catalog_pg_prepared_statements;
 extern const VirtualRelation catalog_pg_stat_user_tables;
 extern const VirtualRelation catalog_pg_stat_all_tables;
@@ -89,6 +90,7 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_stat_activity,
     &catalog_pg_stat_ssl,
     &catalog_pg_stat_gssapi,
+    &catalog_pg_cursors,
     &catalog_pg_prepared_statements,
     &catalog_pg_stat_user_tables,
     &catalog_pg_stat_all_tables,

@@ -73,7 +73,15 @@ typedef struct CatalogStatement { /* pg_prepared_statements */
     Text name, text;
     int64_t prepared; /* microseconds UTC */
     bool from_sql;
+    uint32_t parameter_count;
+    const int64_t *parameter_types; /* OIDs */
 } CatalogStatement;
+
+typedef struct CatalogCursor { /* pg_cursors */
+    Text name, text;
+    bool is_hold, is_binary, is_scroll;
+    int64_t created; /* microseconds UTC */
+} CatalogCursor;
 
 /* What producers may look at. Texts may be empty and arrays absent: then there are no rows. */
 typedef struct CatalogContext {
@@ -94,6 +102,8 @@ typedef struct CatalogContext {
     const CatalogTask *tasks;
     uint32_t statement_count;
     const CatalogStatement *statements;
+    uint32_t cursor_count;
+    const CatalogCursor *cursors;
 } CatalogContext;
 
 /* Who asks, for what engine/access decides. */

@@ -130,11 +130,10 @@ static void bind_statement(void *argument)
     job->ok = job->ok && check_parameters(binder);
 }
 
-bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
-              BoundQuery *query, Fault *fault)
+static Binder binder_of(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                        Fault *fault)
 {
-    check(statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN);
-    Binder binder = {
+    return (Binder){
         .arena = arena,
         .context = context,
         .statement = statement,
@@ -144,6 +143,14 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
         .next_column = 1,
         .map = &statement->tree->dialect->main.map,
     };
+}
+
+bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
+              BoundQuery *query, Fault *fault)
+{
+    Binder binder = binder_of(arena, statement, context, fault);
+    check(binder.tree->node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT);
     *query = (BoundQuery){0};
     context->change_count = 0;
     fault_clear(fault);
@@ -154,4 +161,82 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
         return false;
     query->next_column = binder.next_column;
     return job.ok;
+}
+
+/* --- PREPARE and EXECUTE --- */
+
+bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                        SqlType **types, uint32_t *count, Fault *fault)
+{
+    Binder binder = binder_of(arena, statement, context, fault);
+    const PgQuery__PrepareStmt *prepare = statement->tree->outer->prepare_stmt;
+    *count = (uint32_t)prepare->n_argtypes;
+    *types = arena_zalloc(arena, (*count + 1) * sizeof **types);
+    for (uint32_t i = 0; i < *count; i++)
+        if (!bind_type_name(&binder, prepare->argtypes[i]->type_name, &(*types)[i]))
+            return false;
+    return true;
+}
+
+static bool wrong_argument_count(Binder *binder, uint32_t given, uint32_t wanted)
+{
+    bind_fault(binder, -1, FAULT_SYNTAX_ERROR,
+               "wrong number of parameters for prepared statement \"%s\"",
+               binder->statement->name);
+    return fault_detail(binder->fault, "Expected %u parameters but got %u.", wanted, given);
+}
+
+/* One argument, as its parameter's type. NULL: fault. */
+static const Expr *bind_argument(Binder *binder, const PgQuery__Node *node, SqlType type,
+                                 uint32_t number)
+{
+    Scope nothing = {0};
+    ExprContext context = {.scope = &nothing, .clause = CLAUSE_VALUES};
+    int32_t location = bind_node_location(binder, node);
+    const Expr *expr = bind_expr(binder, &context, node);
+    if (expr == NULL)
+        return NULL;
+    SqlType given = expr->type;
+    const Expr *cast = coerce_to(binder, expr, type, CAST_ASSIGNMENT, location);
+    if (cast == NULL && (binder->fault->code == FAULT_CANNOT_COERCE ||
+                         binder->fault->code == FAULT_DATATYPE_MISMATCH)) {
+        bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
+                   "parameter $%u of type %s cannot be coerced to the expected type %s", number,
+                   type_format_name(binder->arena, given), type_format_name(binder->arena, type));
+        fault_hint(binder->fault, "You will need to rewrite or cast the expression.");
+    }
+    return cast;
+}
+
+static const Vector *argument_value(Binder *binder, const Expr *expr)
+{
+    Vector *value = ARENA_NEW(binder->arena, Vector);
+    if (expr->kind == EXPR_CONSTANT)
+        return expr->value;
+    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, value, binder->fault))
+        return NULL;
+    value->form = VECTOR_CONSTANT;
+    value->length = 1;
+    return value;
+}
+
+bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                        const SqlType *types, uint32_t count, const Vector ***values, Fault *fault)
+{
+    Binder binder = binder_of(arena, statement, context, fault);
+    const PgQuery__ExecuteStmt *execute = statement->tree->node->execute_stmt;
+    fault_clear(fault);
+    if (execute->n_params != count)
+        return wrong_argument_count(&binder, (uint32_t)execute->n_params, count);
+    const Vector **row = ARENA_ARRAY(arena, const Vector *, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const Expr *expr = bind_argument(&binder, execute->params[i], types[i], i + 1);
+        if (expr == NULL)
+            return false;
+        if (values != NULL && (row[i] = argument_value(&binder, expr)) == NULL)
+            return false;
+    }
+    if (values != NULL)
+        *values = row;
+    return true;
 }

@@ -332,6 +332,34 @@ static void edit_explain(const Pass *pass, const Clauses *clauses, DialectStatem
     pass->tokens[first + 2].replace = "";
 }
 
+/* The first token of a kind at this depth; `end` where there is none. */
+static uint32_t find_kind(const Pass *pass, uint32_t first, uint32_t end, int32_t kind)
+{
+    uint32_t i = first;
+    while (i < end && pass->tokens[i].kind != kind)
+        i = step_over(pass, i, end);
+    return i;
+}
+
+/* A statement within a statement, kept as text until it is run: the token it begins with. */
+static uint32_t find_inner(const Pass *pass, uint32_t first, uint32_t end)
+{
+    enum { LONGEST_WAY_TO_VIEW = 6 }; /* CREATE OR REPLACE TEMP RECURSIVE VIEW */
+    uint32_t view = find_kind(pass, first, end, PG_QUERY__TOKEN__VIEW);
+    switch (pass->tokens[first].kind) {
+    case PG_QUERY__TOKEN__PREPARE:
+        return find_kind(pass, first, end, PG_QUERY__TOKEN__AS) + 1;
+    case PG_QUERY__TOKEN__DECLARE:
+        return find_kind(pass, first, end, PG_QUERY__TOKEN__FOR) + 1;
+    case PG_QUERY__TOKEN__CREATE:
+        return view - first < LONGEST_WAY_TO_VIEW
+                   ? find_kind(pass, view, end, PG_QUERY__TOKEN__AS) + 1
+                   : end;
+    default:
+        return end;
+    }
+}
+
 static bool rewrite_statement(const Pass *pass, uint32_t first, uint32_t end, bool has_semicolon,
                               DialectStatement *statement)
 {
@@ -341,6 +369,9 @@ static bool rewrite_statement(const Pass *pass, uint32_t first, uint32_t end, bo
     if (!dialect_guard(pass->arena, pass->tokens, first, end, &statement->depth, pass->fault))
         return false;
     dialect_edit(pass->arena, pass->text, pass->tokens, first, end);
+    uint32_t inner = find_inner(pass, first, end);
+    if (inner < end)
+        statement->inner_at = pass->tokens[inner].start;
     Clauses clauses = {.first = first, .end = end};
     edit_explain(pass, &clauses, statement);
     Writer writer = {.pass = pass, .out = BUFFER_EMPTY};

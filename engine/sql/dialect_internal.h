@@ -47,6 +47,7 @@ typedef struct DialectStatement {
     bool is_replace;
     bool is_explain_plan;
     int32_t ingest_at;    /* INSERT or REPLACE */
+    int32_t inner_at;     /* PREPARE .. AS, DECLARE .. FOR, CREATE VIEW .. AS: what follows; 0: none */
     /* OVERWRITE ALL | WHERE condition: `SELECT condition` */
     bool has_overwrite, overwrite_all;
     int32_t overwrite_at;

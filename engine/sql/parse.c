@@ -243,10 +243,14 @@ static bool describe(Arena *arena, int32_t dialect, const DialectText *text, Par
         .length = from->end - from->start,
         .text = {text->text.data + from->start, (uint32_t)(from->end - from->start)},
         .tree = tree,
+        .inner = from->inner_at > 0 ? (Text){text->text.data + from->inner_at,
+                                             (uint32_t)(from->end - from->inner_at)}
+                                    : (Text){.data = "", .length = 0},
         .context_count = from->context_count,
         .context_names = from->context_names,
         .context_values = from->context_values,
     };
+    tree->outer = tree->node;
     return statement_classify(arena, dialect, statement, tree, fault);
 }
 

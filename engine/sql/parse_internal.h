@@ -13,7 +13,8 @@
 
 typedef struct ParseTree {
     Text text;                  /* the whole text as typed */
-    const PgQuery__Node *node;  /* the statement; of EXPLAIN what is explained */
+    const PgQuery__Node *node;  /* the statement; of EXPLAIN, PREPARE, DECLARE the query inside */
+    const PgQuery__Node *outer; /* the whole statement */
     const DialectStatement *dialect;
     const PgQuery__Node *overwrite;   /* the condition, or NULL */
     const PgQuery__Node *partitioned; /* the granularity, or NULL */

@@ -26,10 +26,33 @@ typedef enum StatementKind {
     STATEMENT_SAVEPOINT,  /* SAVEPOINT, RELEASE, ROLLBACK TO: accepted inside a transaction */
     STATEMENT_DROP_TABLE,
     STATEMENT_DISCARD,
+    STATEMENT_PREPARE,    /* name, inner; the query inside can be bound */
+    STATEMENT_EXECUTE,    /* name; sql_bind_arguments reads what it is given */
+    STATEMENT_DEALLOCATE, /* name, NULL for all */
+    STATEMENT_DECLARE,    /* name, inner, cursor; the query inside can be bound */
+    STATEMENT_FETCH,      /* FETCH and MOVE: name, cursor */
+    STATEMENT_CLOSE,      /* name, NULL for all */
     STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM, LISTEN..) */
 } StatementKind;
 
 enum { STATEMENT_MAX_MORE = 4 };
+
+typedef enum FetchDirection {
+    FETCH_FORWARD,
+    FETCH_BACKWARD,
+    FETCH_ABSOLUTE,
+    FETCH_RELATIVE,
+} FetchDirection;
+
+#define FETCH_ALL INT64_MAX
+
+/* What DECLARE says of a cursor, and what FETCH and MOVE want of it. */
+typedef struct CursorClause {
+    bool is_binary, is_scroll, is_no_scroll, is_hold;
+    bool is_move;
+    FetchDirection direction;
+    int64_t count; /* FETCH_ALL: as many as there are */
+} CursorClause;
 
 /* One statement of a text, parsed but not bound. Lives in the arena given to sql_parse. */
 typedef struct ParsedStatement {
@@ -39,9 +62,11 @@ typedef struct ParsedStatement {
     Text text;                /* as typed */
     struct ParseTree *tree;   /* private */
     const char *name;         /* SET, SHOW, RESET, DROP TABLE: the setting or table; NULL for all.
-                                 SAVEPOINT: the savepoint (the tag tells what is done with it);
-                                 ACCEPTED: what DEALLOCATE or CLOSE names, NULL for all */
+                                 SAVEPOINT: the savepoint (the tag tells what is done with it) */
     const char *value;        /* SET: the text, NULL for DEFAULT */
+    Text inner;               /* PREPARE, DECLARE, CREATE VIEW: the statement inside, as typed */
+    CursorClause cursor;      /* DECLARE, FETCH */
+    bool is_chain;            /* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
     bool is_local;            /* SET LOCAL */
     bool if_exists;           /* DROP TABLE IF EXISTS */
     bool is_name_quoted;      /* DROP TABLE: how `name` is to be matched (schema_resolve) */
@@ -93,10 +118,22 @@ typedef struct BindContext {
 } BindContext;
 
 /*
- * Binds a STATEMENT_QUERY or STATEMENT_EXPLAIN. Faults: 42P01, 42703, 42702, 42803, 42883, 42804,
+ * Binds the query of a statement (STATEMENT_QUERY, EXPLAIN, PREPARE, DECLARE). Faults: 42P01, 42703, 42702, 42803, 42883, 42804,
  * 42601 ... with positions, wording as PostgreSQL's, and hints where a near name exists.
  */
 bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
               BoundQuery *query, Fault *fault);
+
+/* PREPARE p (int, text): the types declared for parameters; 0 of them when there is no list. */
+bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                        SqlType **types, uint32_t *count, Fault *fault);
+
+/*
+ * EXECUTE p (1, 'a'): the values, one-row constants of `types`. With `values` NULL only types of
+ * parameters in the arguments are found. 42601 when there are more or fewer than `count`, 42804
+ * when one is of a type that cannot be assigned, 0A000 when one is not constant.
+ */
+bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                        const SqlType *types, uint32_t count, const Vector ***values, Fault *fault);
 
 #endif

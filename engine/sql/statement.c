@@ -2,22 +2,15 @@
  * What kind of statement a tree is, and all that a statement says which needs no binding: SET,
  * SHOW, transactions, DROP TABLE, and those that are answered with their tag.
  */
-#include "engine/sql/name_internal.h"
-#include "engine/sql/parse_internal.h"
+#include "engine/sql/statement_internal.h"
 
 #include "base/memory/buffer.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <strings.h>
 
-typedef struct Classifier {
-    Arena *arena;
-    int32_t dialect;
-    ParsedStatement *statement;
-    ParseTree *tree;
-    Fault *fault;
-} Classifier;
-
-static bool kind_is(Classifier *classifier, StatementKind kind, const char *tag)
+bool classify_as(Classifier *classifier, StatementKind kind, const char *tag)
 {
     classifier->statement->kind = kind;
     classifier->statement->tag = tag;
@@ -44,7 +37,7 @@ static const char *hint_for(const PgQuery__Node *node)
 }
 
 /* "CREATE TABLE", "UPDATE": the statement's first word, and the second after some first words. */
-static bool not_supported(Classifier *classifier)
+bool classify_not_supported(Classifier *classifier)
 {
     Text text = classifier->statement->text;
     char name[64];
@@ -68,6 +61,18 @@ static bool not_supported(Classifier *classifier)
     fault_set_at(classifier->fault, classifier->statement->offset, FAULT_FEATURE_NOT_SUPPORTED,
                  "%s is not supported", name);
     const char *hint = hint_for(classifier->tree->node);
+    return hint == NULL ? false : fault_hint(classifier->fault, "%s", hint);
+}
+
+bool classify_refuse(Classifier *classifier, const char *hint, const char *format, ...)
+{
+    char message[sizeof classifier->fault->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fault_set_at(classifier->fault, classifier->statement->offset, FAULT_FEATURE_NOT_SUPPORTED,
+                 "%s", message);
     return hint == NULL ? false : fault_hint(classifier->fault, "%s", hint);
 }
 
@@ -200,7 +205,7 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
     statement->is_local = set->is_local;
     switch (set->kind) {
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE:
-        kind_is(classifier, STATEMENT_SET, "SET");
+        classify_as(classifier, STATEMENT_SET, "SET");
         statement->name = name_plain(set->name);
         statement->value = set_value(classifier, set);
         if (strcmp(statement->name, "role") == 0 ||
@@ -208,26 +213,26 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
             statement->value = role_value(classifier, set);
         return true;
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
-        kind_is(classifier, STATEMENT_SET, "SET");
+        classify_as(classifier, STATEMENT_SET, "SET");
         statement->name = name_plain(set->name);
         return true;
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
-        return kind_is(classifier, STATEMENT_ACCEPTED, "SET");
+        return classify_as(classifier, STATEMENT_ACCEPTED, "SET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI:
         if (strcmp(set->name, "TRANSACTION SNAPSHOT") == 0)
-            return not_supported(classifier);
-        kind_is(classifier, STATEMENT_SET, "SET");
+            return classify_not_supported(classifier);
+        classify_as(classifier, STATEMENT_SET, "SET");
         statement->is_local = strcmp(set->name, "TRANSACTION") == 0;
         add_transaction_options(classifier, set->args, set->n_args,
                                 statement->is_local ? "" : "default_");
-        return statement->name != NULL ? true : kind_is(classifier, STATEMENT_ACCEPTED, "SET");
+        return statement->name != NULL ? true : classify_as(classifier, STATEMENT_ACCEPTED, "SET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET:
         statement->name = name_plain(set->name);
-        return kind_is(classifier, STATEMENT_RESET, "RESET");
+        return classify_as(classifier, STATEMENT_RESET, "RESET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL:
-        return kind_is(classifier, STATEMENT_RESET, "RESET");
+        return classify_as(classifier, STATEMENT_RESET, "RESET");
     default:
-        return not_supported(classifier);
+        return classify_not_supported(classifier);
     }
 }
 
@@ -235,7 +240,7 @@ static bool classify_show(Classifier *classifier, const PgQuery__VariableShowStm
 {
     const char *name = name_plain(show->name);
     classifier->statement->name = strcasecmp(name, "all") == 0 ? NULL : name;
-    return kind_is(classifier, STATEMENT_SHOW, "SHOW");
+    return classify_as(classifier, STATEMENT_SHOW, "SHOW");
 }
 
 /* --- transactions --- */
@@ -245,30 +250,30 @@ static bool classify_transaction(Classifier *classifier,
     ParsedStatement *statement = classifier->statement;
     switch (transaction->kind) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
-        kind_is(classifier, STATEMENT_BEGIN, "BEGIN");
+        classify_as(classifier, STATEMENT_BEGIN, "BEGIN");
         add_transaction_options(classifier, transaction->options, transaction->n_options, "");
         return true;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
-        kind_is(classifier, STATEMENT_BEGIN, "START TRANSACTION");
+        classify_as(classifier, STATEMENT_BEGIN, "START TRANSACTION");
         add_transaction_options(classifier, transaction->options, transaction->n_options, "");
         return true;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
-        return transaction->chain ? not_supported(classifier)
-                                  : kind_is(classifier, STATEMENT_COMMIT, "COMMIT");
+        statement->is_chain = transaction->chain;
+        return classify_as(classifier, STATEMENT_COMMIT, "COMMIT");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
-        return transaction->chain ? not_supported(classifier)
-                                  : kind_is(classifier, STATEMENT_ROLLBACK, "ROLLBACK");
+        statement->is_chain = transaction->chain;
+        return classify_as(classifier, STATEMENT_ROLLBACK, "ROLLBACK");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
         statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
-        return kind_is(classifier, STATEMENT_SAVEPOINT, "SAVEPOINT");
+        return classify_as(classifier, STATEMENT_SAVEPOINT, "SAVEPOINT");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
         statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
-        return kind_is(classifier, STATEMENT_SAVEPOINT, "RELEASE");
+        return classify_as(classifier, STATEMENT_SAVEPOINT, "RELEASE");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
         statement->name = name_made(classifier->arena, transaction->savepoint_name, 0);
-        return kind_is(classifier, STATEMENT_SAVEPOINT, "ROLLBACK");
+        return classify_as(classifier, STATEMENT_SAVEPOINT, "ROLLBACK");
     default:
-        return not_supported(classifier);
+        return classify_not_supported(classifier);
     }
 }
 
@@ -276,7 +281,7 @@ static bool classify_transaction(Classifier *classifier,
 static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop)
 {
     if (drop->remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
-        return not_supported(classifier);
+        return classify_not_supported(classifier);
     if (drop->n_objects != 1)
         return fault_set_at(classifier->fault, classifier->statement->offset,
                             FAULT_FEATURE_NOT_SUPPORTED,
@@ -304,11 +309,11 @@ static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop)
     classifier->statement->name = name.text.data;
     classifier->statement->is_name_quoted = name.is_quoted;
     classifier->statement->if_exists = drop->missing_ok;
-    return kind_is(classifier, STATEMENT_DROP_TABLE, "DROP TABLE");
+    return classify_as(classifier, STATEMENT_DROP_TABLE, "DROP TABLE");
 }
 
 /* --- queries --- */
-static bool classify_query(Classifier *classifier, const PgQuery__Node *node)
+bool classify_query(Classifier *classifier, const PgQuery__Node *node)
 {
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
@@ -317,11 +322,11 @@ static bool classify_query(Classifier *classifier, const PgQuery__Node *node)
                          FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
             return fault_hint(classifier->fault, "Use INSERT INTO ... SELECT ... PARTITIONED BY.");
         }
-        return kind_is(classifier, STATEMENT_QUERY, "SELECT");
+        return classify_as(classifier, STATEMENT_QUERY, "SELECT");
     case PG_QUERY__NODE__NODE_INSERT_STMT:
-        return kind_is(classifier, STATEMENT_QUERY, "INSERT 0");
+        return classify_as(classifier, STATEMENT_QUERY, "INSERT 0");
     default:
-        return not_supported(classifier);
+        return classify_not_supported(classifier);
     }
 }
 
@@ -360,32 +365,23 @@ static bool classify_explain(Classifier *classifier, const PgQuery__ExplainStmt 
     statement->explain_plan_for = classifier->tree->dialect->is_explain_plan;
     if (!classify_query(classifier, explain->query))
         return false;
-    return kind_is(classifier, STATEMENT_EXPLAIN, "EXPLAIN");
+    return classify_as(classifier, STATEMENT_EXPLAIN, "EXPLAIN");
 }
 
 static bool classify_discard(Classifier *classifier, const PgQuery__DiscardStmt *discard)
 {
     switch (discard->target) {
     case PG_QUERY__DISCARD_MODE__DISCARD_ALL:
-        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD ALL");
+        return classify_as(classifier, STATEMENT_DISCARD, "DISCARD ALL");
     case PG_QUERY__DISCARD_MODE__DISCARD_PLANS:
-        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD PLANS");
+        return classify_as(classifier, STATEMENT_DISCARD, "DISCARD PLANS");
     case PG_QUERY__DISCARD_MODE__DISCARD_SEQUENCES:
-        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD SEQUENCES");
+        return classify_as(classifier, STATEMENT_DISCARD, "DISCARD SEQUENCES");
     case PG_QUERY__DISCARD_MODE__DISCARD_TEMP:
-        return kind_is(classifier, STATEMENT_DISCARD, "DISCARD TEMP");
+        return classify_as(classifier, STATEMENT_DISCARD, "DISCARD TEMP");
     default:
-        return not_supported(classifier);
+        return classify_not_supported(classifier);
     }
-}
-
-/* DEALLOCATE and CLOSE name what they end; no name means all. */
-static bool accept_named(Classifier *classifier, const char *name, const char *tag,
-                         const char *tag_of_all)
-{
-    bool is_all = name[0] == '\0';
-    classifier->statement->name = is_all ? NULL : name_made(classifier->arena, name, 0);
-    return kind_is(classifier, STATEMENT_ACCEPTED, is_all ? tag_of_all : tag);
 }
 
 bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statement, ParseTree *tree,
@@ -393,9 +389,13 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
 {
     Classifier classifier = {arena, dialect, statement, tree, fault};
     const PgQuery__Node *node = tree->node;
+    bool known = false;
+    bool ok = classify_session(&classifier, node, &known);
+    if (known)
+        return ok;
     if (tree->dialect->is_ingest && node->node_case != PG_QUERY__NODE__NODE_INSERT_STMT &&
         node->node_case != PG_QUERY__NODE__NODE_EXPLAIN_STMT)
-        return not_supported(&classifier);
+        return classify_not_supported(&classifier);
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
     case PG_QUERY__NODE__NODE_INSERT_STMT:
@@ -413,27 +413,21 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
         return classify_discard(&classifier, node->discard_stmt);
     case PG_QUERY__NODE__NODE_VACUUM_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED,
+        return classify_as(&classifier, STATEMENT_ACCEPTED,
                        node->vacuum_stmt->is_vacuumcmd ? "VACUUM" : "ANALYZE");
     case PG_QUERY__NODE__NODE_LISTEN_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "LISTEN");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "LISTEN");
     case PG_QUERY__NODE__NODE_UNLISTEN_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "UNLISTEN");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "UNLISTEN");
     case PG_QUERY__NODE__NODE_NOTIFY_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "NOTIFY");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "NOTIFY");
     case PG_QUERY__NODE__NODE_LOCK_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "LOCK TABLE");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "LOCK TABLE");
     case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "SET CONSTRAINTS");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "SET CONSTRAINTS");
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
-        return kind_is(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
-    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
-        return accept_named(&classifier, node->deallocate_stmt->name, "DEALLOCATE",
-                            "DEALLOCATE ALL");
-    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
-        return accept_named(&classifier, node->close_portal_stmt->portalname, "CLOSE CURSOR",
-                            "CLOSE CURSOR ALL");
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
     default:
-        return not_supported(&classifier);
+        return classify_not_supported(&classifier);
     }
 }

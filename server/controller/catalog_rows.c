@@ -15,7 +15,9 @@ enum { MAX_SESSIONS = 100000, STATE_WAIT_MS = 5000 };
 
 static bool wants_sessions(const Relation *relation)
 {
-    return relation->schema_oid == SCHEMA_OID_SYS || strncmp(relation->name.data, "pg_stat", 7) == 0;
+    return relation->schema_oid == SCHEMA_OID_SYS || strncmp(relation->name.data, "pg_stat", 7) == 0 ||
+           text_equal_string(relation->name, "pg_prepared_statements") ||
+           text_equal_string(relation->name, "pg_cursors");
 }
 
 static void ask_for_state(Request *request)
@@ -85,6 +87,89 @@ static void read_sessions(Request *request, CatalogContext *context)
     context->session_count = count;
 }
 
+/* --- the session's own prepared statements and cursors --- */
+
+static void read_types(Request *request, Text oids, CatalogStatement *statement)
+{
+    uint32_t count = oids.length / 4;
+    int64_t *types = ARENA_ARRAY(request->arena, int64_t, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t oid;
+        memcpy(&oid, oids.data + 4 * (size_t)i, sizeof oid);
+        types[i] = oid;
+    }
+    statement->parameter_count = count;
+    statement->parameter_types = types;
+}
+
+static void read_statement_field(Request *request, Unpacker *in, Text name, CatalogStatement *statement)
+{
+    if (text_equal_string(name, "name"))
+        statement->name = unpack_text(in);
+    else if (text_equal_string(name, "statement"))
+        statement->text = unpack_text(in);
+    else if (text_equal_string(name, "prepared"))
+        statement->prepared = unpack_int(in);
+    else if (text_equal_string(name, "from_sql"))
+        statement->from_sql = unpack_bool(in);
+    else if (text_equal_string(name, "parameter_types"))
+        read_types(request, unpack_bytes(in), statement);
+    else
+        unpack_skip(in);
+}
+
+static void read_statements(Request *request, CatalogContext *context)
+{
+    Unpacker in;
+    unpack_init(&in, request->state_statements.data, request->state_statements.length);
+    uint32_t count = request->state_statements.length == 0 ? 0 : unpack_array(&in);
+    CatalogStatement *statements = arena_zalloc(request->arena, ((size_t)count + 1) * sizeof *statements);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t fields = unpack_map(&in);
+        for (uint32_t k = 0; k < fields && !in.failed; k++) {
+            Text name = unpack_text(&in);
+            read_statement_field(request, &in, name, &statements[i]);
+        }
+    }
+    context->statements = statements;
+    context->statement_count = in.failed ? 0 : count;
+}
+
+static void read_cursor_field(Unpacker *in, Text name, CatalogCursor *cursor)
+{
+    if (text_equal_string(name, "name"))
+        cursor->name = unpack_text(in);
+    else if (text_equal_string(name, "statement"))
+        cursor->text = unpack_text(in);
+    else if (text_equal_string(name, "hold"))
+        cursor->is_hold = unpack_bool(in);
+    else if (text_equal_string(name, "binary"))
+        cursor->is_binary = unpack_bool(in);
+    else if (text_equal_string(name, "scroll"))
+        cursor->is_scroll = unpack_bool(in);
+    else if (text_equal_string(name, "created"))
+        cursor->created = unpack_int(in);
+    else
+        unpack_skip(in);
+}
+
+static void read_cursors(Request *request, CatalogContext *context)
+{
+    Unpacker in;
+    unpack_init(&in, request->state_cursors.data, request->state_cursors.length);
+    uint32_t count = request->state_cursors.length == 0 ? 0 : unpack_array(&in);
+    CatalogCursor *cursors = arena_zalloc(request->arena, ((size_t)count + 1) * sizeof *cursors);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t fields = unpack_map(&in);
+        for (uint32_t k = 0; k < fields && !in.failed; k++) {
+            Text name = unpack_text(&in);
+            read_cursor_field(&in, name, &cursors[i]);
+        }
+    }
+    context->cursors = cursors;
+    context->cursor_count = in.failed ? 0 : count;
+}
+
 bool request_set_catalog(Request *request, Fault *fault)
 {
     Arena *arena = request->arena;
@@ -115,6 +200,8 @@ bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch
     if (wants_sessions(relation) && request->catalog->sessions == NULL) {
         ask_for_state(request);
         read_sessions(request, request->catalog);
+        read_statements(request, request->catalog);
+        read_cursors(request, request->catalog);
     }
     return schema_produce(relation->virtual_relation, request->catalog, arena, batch, fault);
 }

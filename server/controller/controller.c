@@ -91,6 +91,7 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
     request->result_formats = copy_text(request, frame, "result_formats");
     Text transaction = frame_text(frame, "transaction");
     request->transaction = transaction.length == 1 ? transaction.data[0] : 'I';
+    carried_read(request, frame_text(frame, "carried"));
     request->result_credit = 1 << 20; /* the window that a producer starts with */
     setting_defaults(&request->settings);
     Text settings = frame_text(frame, "settings");

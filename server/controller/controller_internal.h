@@ -35,6 +35,28 @@ typedef struct Controller {
 
 typedef enum RequestKind { REQUEST_PARSE, REQUEST_SIMPLE, REQUEST_EXECUTE } RequestKind;
 
+/* What statements leave for those after them (carried.c). */
+typedef struct Carried {
+    uint32_t savepoint_count, savepoint_capacity;
+    Text *savepoints;
+    bool wrote;         /* in this transaction block */
+    bool has_temporary; /* the session has made temporary relations */
+} Carried;
+
+/* A prepared statement as the front end keeps it; types are OIDs, u32 LE each. */
+typedef struct PreparedText {
+    Text name, text;
+    Text declared;   /* as PREPARE or Parse declared them */
+    Text parameters; /* as inferred */
+} PreparedText;
+
+/* What EXECUTE gives to the statement that it names. */
+typedef struct QueryArguments {
+    uint32_t count;
+    const SqlType *types;
+    const Vector *const *values;
+} QueryArguments;
+
 typedef struct Request {
     Controller *controller;
     Arena *arena;
@@ -63,10 +85,16 @@ typedef struct Request {
     bool has_grant;            /* slots */
     char grant[4096];
     Fault grant_fault;
-    Text state_sessions, state_workers; /* from SERVER_STATE, in the arena */
+    Text state_sessions, state_workers, state_statements, state_cursors; /* from SERVER_STATE, in the arena */
     bool has_state;
     CatalogContext *catalog;   /* what catalog relations and regclass show, for this statement */
     int64_t lock;              /* of a REPLACE, until its execution takes it over */
+    Carried carried;
+    uint32_t statement_at, statement_count; /* which of the text's statements runs */
+    const QueryArguments *arguments;        /* of EXECUTE, while its statement runs */
+    bool has_answer, found_statement;       /* from SERVER_STATE: a prepared statement asked for */
+    PreparedText answer;
+    bool has_fetched;          /* the rows of a FETCH have gone to the client */
 } Request;
 
 /* --- controller_link.c: talking with the front end --- */
@@ -81,8 +109,17 @@ bool front_flush(Request *request);
 /* Finished wire messages to forward. */
 void respond_wire(Request *request, const Buffer *wire);
 void respond_setting(Request *request, const char *name, const char *value, bool is_local);
-/* Prepared statements that SQL gives up: one, or all with NULL. */
+void respond_carried(Request *request, const Buffer *bytes);
+/* Prepared statements that SQL makes, and gives up: one, or all with NULL. */
+void respond_prepare(Request *request, const PreparedText *prepared, const Buffer *row_description);
 void respond_deallocate(Request *request, const char *name);
+/* A cursor is declared, read from, given up: one, or all with NULL. */
+struct QueryShape;
+void respond_cursor(Request *request, const ParsedStatement *statement, const struct QueryShape *shape);
+void respond_fetch(Request *request, const ParsedStatement *statement, bool waits);
+void respond_close_cursor(Request *request, const char *name);
+/* Parse of a FETCH: the front end knows the cursor's columns. */
+void respond_prepared_fetch(Request *request, const char *cursor);
 void respond_setting_reset(Request *request, const char *name);
 void respond_transaction(Request *request, char transaction);
 void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault);
@@ -107,15 +144,57 @@ void describe_text_columns(const char *const *names, uint32_t count, Buffer *wir
 void request_run(Request *request);
 /* The newest tables, from now on. */
 bool request_refresh_snapshot(Request *request, Fault *fault);
-/* One statement of a request; false: it failed and was answered. */
-bool request_statement(Request *request, const ParsedStatement *statement, Fault *fault);
+/* 25P02. */
+bool request_in_failed_transaction(Fault *fault);
+/* A prepared statement of the session, asked of the front end; 26000. */
+bool request_ask_statement(Request *request, Text name, PreparedText *prepared, Fault *fault);
 
 /* --- statement.c: statements without a plan --- */
 bool statement_run(Request *request, const ParsedStatement *statement, Fault *fault);
 /* RowDescription or NoData of a statement without a plan. */
 void statement_describe(const ParsedStatement *statement, Buffer *wire);
 
+/* --- transaction.c --- */
+bool transaction_begin(Request *request, const ParsedStatement *statement, Fault *fault);
+bool transaction_end(Request *request, const ParsedStatement *statement, Fault *fault);
+bool transaction_savepoint(Request *request, const ParsedStatement *statement, Fault *fault);
+
+/* --- carried.c --- */
+void carried_read(Request *request, Text bytes);
+void carried_send(Request *request);
+bool carried_push_savepoint(Request *request, Text name); /* false: too many */
+int carried_find_savepoint(const Request *request, Text name); /* the newest; -1 none */
+void carried_note_write(Request *request); /* a statement that writes has taken effect */
+void carried_note_temporary(Request *request);
+void carried_end_transaction(Request *request);
+
+/* --- prepared.c --- */
+bool prepared_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
+bool prepared_execute(Request *request, const ParsedStatement *statement, Fault *fault);
+bool prepared_deallocate(Request *request, const ParsedStatement *statement);
+bool prepared_describe_execute(Request *request, const ParsedStatement *statement, Fault *fault);
+
+/* --- cursor.c --- */
+bool cursor_declare(Request *request, const ParsedStatement *statement, Fault *fault);
+bool cursor_fetch(Request *request, const ParsedStatement *statement, Fault *fault);
+bool cursor_close(Request *request, const ParsedStatement *statement);
+bool cursor_describe_declare(Request *request, const ParsedStatement *statement, Fault *fault);
+
 /* --- query.c: statements with a plan --- */
+/* What a query takes and gives. */
+typedef struct QueryShape {
+    uint32_t parameter_count;
+    const SqlType *parameter_types;
+    Buffer row_description; /* a finished RowDescription or NoData; the caller clears it */
+} QueryShape;
+/* For binding something of `text` with parameters. */
+BindContext query_context(Request *request, Text text);
+/* What Parse declared. */
+void query_declare_types(Request *request, BindContext *context);
+bool query_shape(Request *request, const ParsedStatement *statement, QueryShape *shape, Fault *fault);
+/* EXECUTE: fills arguments->values. */
+bool query_read_arguments(Request *request, const ParsedStatement *statement,
+                          QueryArguments *arguments, Fault *fault);
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
 

@@ -52,9 +52,19 @@ static void on_frame(Request *request, const Frame *frame)
         on_grant(request, frame);
     } else if (frame->kind == FRAME_RESULT_CREDIT) {
         request->result_credit += (int64_t)frame_uint(frame, "bytes", 0);
+    } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "found")) {
+        request->found_statement = frame_bool(frame, "found", false);
+        request->answer.text = arena_text(request->arena, frame_text(frame, "text"));
+        request->answer.declared = arena_text(request->arena, frame_text(frame, "types"));
+        request->answer.parameters = arena_text(request->arena, frame_text(frame, "parameter_types"));
+        request->has_answer = true;
+    } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "fetched")) {
+        request->has_fetched = true;
     } else if (frame->kind == FRAME_SERVER_STATE) {
         request->state_sessions = arena_text(request->arena, frame_text(frame, "sessions"));
         request->state_workers = arena_text(request->arena, frame_text(frame, "workers"));
+        request->state_statements = arena_text(request->arena, frame_text(frame, "statements"));
+        request->state_cursors = arena_text(request->arena, frame_text(frame, "cursors"));
         request->has_state = true;
     }
 }

@@ -28,9 +28,9 @@ static uint32_t highest_parameter(Text text)
 
 /* --- parameters --- */
 
-static BindContext bind_context(Request *request)
+BindContext query_context(Request *request, Text text)
 {
-    uint32_t declared = request->declared_types.length / 4, named = highest_parameter(request->text);
+    uint32_t declared = request->declared_types.length / 4, named = highest_parameter(text);
     uint32_t capacity = declared > named ? declared : named;
     return (BindContext){
         .types = &request->types,
@@ -45,7 +45,7 @@ static BindContext bind_context(Request *request)
         .process_id = request->process_id};
 }
 
-static void declare_types(Request *request, BindContext *context)
+void query_declare_types(Request *request, BindContext *context)
 {
     uint32_t count = request->declared_types.length / 4;
     for (uint32_t i = 0; i < count && i < context->parameter_capacity; i++)
@@ -68,9 +68,20 @@ static bool read_parameter(Request *request, SqlType type, int format, Text byte
     return true;
 }
 
+/* The types that the statement's places give to parameters. */
+static bool infer_types(Request *request, const ParsedStatement *statement,
+                        const QueryArguments *arguments, BindContext *probe, Fault *fault)
+{
+    BoundQuery ignored;
+    if (arguments != NULL)
+        return sql_bind_arguments(request->arena, statement, probe, arguments->types,
+                                  arguments->count, NULL, fault);
+    return sql_bind(request->arena, statement, probe, &ignored, fault);
+}
+
 /* The Bind message's values, read as the types that preparing the statement finds. */
 static bool read_parameters(Request *request, const ParsedStatement *statement,
-                            BindContext *context, Fault *fault)
+                            const QueryArguments *arguments, BindContext *context, Fault *fault)
 {
     PgwireParameters walk;
     if (request->parameters.length == 0)
@@ -79,10 +90,9 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
         return false;
     if (walk.count == 0)
         return true;
-    BoundQuery ignored;
-    BindContext probe = bind_context(request);
-    declare_types(request, &probe);
-    if (!sql_bind(request->arena, statement, &probe, &ignored, fault))
+    BindContext probe = query_context(request, request->text);
+    query_declare_types(request, &probe);
+    if (!infer_types(request, statement, arguments, &probe, fault))
         return false;
     const Vector **values = ARENA_ARRAY(request->arena, const Vector *, walk.count);
     for (uint32_t i = 0; i < walk.count; i++) {
@@ -104,6 +114,41 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
     context->parameter_count = walk.count < context->parameter_capacity ? walk.count : context->parameter_capacity;
     context->parameter_values = values;
     return true;
+}
+
+bool query_read_arguments(Request *request, const ParsedStatement *statement,
+                          QueryArguments *arguments, Fault *fault)
+{
+    const Vector **values;
+    BindContext context = query_context(request, request->text);
+    query_declare_types(request, &context);
+    if (request->kind == REQUEST_EXECUTE &&
+        !read_parameters(request, statement, arguments, &context, fault))
+        return false;
+    if (!sql_bind_arguments(request->arena, statement, &context, arguments->types, arguments->count,
+                            &values, fault))
+        return false;
+    arguments->values = values;
+    return true;
+}
+
+/* What the query is given: by EXECUTE, or by Bind. */
+static bool take_parameters(Request *request, const ParsedStatement *statement,
+                            BindContext *context, Fault *fault)
+{
+    const QueryArguments *arguments = request->arguments;
+    if (arguments != NULL) {
+        for (uint32_t i = 0; i < arguments->count && i < context->parameter_capacity; i++)
+            context->parameter_types[i] = arguments->types[i];
+        context->parameter_count = arguments->count < context->parameter_capacity
+                                       ? arguments->count
+                                       : context->parameter_capacity;
+        context->parameter_values = arguments->values;
+        return true;
+    }
+    query_declare_types(request, context);
+    return request->kind != REQUEST_EXECUTE ||
+           read_parameters(request, statement, NULL, context, fault);
 }
 
 /* --- RowDescription --- */
@@ -128,26 +173,36 @@ static void describe_query(Request *request, const BoundQuery *query, Buffer *wi
 
 static const char *const explain_columns[] = {"QUERY PLAN"};
 
-bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)
+bool query_shape(Request *request, const ParsedStatement *statement, QueryShape *shape, Fault *fault)
 {
     BoundQuery query;
-    BindContext context = bind_context(request);
-    declare_types(request, &context);
+    BindContext context = query_context(request, request->text);
+    query_declare_types(request, &context);
     if (!sql_bind(request->arena, statement, &context, &query, fault))
         return false;
     for (uint32_t i = 0; i < context.parameter_count; i++)
         if (context.parameter_types[i].oid == T_NONE || context.parameter_types[i].oid == T_UNKNOWN)
             context.parameter_types[i] = SQL_TYPE(T_TEXT);
-    Buffer wire = BUFFER_EMPTY;
+    shape->parameter_count = context.parameter_count;
+    shape->parameter_types = context.parameter_types;
     if (statement->kind == STATEMENT_EXPLAIN)
-        describe_text_columns(explain_columns, 1, &wire);
+        describe_text_columns(explain_columns, 1, &shape->row_description);
     else if (query.ingest != NULL)
-        pgwire_no_data(&wire);
+        pgwire_no_data(&shape->row_description);
     else
-        describe_query(request, &query, &wire);
-    respond_prepared(request, context.parameter_types, context.parameter_count, &wire);
-    buffer_clear(&wire);
+        describe_query(request, &query, &shape->row_description);
     return true;
+}
+
+bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    QueryShape shape = {0};
+    bool ok = query_shape(request, statement, &shape, fault);
+    if (ok)
+        respond_prepared(request, shape.parameter_types, shape.parameter_count,
+                         &shape.row_description);
+    buffer_clear(&shape.row_description);
+    return ok;
 }
 
 /* --- running --- */
@@ -279,6 +334,7 @@ static bool execute(Execution *execution, bool is_local, Fault *fault)
 
 static void complete_ingest(Request *request, const Execution *execution)
 {
+    carried_note_write(request);
     const char *tag = execution->query->ingest->mode == INGEST_INSERT ? "INSERT 0" : "REPLACE 0";
     respond_complete(request, arena_printf(request->arena, "%s %llu", tag,
                                            (unsigned long long)execution->staged_rows));
@@ -342,12 +398,9 @@ static bool apply_changes(Request *request, const BindContext *context, Fault *f
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
-    BindContext context = bind_context(request);
-    declare_types(request, &context);
-    if (request->kind == REQUEST_EXECUTE &&
-        !read_parameters(request, statement, &context, fault))
-        return false;
-    if (!sql_bind(request->arena, statement, &context, &query, fault))
+    BindContext context = query_context(request, request->text);
+    if (!take_parameters(request, statement, &context, fault) ||
+        !sql_bind(request->arena, statement, &context, &query, fault))
         return false;
     if (statement->kind == STATEMENT_QUERY && query.ingest != NULL && query.ingest->mode == INGEST_REPLACE) {
         /* what is replaced must not change between reading and publishing: lock, then look again */

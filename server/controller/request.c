@@ -50,11 +50,39 @@ static bool apply_context(Request *request, const ParsedStatement *statement, Fa
     return true;
 }
 
+bool request_in_failed_transaction(Fault *fault)
+{
+    return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
+                     "current transaction is aborted, commands ignored until end of transaction block");
+}
+
+bool request_ask_statement(Request *request, Text name, PreparedText *prepared, Fault *fault)
+{
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->front), FRAME_RESPONSE);
+    frame_put_uint(&writer, "query", request->query);
+    frame_put_text(&writer, "want_statement", name);
+    frame_end(&writer);
+    request->has_answer = false;
+    bool has_front = front_flush(request);
+    while (has_front && !request->has_answer && !request->is_cancelled)
+        has_front = front_pump(request, 1000);
+    if (!request->has_answer) {
+        *fault = request->cancel_fault;
+        return false;
+    }
+    if (!request->found_statement)
+        return fault_set(fault, FAULT_INVALID_SQL_STATEMENT_NAME,
+                         "prepared statement \"%.*s\" does not exist", TEXT_ARGS(name));
+    *prepared = request->answer;
+    prepared->name = name;
+    return true;
+}
+
 static bool run_statement(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     if (request->transaction == 'E' && !ends_transaction(statement->kind))
-        return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
-                         "current transaction is aborted, commands ignored until end of transaction block");
+        return request_in_failed_transaction(fault);
     Settings before = request->settings;
     if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
         !request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
@@ -72,14 +100,26 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
     if (count > 1)
         return fault_set(fault, FAULT_SYNTAX_ERROR,
                          "cannot insert multiple commands into a prepared statement");
-    bool has_plan =
-        statements[0].kind == STATEMENT_QUERY || statements[0].kind == STATEMENT_EXPLAIN;
-    if (has_plan) {
-        if (request->transaction == 'E')
-            return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
-                             "current transaction is aborted, commands ignored until end of transaction block");
-        return request_refresh_snapshot(request, fault) && request_set_catalog(request, fault) &&
-               query_prepare(request, &statements[0], fault);
+    if (request->transaction == 'E' && !ends_transaction(statements[0].kind))
+        return request_in_failed_transaction(fault);
+    if (!request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
+        return false;
+    switch (statements[0].kind) {
+    case STATEMENT_QUERY:
+    case STATEMENT_EXPLAIN:
+        return query_prepare(request, &statements[0], fault);
+    case STATEMENT_EXECUTE:
+        return prepared_describe_execute(request, &statements[0], fault);
+    case STATEMENT_DECLARE:
+        return cursor_describe_declare(request, &statements[0], fault);
+    case STATEMENT_FETCH:
+        if (!statements[0].cursor.is_move) {
+            respond_prepared_fetch(request, statements[0].name);
+            return true;
+        }
+        break;
+    default:
+        break;
     }
     Buffer description = BUFFER_EMPTY;
     statement_describe(&statements[0], &description);
@@ -100,7 +140,9 @@ static void run(Request *request, Fault *fault, bool *ok)
         *ok = prepare(request, statements, count, fault);
         return;
     }
+    request->statement_count = count;
     for (uint32_t i = 0; *ok && i < count; i++) {
+        request->statement_at = i;
         *ok = run_statement(request, &statements[i], fault);
         if (*ok && request->is_cancelled) {
             *fault = request->cancel_fault;

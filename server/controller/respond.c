@@ -50,6 +50,81 @@ void respond_deallocate(Request *request, const char *name)
     frame_end(&writer);
 }
 
+void respond_carried(Request *request, const Buffer *bytes)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "carried", bytes->data, bytes->length);
+    frame_put_bool(&writer, "has_temporary", request->carried.has_temporary);
+    frame_end(&writer);
+}
+
+static void put_bytes(FrameWriter *writer, const char *name, Text bytes)
+{
+    frame_put_bytes(writer, name, bytes.data, bytes.length);
+}
+
+void respond_prepare(Request *request, const PreparedText *prepared, const Buffer *row_description)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "prepare", prepared->name);
+    frame_put_text(&writer, "text", prepared->text);
+    put_bytes(&writer, "types", prepared->declared);
+    put_bytes(&writer, "parameter_types", prepared->parameters);
+    frame_put_bytes(&writer, "row_description", row_description->data, row_description->length);
+    frame_end(&writer);
+}
+
+void respond_cursor(Request *request, const ParsedStatement *statement, const QueryShape *shape)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "declare", text_of(statement->name));
+    frame_put_text(&writer, "text", statement->inner);
+    frame_put_text(&writer, "statement", statement->text);
+    frame_put_bool(&writer, "hold", statement->cursor.is_hold);
+    frame_put_bool(&writer, "scroll", statement->cursor.is_scroll);
+    frame_put_bool(&writer, "no_scroll", statement->cursor.is_no_scroll);
+    frame_put_bool(&writer, "binary", statement->cursor.is_binary);
+    frame_put_bytes(&writer, "row_description", shape->row_description.data,
+                    shape->row_description.length);
+    frame_end(&writer);
+}
+
+void respond_fetch(Request *request, const ParsedStatement *statement, bool waits)
+{
+    const CursorClause *cursor = &statement->cursor;
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, "fetch", text_of(statement->name));
+    frame_put_uint(&writer, "direction", cursor->direction);
+    frame_put_int(&writer, "count", cursor->count);
+    frame_put_bool(&writer, "move", cursor->is_move);
+    frame_put_bool(&writer, "waits", waits);
+    frame_end(&writer);
+}
+
+void respond_close_cursor(Request *request, const char *name)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    if (name != NULL)
+        frame_put_text(&writer, "close", text_of(name));
+    else
+        frame_put_bool(&writer, "close_all", true);
+    frame_end(&writer);
+}
+
+void respond_prepared_fetch(Request *request, const char *cursor)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "parameter_types", "", 0);
+    frame_put_text(&writer, "describe_cursor", text_of(cursor));
+    frame_end(&writer);
+}
+
 void respond_transaction(Request *request, char transaction)
 {
     request->transaction = transaction;

@@ -1,5 +1,5 @@
 /*
- * Statements without a plan: settings, transactions, DROP TABLE.
+ * Statements without a plan: settings, DROP TABLE, what is only answered.
  */
 #include "server/controller/controller_internal.h"
 
@@ -55,6 +55,13 @@ static bool set(Request *request, const ParsedStatement *statement, Fault *fault
                      SCOPE_SESSION, fault))
         return false;
     respond_setting(request, statement->name, statement->value, statement->is_local);
+    for (uint32_t i = 0; i < statement->more_count; i++) {
+        if (!setting_set(&request->settings, text_of(statement->more_names[i]),
+                         text_of(statement->more_values[i]), SCOPE_SESSION, fault))
+            return false;
+        respond_setting(request, statement->more_names[i], statement->more_values[i],
+                        statement->is_local);
+    }
     respond_complete(request, statement->tag);
     return true;
 }
@@ -75,50 +82,6 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
             return undefined_setting(statement->name, fault);
         setting_reset(&request->settings, server, info);
         respond_setting_reset(request, info->name);
-    }
-    respond_complete(request, statement->tag);
-    return true;
-}
-
-/* --- transactions: there is nothing to undo in a session that reads; statements that write are
- *     atomic by themselves. The status bytes are what drivers live by. --- */
-
-static void warn(Request *request, FaultCode code, const char *message)
-{
-    Fault warning;
-    fault_set(&warning, code, "%s", message);
-    respond_notice(request, PGWIRE_SEVERITY_WARNING, &warning);
-}
-
-static bool begin_transaction(Request *request, const ParsedStatement *statement)
-{
-    if (request->transaction == 'T')
-        warn(request, FAULT_ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
-    respond_transaction(request, 'T');
-    respond_complete(request, statement->tag);
-    return true;
-}
-
-static bool end_transaction(Request *request, const ParsedStatement *statement)
-{
-    bool was_failed = request->transaction == 'E';
-    if (request->transaction == 'I')
-        warn(request, FAULT_NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
-    respond_transaction(request, 'I');
-    respond_complete(request, was_failed ? "ROLLBACK" : statement->tag);
-    return true;
-}
-
-static bool savepoint(Request *request, const ParsedStatement *statement, Fault *fault)
-{
-    if (request->transaction == 'I')
-        return fault_set(fault, FAULT_NO_ACTIVE_SQL_TRANSACTION,
-                         "%s can only be used in transaction blocks", statement->tag);
-    if (request->transaction == 'E') {
-        if (strcmp(statement->tag, "ROLLBACK") != 0)
-            return fault_set(fault, FAULT_IN_FAILED_SQL_TRANSACTION,
-                             "current transaction is aborted, commands ignored until end of transaction block");
-        respond_transaction(request, 'T');
     }
     respond_complete(request, statement->tag);
     return true;
@@ -148,6 +111,7 @@ static bool discard(Request *request, const ParsedStatement *statement)
     if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES, TEMP: nothing is kept */
         respond_setting_reset(request, "all");
         respond_deallocate(request, NULL);
+        respond_close_cursor(request, NULL);
     }
     respond_complete(request, statement->tag);
     return true;
@@ -164,8 +128,6 @@ static bool answer_empty(Request *request)
 
 static bool answer_accepted(Request *request, const ParsedStatement *statement)
 {
-    if (strncmp(statement->tag, "DEALLOCATE", 10) == 0)
-        respond_deallocate(request, statement->name);
     respond_complete(request, statement->tag);
     return true;
 }
@@ -177,13 +139,19 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_SET: return set(request, statement, fault);
     case STATEMENT_RESET: return reset(request, statement, fault);
     case STATEMENT_SHOW: return show(request, statement, fault);
-    case STATEMENT_BEGIN: return begin_transaction(request, statement);
+    case STATEMENT_BEGIN: return transaction_begin(request, statement, fault);
     case STATEMENT_COMMIT:
-    case STATEMENT_ROLLBACK: return end_transaction(request, statement);
-    case STATEMENT_SAVEPOINT: return savepoint(request, statement, fault);
+    case STATEMENT_ROLLBACK: return transaction_end(request, statement, fault);
+    case STATEMENT_SAVEPOINT: return transaction_savepoint(request, statement, fault);
     case STATEMENT_DROP_TABLE: return drop_table(request, statement, fault);
     case STATEMENT_DISCARD: return discard(request, statement);
     case STATEMENT_ACCEPTED: return answer_accepted(request, statement);
+    case STATEMENT_PREPARE: return prepared_prepare(request, statement, fault);
+    case STATEMENT_EXECUTE: return prepared_execute(request, statement, fault);
+    case STATEMENT_DEALLOCATE: return prepared_deallocate(request, statement);
+    case STATEMENT_DECLARE: return cursor_declare(request, statement, fault);
+    case STATEMENT_FETCH: return cursor_fetch(request, statement, fault);
+    case STATEMENT_CLOSE: return cursor_close(request, statement);
     case STATEMENT_QUERY:
     case STATEMENT_EXPLAIN: break;
     }

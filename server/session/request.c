@@ -60,6 +60,7 @@ static void write_frame(const Request *request, const RequestParts *parts, Buffe
     frame_put_bool(&writer, "row_description", parts->kind == REQUEST_SIMPLE);
     frame_put_uint(&writer, "row_limit", parts->limit);
     frame_put_uint(&writer, "process_id", session->process_id);
+    frame_put_bytes(&writer, "carried", session->carried.data, session->carried.length);
     frame_end(&writer);
     buffer_clear(&settings);
 }
@@ -94,7 +95,8 @@ Request *request_start(Session *session, const RequestParts *parts)
     put_in_bucket(request);
     write_frame(request, parts, &request->frame);
     session->active = request;
-    session_enter(session, SESSION_BUSY);
+    if (session->state != SESSION_BUSY) /* a FETCH is answered */
+        session_enter(session, SESSION_BUSY);
     dispatch_enqueue(request);
     return request;
 }
@@ -118,6 +120,7 @@ static void request_free(Request *request)
     check(request->statement == NULL && request->controller == NULL && !request->is_waiting);
     buffer_clear(&request->frame);
     free(request->doom);
+    free(request->fetch);
     free(request);
 }
 
@@ -125,11 +128,11 @@ static void request_free(Request *request)
 static void finish(Request *request, bool failed)
 {
     Session *session = request->session;
-    request->session = NULL;
     check(session->active == request);
-    session->active = NULL;
-    if (session->ends_block)
+    if (session->ends_block && request->puller == NULL)
         end_block(session, failed);
+    request->session = NULL;
+    session->active = NULL;
     switch (request->kind) {
     case REQUEST_SIMPLE:
         session_simple_done(session, failed);
@@ -255,6 +258,7 @@ static void end_block(Session *session, bool rolls_back)
         session_rollback_settings(session);
     else
         session_commit_settings(session);
+    session_sweep_portals(session, rolls_back ? SWEEP_ROLLBACK : SWEEP_COMMIT);
 }
 
 static void take_transaction(Session *session, Text status)
@@ -290,6 +294,13 @@ static void take_description(Request *request, const Frame *frame)
         buffer_reset(&statement->parameter_types);
         buffer_append(&statement->parameter_types, types.data, types.length / 4 * 4);
     }
+    if (frame_has(frame, "describe_cursor")) {
+        const Portal *portal =
+            session_find_portal(request->session, frame_text(frame, "describe_cursor"));
+        if (portal != NULL)
+            buffer_append(&statement->row_description, portal->statement->row_description.data,
+                          portal->statement->row_description.length);
+    }
     if (frame_has(frame, "row_description")) {
         Text description = frame_text(frame, "row_description");
         buffer_reset(&statement->row_description);
@@ -306,16 +317,21 @@ static bool take_deallocation(Session *session, const Frame *frame, Fault *fault
            session_deallocate(session, frame_text(frame, "deallocate"), fault);
 }
 
-/* What the session holds is refused by the session: the client gets the error instead of what
- * the controller has to say, and the rest of the text must not run on. */
-static void refuse_change(Request *request, const Fault *fault)
+void request_end_failed(Request *request)
 {
     bool runs_on = !request->is_done;
-    pgwire_error(session_out(request->session), fault, (Text){.data = "", .length = 0});
     request_drop_results(request);
     finish(request, true);
     if (runs_on)
         request_cancel(request, CANCEL_PORTAL);
+}
+
+/* What the session holds is refused by the session: the client gets the error instead of what
+ * the controller has to say. */
+static void refuse_change(Request *request, const Fault *fault)
+{
+    pgwire_error(session_out(request->session), fault, (Text){.data = "", .length = 0});
+    request_end_failed(request);
 }
 
 static void refuse_result(Request *request)
@@ -330,13 +346,38 @@ static void refuse_result(Request *request)
     request_fail(request, &fault);
 }
 
+/* Cursors, and what controllers leave for themselves. */
+static bool take_cursors(Session *session, const Request *request, const Frame *frame, Fault *fault)
+{
+    if (frame_has(frame, "carried")) {
+        Text carried = frame_text(frame, "carried");
+        buffer_reset(&session->carried);
+        buffer_append(&session->carried, carried.data, carried.length);
+        session->has_temporary = frame_bool(frame, "has_temporary", session->has_temporary);
+    }
+    if (frame_bool(frame, "close_all", false))
+        session_close_all_cursors(session);
+    if (frame_has(frame, "close") && !session_close_cursor(session, frame_text(frame, "close"), fault))
+        return false;
+    if (frame_has(frame, "prepare") && !session_prepare(session, frame, fault))
+        return false;
+    return !frame_has(frame, "declare") || session_declare(session, request, frame, fault);
+}
+
 /* Does what a RESPONSE says. True when the request ended with it (and may be freed). */
 static bool apply(Request *request, const Frame *frame)
 {
     Session *session = request->session;
     bool failed = frame_bool(frame, "failed", false);
     Fault fault;
-    if (!take_deallocation(session, frame, &fault) || !take_settings(session, frame, &fault)) {
+    if (!take_deallocation(session, frame, &fault) || !take_settings(session, frame, &fault) ||
+        !take_cursors(session, request, frame, &fault)) {
+        refuse_change(request, &fault);
+        return true;
+    }
+    if (frame_has(frame, "fetch")) {
+        if (session_fetch(request, frame, &fault))
+            return session->active != request;
         refuse_change(request, &fault);
         return true;
     }
@@ -401,6 +442,12 @@ void request_advance(Request *request)
         return;
     }
     while (session->active == request) {
+        if (request->fetch != NULL) {
+            fetch_drained(request);
+            if (session->active != request || request->fetch != NULL)
+                break;
+            continue;
+        }
         Result *result = request->results;
         if (result == NULL || !result->is_announced) {
             if (!apply_kept_answer(request))
@@ -414,8 +461,12 @@ void request_advance(Request *request)
             session_portal_suspended(session, request);
             break;
         }
-        pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
-        session_start_statement_timer(session);
+        if (request->puller != NULL) {
+            request->pulled = result->rows; /* the FETCH has a tag of its own */
+        } else {
+            pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
+            session_start_statement_timer(session);
+        }
         request_finish_result(request);
     }
     session_send(session);
@@ -424,13 +475,18 @@ void request_advance(Request *request)
 static bool can_apply_now(const Request *request)
 {
     bool in_result = request->results != NULL && request->results->is_announced;
-    return request->session->active == request && !in_result && request->first_answer == NULL;
+    return request->session->active == request && !in_result && request->first_answer == NULL &&
+           request->fetch == NULL;
 }
 
 void request_response(Request *request, Child *child, const Frame *frame)
 {
     if (frame_bool(frame, "want_state", false)) {
         server_state_send(request);
+        return;
+    }
+    if (frame_has(frame, "want_statement")) {
+        server_state_send_statement(request, frame_text(frame, "want_statement"));
         return;
     }
     bool failed = frame_bool(frame, "failed", false);

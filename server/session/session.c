@@ -85,8 +85,14 @@ static void let_go(Session *session)
 {
     CancelReason reason =
         session->front->is_stopping ? CANCEL_SHUTDOWN : CANCEL_DISCONNECT;
-    if (session->active != NULL && session->active->portal == NULL)
-        request_drop(session->active, reason);
+    Request *active = session->active;
+    if (active != NULL && active->puller != NULL) {
+        Request *puller = active->puller; /* a FETCH and its cursor end together */
+        active->puller = NULL;
+        active = puller;
+    }
+    if (active != NULL && active->portal == NULL)
+        request_drop(active, reason);
     session->active = NULL;
     session_drop_portals(session, reason);
 }
@@ -156,6 +162,7 @@ static void reap(void *state)
     front->started_count -= session->is_counted;
     front->client_bytes -= session->input;
     buffer_clear(&session->startup);
+    buffer_clear(&session->carried);
     free(session->changes);
     free(session->reported);
     free(session->user);
@@ -374,7 +381,7 @@ static void on_timer(void *state)
 void session_abort(Session *session)
 {
     session_rollback_settings(session);
-    session_drop_portals(session, CANCEL_PORTAL);
+    session_sweep_portals(session, SWEEP_ROLLBACK);
     if (session->transaction == 'T')
         session->transaction = 'E';
 }
@@ -397,7 +404,7 @@ void session_ready_for_query(Session *session)
 {
     if (session->transaction == 'I') {
         session_commit_settings(session);
-        session_drop_portals(session, CANCEL_PORTAL);
+        session_sweep_portals(session, SWEEP_COMMIT);
     }
     session_report_settings(session);
     pgwire_ready_for_query(session_out(session), session->transaction);

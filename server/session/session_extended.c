@@ -7,6 +7,7 @@
 
 #include "base/log/log.h"
 #include "base/memory/checked.h"
+#include "base/os/os.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static Text text_of_buffer(const Buffer *buffer)
                   .length = (uint32_t)buffer->length};
 }
 
-static Text copy_text(Text text)
+Text session_copy_text(Text text)
 {
     char *copy = malloc((size_t)text.length + 1);
     check(copy != NULL);
@@ -33,12 +34,6 @@ static size_t statement_size(const Statement *statement)
 {
     return sizeof *statement + statement->entry.name.length + statement->text.length +
            statement->declared.length;
-}
-
-static size_t portal_size(const Portal *portal)
-{
-    return sizeof *portal + portal->entry.name.length + portal->parameters.length +
-           portal->result_formats.length;
 }
 
 static void statement_free(Statement *statement)
@@ -59,7 +54,7 @@ void statement_release(Session *session, Statement *statement)
     statement_free(statement);
 }
 
-static Statement *find_statement(Session *session, Text name)
+Statement *session_find_statement(Session *session, Text name)
 {
     if (name.length == 0)
         return session->unnamed_statement;
@@ -84,22 +79,24 @@ void session_drop_statements(Session *session)
         remove_statement(session, session->unnamed_statement);
 }
 
-static Portal *find_portal(Session *session, Text name)
+Portal *session_find_portal(Session *session, Text name)
 {
     return (Portal *)(void *)names_find(&session->portals, name);
 }
 
-static void drop_portal(Session *session, Portal *portal, CancelReason reason)
+void session_drop_portal(Session *session, Portal *portal, CancelReason reason)
 {
     Request *request = portal->request;
     names_remove(&session->portals, &portal->entry);
     if (request != NULL)
         request_drop(request, reason);
-    session_unhold(session, portal_size(portal));
+    session_unhold(session, portal->held);
     statement_release(session, portal->statement);
     free((void *)(uintptr_t)portal->entry.name.data);
     buffer_clear(&portal->parameters);
     buffer_clear(&portal->result_formats);
+    spool_free(portal->spool);
+    free((void *)(uintptr_t)portal->declaration.data);
     free(portal);
 }
 
@@ -107,14 +104,14 @@ void session_drop_portals(Session *session, CancelReason reason)
 {
     NameEntry *entry;
     while ((entry = names_any(&session->portals)) != NULL)
-        drop_portal(session, (Portal *)(void *)entry, reason);
+        session_drop_portal(session, (Portal *)(void *)entry, reason);
 }
 
 void session_drop_unnamed(Session *session)
 {
-    Portal *portal = find_portal(session, (Text){.data = "", .length = 0});
+    Portal *portal = session_find_portal(session, (Text){.data = "", .length = 0});
     if (portal != NULL)
-        drop_portal(session, portal, CANCEL_PORTAL);
+        session_drop_portal(session, portal, CANCEL_PORTAL);
     if (session->unnamed_statement != NULL)
         remove_statement(session, session->unnamed_statement);
 }
@@ -130,7 +127,7 @@ static bool no_statement(Text name, Fault *fault)
 
 bool session_deallocate(Session *session, Text name, Fault *fault)
 {
-    Statement *statement = name.length == 0 ? NULL : find_statement(session, name);
+    Statement *statement = name.length == 0 ? NULL : session_find_statement(session, name);
     if (statement == NULL)
         return no_statement(name, fault);
     remove_statement(session, statement);
@@ -152,9 +149,10 @@ static Statement *make_statement(Session *session, const PgwireMessage *message,
     Statement *statement = calloc(1, sizeof *statement);
     check(statement != NULL);
     statement->references = 1;
-    statement->entry.name = copy_text(message->parse.name);
-    statement->text = copy_text(message->parse.text);
+    statement->entry.name = session_copy_text(message->parse.name);
+    statement->text = session_copy_text(message->parse.text);
     copy_types(&statement->declared, message->parse.types, message->parse.type_count);
+    statement->prepared = os_now_micros();
     if (session_hold(session, statement_size(statement), fault))
         return statement;
     statement_free(statement);
@@ -166,7 +164,7 @@ static bool check_parse(Session *session, const PgwireMessage *message, Fault *f
     Text name = message->parse.name;
     if (!session_check_utf8(name, fault) || !session_check_utf8(message->parse.text, fault))
         return false;
-    if (name.length > 0 && find_statement(session, name) != NULL)
+    if (name.length > 0 && session_find_statement(session, name) != NULL)
         return fault_set(fault, FAULT_DUPLICATE_PREPARED_STATEMENT,
                          "prepared statement \"%.*s\" already exists", TEXT_ARGS(name));
     return true;
@@ -217,6 +215,44 @@ static void keep_statement(Session *session, Statement *statement)
         names_insert(&session->statements, &statement->entry);
 }
 
+Statement *session_make_statement(Session *session, const StatementParts *parts, Fault *fault)
+{
+    Statement *statement = calloc(1, sizeof *statement);
+    check(statement != NULL);
+    statement->references = 1;
+    statement->entry.name = session_copy_text(parts->name);
+    statement->text = session_copy_text(parts->text);
+    statement->prepared = os_now_micros();
+    buffer_append(&statement->declared, parts->declared.data, parts->declared.length / 4 * 4);
+    buffer_append(&statement->parameter_types, parts->parameter_types.data,
+                  parts->parameter_types.length / 4 * 4);
+    buffer_append(&statement->row_description, parts->row_description.data,
+                  parts->row_description.length);
+    if (accept_description(statement, fault) &&
+        session_hold(session, statement_size(statement), fault))
+        return statement;
+    statement_free(statement);
+    return NULL;
+}
+
+bool session_prepare(Session *session, const Frame *frame, Fault *fault)
+{
+    StatementParts parts = {.name = frame_text(frame, "prepare"),
+                            .text = frame_text(frame, "text"),
+                            .declared = frame_text(frame, "types"),
+                            .parameter_types = frame_text(frame, "parameter_types"),
+                            .row_description = frame_text(frame, "row_description")};
+    if (session_find_statement(session, parts.name) != NULL)
+        return fault_set(fault, FAULT_DUPLICATE_PREPARED_STATEMENT,
+                         "prepared statement \"%.*s\" already exists", TEXT_ARGS(parts.name));
+    Statement *statement = session_make_statement(session, &parts, fault);
+    if (statement == NULL)
+        return false;
+    statement->from_sql = true;
+    keep_statement(session, statement);
+    return true;
+}
+
 void session_parse_done(Session *session, Request *request, bool failed)
 {
     Statement *statement = request->statement;
@@ -259,21 +295,20 @@ static bool check_bind(const Statement *statement, const PgwireMessage *message,
     return true;
 }
 
-static Portal *make_portal(Session *session, Statement *statement, const PgwireMessage *message,
-                           Fault *fault)
+Portal *session_make_portal(Session *session, Text name, Statement *statement, Text parameters,
+                            Text result_formats, Fault *fault)
 {
-    Text name = message->bind.portal;
-    Text parameters = message->bind.parameters, formats = message->bind.result_formats;
-    size_t size = sizeof(Portal) + name.length + parameters.length + formats.length;
+    size_t size = sizeof(Portal) + name.length + parameters.length + result_formats.length;
     if (!session_hold(session, size, fault))
         return NULL;
     Portal *portal = calloc(1, sizeof *portal);
     check(portal != NULL);
-    portal->entry.name = copy_text(name);
+    portal->entry.name = session_copy_text(name);
     portal->statement = statement;
     statement->references++;
+    portal->held = size;
     buffer_append(&portal->parameters, parameters.data, parameters.length);
-    buffer_append(&portal->result_formats, formats.data, formats.length);
+    buffer_append(&portal->result_formats, result_formats.data, result_formats.length);
     names_insert(&session->portals, &portal->entry);
     return portal;
 }
@@ -283,18 +318,19 @@ static bool bind_portal(Session *session, const PgwireMessage *message, Fault *f
     Text name = message->bind.portal;
     if (!session_check_utf8(name, fault) || !session_check_utf8(message->bind.statement, fault))
         return false;
-    Statement *statement = find_statement(session, message->bind.statement);
+    Statement *statement = session_find_statement(session, message->bind.statement);
     if (statement == NULL)
         return no_statement(message->bind.statement, fault);
     if (!check_bind(statement, message, fault))
         return false;
-    Portal *old = find_portal(session, name);
+    Portal *old = session_find_portal(session, name);
     if (old != NULL && name.length > 0)
         return fault_set(fault, FAULT_DUPLICATE_CURSOR, "portal \"%.*s\" already exists",
                          TEXT_ARGS(name));
     if (old != NULL)
-        drop_portal(session, old, CANCEL_PORTAL);
-    return make_portal(session, statement, message, fault) != NULL;
+        session_drop_portal(session, old, CANCEL_PORTAL);
+    return session_make_portal(session, name, statement, message->bind.parameters,
+                               message->bind.result_formats, fault) != NULL;
 }
 
 void session_bind(Session *session, const PgwireMessage *message)
@@ -316,7 +352,7 @@ static bool no_portal(Text name, Fault *fault)
 
 static bool describe_statement(Session *session, Text name, Fault *fault)
 {
-    const Statement *statement = find_statement(session, name);
+    const Statement *statement = session_find_statement(session, name);
     if (statement == NULL)
         return no_statement(name, fault);
     pgwire_parameter_description(session_out(session), statement->parameter_types.data,
@@ -328,7 +364,7 @@ static bool describe_statement(Session *session, Text name, Fault *fault)
 
 static bool describe_portal(Session *session, Text name, Fault *fault)
 {
-    const Portal *portal = find_portal(session, name);
+    const Portal *portal = session_find_portal(session, name);
     if (portal == NULL)
         return no_portal(name, fault);
     if (!pgwire_row_description_with_formats(session_out(session),
@@ -353,10 +389,11 @@ void session_describe(Session *session, const PgwireMessage *message)
 
 /* ---------- Execute ---------- */
 
-static void start_portal(Session *session, Portal *portal, uint32_t limit)
+static Request *start_portal(Session *session, Portal *portal, uint64_t limit)
 {
     const Statement *statement = portal->statement;
-    session_show_query(session, statement->text);
+    if (!portal->is_cursor)
+        session_show_query(session, statement->text);
     Request *request =
         request_start(session, &(RequestParts){
                                    .kind = REQUEST_EXECUTE,
@@ -370,17 +407,33 @@ static void start_portal(Session *session, Portal *portal, uint32_t limit)
     request->portal = portal;
     portal->request = request;
     portal->state = PORTAL_OPEN;
+    return request;
 }
 
-static void resume_portal(Session *session, Portal *portal, uint32_t limit)
+static void resume_portal(Session *session, Portal *portal, uint64_t limit)
 {
     Request *request = portal->request;
     request->limit = limit;
     if (request->results != NULL)
         request->results->rows = 0;
     session->active = request;
-    session_enter(session, SESSION_BUSY);
+    if (session->state != SESSION_BUSY)
+        session_enter(session, SESSION_BUSY);
     request_advance(request);
+}
+
+void session_run_portal(Session *session, Portal *portal, uint64_t limit, Request *puller,
+                        bool discards)
+{
+    Request *request = portal->request;
+    if (request == NULL)
+        request = start_portal(session, portal, limit);
+    request->puller = puller;
+    request->discards = discards;
+    session->active = request;
+    if (portal->has_started)
+        resume_portal(session, portal, limit);
+    portal->has_started = true;
 }
 
 /* A portal that has run to its end gives no rows again; what is no query cannot run twice. */
@@ -400,7 +453,7 @@ void session_execute(Session *session, const PgwireMessage *message)
 {
     Fault fault;
     Text name = message->execute.portal;
-    Portal *portal = find_portal(session, name);
+    Portal *portal = session_find_portal(session, name);
     if (portal == NULL) {
         bool is_text = session_check_utf8(name, &fault);
         if (is_text)
@@ -410,10 +463,8 @@ void session_execute(Session *session, const PgwireMessage *message)
     }
     switch (portal->state) {
     case PORTAL_NEW:
-        start_portal(session, portal, message->execute.limit);
-        break;
     case PORTAL_OPEN:
-        resume_portal(session, portal, message->execute.limit);
+        session_run_portal(session, portal, message->execute.limit, NULL, false);
         break;
     case PORTAL_FINISHED:
     case PORTAL_FAILED:
@@ -434,8 +485,15 @@ static Portal *part_from_portal(Request *request)
 void session_execute_done(Session *session, Request *request, bool failed)
 {
     Portal *portal = part_from_portal(request);
+    Request *puller = request->puller;
     if (portal != NULL)
         portal->state = failed ? PORTAL_FAILED : PORTAL_FINISHED;
+    if (puller != NULL) {
+        request->puller = NULL;
+        session->active = puller;
+        fetch_pulled(puller, request->pulled, failed);
+        return;
+    }
     if (failed) {
         session_abort(session);
         session_enter(session, SESSION_SKIPPING);
@@ -446,6 +504,13 @@ void session_execute_done(Session *session, Request *request, bool failed)
 
 void session_portal_suspended(Session *session, Request *request)
 {
+    Request *puller = request->puller;
+    if (puller != NULL) {
+        request->puller = NULL;
+        session->active = puller;
+        fetch_pulled(puller, request->limit, false);
+        return;
+    }
     pgwire_portal_suspended(session_out(session));
     session->active = NULL;
     session_enter(session, SESSION_READY);
@@ -457,13 +522,13 @@ void session_close_target(Session *session, const PgwireMessage *message)
 {
     Text name = message->target.name;
     if (message->target.what == 'S') {
-        Statement *statement = find_statement(session, name);
+        Statement *statement = session_find_statement(session, name);
         if (statement != NULL)
             remove_statement(session, statement);
     } else {
-        Portal *portal = find_portal(session, name);
+        Portal *portal = session_find_portal(session, name);
         if (portal != NULL)
-            drop_portal(session, portal, CANCEL_PORTAL);
+            session_drop_portal(session, portal, CANCEL_PORTAL);
     }
     /* What is not there is as good as closed. */
     pgwire_close_complete(session_out(session));

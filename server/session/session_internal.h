@@ -78,7 +78,15 @@ typedef struct Statement {
     Buffer row_description; /* a finished RowDescription or NoData */
     uint16_t parameter_count, column_count;
     bool has_rows; /* RowDescription */
+    bool from_sql; /* PREPARE */
+    int64_t prepared; /* wall clock, microseconds */
 } Statement;
+
+/* The rows that a cursor has given so far (session_spool.c). */
+typedef struct Spool {
+    int rows_fd, ends_fd; /* unlinked files: messages; a uint64 a row, where it ends */
+    uint64_t rows, bytes;
+} Spool;
 
 typedef enum PortalState {
     PORTAL_NEW,
@@ -94,7 +102,18 @@ typedef struct Portal {
     Buffer parameters;     /* verbatim from Bind */
     Buffer result_formats; /* verbatim from Bind */
     Request *request;      /* OPEN */
+    /* What DECLARE made (session_cursor.c). */
+    bool is_cursor, is_hold, is_scroll, is_no_scroll, is_binary;
+    bool is_committed;    /* WITH HOLD, and its transaction has ended well */
+    uint64_t position;    /* the row it is on, from 1; 0: before the first */
+    Spool *spool;         /* from the first FETCH on; NULL: it only goes forward */
+    size_t held;          /* bytes counted for it */
+    bool has_started;
+    Text declaration;     /* the DECLARE, for pg_cursors; owned */
+    int64_t created;
 } Portal;
+
+typedef struct Fetch Fetch; /* session_cursor.c */
 
 /* ---------- results (session_result.c) ---------- */
 
@@ -165,6 +184,10 @@ struct Request {
     LoopTimer escalate;
     Statement *statement; /* PARSE: being made, owned */
     Portal *portal;       /* EXECUTE */
+    Fetch *fetch;         /* a FETCH that is under way */
+    Request *puller;      /* EXECUTE of a cursor: the request whose FETCH it works for */
+    uint64_t pulled;      /* rows given to the FETCH when the last result ended */
+    bool discards;        /* its rows do not go to the client */
     uint64_t limit;       /* EXECUTE: rows of this batch; 0 all */
     Answer *first_answer, *last_answer;
     Result *results;      /* first: being forwarded, or waiting to be announced */
@@ -208,6 +231,8 @@ struct Session {
     uint32_t process_id, key;
     bool is_started, is_counted, has_refused_ssl, has_refused_gss, is_pumping, has_said_last;
     bool ends_block;  /* the block has ended; its last tag will say how */
+    bool has_temporary; /* temporary relations are to be dropped at the end */
+    Buffer carried;   /* what controllers want to know again; not understood here */
     char transaction; /* 'I', 'T', 'E' */
     char *user, *database;
     Buffer startup; /* the startup packet's parameters, for RESET */
@@ -318,10 +343,45 @@ void session_parse_done(Session *session, Request *request, bool failed);
 void session_execute_done(Session *session, Request *request, bool failed);
 void session_portal_suspended(Session *session, Request *request);
 void session_drop_portals(Session *session, CancelReason reason);
+void session_drop_portal(Session *session, Portal *portal, CancelReason reason);
+Portal *session_find_portal(Session *session, Text name);
+Statement *session_find_statement(Session *session, Text name);
+Text session_copy_text(Text text);
+/* What a statement is made of; all but the text may be empty. */
+typedef struct StatementParts {
+    Text name, text, declared, parameter_types, row_description;
+} StatementParts;
+/* Made and described, but not kept under its name. NULL: fault. */
+Statement *session_make_statement(Session *session, const StatementParts *parts, Fault *fault);
+Portal *session_make_portal(Session *session, Text name, Statement *statement, Text parameters,
+                            Text result_formats, Fault *fault);
+/* Starts or goes on with the portal for `limit` rows (0: all); for a FETCH or for the client. */
+void session_run_portal(Session *session, Portal *portal, uint64_t limit, Request *puller,
+                        bool discards);
+bool session_prepare(Session *session, const Frame *frame, Fault *fault); /* SQL's PREPARE */
 void session_drop_unnamed(Session *session); /* a simple query ends the unnamed ones */
 void session_drop_statements(Session *session);
 bool session_deallocate(Session *session, Text name, Fault *fault); /* empty name: all */
 void statement_release(Session *session, Statement *statement);
+
+/* session_cursor.c */
+typedef enum PortalSweep { SWEEP_COMMIT, SWEEP_ROLLBACK } PortalSweep;
+/* The end of a transaction: portals go, but for cursors WITH HOLD. */
+void session_sweep_portals(Session *session, PortalSweep sweep);
+bool session_declare(Session *session, const Request *request, const Frame *frame, Fault *fault);
+bool session_close_cursor(Session *session, Text name, Fault *fault);
+void session_close_all_cursors(Session *session);
+/* Begins a FETCH that a RESPONSE asks for. */
+bool session_fetch(Request *request, const Frame *frame, Fault *fault);
+/* The cursor has given `rows` rows to the fetch; `failed`: the client has the error. */
+void fetch_pulled(Request *request, uint64_t rows, bool failed);
+void fetch_drained(Request *request); /* the client takes more */
+
+/* session_spool.c */
+Spool *spool_new(const Config *config, Fault *fault);
+void spool_free(Spool *spool);
+bool spool_append(Spool *spool, const uint8_t *data, size_t length, Fault *fault);
+bool spool_read(const Spool *spool, uint64_t row, Buffer *out, Fault *fault); /* from 1 */
 
 /* session_cancel.c */
 void session_cancel_request(FrontEnd *front, const PgwireStartup *cancel);
@@ -354,6 +414,8 @@ typedef struct RequestParts {
 Request *request_start(Session *session, const RequestParts *parts);
 void request_response(Request *request, Child *child, const Frame *frame);
 void request_advance(Request *request);
+/* The client has its error: the rest of it must not run on. */
+void request_end_failed(Request *request);
 /* Ends it with an error made here. */
 void request_fail(Request *request, const Fault *fault);
 /* Asks the controller to end it, and sees to it that it does. */
@@ -381,5 +443,6 @@ void dispatch_starved(void *state);
 
 /* session_state.c */
 void server_state_send(Request *request);
+void server_state_send_statement(Request *request, Text name);
 
 #endif

@@ -403,10 +403,21 @@ static void piece_left(ConnPiece *piece)
 }
 
 /* Hands `length` bytes of the chunk to the connection: by copy when they are few. */
-static void send_bytes(Session *session, Chunk *chunk, size_t length)
+static void send_bytes(Request *request, Chunk *chunk, size_t length)
 {
+    Session *session = request->session;
     const uint8_t *data = chunk->data + chunk->taken;
     chunk->taken += length;
+    Spool *spool = request->portal == NULL ? NULL : request->portal->spool;
+    Fault fault;
+    if (spool != NULL && length > 0 && !request->has_lost_rows && !spool_append(spool, data, length, &fault)) {
+        log_fault(LOG_LEVEL_WARNING, "keeping a cursor's rows", &fault);
+        request->has_lost_rows = true;
+    }
+    if (request->discards) {
+        account_left(chunk, length);
+        return;
+    }
     if (length < CONN_COPY_BELOW) {
         buffer_append(session_out(session), data, length);
         session_send(session);
@@ -422,13 +433,13 @@ static void send_bytes(Session *session, Chunk *chunk, size_t length)
 }
 
 /* Sends the chunk, or as many of its rows as `room` allows. False: it holds no whole rows. */
-static bool send_chunk(Session *session, Chunk *chunk, uint64_t room, uint64_t *sent)
+static bool send_chunk(Request *request, Chunk *chunk, uint64_t room, uint64_t *sent)
 {
     size_t left = chunk->length - chunk->taken;
     if (chunk->rows <= room) {
         *sent = chunk->rows;
         chunk->rows = 0;
-        send_bytes(session, chunk, left);
+        send_bytes(request, chunk, left);
         return true;
     }
     size_t bytes;
@@ -436,7 +447,7 @@ static bool send_chunk(Session *session, Chunk *chunk, uint64_t room, uint64_t *
     if (!pgwire_hop_rows(data, room, &bytes, sent) || *sent < room)
         return false;
     chunk->rows -= *sent;
-    send_bytes(session, chunk, bytes);
+    send_bytes(request, chunk, bytes);
     return true;
 }
 
@@ -463,7 +474,7 @@ static bool forward_partition(Request *request, Result *result, Partition *parti
         if (conn_is_full(&session->conn))
             return false;
         uint64_t sent = 0;
-        if (!send_chunk(session, chunk, room, &sent)) {
+        if (!send_chunk(request, chunk, room, &sent)) {
             log_error("rows that are no rows query=%llu", (unsigned long long)request->id);
             chunk->rows = 0;
             chunk->taken = chunk->length;

@@ -5,7 +5,11 @@
  *   sessions  array of maps: pid, user, database, application_name, client_addr, state, query,
  *             query_start, backend_start, state_change (microseconds since 1970; 0 never)
  *   workers   array of maps: number, generation, pid, state, query (0: none)
- *   statements array of maps: name, statement, parameter_types (OIDs): the asking session's own
+ *   statements array of maps: name, statement, parameter_types (OIDs), from_sql, prepared: the
+ *             asking session's own
+ *   cursors   array of maps: name, statement, hold, binary, scroll, created: likewise
+ *
+ * A prepared statement that EXECUTE asks for: found, text, types, parameter_types.
  */
 #include "server/session/session_internal.h"
 
@@ -91,7 +95,10 @@ static void pack_statements(Buffer *out, const Session *session)
     for (uint32_t i = 0; count > 0 && i < session->statements.bucket_count; i++) {
         for (const NameEntry *e = session->statements.buckets[i]; e != NULL; e = e->next) {
             const Statement *statement = (const Statement *)(const void *)e;
-            pack_map(out, 3);
+            pack_map(out, 5);
+            pack_string(out, "from_sql");
+            pack_bool(out, statement->from_sql);
+            pack_named_int(out, "prepared", statement->prepared);
             pack_string(out, "name");
             pack_text(out, e->name);
             pack_string(out, "statement");
@@ -102,21 +109,74 @@ static void pack_statements(Buffer *out, const Session *session)
     }
 }
 
+static void pack_cursors(Buffer *out, const Session *session)
+{
+    uint32_t count = 0;
+    const NameTable *portals = session == NULL ? NULL : &session->portals;
+    for (uint32_t i = 0; portals != NULL && portals->count > 0 && i < portals->bucket_count; i++)
+        for (const NameEntry *e = portals->buckets[i]; e != NULL; e = e->next)
+            count += ((const Portal *)(const void *)e)->is_cursor;
+    pack_array(out, count);
+    for (uint32_t i = 0; count > 0 && i < portals->bucket_count; i++) {
+        for (const NameEntry *e = portals->buckets[i]; e != NULL; e = e->next) {
+            const Portal *portal = (const Portal *)(const void *)e;
+            if (!portal->is_cursor)
+                continue;
+            pack_map(out, 6);
+            pack_string(out, "name");
+            pack_text(out, e->name);
+            pack_string(out, "statement");
+            pack_text(out, portal->declaration);
+            pack_string(out, "hold");
+            pack_bool(out, portal->is_hold);
+            pack_string(out, "binary");
+            pack_bool(out, portal->is_binary);
+            pack_string(out, "scroll");
+            pack_bool(out, portal->is_scroll);
+            pack_named_int(out, "created", portal->created);
+        }
+    }
+}
+
+void server_state_send_statement(Request *request, Text name)
+{
+    if (request->controller == NULL)
+        return;
+    const Statement *statement = NULL;
+    if (request->session != NULL && name.length > 0)
+        statement = session_find_statement(request->session, name);
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->link), FRAME_SERVER_STATE);
+    frame_put_uint(&writer, "query", request->id);
+    frame_put_bool(&writer, "found", statement != NULL);
+    if (statement != NULL) {
+        frame_put_text(&writer, "text", statement->text);
+        frame_put_bytes(&writer, "types", statement->declared.data, statement->declared.length);
+        frame_put_bytes(&writer, "parameter_types", statement->parameter_types.data,
+                        statement->parameter_types.length);
+    }
+    frame_end(&writer);
+    child_flush(request->controller);
+}
+
 void server_state_send(Request *request)
 {
     if (request->controller == NULL)
         return;
-    Buffer sessions = BUFFER_EMPTY, workers = BUFFER_EMPTY, statements = BUFFER_EMPTY;
+    Buffer sessions = BUFFER_EMPTY, workers = BUFFER_EMPTY, statements = BUFFER_EMPTY, cursors = BUFFER_EMPTY;
     pack_sessions(&sessions, request->front);
     pack_workers(&workers, request->front);
     pack_statements(&statements, request->session);
+    pack_cursors(&cursors, request->session);
     FrameWriter writer;
     frame_begin(&writer, link_out(request->controller->link), FRAME_SERVER_STATE);
     frame_put_uint(&writer, "query", request->id);
     frame_put_bytes(&writer, "sessions", sessions.data, sessions.length);
     frame_put_bytes(&writer, "workers", workers.data, workers.length);
     frame_put_bytes(&writer, "statements", statements.data, statements.length);
+    frame_put_bytes(&writer, "cursors", cursors.data, cursors.length);
     frame_end(&writer);
+    buffer_clear(&cursors);
     buffer_clear(&sessions);
     buffer_clear(&workers);
     buffer_clear(&statements);

@@ -1,0 +1,116 @@
+/*
+ * What a session's statements leave for those after them and the front end keeps without
+ * understanding: it comes with every request and goes back with the response that changes it.
+ *
+ *   savepoints  names, oldest first
+ *   wrote       whether something was written in this transaction block
+ *   temporary   whether the session has made temporary relations
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/memory/pack.h"
+
+enum { CARRIED_MOST_SAVEPOINTS = 10000 };
+
+/* --- the bytes --- */
+
+static void read_savepoints(Request *request, Unpacker *in)
+{
+    uint32_t count = unpack_array(in);
+    if (in->failed || count > CARRIED_MOST_SAVEPOINTS)
+        return;
+    for (uint32_t i = 0; i < count && !in->failed; i++)
+        carried_push_savepoint(request, unpack_text(in));
+}
+
+void carried_read(Request *request, Text bytes)
+{
+    Unpacker in;
+    if (bytes.length == 0)
+        return;
+    unpack_init(&in, bytes.data, bytes.length);
+    uint32_t fields = unpack_map(&in);
+    for (uint32_t i = 0; i < fields && !in.failed; i++) {
+        Text name = unpack_text(&in);
+        if (text_equal_string(name, "savepoints"))
+            read_savepoints(request, &in);
+        else if (text_equal_string(name, "wrote"))
+            request->carried.wrote = unpack_bool(&in);
+        else if (text_equal_string(name, "temporary"))
+            request->carried.has_temporary = unpack_bool(&in);
+        else
+            unpack_skip(&in);
+    }
+}
+
+void carried_send(Request *request)
+{
+    const Carried *carried = &request->carried;
+    Buffer out = BUFFER_EMPTY;
+    pack_map(&out, 3);
+    pack_string(&out, "savepoints");
+    pack_array(&out, carried->savepoint_count);
+    for (uint32_t i = 0; i < carried->savepoint_count; i++)
+        pack_text(&out, carried->savepoints[i]);
+    pack_string(&out, "wrote");
+    pack_bool(&out, carried->wrote);
+    pack_string(&out, "temporary");
+    pack_bool(&out, carried->has_temporary);
+    respond_carried(request, &out);
+    buffer_clear(&out);
+}
+
+/* --- savepoints --- */
+
+bool carried_push_savepoint(Request *request, Text name)
+{
+    Carried *carried = &request->carried;
+    if (carried->savepoint_count >= CARRIED_MOST_SAVEPOINTS)
+        return false;
+    if (carried->savepoint_count == carried->savepoint_capacity) {
+        uint32_t capacity = carried->savepoint_capacity == 0 ? 8 : carried->savepoint_capacity * 2;
+        Text *names = ARENA_ARRAY(request->arena, Text, capacity);
+        if (carried->savepoint_count > 0)
+            memcpy(names, carried->savepoints, carried->savepoint_count * sizeof *names);
+        carried->savepoints = names;
+        carried->savepoint_capacity = capacity;
+    }
+    carried->savepoints[carried->savepoint_count++] = arena_text(request->arena, name);
+    return true;
+}
+
+int carried_find_savepoint(const Request *request, Text name)
+{
+    for (uint32_t i = request->carried.savepoint_count; i > 0; i--)
+        if (text_equal(request->carried.savepoints[i - 1], name))
+            return (int)i - 1;
+    return -1;
+}
+
+/* --- what was written --- */
+
+void carried_note_write(Request *request)
+{
+    if (request->transaction == 'I' || request->carried.wrote)
+        return;
+    request->carried.wrote = true;
+    carried_send(request);
+}
+
+void carried_note_temporary(Request *request)
+{
+    if (request->carried.has_temporary)
+        return;
+    request->carried.has_temporary = true;
+    carried_send(request);
+}
+
+void carried_end_transaction(Request *request)
+{
+    Carried *carried = &request->carried;
+    if (carried->savepoint_count == 0 && !carried->wrote)
+        return;
+    carried->savepoint_count = 0;
+    carried->wrote = false;
+    carried_send(request);
+}
