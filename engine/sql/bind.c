@@ -221,7 +221,7 @@ static const Vector *argument_value(Binder *binder, const Expr *expr)
 }
 
 bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindContext *context,
-                        const SqlType *types, uint32_t count, const Vector ***values, Fault *fault)
+                        SqlType *types, uint32_t count, const Vector ***values, Fault *fault)
 {
     Binder binder = binder_of(arena, statement, context, fault);
     const PgQuery__ExecuteStmt *execute = statement->tree->node->execute_stmt;
@@ -235,6 +235,8 @@ bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindCont
             return false;
         if (values != NULL && (row[i] = argument_value(&binder, expr)) == NULL)
             return false;
+        if (values != NULL)
+            types[i] = expr->type;
     }
     if (values != NULL)
         *values = row;

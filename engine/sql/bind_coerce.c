@@ -73,6 +73,19 @@ static SqlType numeric_of_text(Text text)
     return type_numeric_derived(scale < 0 || scale > NUMERIC_MAX_DIGITS ? 0 : scale);
 }
 
+SqlType sql_value_type(SqlType type, int format, Text bytes)
+{
+    enum { SCALE_AT = 6 }; /* ndigits, weight, sign, dscale: int16 each */
+    if (type.oid != T_NUMERIC || type.modifier != -1)
+        return type;
+    if (format == 0)
+        return numeric_of_text(bytes);
+    if (bytes.length < SCALE_AT + 2)
+        return type;
+    int scale = (uint8_t)bytes.data[SCALE_AT] << 8 | (uint8_t)bytes.data[SCALE_AT + 1];
+    return type_numeric_derived(scale > NUMERIC_MAX_DIGITS ? NUMERIC_MAX_DIGITS : scale);
+}
+
 const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t location)
 {
     if (type.oid == T_UNKNOWN)

@@ -71,6 +71,7 @@ typedef struct ParsedStatement {
     bool if_exists;           /* DROP TABLE IF EXISTS */
     bool is_name_quoted;      /* DROP TABLE: how `name` is to be matched (schema_resolve) */
     bool explain_json, explain_analyze;
+    bool explain_execute;     /* EXPLAIN EXECUTE: name is the prepared statement's */
     bool explain_plan_for;    /* EXPLAIN PLAN FOR: the dialect's three columns */
     /* Settings that the statement sets besides: the second of SET TRANSACTION ISOLATION LEVEL ..,
      * READ ONLY; all that BEGIN and START TRANSACTION name (as SET LOCAL). */
@@ -128,12 +129,16 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
 bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
                         SqlType **types, uint32_t *count, Fault *fault);
 
+/* The type under which a parameter's value is read: a numeric keeps the digits that it was given
+ * with. `format` 0: text, 1: binary. */
+SqlType sql_value_type(SqlType type, int format, Text bytes);
+
 /*
- * EXECUTE p (1, 'a'): the values, one-row constants of `types`. With `values` NULL only types of
- * parameters in the arguments are found. 42601 when there are more or fewer than `count`, 42804
+ * EXECUTE p (1, 'a'): the values, one-row constants of `types`, where numerics take the scale of
+ * what they are given. With `values` NULL only types of parameters in the arguments are found. 42601 when there are more or fewer than `count`, 42804
  * when one is of a type that cannot be assigned, 0A000 when one is not constant.
  */
 bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindContext *context,
-                        const SqlType *types, uint32_t count, const Vector ***values, Fault *fault);
+                        SqlType *types, uint32_t count, const Vector ***values, Fault *fault);
 
 #endif

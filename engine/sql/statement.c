@@ -363,7 +363,16 @@ static bool classify_explain(Classifier *classifier, const PgQuery__ExplainStmt 
     }
     classifier->tree->node = explain->query;
     statement->explain_plan_for = classifier->tree->dialect->is_explain_plan;
-    if (!classify_query(classifier, explain->query))
+    if (explain->query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT) {
+        statement->explain_execute = true;
+        statement->name = name_made(classifier->arena, explain->query->execute_stmt->name, 0);
+        return classify_as(classifier, STATEMENT_EXPLAIN, "EXPLAIN");
+    }
+    if (explain->query->node_case == PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT)
+        classifier->tree->node = explain->query->declare_cursor_stmt->query;
+    if (explain->query->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT)
+        classifier->tree->node = explain->query->create_table_as_stmt->query;
+    if (!classify_query(classifier, classifier->tree->node))
         return false;
     return classify_as(classifier, STATEMENT_EXPLAIN, "EXPLAIN");
 }

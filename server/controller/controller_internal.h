@@ -53,7 +53,7 @@ typedef struct PreparedText {
 /* What EXECUTE gives to the statement that it names. */
 typedef struct QueryArguments {
     uint32_t count;
-    const SqlType *types;
+    SqlType *types;
     const Vector *const *values;
 } QueryArguments;
 
@@ -195,6 +195,7 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
 /* EXECUTE: fills arguments->values. */
 bool query_read_arguments(Request *request, const ParsedStatement *statement,
                           QueryArguments *arguments, Fault *fault);
+void query_describe_explain(Request *request); /* Parse of an EXPLAIN without parameters */
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
 

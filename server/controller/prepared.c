@@ -84,6 +84,12 @@ bool prepared_execute(Request *request, const ParsedStatement *statement, Fault 
     arguments.types = types;
     if (!query_read_arguments(request, statement, &arguments, fault))
         return false;
+    if (statement->kind == STATEMENT_EXPLAIN) {
+        inner->kind = STATEMENT_EXPLAIN;
+        inner->tag = statement->tag;
+        inner->explain_json = statement->explain_json;
+        inner->explain_analyze = statement->explain_analyze;
+    }
     Text text = request->text;
     request->text = prepared.text;
     request->arguments = &arguments;

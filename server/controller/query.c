@@ -104,8 +104,10 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
         if (type.oid == T_NONE || type.oid == T_UNKNOWN)
             type = SQL_TYPE(T_TEXT);
         Vector *value = ARENA_NEW(request->arena, Vector);
-        if (!read_parameter(request, type, pgwire_parameter_format(&walk, (uint16_t)i), bytes, is_null,
-                            value, fault))
+        int format = pgwire_parameter_format(&walk, (uint16_t)i);
+        if (!is_null)
+            type = sql_value_type(type, format, bytes);
+        if (!read_parameter(request, type, format, bytes, is_null, value, fault))
             return false;
         values[i] = value;
         if (i < context->parameter_capacity)
@@ -192,6 +194,14 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
     else
         describe_query(request, &query, &shape->row_description);
     return true;
+}
+
+void query_describe_explain(Request *request)
+{
+    Buffer description = BUFFER_EMPTY;
+    describe_text_columns(explain_columns, 1, &description);
+    respond_prepared(request, NULL, 0, &description);
+    buffer_clear(&description);
 }
 
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)

@@ -88,8 +88,12 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
         !request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
         return false;
     bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN;
-    bool ok = has_plan ? query_run(request, statement, fault)
-                       : statement_run(request, statement, fault);
+    bool ok;
+    if (statement->explain_execute)
+        ok = prepared_execute(request, statement, fault);
+    else
+        ok = has_plan ? query_run(request, statement, fault)
+                      : statement_run(request, statement, fault);
     if (statement->context_count > 0)
         request->settings = before;
     return ok;
@@ -107,6 +111,10 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
     switch (statements[0].kind) {
     case STATEMENT_QUERY:
     case STATEMENT_EXPLAIN:
+        if (statements[0].explain_execute) {
+            query_describe_explain(request);
+            return true;
+        }
         return query_prepare(request, &statements[0], fault);
     case STATEMENT_EXECUTE:
         return prepared_describe_execute(request, &statements[0], fault);

@@ -106,8 +106,12 @@ static bool drop_table(Request *request, const ParsedStatement *statement, Fault
     return true;
 }
 
-static bool discard(Request *request, const ParsedStatement *statement)
+static bool check_block(Request *request, const ParsedStatement *statement, Fault *fault);
+
+static bool discard(Request *request, const ParsedStatement *statement, Fault *fault)
 {
+    if (!check_block(request, statement, fault))
+        return false;
     if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES, TEMP: nothing is kept */
         respond_setting_reset(request, "all");
         respond_deallocate(request, NULL);
@@ -126,8 +130,31 @@ static bool answer_empty(Request *request)
     return true;
 }
 
-static bool answer_accepted(Request *request, const ParsedStatement *statement)
+/* Some statements need a transaction block, some must not be in one. */
+static bool check_block(Request *request, const ParsedStatement *statement, Fault *fault)
 {
+    const char *tag = statement->tag;
+    bool in_block = request->transaction != 'I' || request->statement_count > 1;
+    bool must_be_outside = strcmp(tag, "VACUUM") == 0 || strcmp(tag, "DISCARD ALL") == 0;
+    if (must_be_outside && in_block)
+        return fault_set(fault, FAULT_ACTIVE_SQL_TRANSACTION,
+                         "%s cannot run inside a transaction block", tag);
+    if (strcmp(tag, "LOCK TABLE") == 0 && !in_block)
+        return fault_set(fault, FAULT_NO_ACTIVE_SQL_TRANSACTION,
+                         "%s can only be used in transaction blocks", tag);
+    Fault warning;
+    if (strcmp(tag, "SET CONSTRAINTS") == 0 && !in_block) {
+        fault_set(&warning, FAULT_NO_ACTIVE_SQL_TRANSACTION,
+                  "%s can only be used in transaction blocks", tag);
+        respond_notice(request, PGWIRE_SEVERITY_WARNING, &warning);
+    }
+    return true;
+}
+
+static bool answer_accepted(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    if (!check_block(request, statement, fault))
+        return false;
     respond_complete(request, statement->tag);
     return true;
 }
@@ -144,8 +171,8 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_ROLLBACK: return transaction_end(request, statement, fault);
     case STATEMENT_SAVEPOINT: return transaction_savepoint(request, statement, fault);
     case STATEMENT_DROP_TABLE: return drop_table(request, statement, fault);
-    case STATEMENT_DISCARD: return discard(request, statement);
-    case STATEMENT_ACCEPTED: return answer_accepted(request, statement);
+    case STATEMENT_DISCARD: return discard(request, statement, fault);
+    case STATEMENT_ACCEPTED: return answer_accepted(request, statement, fault);
     case STATEMENT_PREPARE: return prepared_prepare(request, statement, fault);
     case STATEMENT_EXECUTE: return prepared_execute(request, statement, fault);
     case STATEMENT_DEALLOCATE: return prepared_deallocate(request, statement);
