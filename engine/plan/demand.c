@@ -16,6 +16,8 @@ static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *deman
         demand->virtual_rows += 1;
     } else if (plan->kind == PLAN_EXTERN) {
         demand->external_inputs++;
+    } else if (plan->kind == PLAN_JOIN) {
+        demand->joins++;
     }
     for (uint32_t i = 0; i < plan_input_count(plan); i++)
         add_demand(context, plan_input(plan, i), demand);

@@ -238,6 +238,7 @@ typedef struct PlanDemand {
     uint64_t table_bytes;
     uint64_t virtual_rows;
     uint32_t external_inputs; /* EXTERN leaves */
+    uint32_t joins;
     bool is_ingest;
 } PlanDemand;
 PlanDemand plan_demand(PlanContext *context, const BoundQuery *query);

@@ -44,6 +44,7 @@ typedef struct Tally {
 void run_sql_file(const Server *server, const char *path, bool update, Tally *tally);
 void run_logic_file(const Server *server, const char *path, Tally *tally);
 bool run_crash_suite(Server *server, Tally *tally);
+void run_load_suite(Server *server, Tally *tally);
 
 /* Folder of the data that some tests want; NULL when it is absent. */
 const char *shared_data_folder(void);

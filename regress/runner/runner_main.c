@@ -1,7 +1,7 @@
 /*
  * talaria-regress [--server PROGRAM] [--update] SUITE FILE...
  *
- * Suites: sql, logic (files), crash (no files). Ends with `N passed, N failed`; the exit status
+ * Suites: sql, logic (files), crash, load (no files). Ends with `N passed, N failed`; the exit status
  * is 0 when nothing failed.
  */
 #include "regress/runner/runner.h"
@@ -12,7 +12,7 @@
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: talaria-regress [--server PROGRAM] [--update] sql|logic|crash [FILE...]\n");
+    fprintf(stderr, "usage: talaria-regress [--server PROGRAM] [--update] sql|logic|crash|load [FILE...]\n");
     exit(2);
 }
 
@@ -51,6 +51,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(suite, "crash") == 0) {
         run_crash_suite(&server, &tally);
+    } else if (strcmp(suite, "load") == 0) {
+        run_load_suite(&server, &tally);
     } else if (strcmp(suite, "sql") == 0 || strcmp(suite, "logic") == 0) {
         run_files(suite, &server, argv + at + 1, update, &tally);
     } else {

@@ -229,7 +229,8 @@ bool execute_local(Execution *execution, Fault *fault);
 /* Over workers (distributed.c); the request holds the grant. */
 bool execute_distributed(Execution *execution, Fault *fault);
 /* Asks for up to `maximum` workers and waits; *count is how many there are. */
-bool slots_acquire(Request *request, uint32_t maximum, uint32_t *count, Fault *fault);
+bool slots_acquire(Request *request, uint32_t maximum, bool is_short, uint32_t *count,
+                   Fault *fault);
 void slots_release(Request *request, bool is_clean);
 
 /* --- publish.c --- */

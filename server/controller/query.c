@@ -275,6 +275,15 @@ static uint32_t wanted_workers(const Request *request, const PlanDemand *demand)
     return most < 1 ? 1 : (uint32_t)most;
 }
 
+/* Short by what it reads: it may have the workers that are kept for such queries. A join may do
+ * far more than read its inputs. */
+static bool is_short(const PlanDemand *demand)
+{
+    enum { SHORT_ROWS = 2000000, SHORT_JOIN_ROWS = 100000 };
+    uint64_t most = demand->joins > 0 ? SHORT_JOIN_ROWS : SHORT_ROWS;
+    return !demand->is_ingest && demand->external_inputs == 0 && demand->table_rows <= most;
+}
+
 static bool runs_here(const Request *request, const PlanDemand *demand)
 {
     return !demand->is_ingest && demand->external_inputs == 0 &&
@@ -369,7 +378,8 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
         execution.lock = request->lock; /* taken before the statement was bound */
     request->lock = 0;
     bool ok = check_task_count(&request->settings, fault);
-    ok = ok && (is_local || slots_acquire(request, wanted_workers(request, &demand), &workers, fault));
+    ok = ok && (is_local || slots_acquire(request, wanted_workers(request, &demand),
+                                           is_short(&demand), &workers, fault));
     bool has_slots = ok && !is_local;
     CutContext cut = cut_context(request, plan, query, workers);
     ok = ok && plan_cut(&cut, query, &execution.definition, fault);

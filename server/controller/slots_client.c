@@ -3,13 +3,14 @@
  */
 #include "server/controller/controller_internal.h"
 
-static void put_wanted(Request *request, uint32_t maximum)
+static void put_wanted(Request *request, uint32_t maximum, bool is_short)
 {
     FrameWriter writer;
     frame_begin(&writer, link_out(request->controller->front), FRAME_SLOTS_WANTED);
     frame_put_uint(&writer, "query", request->query);
     frame_put_uint(&writer, "minimum", 1);
     frame_put_uint(&writer, "maximum", maximum);
+    frame_put_bool(&writer, "short", is_short);
     frame_put_uint(&writer, "timeout", (uint64_t)request->settings.task_start_timeout);
     frame_end(&writer);
 }
@@ -22,11 +23,12 @@ static uint32_t count_workers(const char *grant)
     return count;
 }
 
-bool slots_acquire(Request *request, uint32_t maximum, uint32_t *count, Fault *fault)
+bool slots_acquire(Request *request, uint32_t maximum, bool is_short, uint32_t *count,
+                   Fault *fault)
 {
     request->has_grant = false;
     request->grant[0] = '\0';
-    put_wanted(request, maximum);
+    put_wanted(request, maximum, is_short);
     if (!front_flush(request)) {
         *fault = request->cancel_fault;
         return false;

@@ -58,27 +58,122 @@ void dispatch_withdraw(Request *request)
     request->is_waiting = false;
 }
 
-/* Controllers whose request waits for its own client and for nothing else. */
+/* ---------- who waits for its own client ---------- */
+
+enum {
+    LOOK_MS = 50,     /* between two looks, while somebody waits for a controller or a worker */
+    FULL_LOOKS = 3,   /* so many in a row with a full connection: its client is the slower one */
+    RETIRE_MS = 10000 /* what was added is kept so long after it is too much */
+};
+
+static bool is_suspended(const Request *request)
+{
+    return request != NULL && request->session != NULL && request->session->active != request;
+}
+
+/* Whether the request uses no core: its client has asked for no more rows, or takes them more
+ * slowly than they are made. `is_look`: time has passed since the last one. */
+static void note_parked(Request *request, bool is_look)
+{
+    FrontEnd *front = request->front;
+    Session *session = request->session;
+    bool is_full = session != NULL && conn_is_full(&session->conn);
+    if (!is_full)
+        request->full_looks = 0;
+    else if (is_look && request->full_looks < FULL_LOOKS)
+        request->full_looks++;
+    bool is_parked = is_suspended(request) || request->full_looks == FULL_LOOKS;
+    if (is_parked == request->is_parked)
+        return;
+    request->is_parked = is_parked;
+    slots_set_parked(front->slots, request->id, is_parked);
+}
+
+static void note_all_parked(FrontEnd *front, bool is_look)
+{
+    int count = supervisor_count(front->supervisor, CHILD_CONTROLLER);
+    for (int i = 0; i < count; i++)
+        if (front->running[i] != NULL)
+            note_parked(front->running[i], is_look);
+}
+
+/* While somebody waits, those that run are looked at again and again. */
+static void keep_looking(FrontEnd *front)
+{
+    bool is_waiting = front->waiting_first != NULL || slots_waiting_count(front->slots) > 0;
+    if (is_waiting && !loop_timer_is_running(&front->look_timer))
+        loop_timer_start(&front->look_timer, LOOK_MS);
+}
+
+void dispatch_look(void *state)
+{
+    FrontEnd *front = state;
+    note_all_parked(front, true);
+    dispatch_waiting(front);
+    dispatch_run_slots(front);
+    keep_looking(front);
+}
+
+/* ---------- more controllers, and fewer again ---------- */
+
+/* Controllers that only wait: for their client, for workers, or for what workers do. */
 static int count_kept(const FrontEnd *front)
 {
     int kept = 0;
     int count = supervisor_count(front->supervisor, CHILD_CONTROLLER);
     for (int i = 0; i < count; i++) {
         const Request *request = front->running[i];
-        kept += request != NULL && request->session != NULL && request->session->active != request;
+        kept += request != NULL &&
+                (request->is_parked || request->wants_slots || request->holds_slots);
     }
     return kept;
+}
+
+/* Every controller there may be is kept by a portal whose client has stopped asking. */
+static bool are_all_suspended(const FrontEnd *front)
+{
+    for (int i = 0; i < SHARED_CONTROLLERS; i++)
+        if (!is_suspended(front->running[i]))
+            return false;
+    return true;
+}
+
+static void plan_retirement(FrontEnd *front)
+{
+    if (!loop_timer_is_running(&front->retire_timer) && !front->is_stopping)
+        loop_timer_start(&front->retire_timer, RETIRE_MS);
 }
 
 static void add_controllers(FrontEnd *front)
 {
     int kept = count_kept(front);
-    int count = supervisor_count(front->supervisor, CHILD_CONTROLLER);
-    while (count - kept < front->base_controllers &&
-           supervisor_add_controller(front->supervisor) != NULL)
-        count++;
-    if (count <= kept)
+    while (supervisor_wanted(front->supervisor, CHILD_CONTROLLER) - kept <
+               front->base_controllers &&
+           supervisor_add(front->supervisor, CHILD_CONTROLLER) != NULL)
+        plan_retirement(front);
+    if (are_all_suspended(front))
         loop_task_queue(&front->starved);
+}
+
+static bool has_idle_surplus(const FrontEnd *front)
+{
+    return front->idle_count > 0 && front->waiting_first == NULL &&
+           supervisor_wanted(front->supervisor, CHILD_CONTROLLER) >
+               front->base_controllers + count_kept(front);
+}
+
+void dispatch_retire(void *state)
+{
+    FrontEnd *front = state;
+    SlotWorker worker;
+    while (has_idle_surplus(front))
+        child_retire(supervisor_child(front->supervisor, CHILD_CONTROLLER, front->idle[0]));
+    while (slots_take_surplus(front->slots, &worker))
+        child_retire(supervisor_child(front->supervisor, CHILD_WORKER, worker.number));
+    bool is_base = supervisor_wanted(front->supervisor, CHILD_CONTROLLER) <= front->base_controllers &&
+                   supervisor_wanted(front->supervisor, CHILD_WORKER) <= front->base_workers;
+    if (!is_base)
+        plan_retirement(front);
 }
 
 void dispatch_waiting(FrontEnd *front)
@@ -89,8 +184,11 @@ void dispatch_waiting(FrontEnd *front)
         dispatch_withdraw(request);
         give(request, supervisor_child(front->supervisor, CHILD_CONTROLLER, number));
     }
-    if (front->waiting_first != NULL)
-        add_controllers(front);
+    if (front->waiting_first == NULL)
+        return;
+    note_all_parked(front, false);
+    add_controllers(front);
+    keep_looking(front);
 }
 
 void dispatch_enqueue(Request *request)
@@ -102,8 +200,7 @@ void dispatch_enqueue(Request *request)
 void dispatch_starved(void *state)
 {
     FrontEnd *front = state;
-    while (front->waiting_first != NULL &&
-           count_kept(front) == supervisor_count(front->supervisor, CHILD_CONTROLLER)) {
+    while (front->waiting_first != NULL && are_all_suspended(front)) {
         Request *request = front->waiting_first;
         Session *session = request->session;
         Fault fault;
@@ -204,9 +301,24 @@ void dispatch_refuse_slots(Request *request, const Fault *fault)
     child_flush(request->controller);
 }
 
+/* Workers that somebody waits for and may have. */
+static void add_workers(FrontEnd *front)
+{
+    note_all_parked(front, false);
+    for (int lacking = slots_lacking(front->slots); lacking > 0; lacking--) {
+        if (supervisor_add(front->supervisor, CHILD_WORKER) == NULL)
+            break;
+        plan_retirement(front);
+    }
+    slots_set_coming(front->slots, supervisor_coming(front->supervisor, CHILD_WORKER));
+}
+
 void dispatch_run_slots(FrontEnd *front)
 {
     SlotGrant grant;
+    slots_set_coming(front->slots, supervisor_coming(front->supervisor, CHILD_WORKER));
+    if (slots_waiting_count(front->slots) > 0)
+        add_workers(front);
     while (slots_next_grant(front->slots, &grant)) {
         Request *request = request_find(front, grant.query);
         check(request != NULL && request->controller != NULL);
@@ -214,6 +326,7 @@ void dispatch_run_slots(FrontEnd *front)
         request->holds_slots = true;
         send_workers(request, &grant);
     }
+    keep_looking(front);
     int64_t deadline = slots_next_deadline(front->slots);
     if (deadline == INT64_MAX) {
         loop_timer_stop(&front->slots_timer);
@@ -252,7 +365,8 @@ void dispatch_slots_wanted(Request *request, const Frame *frame)
     int most = maximum > SLOTS_MOST_WORKERS ? SLOTS_MOST_WORKERS : (int)maximum;
     request->wants_slots = true;
     if (request->cancel != CANCEL_NONE ||
-        !slots_want(front->slots, request->id, most, now, deadline)) {
+        !slots_want(front->slots, request->id, most, frame_bool(frame, "short", false), now,
+                    deadline)) {
         Fault fault;
         if (request->cancel != CANCEL_NONE)
             cancel_fault(request->cancel, &fault);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    WORKERS_FOR_A_RESERVE = 8,  /* one reserved for short queries in so many */
+    WORKERS_FOR_A_RESERVE = 8,  /* one more for short queries in so many, at least one */
     MEMORY_FOR_CLIENTS = 8,     /* one part of the machine's memory in so many */
 };
 
@@ -31,13 +31,18 @@ FrontEnd *front_end_new(const FrontEndPlan *plan)
     front->next_process_id = 1000;
     /* Names of queries do not come again when the server starts anew: they name files. */
     front->next_request = (uint64_t)os_now_micros();
-    front->slots = slots_new(plan->workers, plan->workers / WORKERS_FOR_A_RESERVE);
+    front->base_workers = plan->workers;
+    int reserve = plan->workers / WORKERS_FOR_A_RESERVE;
+    front->slots = slots_new(plan->workers, reserve < 1 ? 1 : reserve, SLOTS_MOST_WORKERS);
     loop_timer_init(&front->slots_timer, front->loop, dispatch_slots_due, front);
+    loop_timer_init(&front->look_timer, front->loop, dispatch_look, front);
+    loop_timer_init(&front->retire_timer, front->loop, dispatch_retire, front);
     loop_timer_init(&front->stop_timer, front->loop, stop_patience_over, front);
     loop_task_init(&front->starved, front->loop, dispatch_starved, front);
     SupervisorPlan children = {
         .workers = plan->workers,
         .controllers = plan->controllers,
+        .most_workers = SLOTS_MOST_WORKERS,
         .most_controllers = SHARED_CONTROLLERS,
         .zygote = plan->zygote,
         .zygote_fd = plan->zygote_fd,
@@ -124,6 +129,8 @@ void front_end_check_stop(FrontEnd *front)
 {
     if (front->is_stopping && front->session_count == 0 && !is_somebody_working(front)) {
         loop_timer_stop(&front->stop_timer);
+    loop_timer_stop(&front->look_timer);
+    loop_timer_stop(&front->retire_timer);
         supervisor_stop(front->supervisor);
     }
 }
@@ -185,6 +192,8 @@ void front_end_free(FrontEnd *front)
         session->reap.run(session);
     }
     loop_timer_stop(&front->stop_timer);
+    loop_timer_stop(&front->look_timer);
+    loop_timer_stop(&front->retire_timer);
     loop_timer_stop(&front->slots_timer);
     loop_task_cancel(&front->starved);
     for (int i = 0; i < REQUEST_BUCKETS; i++) {

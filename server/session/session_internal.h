@@ -178,6 +178,8 @@ struct Request {
     Child *controller; /* that has it; NULL before and after */
     bool wants_slots;  /* in the queue for workers */
     bool holds_slots;
+    bool is_parked;  /* it waits for its client, as far as the last look told */
+    int full_looks;  /* in a row at which the client's connection was full */
     bool is_done;      /* the controller has said so (or is gone) */
     bool has_lost_rows; /* a worker ended that had not sent all of a partition */
     CancelReason cancel;
@@ -256,7 +258,7 @@ struct FrontEnd {
     SettingCheck *check_setting;
     Supervisor *supervisor;
     Slots *slots;
-    LoopTimer slots_timer;
+    LoopTimer slots_timer, look_timer, retire_timer;
     LoopTimer stop_timer;
     Listener listeners[LISTEN_MOST_ADDRESSES + 1];
     int listener_count;
@@ -271,7 +273,7 @@ struct FrontEnd {
     Request *requests[REQUEST_BUCKETS];
     Request *waiting_first, *waiting_last;
     LoopTask starved; /* requests wait that no controller can ever take */
-    int base_controllers;
+    int base_controllers, base_workers; /* more come when these are kept waiting */
     int idle[SHARED_CONTROLLERS], idle_count; /* the last one in is the first one out: warm */
     Request *running[SHARED_CONTROLLERS];
     bool is_stopping, has_failed;
@@ -440,6 +442,8 @@ void dispatch_refuse_slots(Request *request, const Fault *fault);
 void dispatch_run_slots(FrontEnd *front);
 void dispatch_slots_due(void *state);
 void dispatch_starved(void *state);
+void dispatch_look(void *state);
+void dispatch_retire(void *state);
 
 /* session_state.c */
 void server_state_send(Request *request);

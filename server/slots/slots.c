@@ -9,34 +9,41 @@
 
 typedef enum SlotState { SLOT_ABSENT, SLOT_FREE, SLOT_TAKEN } SlotState;
 
+/* What a taken worker counts against. */
+typedef enum SlotUse { USE_SHARE, USE_RESERVE, USE_PARKED, USE_COUNT } SlotUse;
+
 typedef struct Slot {
     SlotState state;
     uint64_t generation;
-    uint64_t query; /* TAKEN */
+    uint64_t query;            /* TAKEN */
+    SlotUse use, use_unparked; /* TAKEN */
 } Slot;
 
 typedef struct Waiting {
     struct Waiting *next;
     uint64_t query;
     int maximum;
+    bool is_short;
     int64_t since, deadline;
 } Waiting;
 
 struct Slots {
-    int capacity, reserve;
-    int free_count;
+    int shares, reserve, most;
+    int free_count, taken[USE_COUNT];
+    int coming_count;
     int waiting_count;
     Waiting *first, **end;
     Slot slots[SLOTS_MOST_WORKERS];
 };
 
-Slots *slots_new(int capacity, int reserve)
+Slots *slots_new(int shares, int reserve, int most)
 {
-    check(capacity >= 1 && capacity <= SLOTS_MOST_WORKERS);
+    check(shares >= 1 && shares <= most && most <= SLOTS_MOST_WORKERS);
     Slots *slots = calloc(1, sizeof *slots);
     check(slots != NULL);
-    slots->capacity = capacity;
-    slots->reserve = reserve < capacity ? reserve : capacity - 1;
+    slots->shares = shares;
+    slots->reserve = reserve;
+    slots->most = most;
     slots->end = &slots->first;
     return slots;
 }
@@ -55,30 +62,55 @@ void slots_free(Slots *slots)
 
 /* ---------- workers ---------- */
 
+static void leave(Slots *slots, Slot *slot)
+{
+    if (slot->state == SLOT_FREE)
+        slots->free_count--;
+    if (slot->state == SLOT_TAKEN)
+        slots->taken[slot->use]--;
+    slot->state = SLOT_ABSENT;
+    slot->query = 0;
+}
+
+static void set_free(Slots *slots, Slot *slot)
+{
+    leave(slots, slot);
+    slot->state = SLOT_FREE;
+    slots->free_count++;
+}
+
+static void set_taken(Slots *slots, Slot *slot, uint64_t query, SlotUse use)
+{
+    leave(slots, slot);
+    slot->state = SLOT_TAKEN;
+    slot->query = query;
+    slot->use = slot->use_unparked = use;
+    slots->taken[use]++;
+}
+
 void slots_worker_ready(Slots *slots, int number, uint64_t generation)
 {
-    check(number >= 0 && number < slots->capacity);
-    Slot *slot = &slots->slots[number];
-    if (slot->state != SLOT_FREE)
-        slots->free_count++;
-    *slot = (Slot){.state = SLOT_FREE, .generation = generation};
+    check(number >= 0 && number < slots->most);
+    set_free(slots, &slots->slots[number]);
+    slots->slots[number].generation = generation;
+}
+
+void slots_set_coming(Slots *slots, int count)
+{
+    slots->coming_count = count;
 }
 
 void slots_worker_gone(Slots *slots, int number)
 {
-    check(number >= 0 && number < slots->capacity);
-    Slot *slot = &slots->slots[number];
-    if (slot->state == SLOT_FREE)
-        slots->free_count--;
-    slot->state = SLOT_ABSENT;
-    slot->query = 0;
+    check(number >= 0 && number < slots->most);
+    leave(slots, &slots->slots[number]);
 }
 
 /* ---------- queries ---------- */
 
 static bool holds_or_waits(const Slots *slots, uint64_t query)
 {
-    for (int i = 0; i < slots->capacity; i++) {
+    for (int i = 0; i < slots->most; i++) {
         if (slots->slots[i].state == SLOT_TAKEN && slots->slots[i].query == query)
             return true;
     }
@@ -89,14 +121,16 @@ static bool holds_or_waits(const Slots *slots, uint64_t query)
     return false;
 }
 
-bool slots_want(Slots *slots, uint64_t query, int maximum, int64_t now, int64_t deadline)
+bool slots_want(Slots *slots, uint64_t query, int maximum, bool is_short, int64_t now,
+                int64_t deadline)
 {
     if (holds_or_waits(slots, query))
         return false;
     Waiting *waiting = calloc(1, sizeof *waiting);
     check(waiting != NULL);
     waiting->query = query;
-    waiting->maximum = maximum < 1 ? 1 : maximum > slots->capacity ? slots->capacity : maximum;
+    waiting->maximum = maximum < 1 ? 1 : maximum > slots->shares ? slots->shares : maximum;
+    waiting->is_short = is_short;
     waiting->since = now;
     waiting->deadline = deadline;
     *slots->end = waiting;
@@ -116,39 +150,60 @@ static Waiting *unlink_waiting(Slots *slots, Waiting **at)
     return waiting;
 }
 
-/* How many workers the query may have right now. */
-static int available_to(const Slots *slots, const Waiting *waiting)
+/* Whether a query that may not have the reserve waits before this one. */
+static bool passes_by(const Slots *slots, const Waiting *waiting)
 {
-    int free_count = slots->free_count;
-    if (waiting->maximum > slots->reserve)
-        free_count -= slots->reserve;
-    return free_count < waiting->maximum ? free_count : waiting->maximum;
+    for (const Waiting *w = slots->first; w != waiting; w = w->next)
+        if (!w->is_short)
+            return true;
+    return false;
 }
 
-static void take(Slots *slots, uint64_t query, int count, SlotGrant *grant)
+/* How many workers the query may have, were there enough of them. A short query that would pass
+ * by another has the reserve alone: else a stream of them could keep the others waiting for ever. */
+static int share_of(const Slots *slots, const Waiting *waiting, SlotUse *use)
+{
+    int share = slots->shares - slots->taken[USE_SHARE];
+    *use = USE_SHARE;
+    if (waiting->is_short && (share < 1 || passes_by(slots, waiting))) {
+        share = slots->reserve - slots->taken[USE_RESERVE];
+        *use = USE_RESERVE;
+    }
+    return share < waiting->maximum ? share : waiting->maximum;
+}
+
+/* How many workers the query may have right now. */
+static int available_to(const Slots *slots, const Waiting *waiting, SlotUse *use)
+{
+    int share = share_of(slots, waiting, use);
+    if (share <= slots->free_count)
+        return share;
+    return slots->coming_count > 0 ? 0 : slots->free_count;
+}
+
+static void take(Slots *slots, uint64_t query, int count, SlotUse use, SlotGrant *grant)
 {
     grant->query = query;
     grant->count = 0;
-    for (int i = 0; i < slots->capacity && grant->count < count; i++) {
+    for (int i = 0; i < slots->most && grant->count < count; i++) {
         Slot *slot = &slots->slots[i];
         if (slot->state != SLOT_FREE)
             continue;
-        slot->state = SLOT_TAKEN;
-        slot->query = query;
+        set_taken(slots, slot, query, use);
         grant->workers[grant->count++] =
             (SlotWorker){.number = i, .generation = slot->generation};
     }
-    slots->free_count -= grant->count;
 }
 
 bool slots_next_grant(Slots *slots, SlotGrant *grant)
 {
     for (Waiting **at = &slots->first; *at != NULL; at = &(*at)->next) {
-        int count = available_to(slots, *at);
+        SlotUse use;
+        int count = available_to(slots, *at, &use);
         if (count < 1)
             continue;
         Waiting *waiting = unlink_waiting(slots, at);
-        take(slots, waiting->query, count, grant);
+        take(slots, waiting->query, count, use, grant);
         free(waiting);
         return true;
     }
@@ -203,18 +258,70 @@ void slots_give_back(Slots *slots, uint64_t query, bool clean, SlotGrant *lost)
 {
     lost->query = query;
     lost->count = 0;
-    for (int i = 0; i < slots->capacity; i++) {
+    for (int i = 0; i < slots->most; i++) {
         Slot *slot = &slots->slots[i];
         if (slot->state != SLOT_TAKEN || slot->query != query)
             continue;
-        slot->query = 0;
-        slot->state = clean ? SLOT_FREE : SLOT_ABSENT;
         if (clean)
-            slots->free_count++;
+            set_free(slots, slot);
         else
+            leave(slots, slot);
+        if (!clean)
             lost->workers[lost->count++] =
                 (SlotWorker){.number = i, .generation = slot->generation};
     }
+}
+
+void slots_set_parked(Slots *slots, uint64_t query, bool is_parked)
+{
+    for (int i = 0; i < slots->most; i++) {
+        Slot *slot = &slots->slots[i];
+        if (slot->state != SLOT_TAKEN || slot->query != query)
+            continue;
+        slots->taken[slot->use]--;
+        slot->use = is_parked ? USE_PARKED : slot->use_unparked;
+        slots->taken[slot->use]++;
+    }
+}
+
+/* ---------- how many there should be ---------- */
+
+static int present_count(const Slots *slots)
+{
+    int present = slots->free_count;
+    for (int use = 0; use < USE_COUNT; use++)
+        present += slots->taken[use];
+    return present;
+}
+
+int slots_lacking(const Slots *slots)
+{
+    for (const Waiting *w = slots->first; w != NULL; w = w->next) {
+        SlotUse use;
+        int lacking = share_of(slots, w, &use) - slots->free_count - slots->coming_count;
+        int room = slots->most - present_count(slots) - slots->coming_count;
+        if (lacking > 0)
+            return lacking < room ? lacking : room;
+    }
+    return 0;
+}
+
+bool slots_has_surplus(const Slots *slots)
+{
+    return slots->free_count > 0 && slots->first == NULL &&
+           present_count(slots) > slots->shares + slots->taken[USE_PARKED];
+}
+
+bool slots_take_surplus(Slots *slots, SlotWorker *worker)
+{
+    if (!slots_has_surplus(slots))
+        return false;
+    int number = slots->most - 1;
+    while (slots->slots[number].state != SLOT_FREE)
+        number--;
+    *worker = (SlotWorker){.number = number, .generation = slots->slots[number].generation};
+    leave(slots, &slots->slots[number]);
+    return true;
 }
 
 /* ---------- looking ---------- */
@@ -231,5 +338,5 @@ int slots_waiting_count(const Slots *slots)
 
 uint64_t slots_holder(const Slots *slots, int number)
 {
-    return number >= 0 && number < slots->capacity ? slots->slots[number].query : 0;
+    return number >= 0 && number < slots->most ? slots->slots[number].query : 0;
 }

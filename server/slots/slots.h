@@ -7,8 +7,14 @@
  * is free when its turn comes. It never waits holding some, so queries cannot deadlock each
  * other. Who waits is served first come, first served.
  *
- * A reserve keeps short queries quick under heavy load: the last `reserve` free workers go only
- * to queries that ask for no more than that, and such queries pass by larger ones that wait.
+ * As many workers as there are `shares` work at once. Two things go beyond:
+ *
+ * - A reserve keeps short queries quick under heavy load: they may have `reserve` workers more,
+ *   and pass by larger ones that wait.
+ * - The workers of a query that waits for its own client (a suspended portal, a reader slower
+ *   than its rows) are parked: they hold memory and no core, so others may have their shares.
+ *
+ * Workers beyond the shares are made when they are lacking and retired when they are a surplus.
  */
 #ifndef TALARIA_SERVER_SLOTS_SLOTS_H
 #define TALARIA_SERVER_SLOTS_SLOTS_H
@@ -34,23 +40,25 @@ typedef struct SlotGrant {
     SlotWorker workers[SLOTS_MOST_WORKERS];
 } SlotGrant;
 
-/* `capacity` workers, numbered from 0, none of them there yet. A reserve that would leave nothing
- * to large queries is cut. */
-Slots *slots_new(int capacity, int reserve);
+/* No worker is there yet; numbers go from 0 to below `most`. */
+Slots *slots_new(int shares, int reserve, int most);
 void slots_free(Slots *slots);
 
 /* --- workers come and go --- */
 void slots_worker_ready(Slots *slots, int number, uint64_t generation);
+/* Workers that are being born: who may have more than is free waits for them. */
+void slots_set_coming(Slots *slots, int count);
 /* Dead, whoever had it. */
 void slots_worker_gone(Slots *slots, int number);
 
 /* --- queries --- */
 /*
- * Puts a query in the queue: `maximum` workers (at least 1; what is over the capacity is cut),
- * until `deadline` (monotonic nanoseconds). A query that waits or holds workers already may not
- * ask again: false.
+ * Puts a query in the queue: `maximum` workers (at least 1; what is over the shares is cut),
+ * until `deadline` (monotonic nanoseconds). `is_short`: it may have the reserve. A query that
+ * waits or holds workers already may not ask again: false.
  */
-bool slots_want(Slots *slots, uint64_t query, int maximum, int64_t now, int64_t deadline);
+bool slots_want(Slots *slots, uint64_t query, int maximum, bool is_short, int64_t now,
+                int64_t deadline);
 /* The next query whose turn it is, if there is one; ask again until false. */
 bool slots_next_grant(Slots *slots, SlotGrant *grant);
 /*
@@ -67,6 +75,17 @@ void slots_forget(Slots *slots, uint64_t query);
  * stand in `lost`, to be killed; a new life of each must be told with slots_worker_ready.
  */
 void slots_give_back(Slots *slots, uint64_t query, bool clean, SlotGrant *lost);
+
+/* Whether the query waits for its client. Harmless when it holds no workers. */
+void slots_set_parked(Slots *slots, uint64_t query, bool is_parked);
+
+/* --- how many workers there should be --- */
+/* Workers that somebody who waits may have, and that are neither there nor coming. */
+int slots_lacking(const Slots *slots);
+/* Whether there are more free workers than shares and parked ones need. */
+bool slots_has_surplus(const Slots *slots);
+/* A free worker that is too many: gone from here, to be retired. False: there is none. */
+bool slots_take_surplus(Slots *slots, SlotWorker *worker);
 
 /* --- for sys.* and tests --- */
 int slots_free_count(const Slots *slots);

@@ -11,7 +11,7 @@
 
 static Slots *with_workers(int capacity, int reserve)
 {
-    Slots *slots = slots_new(capacity, reserve);
+    Slots *slots = slots_new(capacity, reserve, SLOTS_MOST_WORKERS);
     for (int i = 0; i < capacity; i++)
         slots_worker_ready(slots, i, 100 + (uint64_t)i);
     return slots;
@@ -22,17 +22,17 @@ static void test_grants_what_is_free(void **state)
     Slots *slots = with_workers(4, 0);
     SlotGrant grant, lost;
     assert_false(slots_next_grant(slots, &grant));
-    assert_true(slots_want(slots, 1, 3, 0, 1000));
+    assert_true(slots_want(slots, 1, 3, false, 0, 1000));
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 1);
     assert_int_equal(grant.count, 3);
     assert_int_equal(grant.workers[2].number, 2);
     assert_int_equal(grant.workers[2].generation, 102);
-    assert_true(slots_want(slots, 2, 100, 0, 1000));
+    assert_true(slots_want(slots, 2, 100, false, 0, 1000));
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.count, 1);
     assert_int_equal(grant.workers[0].number, 3);
-    assert_true(slots_want(slots, 3, 1, 0, 1000));
+    assert_true(slots_want(slots, 3, 1, false, 0, 1000));
     assert_false(slots_next_grant(slots, &grant));
     slots_give_back(slots, 1, true, &lost);
     assert_int_equal(lost.count, 0);
@@ -47,12 +47,12 @@ static void test_first_come_first_served(void **state)
 {
     Slots *slots = with_workers(2, 0);
     SlotGrant grant, lost;
-    slots_want(slots, 9, 2, 0, 1000);
+    slots_want(slots, 9, 2, false, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
     for (uint64_t query = 10; query < 14; query++)
-        assert_true(slots_want(slots, query, 2, 0, 1000));
-    assert_false(slots_want(slots, 12, 2, 0, 1000));
-    assert_false(slots_want(slots, 9, 2, 0, 1000));
+        assert_true(slots_want(slots, query, 2, false, 0, 1000));
+    assert_false(slots_want(slots, 12, 2, false, 0, 1000));
+    assert_false(slots_want(slots, 9, 2, false, 0, 1000));
     slots_forget(slots, 11);
     assert_int_equal(slots_waiting_count(slots), 3);
     uint64_t holder = 9;
@@ -72,9 +72,9 @@ static void test_unclean_release(void **state)
 {
     Slots *slots = with_workers(2, 0);
     SlotGrant grant, lost;
-    slots_want(slots, 1, 2, 0, 1000);
+    slots_want(slots, 1, 2, false, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
-    slots_want(slots, 2, 2, 0, 1000);
+    slots_want(slots, 2, 2, false, 0, 1000);
     slots_give_back(slots, 1, false, &lost);
     assert_int_equal(lost.count, 2);
     assert_int_equal(lost.workers[1].generation, 101);
@@ -90,7 +90,7 @@ static void test_worker_dies(void **state)
 {
     Slots *slots = with_workers(2, 0);
     SlotGrant grant, lost;
-    slots_want(slots, 1, 2, 0, 1000);
+    slots_want(slots, 1, 2, false, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
     slots_worker_gone(slots, 0);
     slots_worker_ready(slots, 0, 700);
@@ -110,10 +110,10 @@ static void test_timeout(void **state)
     Fault fault;
     uint64_t query;
     assert_int_equal(slots_next_deadline(slots), INT64_MAX);
-    slots_want(slots, 1, 1, 0, INT64_MAX);
+    slots_want(slots, 1, 1, false, 0, INT64_MAX);
     assert_true(slots_next_grant(slots, &grant));
-    slots_want(slots, 2, 1, 0, INT64_C(5000000000));
-    slots_want(slots, 3, 1, 0, INT64_C(3000000000));
+    slots_want(slots, 2, 1, false, 0, INT64_C(5000000000));
+    slots_want(slots, 3, 1, false, 0, INT64_C(3000000000));
     assert_int_equal(slots_next_deadline(slots), INT64_C(3000000000));
     assert_false(slots_next_expired(slots, INT64_C(2999999999), &query, &fault));
     assert_true(slots_next_expired(slots, INT64_C(3000000000), &query, &fault));
@@ -128,29 +128,82 @@ static void test_timeout(void **state)
     slots_free(slots);
 }
 
+/* Short queries may have a worker more, and pass by others only into it. */
 static void test_reserve(void **state)
 {
     Slots *slots = with_workers(4, 1);
     SlotGrant grant, lost;
-    slots_want(slots, 1, 4, 0, 1000);
+    slots_want(slots, 1, 4, false, 0, 1000);
     assert_true(slots_next_grant(slots, &grant));
-    assert_int_equal(grant.count, 3);
-    slots_want(slots, 2, 4, 0, 1000);
+    assert_int_equal(grant.count, 4);
+    slots_want(slots, 2, 4, false, 0, 1000);
     assert_false(slots_next_grant(slots, &grant));
-    slots_want(slots, 3, 1, 0, 1000);
+    assert_int_equal(slots_lacking(slots), 0);
+    slots_want(slots, 3, 2, true, 0, 1000);
+    assert_int_equal(slots_lacking(slots), 1);
+    slots_set_coming(slots, 1);
+    assert_int_equal(slots_lacking(slots), 0);
+    assert_false(slots_next_grant(slots, &grant));
+    slots_worker_ready(slots, 4, 104);
+    slots_set_coming(slots, 0);
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 3);
-    slots_give_back(slots, 3, true, &lost);
+    assert_int_equal(grant.count, 1);
+    /* The next short one waits: who waits before it gets the shares. */
+    slots_want(slots, 4, 1, true, 0, 1000);
     assert_false(slots_next_grant(slots, &grant));
     slots_give_back(slots, 1, true, &lost);
     assert_true(slots_next_grant(slots, &grant));
     assert_int_equal(grant.query, 2);
-    assert_int_equal(grant.count, 3);
-    slots_free(slots);
-    /* One worker: a reserve would leave nothing. */
-    slots = with_workers(1, 1);
-    slots_want(slots, 1, 4, 0, 1000);
+    assert_int_equal(grant.count, 4);
+    assert_false(slots_next_grant(slots, &grant));
+    slots_give_back(slots, 3, true, &lost);
     assert_true(slots_next_grant(slots, &grant));
+    assert_int_equal(grant.query, 4);
+    slots_give_back(slots, 4, true, &lost);
+    assert_true(slots_has_surplus(slots));
+    SlotWorker worker;
+    assert_true(slots_take_surplus(slots, &worker));
+    assert_int_equal(worker.number, 4);
+    assert_false(slots_take_surplus(slots, &worker));
+    slots_free(slots);
+}
+
+/* Who waits for its client gives its shares to others, who get workers of their own. */
+static void test_parked(void **state)
+{
+    Slots *slots = with_workers(2, 0);
+    SlotGrant grant, lost;
+    SlotWorker worker;
+    slots_want(slots, 1, 2, false, 0, 1000);
+    assert_true(slots_next_grant(slots, &grant));
+    slots_want(slots, 2, 2, false, 0, 1000);
+    assert_int_equal(slots_lacking(slots), 0);
+    slots_set_parked(slots, 1, true);
+    assert_int_equal(slots_lacking(slots), 2);
+    slots_worker_ready(slots, 2, 102);
+    slots_set_coming(slots, 1);
+    assert_false(slots_next_grant(slots, &grant)); /* the other one is on its way */
+    slots_worker_ready(slots, 3, 103);
+    slots_set_coming(slots, 0);
+    assert_true(slots_next_grant(slots, &grant));
+    assert_int_equal(grant.count, 2);
+    assert_int_equal(grant.workers[0].number, 2);
+    slots_set_parked(slots, 1, false);
+    slots_want(slots, 3, 2, false, 0, 1000);
+    assert_int_equal(slots_lacking(slots), 0);
+    assert_false(slots_take_surplus(slots, &worker));
+    slots_give_back(slots, 2, true, &lost);
+    assert_false(slots_next_grant(slots, &grant)); /* four are there, but two shares */
+    slots_give_back(slots, 1, true, &lost);
+    assert_true(slots_next_grant(slots, &grant));
+    assert_int_equal(grant.query, 3);
+    assert_true(slots_take_surplus(slots, &worker));
+    assert_int_equal(worker.number, 3);
+    assert_true(slots_take_surplus(slots, &worker));
+    assert_false(slots_take_surplus(slots, &worker));
+    slots_give_back(slots, 3, true, &lost);
+    assert_int_equal(slots_free_count(slots), 2);
     slots_free(slots);
 }
 
@@ -158,7 +211,7 @@ static void test_reserve(void **state)
 static void test_random(void **state)
 {
     enum { CAPACITY = 5, ROUNDS = 20000 };
-    Slots *slots = with_workers(CAPACITY, 1);
+    Slots *slots = with_workers(CAPACITY, 0);
     uint64_t next = 1, live[64] = {0}, owner[CAPACITY] = {0}, generation = 1000;
     bool is_there[CAPACITY] = {true, true, true, true, true};
     unsigned seed = 7;
@@ -167,7 +220,7 @@ static void test_random(void **state)
         SlotGrant grant;
         if (what <= 1 && live[at] == 0) {
             live[at] = next++;
-            assert_true(slots_want(slots, live[at], 1 + rand_r(&seed) % 8, round, INT64_MAX));
+            assert_true(slots_want(slots, live[at], 1 + rand_r(&seed) % 8, false, round, INT64_MAX));
         } else if (what == 2 && live[at] != 0) {
             bool clean = rand_r(&seed) % 2;
             slots_forget(slots, live[at]);
@@ -200,7 +253,7 @@ static void test_random(void **state)
         for (int i = 0; i < CAPACITY; i++)
             free_count += is_there[i] && owner[i] == 0;
         assert_int_equal(free_count, slots_free_count(slots));
-        assert_true(slots_waiting_count(slots) == 0 || free_count <= 1);
+        assert_true(slots_waiting_count(slots) == 0 || free_count == 0);
     }
     slots_free(slots);
 }
@@ -211,7 +264,7 @@ int main(void)
         cmocka_unit_test(test_grants_what_is_free), cmocka_unit_test(test_first_come_first_served),
         cmocka_unit_test(test_unclean_release),     cmocka_unit_test(test_worker_dies),
         cmocka_unit_test(test_timeout),             cmocka_unit_test(test_reserve),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_parked),              cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

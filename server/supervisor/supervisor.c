@@ -61,8 +61,8 @@ Supervisor *supervisor_new(Loop *loop, const SupervisorPlan *plan,
     supervisor->next_generation = 1;
     supervisor->zygote = link_new(plan->zygote_fd);
     supervisor->capacities[CHILD_CONTROLLER] = plan->most_controllers;
-    supervisor->capacities[CHILD_WORKER] = plan->workers;
-    check(plan->workers + plan->most_controllers <= MEMORY_POOL_SLOTS);
+    supervisor->capacities[CHILD_WORKER] = plan->most_workers;
+    check(plan->most_workers + plan->most_controllers <= MEMORY_POOL_SLOTS);
     loop_task_init(&supervisor->bury, loop, bury, supervisor);
     for (int kind = 0; kind < CHILD_KIND_COUNT; kind++) {
         int capacity = supervisor->capacities[kind];
@@ -73,7 +73,7 @@ Supervisor *supervisor_new(Loop *loop, const SupervisorPlan *plan,
             child->supervisor = supervisor;
             child->kind = (ChildKind)kind;
             child->number = i;
-            child->memory_slot = kind == CHILD_WORKER ? i : plan->workers + i;
+            child->memory_slot = kind == CHILD_WORKER ? i : plan->most_workers + i;
             loop_timer_init(&child->birth, loop, birth_due, child);
         }
     }
@@ -107,14 +107,45 @@ Child *supervisor_child(Supervisor *supervisor, ChildKind kind, int number)
     return exists ? &supervisor->children[kind][number] : NULL;
 }
 
-Child *supervisor_add_controller(Supervisor *supervisor)
+int supervisor_wanted(const Supervisor *supervisor, ChildKind kind)
 {
-    int number = supervisor->counts[CHILD_CONTROLLER];
-    if (number >= supervisor->capacities[CHILD_CONTROLLER])
+    int wanted = 0;
+    for (int i = 0; i < supervisor->counts[kind]; i++)
+        wanted += supervisor->children[kind][i].is_wanted;
+    return wanted;
+}
+
+int supervisor_coming(const Supervisor *supervisor, ChildKind kind)
+{
+    int coming = 0;
+    for (int i = 0; i < supervisor->counts[kind]; i++) {
+        const Child *child = &supervisor->children[kind][i];
+        coming += child->is_wanted && child->state != CHILD_READY &&
+                  !loop_timer_is_running(&child->birth);
+    }
+    return coming;
+}
+
+/* A number that was retired, or a new one; -1: all are in use. */
+static int next_number(const Supervisor *supervisor, ChildKind kind)
+{
+    for (int i = 0; i < supervisor->counts[kind]; i++)
+        if (!supervisor->children[kind][i].is_wanted)
+            return i;
+    int count = supervisor->counts[kind];
+    return count < supervisor->capacities[kind] ? count : -1;
+}
+
+Child *supervisor_add(Supervisor *supervisor, ChildKind kind)
+{
+    int number = next_number(supervisor, kind);
+    if (number < 0)
         return NULL;
-    want(supervisor, CHILD_CONTROLLER, number + 1);
+    if (number == supervisor->counts[kind])
+        supervisor->counts[kind]++;
+    supervisor->children[kind][number].is_wanted = true;
     order_births(supervisor);
-    return &supervisor->children[CHILD_CONTROLLER][number];
+    return &supervisor->children[kind][number];
 }
 
 /* ---------- births ---------- */
@@ -241,6 +272,12 @@ void child_kill(Child *child)
 {
     child->kill_ordered = true;
     end_life(child);
+}
+
+void child_retire(Child *child)
+{
+    child->is_wanted = false;
+    child_kill(child);
 }
 
 void child_interrupt(Child *child)

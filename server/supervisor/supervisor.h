@@ -97,7 +97,7 @@ typedef struct SupervisorListener {
 
 typedef struct SupervisorPlan {
     int workers, controllers; /* at the start */
-    int most_controllers;     /* supervisor_add_controller goes up to here */
+    int most_workers, most_controllers; /* supervisor_add goes up to here */
     pid_t zygote;
     int zygote_fd;            /* taken over */
     const Settings *settings; /* read at each birth */
@@ -115,8 +115,14 @@ void supervisor_free(Supervisor *supervisor);
 
 int supervisor_count(const Supervisor *supervisor, ChildKind kind); /* numbers in use */
 Child *supervisor_child(Supervisor *supervisor, ChildKind kind, int number);
-/* One controller more; NULL when there are most_controllers already. */
-Child *supervisor_add_controller(Supervisor *supervisor);
+/* How many of a kind live or are to live: those that were not retired. */
+int supervisor_wanted(const Supervisor *supervisor, ChildKind kind);
+/* Ordered or waiting for it, and not ready yet. */
+int supervisor_coming(const Supervisor *supervisor, ChildKind kind);
+/* One child more; NULL when there are as many as there may be. */
+Child *supervisor_add(Supervisor *supervisor, ChildKind kind);
+/* Ends it for good; supervisor_add may use its number again. `lost` is told from within. */
+void child_retire(Child *child);
 /* SIGKILL. `lost` is told at once, from within; the child is born again without delay. */
 void child_kill(Child *child);
 /* SIGINT: a controller's flag to look at its link. */
