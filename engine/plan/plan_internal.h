@@ -29,6 +29,8 @@ bool expr_fits_plan(const Expr *expr, const Plan *plan);
 bool expr_touches_plan(const Expr *expr, const Plan *plan);
 /* Whether the plan, or anything below it, refers to an output of `outer`. */
 bool plan_refers_to(const Plan *plan, const Plan *outer);
+/* The columns that the node's own expressions name, not those of its inputs. */
+void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state);
 ColumnId plan_new_column(PlanContext *context);
 
 /* Replaces columns that `items` computes by their expressions. */

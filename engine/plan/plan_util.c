@@ -97,56 +97,69 @@ ColumnId plan_new_column(PlanContext *context)
     return context->next_column++;
 }
 
-static bool any_item_touches(const PlanProjection *items, uint32_t count, const Plan *outer)
+static void item_columns(const PlanProjection *items, uint32_t count,
+                         void (*each)(ColumnId column, void *state), void *state)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (expr_touches_plan(items[i].expr, outer))
-            return true;
-    return false;
+        expr_columns(items[i].expr, each, state);
 }
 
-static bool optional_touches(const Expr *expr, const Plan *outer)
+static void optional_columns(const Expr *expr, void (*each)(ColumnId column, void *state),
+                             void *state)
 {
-    return expr != NULL && expr_touches_plan(expr, outer);
+    if (expr != NULL)
+        expr_columns(expr, each, state);
 }
 
-static bool node_refers_to(const Plan *plan, const Plan *outer)
+void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state)
 {
     switch (plan->kind) {
     case PLAN_TABLE:
     case PLAN_VIRTUAL:
-        return optional_touches(plan->table.filter, outer);
+        optional_columns(plan->table.filter, each, state);
+        return;
     case PLAN_EXTERN:
-        return optional_touches(plan->external.filter, outer);
+        optional_columns(plan->external.filter, each, state);
+        return;
     case PLAN_VALUES:
         for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++)
-            if (expr_touches_plan(plan->values.cells[i], outer))
-                return true;
-        return false;
+            expr_columns(plan->values.cells[i], each, state);
+        return;
     case PLAN_FILTER:
-        return expr_touches_plan(plan->filter.condition, outer);
+        expr_columns(plan->filter.condition, each, state);
+        return;
     case PLAN_PROJECT:
-        return any_item_touches(plan->project.items, plan->column_count, outer);
+        item_columns(plan->project.items, plan->column_count, each, state);
+        return;
     case PLAN_AGGREGATE:
-        return any_item_touches(plan->aggregate.keys, plan->aggregate.key_count, outer) ||
-               any_item_touches(plan->aggregate.aggregates, plan->aggregate.aggregate_count, outer);
+        item_columns(plan->aggregate.keys, plan->aggregate.key_count, each, state);
+        item_columns(plan->aggregate.aggregates, plan->aggregate.aggregate_count, each, state);
+        return;
     case PLAN_JOIN:
-        return optional_touches(plan->join.condition, outer) ||
-               optional_touches(plan->join.any_condition, outer);
+        optional_columns(plan->join.condition, each, state);
+        optional_columns(plan->join.any_condition, each, state);
+        return;
     case PLAN_APPLY:
-        return optional_touches(plan->apply.condition, outer);
+        optional_columns(plan->apply.condition, each, state);
+        return;
     case PLAN_SORT:
         for (uint32_t i = 0; i < plan->sort.key_count; i++)
-            if (expr_touches_plan(plan->sort.keys[i].expr, outer))
-                return true;
-        return false;
+            expr_columns(plan->sort.keys[i].expr, each, state);
+        return;
     case PLAN_EXPAND:
-        return expr_touches_plan(plan->expand.count, outer);
-    case PLAN_LIMIT:
+        expr_columns(plan->expand.count, each, state);
+        return;
+    case PLAN_LIMIT: /* its keys are columns of its input, never of an outer query */
     case PLAN_UNION_ALL:
-        return false;
+        return;
     }
-    return false;
+}
+
+static bool node_refers_to(const Plan *plan, const Plan *outer)
+{
+    FitState fit = {.plan = outer, .all = true};
+    plan_node_columns(plan, note_column, &fit);
+    return fit.some;
 }
 
 bool plan_refers_to(const Plan *plan, const Plan *outer)

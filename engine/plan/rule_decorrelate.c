@@ -11,12 +11,12 @@
  * filters, projections, inner joins and, where they are equalities, aggregates (which group by the inner
  * side of the equality). Where an aggregate has other conditions below it, or its arguments name the outer
  * query, the distinct values of the outer columns that they name are joined in below the aggregate
- * and become keys (Neumann and Kemper, "Unnesting Arbitrary Queries", 2015, kept local). An aggregate without keys gives a row even where nothing matches: after
+ * and become keys. What cannot be pulled is left to decorrelate_domain.c. An aggregate without keys gives a row even where nothing matches: after
  * the join COUNT's NULL becomes 0 again. EXISTS and ANY become mark joins; a mark that is only
  * filtered on becomes a semi or an anti join (push_filters). The idea is that of Galindo-Legaria
  * and Joshi, "Orthogonal Optimization of Subqueries and Aggregation", 2001.
  */
-#include "engine/plan/plan_internal.h"
+#include "engine/plan/decorrelate_internal.h"
 
 typedef struct Pull {
     PlanContext *context;
@@ -118,9 +118,7 @@ static const Plan *pull_project(Pull *state, const Plan *plan)
     return input;
 }
 
-/* Items that pass every column of `plan` on, with room for `extra` more. */
-static PlanProjection *pass_through(Arena *arena, const Plan *plan, uint32_t extra,
-                                          uint32_t *count)
+PlanProjection *decorrelate_pass(Arena *arena, const Plan *plan, uint32_t extra, uint32_t *count)
 {
     PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + extra);
     for (uint32_t i = 0; i < plan->column_count; i++)
@@ -167,18 +165,26 @@ static OuterColumns outer_columns(Pull *state)
                           .capacity = most};
 }
 
+const Expr *decorrelate_same(Arena *arena, const Expr *a, const Expr *b, Fault *fault)
+{
+    const Expr *arguments[2] = {a, b};
+    SqlType types[2] = {a->type, b->type}, coerced[2];
+    const ScalarFunction *function = function_resolve(TEXT_LITERAL("is_not_distinct_from"), types,
+                                                      2, 0, coerced, -1, fault);
+    return function == NULL
+               ? NULL
+               : expr_call(arena, function, SQL_TYPE(T_BOOL), arguments, 2, -1);
+}
+
 /* copy IS NOT DISTINCT FROM outer, for each column. */
 static bool add_identities(Pull *state, const OuterColumns *outer)
 {
     for (uint32_t i = 0; i < outer->count; i++) {
-        const Expr *arguments[2] = {outer->inside[i].expr, outer->keys[i].expr};
-        SqlType types[2] = {arguments[0]->type, arguments[1]->type}, coerced[2];
-        const ScalarFunction *function =
-            function_resolve(TEXT_LITERAL("is_not_distinct_from"), types, 2, 0, coerced, -1, state->fault);
-        if (function == NULL)
+        const Expr *same = decorrelate_same(state->context->arena, outer->inside[i].expr,
+                                            outer->keys[i].expr, state->fault);
+        if (same == NULL)
             return false;
-        expr_list_add(&state->conditions, expr_call(state->context->arena, function, SQL_TYPE(T_BOOL),
-                                                    arguments, 2, -1));
+        expr_list_add(&state->conditions, same);
     }
     return true;
 }
@@ -216,7 +222,7 @@ static const Plan *settle_deferred(Pull *state, const Plan *input)
     for (uint32_t d = 0; input != NULL && d < state->deferred_count; d++) {
         const Plan *deferred = state->deferred[d];
         uint32_t count;
-        PlanProjection *items = pass_through(arena, input, deferred->column_count, &count);
+        PlanProjection *items = decorrelate_pass(arena, input, deferred->column_count, &count);
         for (uint32_t i = 0; i < deferred->column_count; i++)
             if (!plan_has_column(input, deferred->columns[i].id)) {
                 items[count] = deferred->project.items[i];
@@ -390,12 +396,12 @@ static const Plan *pull(Pull *state, const Plan *plan)
 /* --- after the join --- */
 
 /* count(x) of no rows is 0, every other aggregate's NULL stays. */
-static const Plan *repair_counts(Pull *state, const Plan *plan)
+const Plan *decorrelate_repair_counts(PlanContext *context, const Plan *plan,
+                                      const Plan *aggregate)
 {
-    Arena *arena = state->context->arena;
+    Arena *arena = context->arena;
     uint32_t count;
-    PlanProjection *items = pass_through(arena, plan, 0, &count);
-    const Plan *aggregate = state->global_aggregate;
+    PlanProjection *items = decorrelate_pass(arena, plan, 0, &count);
     for (uint32_t i = 0; i < aggregate->aggregate.aggregate_count; i++) {
         const PlanProjection *item = &aggregate->aggregate.aggregates[i];
         const AggregateFunction *function = item->expr->aggregate.function;
@@ -411,6 +417,11 @@ static const Plan *repair_counts(Pull *state, const Plan *plan)
     return plan_project(arena, plan, items, count);
 }
 
+static const Plan *repair_counts(Pull *state, const Plan *plan)
+{
+    return decorrelate_repair_counts(state->context, plan, state->global_aggregate);
+}
+
 static const Plan *add_deferred(Pull *state, const Plan *plan)
 {
     Arena *arena = state->context->arena;
@@ -418,7 +429,7 @@ static const Plan *add_deferred(Pull *state, const Plan *plan)
         const Plan *deferred = state->deferred[d];
         uint32_t count;
         PlanProjection *items =
-            pass_through(arena, plan, deferred->column_count, &count);
+            decorrelate_pass(arena, plan, deferred->column_count, &count);
         for (uint32_t i = 0; i < deferred->column_count; i++)
             if (!plan_has_column(plan, deferred->columns[i].id))
                 items[count++] = deferred->project.items[i];
@@ -427,12 +438,11 @@ static const Plan *add_deferred(Pull *state, const Plan *plan)
     return plan;
 }
 
-/* Left columns and `result`, which is `value`. */
-static const Plan *project_result(PlanContext *context, const Plan *plan, const Plan *left,
-                                  PlanColumn result, ColumnId value)
+const Plan *decorrelate_project_result(PlanContext *context, const Plan *plan, const Plan *left,
+                                       PlanColumn result, ColumnId value)
 {
     uint32_t count;
-    PlanProjection *items = pass_through(context->arena, left, 1, &count);
+    PlanProjection *items = decorrelate_pass(context->arena, left, 1, &count);
     items[count++] = (PlanProjection){
         .column = result, .expr = expr_column(context->arena, result.type, value, -1)};
     return plan_project(context->arena, plan, items, count);
@@ -448,7 +458,7 @@ static const Plan *decorrelate_scalar(Pull *state, const Plan *apply, const Plan
     if (state->global_aggregate != NULL)
         joined = repair_counts(state, joined);
     joined = add_deferred(state, joined);
-    return project_result(context, joined, apply->apply.left, result, value);
+    return decorrelate_project_result(context, joined, apply->apply.left, result, value);
 }
 
 static const Plan *decorrelate_join(Pull *state, const Plan *apply, const Plan *right)
@@ -481,7 +491,7 @@ static const Plan *compare_with_aggregate(Pull *state, const Plan *apply, const 
                                    expr_list_and(&state->conditions), (PlanColumn){0});
     joined = add_deferred(state, repair_counts(state, joined));
     uint32_t count;
-    PlanProjection *items = pass_through(arena, left, 1, &count);
+    PlanProjection *items = decorrelate_pass(arena, left, 1, &count);
     items[count++] = (PlanProjection){.column = mark, .expr = apply->apply.condition};
     return plan_project(arena, joined, items, count);
 }
@@ -503,7 +513,7 @@ static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *
     if (state->global_aggregate != NULL && apply->apply.type == APPLY_EXISTS) {
         /* a global aggregate always has its row */
         uint32_t count;
-        PlanProjection *items = pass_through(arena, apply->apply.left, 1, &count);
+        PlanProjection *items = decorrelate_pass(arena, apply->apply.left, 1, &count);
         items[count++] = (PlanProjection){.column = mark, .expr = expr_bool(arena, true)};
         return plan_project(arena, apply->apply.left, items, count);
     }
@@ -515,12 +525,8 @@ static const Plan *decorrelate_mark(Pull *state, const Plan *apply, const Plan *
                          expr_list_and(&state->conditions), any, mark);
 }
 
-static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void *unused,
-                                    Fault *fault)
+static const Plan *decorrelate_by_pulling(PlanContext *context, const Plan *plan, Fault *fault)
 {
-    (void)unused;
-    if (plan->kind != PLAN_APPLY)
-        return plan;
     Pull state = {.context = context,
                   .outer = plan->apply.left,
                   .ignores_rows = plan->apply.type == APPLY_EXISTS,
@@ -539,6 +545,18 @@ static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void
         return decorrelate_join(&state, plan, right);
     }
     return NULL;
+}
+
+/* Pulling gives the better plan where it can be done. */
+static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void *unused,
+                                    Fault *fault)
+{
+    (void)unused;
+    if (plan->kind != PLAN_APPLY)
+        return plan;
+    Fault refused = {0};
+    const Plan *joined = decorrelate_by_pulling(context, plan, &refused);
+    return joined != NULL ? joined : decorrelate_by_domain(context, plan, fault);
 }
 
 const Plan *rule_decorrelate(PlanContext *context, const Plan *plan, Fault *fault)
