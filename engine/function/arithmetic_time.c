@@ -6,6 +6,7 @@
  * zone, so that a day may have 23 or 25 hours. Differences of timestamps are days and time.
  */
 #include "engine/function/kernel.h"
+#include "engine/function/rows_internal.h"
 #include "engine/type/timezone.h"
 
 #include <math.h>
@@ -320,12 +321,76 @@ BINARY_LOOP(interval_times_loop, interval_times, IntervalValue, double, Interval
 BINARY_LOOP(times_interval_loop, times_interval, double, IntervalValue, IntervalValue)
 BINARY_LOOP(interval_divide_loop, interval_divide, IntervalValue, double, IntervalValue)
 
+/* --- instants a step apart: what generate_series of times unnests --- */
+
+static inline IntervalValue row_interval(const RowRun *run, uint32_t argument, uint32_t row)
+{
+    const Vector *vector = &run->arguments[argument];
+    return VECTOR_DATA(IntervalValue, vector)[vector_row(vector, row)];
+}
+
+/* Which way the step goes, months counted as 30 days: 1, -1 or 0. */
+static int step_sign(IntervalValue step)
+{
+    __int128 span = ((__int128)step.months * 30 + step.days) * MICROS_PER_DAY + step.micros;
+    return (span > 0) - (span < 0);
+}
+
+static bool time_series_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    enum { MAX_INSTANTS = 1000000 };
+    int64_t start = row_int64(run, 0, row), stop = row_int64(run, 1, row);
+    IntervalValue step = row_interval(run, 2, row);
+    int sign = step_sign(step);
+    if (sign == 0)
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE, "step size cannot equal zero");
+    bool is_local = run->call->argument_types[0].oid == T_TIMESTAMP;
+    uint32_t count = 0, capacity = 64;
+    int64_t *instants = ARENA_ARRAY(run->arena, int64_t, capacity);
+    for (int64_t at = start; sign > 0 ? at <= stop : at >= stop; count++) {
+        if (count == MAX_INSTANTS)
+            return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                             "a series of more than %d times", MAX_INSTANTS);
+        if (count == capacity) {
+            int64_t *more = ARENA_ARRAY(run->arena, int64_t, (size_t)capacity * 2);
+            memcpy(more, instants, capacity * sizeof *more);
+            instants = more;
+            capacity *= 2;
+        }
+        instants[count] = at;
+        int64_t next;
+        FaultCode code = is_local ? shift_timestamp(at, step, 1, &next)
+                                  : shift_timestamptz(run->call, at, step, 1, &next);
+        if (code != FAULT_NONE)
+            return fault_set(run->fault, code, "timestamp out of range");
+        if (is_infinite(at)) {
+            count++;
+            break;
+        }
+        at = next;
+    }
+    vector_builder_array(builder, count);
+    for (uint32_t i = 0; i < count; i++)
+        vector_builder_int64(builder->elements, instants[i]);
+    return true;
+}
+
+ARRAY_LOOP(time_series_loop, time_series_row)
+
+#define SERIES_ROW(id, kind, list, when)                                                           \
+    { .oid = id, .name = "time_series", .argument_count = 3,                                       \
+      .arguments = { kind, kind, T_INTERVAL }, .result = list, .volatility = when,                 \
+      .run = run_array_rows, .loop = (void *)time_series_loop,                                     \
+      .summary = "The times from the first to the second, a step apart." }
+
 #define ROW(id, function, sign, a, b, r, stamped, when, text, sample, result_text)                 \
     { .oid = id, .name = function, .symbol = sign, .argument_count = 2, .arguments = { a, b },     \
       .result = r, .kind = FUNCTION_OPERATOR_ONLY, .volatility = when, .run = run_loop,            \
       .loop = stamped, .summary = text, .example = sample, .gives = result_text }
 
 const ScalarFunction arithmetic_time_functions[] = {
+    SERIES_ROW(93901, T_TIMESTAMP, T_TIMESTAMP_ARRAY, IMMUTABLE),
+    SERIES_ROW(93902, T_TIMESTAMPTZ, T_TIMESTAMPTZ_ARRAY, STABLE),
     ROW(2032, "timestamp_pl_interval", "+", T_TIMESTAMP, T_INTERVAL, T_TIMESTAMP,
         timestamp_plus_loop, IMMUTABLE, "Later by an interval.",
         "timestamp '2024-01-31 00:00:00' + interval '1 month'", "2024-02-29 00:00:00"),

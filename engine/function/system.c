@@ -112,20 +112,6 @@ static bool size_pretty_row(RowRun *run, uint32_t row, Text *result, uint8_t *is
     return true;
 }
 
-/* The binder joins functions of several rows with so many numbers; a longer row must not be cut. */
-static bool series_length_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
-{
-    (void)is_null;
-    int64_t length = row_int64(run, 0, row), limit = row_int64(run, 1, row);
-    *result = length;
-    if (length <= limit)
-        return true;
-    return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
-                     "a row expands to %lld rows, more than %lld", (long long)length,
-                     (long long)limit);
-}
-
-ROW_LOOP(series_length_loop, series_length_row, int64_t)
 ROW_LOOP(format_type_loop, format_type_row, Text)
 ROW_LOOP(function_arguments_loop, function_arguments_row, Text)
 ROW_LOOP(function_result_loop, function_result_row, Text)
@@ -175,10 +161,5 @@ const ScalarFunction system_functions[] = {
     { .oid = 2626, .name = "pg_sleep", .argument_count = 1, .arguments = { T_FLOAT8 },
       .result = T_VOID, .volatility = VOLATILE, .run = run_sleep,
       .summary = "Waits for so many seconds." },
-    { .oid = 93900, .name = "row_series_length", .argument_count = 2,
-      .arguments = { T_INT8, T_INT8 }, .result = T_INT8, .run = run_rows,
-      .loop = (void *)series_length_loop, .prepare = rows_prepare,
-      .summary = "The first number, which must not be greater than the second.",
-      .example = "row_series_length(3, 1000)", .gives = "3" },
 };
 const uint32_t system_function_count = sizeof system_functions / sizeof system_functions[0];

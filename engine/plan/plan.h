@@ -181,6 +181,13 @@ const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t inp
 const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const Plan *right,
                           const Expr *condition, const Expr *any_condition, PlanColumn mark);
 
+/* --- asking --- */
+
+/* Whether some column of `expr` is an output of `plan`. */
+bool expr_touches_plan(const Expr *expr, const Plan *plan);
+/* Whether the plan, or anything below it, refers to an output of `outer`. */
+bool plan_refers_to(const Plan *plan, const Plan *outer);
+
 /* --- what a statement that writes says --- */
 typedef enum IngestMode { INGEST_INSERT, INGEST_REPLACE } IngestMode;
 

@@ -25,10 +25,6 @@ bool plan_has_column(const Plan *plan, ColumnId column);
 const PlanColumn *plan_find_column(const Plan *plan, ColumnId column);
 /* Whether every column of `expr` is an output of `plan`. */
 bool expr_fits_plan(const Expr *expr, const Plan *plan);
-/* Whether some column of `expr` is an output of `plan`. */
-bool expr_touches_plan(const Expr *expr, const Plan *plan);
-/* Whether the plan, or anything below it, refers to an output of `outer`. */
-bool plan_refers_to(const Plan *plan, const Plan *outer);
 /* The columns that the node's own expressions name, not those of its inputs. */
 void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state);
 ColumnId plan_new_column(PlanContext *context);

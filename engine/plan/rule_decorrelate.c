@@ -547,6 +547,78 @@ static const Plan *decorrelate_by_pulling(PlanContext *context, const Plan *plan
     return NULL;
 }
 
+/*
+ * A LATERAL item that is made of nothing but expressions over the outer row, copied or not, is
+ * computed on the outer rows themselves. NULL: it is not made so. `in_left`: of a left join, where
+ * a row without copies comes out with NULLs.
+ */
+static const Plan *on_outer_rows(Pull *state, const Plan *plan, bool in_left)
+{
+    Arena *arena = state->context->arena;
+    const Plan *input;
+    uint32_t count;
+    switch (plan->kind) {
+    case PLAN_VALUES: {
+        if (plan->values.row_count != 1)
+            return NULL;
+        PlanProjection *items = decorrelate_pass(arena, state->outer, plan->column_count, &count);
+        for (uint32_t i = 0; i < plan->column_count; i++)
+            items[count++] = (PlanProjection){plan->columns[i], plan->values.cells[i]};
+        return plan_project(arena, state->outer, items, count);
+    }
+    case PLAN_EXPAND:
+        if (in_left && plan->expand.input->kind != PLAN_VALUES)
+            return NULL;
+        input = on_outer_rows(state, plan->expand.input, false);
+        return input == NULL ? NULL
+                             : plan_expand(arena, input, plan->expand.count,
+                                           *plan_find_column(plan, plan->expand.number), in_left);
+    case PLAN_PROJECT: {
+        const Plan *below = plan->project.input;
+        if (in_left && below->kind != PLAN_EXPAND && below->kind != PLAN_VALUES)
+            return NULL;
+        input = on_outer_rows(state, below, in_left);
+        if (input == NULL)
+            return NULL;
+        const Expr *number = NULL;
+        if (in_left && below->kind == PLAN_EXPAND)
+            number = expr_column(arena, SQL_TYPE(T_INT8), below->expand.number, -1);
+        PlanProjection *items = decorrelate_pass(arena, state->outer, plan->column_count, &count);
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            PlanProjection item = plan->project.items[i];
+            if (number != NULL) {
+                const Expr *is_none =
+                    expr_nary(arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &number, 1, -1);
+                const Expr *parts[3] = {is_none, expr_null(arena, item.expr->type, -1), item.expr};
+                item.expr = expr_nary(arena, EXPR_CASE, item.expr->type, parts, 3, -1);
+            }
+            items[count++] = item;
+        }
+        return plan_project(arena, input, items, count);
+    }
+    case PLAN_FILTER:
+        input = in_left ? NULL : on_outer_rows(state, plan->filter.input, false);
+        return input == NULL ? NULL : plan_filter(arena, input, plan->filter.condition);
+    default:
+        return NULL;
+    }
+}
+
+static const Plan *decorrelate_function(PlanContext *context, const Plan *plan)
+{
+    if (plan->apply.type != APPLY_JOIN || !plan_refers_to(plan->apply.right, plan->apply.left))
+        return NULL;
+    JoinType type = plan->apply.join_type;
+    bool is_left = type == JOIN_LEFT;
+    if ((is_left && plan->apply.condition != NULL) || (!is_left && type != JOIN_INNER))
+        return NULL;
+    Pull state = {.context = context, .outer = plan->apply.left};
+    const Plan *made = on_outer_rows(&state, plan->apply.right, is_left);
+    if (made == NULL || plan->apply.condition == NULL)
+        return made;
+    return plan_filter(context->arena, made, plan->apply.condition);
+}
+
 /* Pulling gives the better plan where it can be done. */
 static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void *unused,
                                     Fault *fault)
@@ -554,6 +626,9 @@ static const Plan *decorrelate_node(PlanContext *context, const Plan *plan, void
     (void)unused;
     if (plan->kind != PLAN_APPLY)
         return plan;
+    const Plan *computed = decorrelate_function(context, plan);
+    if (computed != NULL)
+        return computed;
     Fault refused = {0};
     const Plan *joined = decorrelate_by_pulling(context, plan, &refused);
     return joined != NULL ? joined : decorrelate_by_domain(context, plan, fault);

@@ -229,6 +229,17 @@ static const Plan *single_row(Binder *binder, ExprContext *context, const PgQuer
     return plan_values(binder->arena, &column, 1, &value, 1);
 }
 
+static ScopeColumn *plan_scope_columns(Binder *binder, const Plan *plan)
+{
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, plan->column_count + 1);
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        columns[i] = (ScopeColumn){.id = plan->columns[i].id,
+                                   .type = plan->columns[i].type,
+                                   .name = plan->columns[i].name,
+                                   .table = ""};
+    return columns;
+}
+
 static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,
                               FromItem *item)
 {
@@ -268,12 +279,7 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         if (plan == NULL)
             return false;
     }
-    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, plan->column_count + 1);
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        columns[i] = (ScopeColumn){.id = plan->columns[i].id,
-                                   .type = plan->columns[i].type,
-                                   .name = plan->columns[i].name,
-                                   .table = ""};
+    ScopeColumn *columns = plan_scope_columns(binder, plan);
     /* FROM f(..) AS a: the only column is called a as well */
     bool renames = range->alias != NULL && count == 0 && range->alias->n_colnames == 0 &&
                    plan->column_count == (range->ordinality ? 2 : 1);
@@ -285,10 +291,15 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
 bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,
                          FromItem *item)
 {
-    if (range->n_functions != 1)
-        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
-                          "ROWS FROM with several functions is not supported");
-    return bind_one_function(binder, scope, range, item);
+    if (range->n_functions == 1)
+        return bind_one_function(binder, scope, range, item);
+    ExprContext context = {.scope = scope_beside(binder, scope, true),
+                           .clause = CLAUSE_FUNCTION_IN_FROM};
+    const Plan *plan = bind_rows_from(binder, &context, range);
+    if (plan == NULL)
+        return false;
+    ScopeColumn *columns = plan_scope_columns(binder, plan);
+    return from_make(binder, plan, "", range->alias, NULL, columns, plan->column_count, item);
 }
 
 /* --- items --- */
@@ -313,7 +324,7 @@ static bool names_other_columns(const Plan *plan, const Expr *expr)
     return search.found;
 }
 
-/* A function's plan is one row of values, or numbers with a filter and a projection. */
+/* A function's plan is one row of values, or its copies with a projection. */
 static bool function_is_lateral(const Plan *plan)
 {
     switch (plan->kind) {
@@ -323,9 +334,9 @@ static bool function_is_lateral(const Plan *plan)
                 return true;
         }
         return false;
-    case PLAN_FILTER:
-        return names_other_columns(plan->filter.input, plan->filter.condition) ||
-               function_is_lateral(plan->filter.input);
+    case PLAN_EXPAND:
+        return names_other_columns(plan->expand.input, plan->expand.count) ||
+               function_is_lateral(plan->expand.input);
     case PLAN_PROJECT:
         for (uint32_t i = 0; i < plan->column_count; i++) {
             if (names_other_columns(plan->project.input, plan->project.items[i].expr))

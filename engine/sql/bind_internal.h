@@ -167,7 +167,6 @@ struct SelectState {
     GroupingCall *groupings;
     uint32_t series_count;  /* functions of several rows in the select list */
     SelectSeries *series;
-    const Plan *series_numbers;
     PlanColumn series_number;
     ApplyList before, after; /* below and above the aggregation */
     uint32_t aggregate_count, aggregate_capacity;
@@ -328,18 +327,21 @@ bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *call
 bool row_series_exists(const char *name, uint32_t count);
 bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, uint32_t count,
                      const Expr *number, int32_t location, RowSeries *series);
-/* 1, 2, ... as rows, and the condition that ends them; 54000 when met where a row has more. */
-const Plan *row_series_numbers(Binder *binder, PlanColumn *number);
-const Expr *row_series_condition(Binder *binder, const Expr *number, const Expr *length,
-                                 int32_t location);
+/* The plan's rows as often as the longest of the functions says, their values beside them, and the
+ * number of the copy, by which `number` went when they were bound, last. */
+const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeries *series,
+                              uint32_t count, PlanColumn number, bool keeps_number);
 const Expr *row_series_in_select(Binder *binder, SelectState *select, const char *name,
                                  const Expr **arguments, uint32_t count, int32_t location);
 const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *plan);
 
-/* Functions of several rows in FROM: of constants as rows that are known, else as above. */
+/* Functions of several rows in FROM. */
 bool bind_series(Binder *binder, ExprContext *context, const char *name,
                  const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
                  bool *is_known);
+/* ROWS FROM (f(..), g(..)): side by side; NULL with a fault. */
+const Plan *bind_rows_from(Binder *binder, ExprContext *context,
+                           const PgQuery__RangeFunction *range);
 
 /* --- functions about the session and the catalogs --- */
 bool bind_system_function(Binder *binder, ExprContext *context, const char *name,

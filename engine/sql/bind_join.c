@@ -47,12 +47,50 @@ static bool bind_on(Join *join)
     inner.select = NULL;
     ExprContext context = {.scope = &inner, .clause = CLAUSE_JOIN, .applies = &join->applies};
     join->condition = bind_condition(join->binder, &context, join->node->quals, "JOIN/ON");
-    if (join->condition == NULL)
-        return false;
-    if (join->applies.count > 0 && join->type != JOIN_INNER)
+    return join->condition != NULL;
+}
+
+/* --- subqueries in ON --- */
+static bool apply_refers_to(const PendingApply *apply, const Plan *side)
+{
+    bool in_condition = apply->condition != NULL && expr_touches_plan(apply->condition, side);
+    return in_condition || plan_refers_to(apply->right, side);
+}
+
+/* Those that look at one side alone are part of that side, whatever the join is. The others stay
+ * in the list. */
+static void attach_one_sided(Join *join)
+{
+    ApplyList left = {0}, right = {0}, both = {0};
+    for (uint32_t i = 0; i < join->applies.count; i++) {
+        const PendingApply *apply = &join->applies.items[i];
+        bool uses_left = apply_refers_to(apply, join->left.plan);
+        bool uses_right = apply_refers_to(apply, join->right.plan);
+        ApplyList *list = uses_left && uses_right ? &both : uses_left ? &left : &right;
+        apply_list_add(join->binder, list, *apply);
+    }
+    join->left.plan = apply_list_attach(join->binder, &left, join->left.plan);
+    join->right.plan = apply_list_attach(join->binder, &right, join->right.plan);
+    join->applies = both;
+}
+
+/* The side whose rows all come out, and for each of them the rows of the other one for which the
+ * condition holds, as LATERAL has it. */
+static bool make_outer_with_subqueries(Join *join, FromItem *item)
+{
+    Arena *arena = join->binder->arena;
+    PlanColumn none = {0};
+    bool is_left = join->type == JOIN_LEFT;
+    if (join->type == JOIN_FULL)
         return bind_fault(join->binder, bind_node_location(join->binder, join->node->quals),
                           FAULT_FEATURE_NOT_SUPPORTED,
-                          "subqueries in the condition of an outer join are not supported");
+                          "a subquery over both sides in the condition of a full join is not "
+                          "supported");
+    const Plan *all = is_left ? join->left.plan : join->right.plan;
+    const Plan *some = is_left ? join->right.plan : join->left.plan;
+    some = apply_list_attach(join->binder, &join->applies, some);
+    some = plan_filter(arena, some, join->condition);
+    item->plan = plan_apply(arena, APPLY_JOIN, JOIN_LEFT, all, some, NULL, none);
     return true;
 }
 
@@ -222,6 +260,10 @@ static bool make_join(Join *join, FromItem *item)
     if (is_lateral && join->type != JOIN_INNER && join->type != JOIN_LEFT)
         return bind_fault(join->binder, -1, FAULT_INVALID_COLUMN_REFERENCE,
                           "the combining JOIN type must be INNER or LEFT for a LATERAL reference");
+    if (!is_lateral && join->type != JOIN_INNER)
+        attach_one_sided(join);
+    if (join->type != JOIN_INNER && join->applies.count > 0)
+        return make_outer_with_subqueries(join, item);
     if (is_lateral && join->applies.count == 0) {
         item->plan = plan_apply(arena, APPLY_JOIN, join->type, join->left.plan, join->right.plan,
                                 join->condition, none);

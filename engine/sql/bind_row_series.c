@@ -2,13 +2,11 @@
  * Functions that give several rows, of values that differ from row to row: unnest(t.tags),
  * generate_series(0, t.n), generate_subscripts(t.key, 1), in FROM and in the select list.
  *
- * Each is a length and a value of a number n, both expressions over the row: joined with the
- * numbers 1 .. ROW_SERIES_LIMIT where n <= length, the value is computed from n. A longer row is
- * an error when it is met, never cut short.
+ * Each is a length and a value of a number n, both expressions over the row, which an Expand node
+ * copies so often, numbering the copies. Several functions side by side go on to the longest one's
+ * end; the others are NULL there.
  */
 #include "engine/sql/bind_internal.h"
-
-enum { ROW_SERIES_LIMIT = 1000 };
 
 typedef struct SeriesCall {
     Binder *binder;
@@ -94,40 +92,6 @@ static bool generate_subscripts(SeriesCall *call)
     return value != NULL;
 }
 
-static bool generate_series(SeriesCall *call)
-{
-    bool is_wide = false;
-    for (uint32_t i = 0; i < call->count; i++) {
-        const TypeInfo *info = type_info(call->arguments[i]->type.oid);
-        bool is_integer =
-            expr_is_unknown(call->arguments[i]) ||
-            (info != NULL && info->layout == LAYOUT_INT64 && info->category == CATEGORY_NUMERIC);
-        if (!is_integer)
-            return bind_fault(call->binder, call->location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "generate_series of type %s is not supported",
-                              type_format_name(call->binder->arena, call->arguments[i]->type));
-        is_wide = is_wide || call->arguments[i]->type.oid == T_INT8;
-        call->arguments[i] = coerce_to(call->binder, call->arguments[i], SQL_TYPE(T_INT8),
-                                       CAST_IMPLICIT, call->location);
-        if (call->arguments[i] == NULL)
-            return false;
-    }
-    const Expr *start = call->arguments[0];
-    const Expr *step = call->count == 3 ? call->arguments[2] : int_constant(call, 1);
-    const Expr *one = int_constant(call, 1);
-    const Expr *span = combine(call, "-", call->arguments[1], start);
-    /* (stop - start + step) / step, so that an empty series is not rounded up to one row */
-    if (!set_length(call, combine(call, "/", combine(call, "+", span, step), step)))
-        return false;
-    const Expr *offset = combine(call, "*", combine(call, "-", call->number, one), step);
-    const Expr *value = combine(call, "+", start, offset);
-    value = value == NULL ? NULL
-                          : coerce_to(call->binder, value, SQL_TYPE(is_wide ? T_INT8 : T_INT4),
-                                      CAST_EXPLICIT, call->location);
-    call->series->value = value;
-    return value != NULL;
-}
-
 /* f_to_table(..): unnest(f_to_array(..)). */
 static bool unnest_of(SeriesCall *call, const char *function)
 {
@@ -137,6 +101,96 @@ static bool unnest_of(SeriesCall *call, const char *function)
         return false;
     call->arguments[0] = array;
     return unnest(call);
+}
+
+/* start, start + step, ...: of whole numbers and of numerics. */
+static bool number_series(SeriesCall *call, SqlType type)
+{
+    const Expr *start = call->arguments[0];
+    const Expr *one = int_constant(call, 1);
+    const Expr *step = call->count == 3 ? call->arguments[2] : one;
+    const Expr *span = combine(call, "-", call->arguments[1], start);
+    if (span == NULL || step == NULL)
+        return false;
+    if (step->kind == EXPR_CONSTANT && !expr_is_null(step)) {
+        const Expr *is_zero = combine(call, "=", step, int_constant(call, 0));
+        is_zero = is_zero == NULL ? NULL : bind_fold(call->binder, is_zero);
+        if (is_zero != NULL && is_zero->kind == EXPR_CONSTANT &&
+            VECTOR_DATA(uint8_t, is_zero->value)[0] != 0)
+            return bind_fault(call->binder, call->location, FAULT_INVALID_PARAMETER_VALUE,
+                              "step size cannot equal zero");
+    }
+    /* (stop - start + step) div step, so that an empty series is not rounded up to one row */
+    const Expr *pair[2] = {combine(call, "+", span, step), step};
+    const Expr *length =
+        pair[0] == NULL ? NULL : bind_call(call->binder, "div", pair, 2, call->location);
+    length = length == NULL ? NULL
+                            : coerce_to(call->binder, length, SQL_TYPE(T_INT8), CAST_EXPLICIT,
+                                        call->location);
+    if (length == NULL || !set_length(call, length))
+        return false;
+    const Expr *offset = combine(call, "*", combine(call, "-", call->number, one), step);
+    const Expr *value = combine(call, "+", start, offset);
+    value = value == NULL ? NULL
+                          : coerce_to(call->binder, value, type, CAST_EXPLICIT, call->location);
+    call->series->value = value;
+    return value != NULL;
+}
+
+/* Times that an interval lies between: their list, unnested. */
+static bool series_of_times(SeriesCall *call, SqlType type)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        call->arguments[i] =
+            coerce_to(call->binder, call->arguments[i], i < 2 ? type : SQL_TYPE(T_INTERVAL),
+                      CAST_IMPLICIT, call->location);
+        if (call->arguments[i] == NULL)
+            return false;
+    }
+    return unnest_of(call, "time_series");
+}
+
+static bool generate_series(SeriesCall *call)
+{
+    bool is_wide = false, is_numeric = false, is_time = false, is_zoned = false;
+    for (uint32_t i = 0; i < call->count; i++) {
+        SqlType type = call->arguments[i]->type;
+        const TypeInfo *info = type_info(type.oid);
+        bool is_integer = info != NULL && info->layout == LAYOUT_INT64 &&
+                          info->category == CATEGORY_NUMERIC;
+        is_wide = is_wide || type.oid == T_INT8;
+        is_numeric = is_numeric || type.oid == T_NUMERIC;
+        is_time = is_time || type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ ||
+                  type.oid == T_DATE || type.oid == T_INTERVAL;
+        is_zoned = is_zoned || type.oid == T_TIMESTAMPTZ || type.oid == T_DATE;
+        if (!is_integer && !expr_is_unknown(call->arguments[i]) && type.oid != T_NUMERIC &&
+            type.oid != T_TIMESTAMP && type.oid != T_TIMESTAMPTZ && type.oid != T_DATE &&
+            type.oid != T_INTERVAL)
+            return bind_fault(call->binder, call->location, FAULT_UNDEFINED_FUNCTION,
+                              "function generate_series(%s, ...) does not exist",
+                              type_format_name(call->binder->arena, type));
+    }
+    if (is_time && (call->count < 3 || is_numeric))
+        return bind_fault(call->binder, call->location, FAULT_UNDEFINED_FUNCTION,
+                          "function generate_series of times takes a start, a stop and a step");
+    if (is_time)
+        return series_of_times(call, SQL_TYPE(is_zoned ? T_TIMESTAMPTZ : T_TIMESTAMP));
+    SqlType common = SQL_TYPE(T_INT8);
+    if (is_numeric) {
+        if (!coerce_to_common(call->binder, call->arguments, call->count, "generate_series",
+                              &common, call->location))
+            return false;
+        return number_series(call, common);
+    }
+    for (uint32_t i = 0; i < call->count; i++) {
+        call->arguments[i] = coerce_to(call->binder, call->arguments[i], common, CAST_IMPLICIT,
+                                       call->location);
+        call->arguments[i] =
+            call->arguments[i] == NULL ? NULL : bind_fold(call->binder, call->arguments[i]);
+        if (call->arguments[i] == NULL)
+            return false;
+    }
+    return number_series(call, SQL_TYPE(is_wide ? T_INT8 : T_INT4));
 }
 
 static bool regexp_split(SeriesCall *call)
@@ -184,23 +238,55 @@ bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, u
     return false;
 }
 
-/* --- numbers --- */
-const Plan *row_series_numbers(Binder *binder, PlanColumn *number)
+/* --- the plan --- */
+
+/* Values beside the input's columns; where n is past a function's end, NULL. */
+static bool add_values(Binder *binder, const SelectSeries *series, uint32_t count,
+                       const Expr *number, PlanProjection *items)
 {
-    const Expr **cells = ARENA_ARRAY(binder->arena, const Expr *, ROW_SERIES_LIMIT);
-    for (uint32_t i = 0; i < ROW_SERIES_LIMIT; i++)
-        cells[i] = expr_int64(binder->arena, SQL_TYPE(T_INT8), i + 1, -1);
-    *number = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality");
-    return plan_values(binder->arena, number, 1, cells, ROW_SERIES_LIMIT);
+    for (uint32_t i = 0; i < count; i++) {
+        const Expr *value = series[i].series.value;
+        if (count > 1) {
+            const Expr *is_inside =
+                bind_operator(binder, "<=", number, series[i].series.length, series[i].location);
+            if (is_inside == NULL)
+                return false;
+            const Expr *branches[3] = {is_inside, value, expr_null(binder->arena, value->type, -1)};
+            value = expr_nary(binder->arena, EXPR_CASE, value->type, branches, 3,
+                              series[i].location);
+        }
+        items[i] = (PlanProjection){series[i].column, value};
+    }
+    return true;
 }
 
-const Expr *row_series_condition(Binder *binder, const Expr *number, const Expr *length,
-                                 int32_t location)
+const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeries *series,
+                              uint32_t count, PlanColumn number, bool keeps_number)
 {
-    const Expr *limit = expr_int64(binder->arena, SQL_TYPE(T_INT8), ROW_SERIES_LIMIT, location);
-    const Expr *pair[2] = {length, limit};
-    const Expr *checked = bind_call(binder, "row_series_length", pair, 2, location);
-    return checked == NULL ? NULL : bind_operator(binder, "<=", number, checked, location);
+    Arena *arena = binder->arena;
+    const Expr *number_expr = expr_column(arena, number.type, number.id, -1);
+    const Expr **lengths = ARENA_ARRAY(arena, const Expr *, count);
+    for (uint32_t i = 0; i < count; i++)
+        lengths[i] = series[i].series.length;
+    const Expr *length = lengths[0];
+    if (count > 1)
+        length = bind_call(binder, "greatest", lengths, count, series[0].location);
+    if (length == NULL)
+        return NULL;
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + count + 1);
+    uint32_t used = 0;
+    for (; used < plan->column_count; used++)
+        items[used] =
+            (PlanProjection){plan->columns[used], expr_column(arena, plan->columns[used].type,
+                                                              plan->columns[used].id, -1)};
+    if (!add_values(binder, series, count, number_expr, items + used))
+        return NULL;
+    used += count;
+    if (keeps_number)
+        items[used++] = (PlanProjection){bind_new_column(binder, number.type, "ordinality"),
+                                         number_expr};
+    plan = plan_expand(arena, plan, length, number, false);
+    return plan_project(arena, plan, items, used);
 }
 
 /* --- in the select list --- */
@@ -215,7 +301,7 @@ const Expr *row_series_in_select(Binder *binder, SelectState *select, const char
     }
     if (select->series == NULL) {
         select->series = ARENA_ARRAY(binder->arena, SelectSeries, MAX_SERIES);
-        select->series_numbers = row_series_numbers(binder, &select->series_number);
+        select->series_number = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality");
     }
     const PlanColumn *column = &select->series_number;
     const Expr *number = expr_column(binder->arena, column->type, column->id, location);
@@ -228,44 +314,10 @@ const Expr *row_series_in_select(Binder *binder, SelectState *select, const char
     return expr_column(binder->arena, item->column.type, item->column.id, location);
 }
 
-/* Several in one list go side by side; the shorter ones end in NULLs. */
 const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *plan)
 {
-    if (select->series_count == 0)
-        return plan;
-    Arena *arena = binder->arena;
-    const PlanColumn *column = &select->series_number;
-    const Expr *number = expr_column(arena, column->type, column->id, -1);
-    const Expr **lengths = ARENA_ARRAY(arena, const Expr *, select->series_count);
-    for (uint32_t i = 0; i < select->series_count; i++)
-        lengths[i] = select->series[i].series.length;
-    int32_t location = select->series[0].location;
-    const Expr *length = lengths[0];
-    if (select->series_count > 1)
-        length = bind_call(binder, "greatest", lengths, select->series_count, location);
-    const Expr *condition =
-        length == NULL ? NULL : row_series_condition(binder, number, length, location);
-    if (condition == NULL)
-        return NULL;
-    PlanProjection *items =
-        ARENA_ARRAY(arena, PlanProjection, plan->column_count + select->series_count);
-    uint32_t count = 0;
-    for (; count < plan->column_count; count++)
-        items[count] =
-            (PlanProjection){plan->columns[count], expr_column(arena, plan->columns[count].type,
-                                                               plan->columns[count].id, -1)};
-    for (uint32_t i = 0; i < select->series_count; i++) {
-        const RowSeries *series = &select->series[i].series;
-        const Expr *value = series->value;
-        if (select->series_count > 1) {
-            const Expr *is_inside = bind_operator(binder, "<=", number, series->length, location);
-            if (is_inside == NULL)
-                return NULL;
-            const Expr *branches[3] = {is_inside, value, expr_null(arena, value->type, -1)};
-            value = expr_nary(arena, EXPR_CASE, value->type, branches, 3, location);
-        }
-        items[count++] = (PlanProjection){select->series[i].column, value};
-    }
-    plan = plan_join(arena, JOIN_INNER, plan, select->series_numbers, condition, (PlanColumn){0});
-    return plan_project(arena, plan, items, count);
+    return select->series_count == 0
+               ? plan
+               : row_series_expand(binder, plan, select->series, select->series_count,
+                                   select->series_number, false);
 }
