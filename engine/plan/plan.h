@@ -185,6 +185,8 @@ const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const P
 
 /* Whether some column of `expr` is an output of `plan`. */
 bool expr_touches_plan(const Expr *expr, const Plan *plan);
+/* Whether an expression of the plan, or of anything below it, names the column. */
+bool plan_names_column(const Plan *plan, ColumnId column);
 /* Whether the plan, or anything below it, refers to an output of `outer`. */
 bool plan_refers_to(const Plan *plan, const Plan *outer);
 

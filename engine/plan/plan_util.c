@@ -162,6 +162,26 @@ static bool node_refers_to(const Plan *plan, const Plan *outer)
     return fit.some;
 }
 
+typedef struct NameSearch {
+    ColumnId column;
+    bool found;
+} NameSearch;
+
+static void look_for_name(ColumnId column, void *state)
+{
+    NameSearch *search = state;
+    search->found = search->found || column == search->column;
+}
+
+bool plan_names_column(const Plan *plan, ColumnId column)
+{
+    NameSearch search = {.column = column};
+    plan_node_columns(plan, look_for_name, &search);
+    for (uint32_t i = 0; i < plan_input_count(plan) && !search.found; i++)
+        search.found = plan_names_column(plan_input(plan, i), column);
+    return search.found;
+}
+
 bool plan_refers_to(const Plan *plan, const Plan *outer)
 {
     if (node_refers_to(plan, outer))

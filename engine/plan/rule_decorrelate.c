@@ -472,7 +472,8 @@ static const Plan *decorrelate_join(Pull *state, const Plan *apply, const Plan *
     }
     /* an aggregate without keys has a row for every outer row */
     JoinType type = state->global_aggregate != NULL ? JOIN_LEFT : apply->apply.join_type;
-    if (is_late && type == JOIN_LEFT && state->global_aggregate == NULL)
+    bool gives_nulls = type == JOIN_LEFT || type == JOIN_SINGLE;
+    if (is_late && gives_nulls && state->global_aggregate == NULL)
         return not_supported(state, "a LATERAL left join with an expression of the outer query");
     const Plan *joined = plan_join(arena, type, apply->apply.left, right,
                                    expr_list_and(&state->conditions), (PlanColumn){0});

@@ -14,26 +14,33 @@ static bool may_stand_here(Binder *binder, const ExprContext *context, int32_t l
     if (context->is_in_aggregate)
         return bind_fault(binder, location, FAULT_GROUPING_ERROR,
                           "aggregate function calls cannot be nested");
-    if (context->select == NULL)
-        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
-                          "aggregate functions are not allowed in %s",
-                          clause_name(context->clause));
     return true;
 }
 
-typedef struct OuterSearch {
+static bool not_allowed(Binder *binder, Clause clause, int32_t location)
+{
+    return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                      "aggregate functions are not allowed in %s", clause_name(clause));
+}
+
+/* The innermost query whose columns an expression names. */
+typedef struct OwnerSearch {
     const Scope *scope;
-    bool has_own, has_other;
-} OuterSearch;
+    const Scope *owner; /* NULL: none met yet */
+} OwnerSearch;
 
 static void look_at_column(ColumnId id, void *state)
 {
-    OuterSearch *search = state;
+    OwnerSearch *search = state;
     const ScopeColumn *column;
-    if (scope_has_column(search->scope, id, &column))
-        search->has_own = true;
-    else
-        search->has_other = true;
+    for (const Scope *scope = search->scope; scope != NULL; scope = scope->parent) {
+        if (scope == search->owner)
+            return;
+        if (scope_has_column(scope, id, &column)) {
+            search->owner = scope;
+            return;
+        }
+    }
 }
 
 /* EARLIEST and LATEST order by the relation's __time. */
@@ -188,12 +195,40 @@ static const Expr *register_aggregate(Binder *binder, SelectState *select, const
     return expr_column(binder->arena, aggregate->type, column.id, aggregate->location);
 }
 
+/* The query that an aggregate belongs to: the innermost one whose columns it names, its own when it
+ * names none. NULL with a fault where it may not stand there. */
+static SelectState *aggregate_owner(Binder *binder, const ExprContext *context,
+                                    const AggregateParts *parts, int32_t location)
+{
+    OwnerSearch search = {.scope = context->scope};
+    for (uint32_t i = 0; i < parts->total; i++)
+        expr_columns(parts->arguments[i], look_at_column, &search);
+    if (parts->filter != NULL)
+        expr_columns(parts->filter, look_at_column, &search);
+    const ExprContext *place = context;
+    if (search.owner != NULL && search.owner != context->scope)
+        place = scope_place_in(context->scope, search.owner);
+    if (place == NULL)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "aggregate functions are not allowed in FROM clause of their own query "
+                          "level"),
+               NULL;
+    if (place->is_in_aggregate)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "aggregate function calls cannot be nested"),
+               NULL;
+    if (place->select == NULL)
+        return not_allowed(binder, place->clause, location), NULL;
+    return place->select;
+}
+
 const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
                            const char *name)
 {
     int32_t location = bind_location(binder, call->location);
     if (!may_stand_here(binder, context, location))
         return NULL;
+    ApplyList own_applies = {0};
     if (call->agg_within_group || call->func_variadic) {
         bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "%s is not supported",
                    call->agg_within_group ? "WITHIN GROUP" : "VARIADIC");
@@ -201,7 +236,7 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
     }
     ExprContext inner = {.scope = context->scope,
                          .clause = context->clause,
-                         .applies = &context->select->before,
+                         .applies = context->select != NULL ? &own_applies : NULL,
                          .select = NULL,
                          .is_in_aggregate = true};
     AggregateParts parts = {0};
@@ -213,16 +248,15 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
         if (parts.filter == NULL)
             return NULL;
     }
-    OuterSearch search = {.scope = context->scope};
-    for (uint32_t i = 0; i < parts.total; i++)
-        expr_columns(parts.arguments[i], look_at_column, &search);
-    if (search.has_other && !search.has_own && context->select->before.count == 0) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "an aggregate over columns of an outer query is not supported");
+    SelectState *owner = own_applies.count > 0
+                             ? context->select
+                             : aggregate_owner(binder, context, &parts, location);
+    if (owner == NULL)
         return NULL;
-    }
+    for (uint32_t i = 0; i < own_applies.count; i++)
+        apply_list_add(binder, &owner->before, own_applies.items[i]);
     const Expr *aggregate = make_aggregate(binder, call, &parts, location);
-    return register_aggregate(binder, context->select, aggregate, name);
+    return register_aggregate(binder, owner, aggregate, name);
 }
 
 /* --- grouping --- */
@@ -283,15 +317,35 @@ const Expr *grouping_replace(Binder *binder, const SelectState *select, const Gr
     return copy;
 }
 
-bool grouping_check_late_uses(Binder *binder, const SelectState *select, const Grouping *grouping)
+/* Whether some subquery above the aggregation names the column. */
+static bool is_used_late(const SelectState *select, ColumnId column)
 {
+    for (uint32_t i = 0; i < select->after.count; i++) {
+        if (plan_names_column(select->after.items[i].right, column))
+            return true;
+    }
+    return false;
+}
+
+static void move_applies_of_keys(Binder *binder, SelectState *select, const Grouping *grouping);
+
+bool grouping_check_late_uses(Binder *binder, SelectState *select, const Grouping *grouping)
+{
+    move_applies_of_keys(binder, select, grouping);
     for (uint32_t i = 0; i < select->late_count; i++) {
         const LateUse *use = &select->late_uses[i];
         const ScopeColumn *column;
-        if (!is_plain_key(grouping, use->id) && scope_has_column(&select->scope, use->id, &column))
+        if (is_used_late(select, use->id) && !is_plain_key(grouping, use->id) && scope_has_column(&select->scope, use->id, &column))
             return not_grouped(binder, column, true, use->location);
     }
     return true;
+}
+
+/* Whether the expression names what the subquery adds. */
+static bool apply_gives(const PendingApply *apply, const Expr *expr)
+{
+    return apply->type == APPLY_JOIN ? expr_touches_plan(expr, apply->right)
+                                     : expr_uses_column(expr, apply->result.id);
 }
 
 /* A key that needs a subquery's result needs the subquery below the aggregation. */
@@ -302,7 +356,7 @@ static void move_applies_of_keys(Binder *binder, SelectState *select, const Grou
         const PendingApply *apply = &select->after.items[i];
         bool is_needed = false;
         for (uint32_t k = 0; k < grouping->key_count && !is_needed; k++)
-            is_needed = expr_uses_column(grouping->keys[k].expr, apply->result.id);
+            is_needed = apply_gives(apply, grouping->keys[k].expr);
         apply_list_add(binder, is_needed ? &select->before : &kept, *apply);
     }
     select->after = kept;
@@ -311,7 +365,6 @@ static void move_applies_of_keys(Binder *binder, SelectState *select, const Grou
 const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,
                              const Plan *plan)
 {
-    move_applies_of_keys(binder, select, grouping);
     for (uint32_t i = 0; i < select->after.count; i++) {
         PendingApply *apply = &select->after.items[i];
         if (apply->condition == NULL)
@@ -332,6 +385,11 @@ const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
     SelectState *select = context->select;
     if (!may_stand_here(binder, context, location))
         return NULL;
+    if (select == NULL) {
+        bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                   "grouping operations are not allowed in %s", clause_name(context->clause));
+        return NULL;
+    }
     if (call->n_args > MAX_ARGUMENTS || select->grouping_count == MAX_CALLS) {
         bind_fault(binder, location, FAULT_PROGRAM_LIMIT_EXCEEDED,
                    "GROUPING must have fewer than %d arguments", MAX_ARGUMENTS + 1);
@@ -347,6 +405,9 @@ const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
         if (arguments[i] == NULL)
             return NULL;
     }
+    /* what is wrong with its arguments is said where they stand */
+    if (call->n_args > 0)
+        location = bind_node_location(binder, call->args[0]);
     PlanColumn column = bind_new_column(binder, SQL_TYPE(T_INT4), "grouping");
     select->groupings[select->grouping_count++] =
         (GroupingCall){(uint32_t)call->n_args, arguments, column, location};

@@ -150,6 +150,9 @@ static const Expr *bind_null_test(Binder *binder, ExprContext *context,
                                   const PgQuery__NullTest *test)
 {
     int32_t location = bind_location(binder, test->location);
+    const Expr *of_row;
+    if (!bind_row_null_test(binder, context, test, &of_row) || of_row != NULL)
+        return of_row;
     const Expr *argument = bind_expr(binder, context, test->arg);
     if (argument == NULL)
         return NULL;
@@ -388,11 +391,6 @@ static const Expr *bind_collate(Binder *binder, ExprContext *context,
     }
     const Expr *argument = bind_expr(binder, context, collate->arg);
     return argument == NULL ? NULL : coerce_unknown_to_text(binder, argument);
-}
-
-const PgQuery__RowExpr *bind_row(const PgQuery__Node *node)
-{
-    return node->node_case == PG_QUERY__NODE__NODE_ROW_EXPR ? node->row_expr : NULL;
 }
 
 static const Expr *not_supported(Binder *binder, const PgQuery__Node *node, const char *what)

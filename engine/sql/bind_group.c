@@ -224,6 +224,20 @@ static bool has_grouping_sets(const PgQuery__SelectStmt *statement)
     return false;
 }
 
+/* GROUP BY DISTINCT: each set once. */
+static void drop_duplicates(Sets *sets)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < sets->count; i++) {
+        uint32_t k = 0;
+        while (k < count && sets->masks[k] != sets->masks[i])
+            k++;
+        if (k == count)
+            sets->masks[count++] = sets->masks[i];
+    }
+    sets->count = count;
+}
+
 static bool bind_sets(Select *select)
 {
     Sets sets;
@@ -236,6 +250,8 @@ static bool bind_sets(Select *select)
             !multiply(select, &sets, &item))
             return false;
     }
+    if (select->statement->group_distinct)
+        drop_duplicates(&sets);
     select->set_count = sets.count;
     select->sets = sets.masks;
     return true;

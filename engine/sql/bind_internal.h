@@ -100,6 +100,8 @@ int scope_match(SchemaName name, const ScopeColumn *columns, uint32_t count);
 /* Notes that a subquery at `place` uses a column of `select`'s FROM: it must be grouped by there. */
 void scope_note_use(Binder *binder, const ExprContext *place, SelectState *select, ColumnId id,
                     int32_t location);
+/* The place in `found` under which the query of `from` stands; NULL: in FROM. */
+const ExprContext *scope_place_in(const Scope *from, const Scope *found);
 CommonTable *scope_find_cte(Scope *scope, SchemaName name, Scope **owner, uint32_t *index);
 bool scope_has_column(const Scope *scope, ColumnId id, const ScopeColumn **column);
 
@@ -112,6 +114,7 @@ typedef enum Clause {
 /* A subquery met in an expression: becomes an Apply node where its expression is computed. */
 typedef struct PendingApply {
     ApplyType type;
+    JoinType join_type;           /* of APPLY_JOIN, which adds the columns of `right` */
     const Plan *right;
     const Expr *condition;
     PlanColumn result;
@@ -184,6 +187,26 @@ const Expr *bind_condition(Binder *binder, ExprContext *context, const PgQuery__
 int32_t bind_node_location(const Binder *binder, const PgQuery__Node *node);
 /* The operands of a row: (a, b) or ROW(a, b); NULL for anything else. */
 const PgQuery__RowExpr *bind_row(const PgQuery__Node *node);
+/* The fields of a row, or the one value of any other expression. */
+bool bind_row_items(Binder *binder, ExprContext *context, const PgQuery__Node *node,
+                    const Expr ***items, uint32_t *count);
+/* Whether both sides of an operator are rows, the right one written as one or a subquery. */
+bool bind_are_rows(const PgQuery__AExpr *expr);
+const Expr *bind_row_operator(Binder *binder, ExprContext *context, const PgQuery__AExpr *expr,
+                              const char *symbol, int32_t location);
+const Expr *bind_row_in(Binder *binder, ExprContext *context, const PgQuery__Node *row,
+                        const PgQuery__List *list, int32_t location);
+/* Fields one by one, as PostgreSQL compares rows. */
+const Expr *bind_compare_rows(Binder *binder, const char *symbol, const Expr *const *left,
+                              const Expr *const *right, uint32_t count, int32_t location);
+/* ROW(a, b) IS NULL, t IS NOT NULL; *result NULL when the operand is no row. */
+bool bind_row_null_test(Binder *binder, ExprContext *context, const PgQuery__NullTest *test,
+                        const Expr **result);
+/* The columns of a subquery of one row, `count` of them; NULL with a fault. */
+const Expr **bind_row_sub_link(Binder *binder, ExprContext *context, const PgQuery__SubLink *link,
+                               uint32_t count, int32_t location);
+const Expr *bind_not_distinct(Binder *binder, const Expr *left, const Expr *right,
+                              int32_t location);
 const Expr *bind_not(Binder *binder, const Expr *expr);
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location);
@@ -296,7 +319,7 @@ typedef struct Grouping {
 /* Replaces what is grouped by by its key; a column that is not is 42803. */
 const Expr *grouping_replace(Binder *binder, const SelectState *select, const Grouping *grouping,
                              const Expr *expr);
-bool grouping_check_late_uses(Binder *binder, const SelectState *select, const Grouping *grouping);
+bool grouping_check_late_uses(Binder *binder, SelectState *select, const Grouping *grouping);
 /* What must stand below the aggregation: subqueries that keys and aggregates need. */
 const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,
                              const Plan *plan);

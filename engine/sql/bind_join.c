@@ -283,6 +283,26 @@ static bool make_join(Join *join, FromItem *item)
     return true;
 }
 
+/* USING (..) AS u: the merged columns are those of u as well. */
+static bool name_merged(Join *join, FromItem *item)
+{
+    const PgQuery__Alias *alias = join->node->join_using_alias;
+    if (alias == NULL)
+        return true;
+    FromItem merged, all;
+    const FromItem whole = *item;
+    ScopeColumn *columns = ARENA_ARRAY(join->binder->arena, ScopeColumn, join->using_count + 1);
+    if (join->using_count > 0)
+        memcpy(columns, item->columns, join->using_count * sizeof *columns);
+    if (!from_make(join->binder, item->plan, "", alias, NULL, columns, join->using_count,
+                   &merged) ||
+        !from_combine(join->binder, &whole, &merged, &all))
+        return false;
+    item->tables = all.tables;
+    item->table_count = all.table_count;
+    return true;
+}
+
 /* (a JOIN b ..) AS j: only j is seen. */
 static bool alias_join(Join *join, FromItem *item)
 {
@@ -311,7 +331,7 @@ bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *node, From
         return false;
     if (!make_join(&join, item))
         return false;
-    if (has_using && !merge_columns(&join, item))
+    if (has_using && (!merge_columns(&join, item) || !name_merged(&join, item)))
         return false;
     return alias_join(&join, item);
 }

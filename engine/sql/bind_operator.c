@@ -1,5 +1,5 @@
 /*
- * Operators: plain ones, LIKE, BETWEEN, IN, ANY and ALL over arrays, rows side by side.
+ * Operators: plain ones, LIKE, BETWEEN, IN, ANY and ALL over arrays. Rows are in bind_row.c.
  */
 #include "engine/sql/bind_internal.h"
 
@@ -53,7 +53,7 @@ static const Expr *combine(Binder *binder, ExprKind kind, const Expr *const *ite
 }
 
 /* a IS NOT DISTINCT FROM b: the function when there is one, else spelled out. */
-static const Expr *not_distinct(Binder *binder, const Expr *left, const Expr *right,
+const Expr *bind_not_distinct(Binder *binder, const Expr *left, const Expr *right,
                                 int32_t location)
 {
     bool is_null_test = expr_is_null(left) || expr_is_null(right);
@@ -116,127 +116,7 @@ static const Expr *bind_between(Binder *binder, ExprContext *context, const PgQu
     return result == NULL || !is_negated ? result : bind_not(binder, result);
 }
 
-/* --- rows --- */
-static bool bind_row_items(Binder *binder, ExprContext *context, const PgQuery__RowExpr *row,
-                           const Expr **items)
-{
-    for (size_t i = 0; i < row->n_args; i++) {
-        items[i] = bind_expr(binder, context, row->args[i]);
-        if (items[i] == NULL)
-            return false;
-    }
-    return true;
-}
-
-static bool rows_match(Binder *binder, const PgQuery__RowExpr *left, const PgQuery__RowExpr *right,
-                       int32_t location)
-{
-    return left->n_args == right->n_args && left->n_args > 0
-               ? true
-               : bind_fault(binder, location, FAULT_SYNTAX_ERROR,
-                            "unequal number of entries in row expressions");
-}
-
-/* (a, b) < (c, d): a < c OR a = c AND b < d. */
-static const Expr *compare_from(Binder *binder, const char *symbol, const Expr *const *left,
-                                const Expr *const *right, uint32_t count, int32_t location)
-{
-    if (count == 1)
-        return bind_operator(binder, symbol, left[0], right[0], location);
-    char strict[2] = {symbol[0], '\0'};
-    const Expr *either[2], *both[2];
-    either[0] = bind_operator(binder, strict, left[0], right[0], location);
-    both[0] = bind_operator(binder, "=", left[0], right[0], location);
-    both[1] = both[0] == NULL
-                  ? NULL
-                  : compare_from(binder, symbol, left + 1, right + 1, count - 1, location);
-    if (either[0] == NULL || both[1] == NULL)
-        return NULL;
-    either[1] = combine(binder, EXPR_AND, both, 2, location);
-    return combine(binder, EXPR_OR, either, 2, location);
-}
-
-static const Expr *equal_rows(Binder *binder, const Expr *const *left, const Expr *const *right,
-                              uint32_t count, int32_t location)
-{
-    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, count);
-    for (uint32_t i = 0; i < count; i++) {
-        items[i] = bind_operator(binder, "=", left[i], right[i], location);
-        if (items[i] == NULL)
-            return NULL;
-    }
-    return combine(binder, EXPR_AND, items, count, location);
-}
-
-static const Expr *not_distinct_rows(Binder *binder, const Expr *const *left,
-                                     const Expr *const *right, uint32_t count, int32_t location)
-{
-    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, count);
-    for (uint32_t i = 0; i < count; i++) {
-        items[i] = not_distinct(binder, left[i], right[i], location);
-        if (items[i] == NULL)
-            return NULL;
-    }
-    return combine(binder, EXPR_AND, items, count, location);
-}
-
-static const Expr *bind_row_operator(Binder *binder, ExprContext *context,
-                                     const PgQuery__AExpr *expr, const char *symbol,
-                                     int32_t location)
-{
-    const PgQuery__RowExpr *left_row = bind_row(expr->lexpr), *right_row = bind_row(expr->rexpr);
-    if (!rows_match(binder, left_row, right_row, location))
-        return NULL;
-    uint32_t count = (uint32_t)left_row->n_args;
-    const Expr **left = ARENA_ARRAY(binder->arena, const Expr *, count);
-    const Expr **right = ARENA_ARRAY(binder->arena, const Expr *, count);
-    if (!bind_row_items(binder, context, left_row, left) ||
-        !bind_row_items(binder, context, right_row, right))
-        return NULL;
-    bool is_distinct = expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
-    const Expr *result;
-    if (is_distinct || expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT)
-        result = not_distinct_rows(binder, left, right, count, location);
-    else if (strcmp(symbol, "=") == 0 || strcmp(symbol, "<>") == 0)
-        result = equal_rows(binder, left, right, count, location);
-    else if (symbol[0] == '<' || symbol[0] == '>')
-        result = compare_from(binder, symbol, left, right, count, location);
-    else
-        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "operator %s is not supported for rows", symbol),
-               NULL;
-    bool is_negated = is_distinct || strcmp(symbol, "<>") == 0;
-    return result != NULL && is_negated && expr->kind != PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT
-               ? bind_not(binder, result)
-               : result;
-}
-
-/* (a, b) IN ((1, 2), (3, 4)) */
-static const Expr *bind_row_in(Binder *binder, ExprContext *context, const PgQuery__RowExpr *row,
-                               const PgQuery__List *list, int32_t location)
-{
-    uint32_t width = (uint32_t)row->n_args;
-    const Expr **left = ARENA_ARRAY(binder->arena, const Expr *, width);
-    const Expr **right = ARENA_ARRAY(binder->arena, const Expr *, width);
-    const Expr **either = ARENA_ARRAY(binder->arena, const Expr *, list->n_items);
-    if (!bind_row_items(binder, context, row, left))
-        return NULL;
-    for (size_t i = 0; i < list->n_items; i++) {
-        const PgQuery__RowExpr *item = bind_row(list->items[i]);
-        if (item == NULL)
-            return bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
-                              "a row can only be compared with rows"),
-                   NULL;
-        if (!rows_match(binder, row, item, location) ||
-            !bind_row_items(binder, context, item, right))
-            return NULL;
-        either[i] = equal_rows(binder, left, right, width, location);
-        if (either[i] == NULL)
-            return NULL;
-    }
-    return combine(binder, EXPR_OR, either, (uint32_t)list->n_items, location);
-}
-
+/* --- IN --- */
 static const Expr *bind_in(Binder *binder, ExprContext *context, const PgQuery__AExpr *expr,
                            int32_t location)
 {
@@ -244,7 +124,7 @@ static const Expr *bind_in(Binder *binder, ExprContext *context, const PgQuery__
     bool is_negated = bind_operator_name(expr->name, expr->n_name)[0] == '<';
     const Expr *result;
     if (bind_row(expr->lexpr) != NULL) {
-        result = bind_row_in(binder, context, bind_row(expr->lexpr), list, location);
+        result = bind_row_in(binder, context, expr->lexpr, list, location);
     } else {
         const Expr *value = bind_expr(binder, context, expr->lexpr);
         const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, list->n_items);
@@ -279,11 +159,11 @@ static const Expr *bind_two_sided(Binder *binder, ExprContext *context, const Pg
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
         return bind_any_array(binder, symbol, left, right, true, location);
     case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: {
-        const Expr *same = not_distinct(binder, left, right, location);
+        const Expr *same = bind_not_distinct(binder, left, right, location);
         return same == NULL ? NULL : bind_not(binder, same);
     }
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT:
-        return not_distinct(binder, left, right, location);
+        return bind_not_distinct(binder, left, right, location);
     case PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF:
         return null_if(binder, left, right, location);
     default:
@@ -306,8 +186,6 @@ const Expr *bind_a_expr(Binder *binder, ExprContext *context, const PgQuery__AEx
     default:
         break;
     }
-    bool are_rows =
-        expr->lexpr != NULL && bind_row(expr->lexpr) != NULL && bind_row(expr->rexpr) != NULL;
-    return are_rows ? bind_row_operator(binder, context, expr, symbol, location)
-                    : bind_two_sided(binder, context, expr, symbol, location);
+    return bind_are_rows(expr) ? bind_row_operator(binder, context, expr, symbol, location)
+                               : bind_two_sided(binder, context, expr, symbol, location);
 }

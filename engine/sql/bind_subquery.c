@@ -27,7 +27,7 @@ const Plan *apply_list_attach(Binder *binder, const ApplyList *list, const Plan 
 {
     for (uint32_t i = 0; i < list->count; i++) {
         const PendingApply *apply = &list->items[i];
-        plan = plan_apply(binder->arena, apply->type, JOIN_LEFT, plan, apply->right,
+        plan = plan_apply(binder->arena, apply->type, apply->join_type, plan, apply->right,
                           apply->condition, apply->result);
     }
     return plan;
@@ -45,21 +45,15 @@ static const Expr *add_apply(Binder *binder, ExprContext *context, ApplyType typ
     return expr_column(binder->arena, result, column.id, location);
 }
 
-/* --- x op ANY (SELECT ...) --- */
-static bool bind_test(Binder *binder, ExprContext *context, const PgQuery__SubLink *link,
-                      const Expr ***items, uint32_t *count)
+static bool may_have_subquery(Binder *binder, const ExprContext *context, int32_t location)
 {
-    const PgQuery__RowExpr *row = bind_row(link->testexpr);
-    *count = row != NULL ? (uint32_t)row->n_args : 1;
-    *items = ARENA_ARRAY(binder->arena, const Expr *, *count);
-    for (uint32_t i = 0; i < *count; i++) {
-        (*items)[i] = bind_expr(binder, context, row != NULL ? row->args[i] : link->testexpr);
-        if ((*items)[i] == NULL)
-            return false;
-    }
-    return true;
+    return context->applies != NULL
+               ? true
+               : bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                            "subqueries are not supported in %s", clause_name(context->clause));
 }
 
+/* --- x op ANY (SELECT ...) --- */
 static const Expr *test_condition(Binder *binder, const PgQuery__SubLink *link,
                                   const Expr *const *left, uint32_t count, const QueryResult *query,
                                   int32_t location)
@@ -70,26 +64,19 @@ static const Expr *test_condition(Binder *binder, const PgQuery__SubLink *link,
                    query->count > count ? "many" : "few");
         return NULL;
     }
-    if (count > 1 && strcmp(symbol, "=") != 0) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "comparing rows with %s ANY or ALL is not supported", symbol);
-        return NULL;
-    }
-    const Expr **tests = ARENA_ARRAY(binder->arena, const Expr *, count);
+    const Expr **right = ARENA_ARRAY(binder->arena, const Expr *, count);
     for (uint32_t i = 0; i < count; i++) {
         const PlanColumn *column = &query->columns[i].column;
-        const Expr *right = expr_column(binder->arena, column->type, column->id, location);
-        tests[i] = bind_operator(binder, symbol, left[i], right, location);
-        if (tests[i] == NULL)
-            return NULL;
-        if (tests[i]->type.oid != T_BOOL) {
-            bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
-                       "operator %s must return type boolean, not type %s", symbol,
-                       type_format_name(binder->arena, tests[i]->type));
-            return NULL;
-        }
+        right[i] = expr_column(binder->arena, column->type, column->id, location);
     }
-    return expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), tests, count, location);
+    const Expr *test = bind_compare_rows(binder, symbol, left, right, count, location);
+    if (test != NULL && test->type.oid != T_BOOL) {
+        bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
+                   "operator %s must return type boolean, not type %s", symbol,
+                   type_format_name(binder->arena, test->type));
+        return NULL;
+    }
+    return test;
 }
 
 /* ALL: not any row for which the comparison is false. */
@@ -100,7 +87,7 @@ static const Expr *bind_any_or_all(Binder *binder, ExprContext *context,
     const Expr **left;
     uint32_t count;
     bool is_all = link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK;
-    if (!bind_test(binder, context, link, &left, &count))
+    if (!bind_row_items(binder, context, link->testexpr, &left, &count))
         return NULL;
     const Expr *condition = test_condition(binder, link, left, count, query, location);
     if (condition == NULL)
@@ -175,14 +162,37 @@ static const Expr *bind_array_query(Binder *binder, ExprContext *context, const 
                            : expr_nary(binder->arena, EXPR_COALESCE, type, pair, 2, location);
 }
 
+/* --- (a, b) = (SELECT ...) --- */
+const Expr **bind_row_sub_link(Binder *binder, ExprContext *context, const PgQuery__SubLink *link,
+                               uint32_t count, int32_t location)
+{
+    QueryResult query;
+    if (!may_have_subquery(binder, context, location) ||
+        !bind_query(binder, link->subselect->select_stmt, context->scope, context, false, &query))
+        return NULL;
+    if (query.count != count) {
+        bind_fault(binder, location, FAULT_SYNTAX_ERROR, "subquery has too %s columns",
+                   query.count > count ? "many" : "few");
+        return NULL;
+    }
+    apply_list_add(binder, context->applies,
+                   (PendingApply){.type = APPLY_JOIN,
+                                  .join_type = JOIN_SINGLE,
+                                  .right = query.plan,
+                                  .macro = -1});
+    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const PlanColumn *column = &query.columns[i].column;
+        items[i] = expr_column(binder->arena, column->type, column->id, location);
+    }
+    return items;
+}
+
 const Expr *bind_sub_link(Binder *binder, ExprContext *context, const PgQuery__SubLink *link)
 {
     int32_t location = bind_location(binder, link->location);
-    if (context->applies == NULL) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "subqueries are not supported in %s", clause_name(context->clause));
+    if (!may_have_subquery(binder, context, location))
         return NULL;
-    }
     QueryResult query;
     if (link->subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
         !bind_query(binder, link->subselect->select_stmt, context->scope, context, false, &query))

@@ -42,6 +42,8 @@ static Figured figure_sub_link(Binder *binder, const PgQuery__SubLink *link)
         const PgQuery__SelectStmt *select = link->subselect->select_stmt;
         while (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
             select = select->larg;
+        if (select->n_values_lists > 0)
+            return (Figured){"column1", 2};
         if (select->n_target_list == 0)
             return (Figured){NULL, 0};
         const PgQuery__ResTarget *target = select->target_list[0]->res_target;

@@ -283,7 +283,7 @@ void scope_note_use(Binder *binder, const ExprContext *place, SelectState *selec
 }
 
 /* The place in `found` under which the query of `from` stands. */
-static const ExprContext *place_in(const Scope *from, const Scope *found)
+const ExprContext *scope_place_in(const Scope *from, const Scope *found)
 {
     while (from->parent != found)
         from = from->parent;
@@ -295,7 +295,7 @@ bool scope_find_column(Binder *binder, Scope *scope, const PgQuery__ColumnRef *r
 {
     bool ok = reference->n_fields == 1 ? find_plain(binder, scope, reference, column, found)
                                        : find_qualified(binder, scope, reference, column, found);
-    const ExprContext *place = ok && *found != scope ? place_in(scope, *found) : NULL;
+    const ExprContext *place = ok && *found != scope ? scope_place_in(scope, *found) : NULL;
     if (place != NULL)
         scope_note_use(binder, place, (*found)->select, (*column)->id,
                        bind_location(binder, reference->location));
