@@ -147,7 +147,7 @@ bool aggregate_set_grow(AggregateSet *set, uint32_t count, Fault *fault)
 {
     if (count <= set->ready)
         return true;
-    if (!grow_array(&set->states, set->context->budget, (size_t)count * set->stride, fault))
+    if (!grow_array_unset(&set->states, set->context->budget, (size_t)count * set->stride, fault))
         return false;
     uint8_t *first = (uint8_t *)set->states.data + (size_t)set->ready * set->stride;
     memset(first, 0, (size_t)(count - set->ready) * set->stride);

@@ -403,15 +403,15 @@ bool key_column_keep(KeyColumn *column, const uint32_t *rows, uint32_t count, ui
 {
     size_t total = (size_t)first + count;
     if (column->kind == KEY_INTERNED) {
-        if (!grow_array(&column->values, column->budget, total * sizeof(uint32_t), fault))
+        if (!grow_array_unset(&column->values, column->budget, total * sizeof(uint32_t), fault))
             return false;
         uint32_t *values = (uint32_t *)column->values.data + first;
         for (uint32_t i = 0; i < count; i++)
             values[i] = column->codes[rows[i]];
         return true;
     }
-    if (!grow_array(&column->values, column->budget, total * sizeof(int64_t), fault) ||
-        !grow_array(&column->nulls, column->budget, total, fault))
+    if (!grow_array_unset(&column->values, column->budget, total * sizeof(int64_t), fault) ||
+        !grow_array_unset(&column->nulls, column->budget, total, fault))
         return false;
     int64_t *values = (int64_t *)column->values.data + first;
     uint8_t *nulls = (uint8_t *)column->nulls.data + first;

@@ -292,7 +292,7 @@ bool key_hash_reserve(KeyTable *table, uint32_t extra, Fault *fault)
     size_t packed = table->word_count == 1
                         ? 0
                         : ((size_t)table->count + extra) * table->word_count * sizeof(Word);
-    if (!grow_array(&table->packed, table->budget, packed, fault))
+    if (!grow_array_unset(&table->packed, table->budget, packed, fault))
         return false;
     /* Small tables grow in larger steps: entering everything again is not free. */
     while ((UINT64_C(1) << bits) < wanted)

@@ -11,6 +11,7 @@
 
 #include "base/log/log.h"
 #include "base/os/os.h"
+#include "storage/rows/rows.h"
 
 typedef enum PumpPhase { PUMP_PULLING, PUMP_DRAINING, PUMP_DONE } PumpPhase;
 
@@ -268,4 +269,10 @@ RunState run_step(Run *run, uint32_t *stage, Fault *fault)
         all_done = all_done && pump->phase == PUMP_DONE;
     }
     return all_done ? RUN_DONE : moved ? RUN_PROGRESSED : RUN_BLOCKED;
+}
+
+void run_give_memory_back(void)
+{
+    grow_arrays_give_back();
+    os_give_memory_back();
 }

@@ -51,4 +51,7 @@ bool run_boundaries(Run *run, uint32_t stage, const PartitionBoundaries *boundar
 /* For CHANNEL_* frames and lost links. */
 Exchange *run_exchange(Run *run);
 
+/* Between runs: what earlier ones have freed goes back to the system. */
+void run_give_memory_back(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 #include "base/os/os.h"
 #include "engine/catalog/catalog.h"
+#include "engine/run/run.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -161,7 +162,7 @@ static void wait_readable(int fd, bool was_busy, bool *keeps_memory)
     if (*keeps_memory) {
         if (poll(&item, 1, KEEP_MEMORY_MS) != 0)
             return;
-        os_give_memory_back();
+        run_give_memory_back();
         *keeps_memory = false;
     }
     poll(&item, 1, -1);

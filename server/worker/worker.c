@@ -133,7 +133,7 @@ static void serve_blocked(Worker *worker, PollSet *set)
     } else if (set->last_query != 0) {
         if (serve_sockets(worker, set, KEEP_MEMORY_MS))
             return;
-        os_give_memory_back();
+        run_give_memory_back();
         set->last_query = 0;
     }
     serve_sockets(worker, set, -1);

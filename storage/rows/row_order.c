@@ -216,7 +216,7 @@ static bool make_keys(RowOrder *order, const Batch *batch, const SortColumn *col
                       uint32_t column_count, Fault *fault)
 {
     if (!reserve_more(order, key_bytes_estimate(batch, columns, column_count), fault) ||
-        !grow_array(&order->offsets, order->budget, ((size_t)batch->rows + 1) * sizeof(uint32_t),
+        !grow_array_unset(&order->offsets, order->budget, ((size_t)batch->rows + 1) * sizeof(uint32_t),
                     fault))
         return false;
     ((uint32_t *)order->offsets.data)[0] = 0;
@@ -235,12 +235,12 @@ bool row_order_sort(RowOrder *order, const Batch *batch, const SortColumn *colum
     row_order_clear(order);
     order->rows = batch->rows;
     if (!make_keys(order, batch, columns, column_count, fault) ||
-        !grow_array(&order->order, budget, ((size_t)batch->rows + 1) * sizeof(uint32_t), fault))
+        !grow_array_unset(&order->order, budget, ((size_t)batch->rows + 1) * sizeof(uint32_t), fault))
         return false;
     GrowArray entries = {0}, spare = {0};
     size_t bytes = ((size_t)batch->rows + 1) * sizeof(Entry);
     bool is_sorted =
-        grow_array(&entries, budget, bytes, fault) && grow_array(&spare, budget, bytes, fault);
+        grow_array_unset(&entries, budget, bytes, fault) && grow_array_unset(&spare, budget, bytes, fault);
     if (is_sorted) {
         Sorter sorter = {order->keys.data, order->offsets.data, entries.data, spare.data};
         for (uint32_t row = 0; row < batch->rows; row++)

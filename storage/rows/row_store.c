@@ -213,7 +213,7 @@ static bool append_values(RowStore *store, StoreColumn *column, uint32_t at, con
                           Selection selection, Fault *fault)
 {
     size_t width = layout_size(column->layout);
-    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * width, fault))
+    if (!grow_array_unset(&column->data, store->budget, ((size_t)at + selection.count) * width, fault))
         return false;
     append_fixed((char *)column->data.data + at * width, width, vector, selection);
     return append_nulls(store, column, at, vector, selection, fault);
@@ -224,7 +224,7 @@ enum { STRIDE = 1024 }; /* rows gathered at a time where a selection has to be m
 static bool append_codes(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
 {
-    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(uint32_t),
+    if (!grow_array_unset(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(uint32_t),
                     fault))
         return false;
     uint32_t *out = (uint32_t *)column->data.data + at;
@@ -261,7 +261,7 @@ static bool append_codes(RowStore *store, StoreColumn *column, uint32_t at, cons
 static bool append_texts(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
 {
-    if (!grow_array(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(Text),
+    if (!grow_array_unset(&column->data, store->budget, ((size_t)at + selection.count) * sizeof(Text),
                     fault))
         return false;
     Text *out = (Text *)column->data.data + at;

@@ -29,6 +29,11 @@ typedef struct GrowArray {
 
 /* Makes room for `size` bytes in all. */
 bool grow_array(GrowArray *array, Budget *budget, size_t size, Fault *fault);
+/* The same for an array that is written before it is read: bytes beyond have any value. An array
+ * is grown by one of the two only. */
+bool grow_array_unset(GrowArray *array, Budget *budget, size_t size, Fault *fault);
+/* Freed mappings are kept for arrays to come; this gives them back to the system. */
+void grow_arrays_give_back(void);
 void grow_array_free(GrowArray *array, Budget *budget);
 
 /* --- TextTable --- */

@@ -133,9 +133,8 @@ static void assert_rows_equal(const Batch *a, uint32_t row_a, const Batch *b, ui
 
 /* --- grow array --- */
 
-static void test_grow_array_keeps_and_zeroes(void **state)
+static void check_grow_array(void)
 {
-    (void)state;
     Budget budget;
     budget_init_root(&budget, NULL, 0);
     GrowArray array = {0};
@@ -155,6 +154,31 @@ static void test_grow_array_keeps_and_zeroes(void **state)
     }
     grow_array_free(&array, &budget);
     assert_int_equal(budget.used, 0);
+}
+
+/* Also when it gets mappings that others have written to. */
+static void test_grow_array_keeps_and_zeroes(void **state)
+{
+    (void)state;
+    check_grow_array();
+    check_grow_array();
+    for (int i = 0; i < 2; i++) {
+        GrowArray written[4] = {{0}};
+        for (int a = 0; a < 4; a++) {
+            for (size_t size = 1 << 20; size <= (size_t)1 << (20 + a); size *= 2) {
+                size_t had = written[a].size;
+                assert_true(grow_array_unset(&written[a], NULL, size, NULL));
+                for (size_t at = 0; at < had; at += 4093)
+                    assert_int_equal(((uint8_t *)written[a].data)[at], 0xAA);
+                memset(written[a].data, 0xAA, written[a].size);
+            }
+        }
+        for (int a = 0; a < 4; a++)
+            grow_array_free(&written[a], NULL);
+        check_grow_array();
+    }
+    grow_arrays_give_back();
+    check_grow_array();
 }
 
 static void test_grow_array_refused(void **state)

@@ -14,7 +14,6 @@ enum {
     /* A remapping array pays once a sixteenth of its entries' number of rows was seen. */
     REMAP_AFTER = 16,
     REMAP_SMALL = 4096,
-    PREFETCH_AHEAD = 8,
     LOOK_UP_ROWS = 64,
 };
 
@@ -111,44 +110,51 @@ static inline uint32_t slot_seek(const TextTable *table, Text text, uint64_t has
     return at;
 }
 
-static bool entry_append(TextTable *table, Text text, uint64_t hash, Fault *fault)
+/* Room for `entries` more texts of `bytes` together, and for their slots. */
+static bool reserve(TextTable *table, uint32_t entries, size_t bytes, Fault *fault)
 {
-    size_t end = table->bytes_used + text.length;
-    if (end > UINT32_MAX || table->count >= ROWS_LIMIT)
+    size_t count = (size_t)table->count + entries, end = table->bytes_used + bytes;
+    if (end > UINT32_MAX || count > ROWS_LIMIT)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
                          "distinct texts of one column take more than 4 GB");
-    if (!grow_array(&table->offsets, table->budget, ((size_t)table->count + 2) * sizeof(uint32_t),
-                    fault) ||
-        !grow_array(&table->hashes, table->budget, ((size_t)table->count + 1) * sizeof(uint64_t),
-                    fault) ||
-        !grow_array(&table->bytes, table->budget, end, fault))
+    if (!grow_array_unset(&table->offsets, table->budget, (count + 1) * sizeof(uint32_t), fault) ||
+        !grow_array_unset(&table->hashes, table->budget, count * sizeof(uint64_t), fault) ||
+        !grow_array_unset(&table->bytes, table->budget, end, fault))
         return false;
+    while (table->slots.data == NULL || count > ((size_t)1 << table->slot_bits) / 8 * 5)
+        if (!slots_grow(table, fault))
+            return false;
+    return true;
+}
+
+/* There must be room. */
+static inline uint32_t entry_append(TextTable *table, Text text, uint64_t hash)
+{
     uint32_t *offsets = table->offsets.data;
     uint64_t *hashes = table->hashes.data;
     if (table->count == 1)
         offsets[0] = offsets[1] = 0;
     if (text.length != 0)
         memcpy((char *)table->bytes.data + table->bytes_used, text.data, text.length);
-    table->bytes_used = end;
+    table->bytes_used += text.length;
     hashes[table->count] = hash;
     table->count++;
-    offsets[table->count] = (uint32_t)end;
-    return true;
+    offsets[table->count] = (uint32_t)table->bytes_used;
+    return table->count - 1;
+}
+
+static inline uint32_t add_with_room(TextTable *table, Text text, uint64_t hash)
+{
+    uint32_t at = slot_seek(table, text, hash);
+    uint64_t *slots = table->slots.data;
+    if (slots[at] == 0)
+        slots[at] = slot_make(hash, entry_append(table, text, hash));
+    return (uint32_t)slots[at];
 }
 
 uint32_t text_table_add(TextTable *table, Text text, uint64_t hash, Fault *fault)
 {
-    if (table->slots.data == NULL || table->count > (1u << table->slot_bits) / 8 * 5)
-        if (!slots_grow(table, fault))
-            return 0;
-    uint32_t at = slot_seek(table, text, hash);
-    uint64_t *slots = table->slots.data;
-    if (slots[at] != 0)
-        return (uint32_t)slots[at];
-    if (!entry_append(table, text, hash, fault))
-        return 0;
-    slots[at] = slot_make(hash, table->count - 1);
-    return table->count - 1;
+    return reserve(table, 1, text.length, fault) ? add_with_room(table, text, hash) : 0;
 }
 
 uint32_t text_table_find(const TextTable *table, Text text, uint64_t hash)
@@ -216,42 +222,80 @@ static inline uint64_t entry_hash(const Dictionary *dictionary, uint32_t code, T
     return dictionary->hashes != NULL ? dictionary->hashes[code] : text_hash(text);
 }
 
-static uint32_t look_up(TextTable *table, Text text, uint64_t hash, Fault *fault)
+/* At most LOOK_UP_ROWS texts that are looked up together. */
+typedef struct LookUp {
+    uint32_t count;
+    Text texts[LOOK_UP_ROWS];
+    uint64_t hashes[LOOK_UP_ROWS];
+    uint32_t ids[LOOK_UP_ROWS];
+} LookUp;
+
+/*
+ * Finds or adds texts whose hashes are known. Slots, offsets and bytes of the table lie anywhere
+ * in memory: each is asked for while others are looked at, so that nothing waits for three of
+ * them one after the other (Chen et al. 2004, "Improving hash join performance through
+ * prefetching").
+ */
+static bool look_up(TextTable *table, LookUp *wanted, Fault *fault)
 {
-    return table->is_finding ? text_table_find(table, text, hash)
-                             : text_table_add(table, text, hash, fault);
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < wanted->count; i++)
+        bytes += wanted->texts[i].length;
+    if (!table->is_finding && !reserve(table, wanted->count, bytes, fault))
+        return false;
+    if (table->slots.data == NULL) {
+        memset(wanted->ids, 0xFF, wanted->count * sizeof *wanted->ids);
+        return true;
+    }
+    const uint64_t *slots = table->slots.data;
+    const uint32_t *offsets = table->offsets.data;
+    for (uint32_t i = 0; i < wanted->count; i++)
+        __builtin_prefetch(slots + slot_first(table, wanted->hashes[i]));
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        uint64_t slot = slots[slot_first(table, wanted->hashes[i])];
+        wanted->ids[i] = (uint32_t)slot;
+        __builtin_prefetch(offsets + (uint32_t)slot);
+    }
+    for (uint32_t i = 0; i < wanted->count; i++)
+        if (wanted->ids[i] != 0)
+            __builtin_prefetch((const char *)table->bytes.data + offsets[wanted->ids[i]]);
+    for (uint32_t i = 0; i < wanted->count; i++)
+        wanted->ids[i] = table->is_finding
+                             ? text_table_find(table, wanted->texts[i], wanted->hashes[i])
+                             : add_with_room(table, wanted->texts[i], wanted->hashes[i]);
+    return true;
 }
 
 /*
- * Looks up the rows (at most LOOK_UP_ROWS) whose codes have no id yet. The entries, their hashes
- * and the table's slots lie anywhere in memory: each is asked for some rows before it is needed.
+ * Looks up the rows (at most LOOK_UP_ROWS) whose codes have no id yet. The dictionary's entries
+ * lie anywhere in memory too.
  */
 static bool look_up_codes(TextTable *table, const Dictionary *dictionary, const uint32_t *codes,
                           const uint32_t *rows, uint32_t count, uint32_t *remap, Fault *fault)
 {
-    Text texts[LOOK_UP_ROWS];
-    uint64_t hashes[LOOK_UP_ROWS];
-    for (uint32_t i = 0; i < count; i++)
-        __builtin_prefetch(dictionary->offsets + codes[rows[i]]);
+    LookUp wanted;
+    uint32_t entries[LOOK_UP_ROWS];
+    wanted.count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        texts[i] = dictionary_text(dictionary, codes[rows[i]]);
-        __builtin_prefetch(texts[i].data);
+        uint32_t code = codes[rows[i]];
+        if (remap[code] != 0)
+            continue; /* the rows before had it too */
+        entries[wanted.count++] = code;
+        remap[code] = ABSENT; /* taken note of */
+        __builtin_prefetch(dictionary->offsets + code);
+    }
+    for (uint32_t i = 0; i < wanted.count; i++) {
+        wanted.texts[i] = dictionary_text(dictionary, entries[i]);
+        __builtin_prefetch(wanted.texts[i].data);
         if (dictionary->hashes != NULL)
-            __builtin_prefetch(dictionary->hashes + codes[rows[i]]);
+            __builtin_prefetch(dictionary->hashes + entries[i]);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = entry_hash(dictionary, codes[rows[i]], texts[i]);
-        if (table->slots.data != NULL)
-            __builtin_prefetch((uint64_t *)table->slots.data + slot_first(table, hashes[i]));
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t *id = &remap[codes[rows[i]]];
-        if (*id == 0)
-            *id = look_up(table, texts[i], hashes[i], fault);
-        if (*id == 0)
-            return false;
-    }
-    return true;
+    for (uint32_t i = 0; i < wanted.count; i++)
+        wanted.hashes[i] = entry_hash(dictionary, entries[i], wanted.texts[i]);
+    bool is_done = look_up(table, &wanted, fault);
+    for (uint32_t i = 0; i < wanted.count; i++)
+        remap[entries[i]] = is_done ? wanted.ids[i] : 0;
+    return is_done;
 }
 
 static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *remap,
@@ -280,29 +324,28 @@ static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *
     return true;
 }
 
-/* Row by row, hashing ahead so that the slots are on their way when they are looked at. */
+/* Row by row. */
 static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
 {
-    uint64_t hashes[PREFETCH_AHEAD];
-    for (uint32_t start = 0; start < vector->length; start += PREFETCH_AHEAD) {
-        uint32_t end =
-            start + PREFETCH_AHEAD < vector->length ? start + PREFETCH_AHEAD : vector->length;
-        for (uint32_t i = start; i < end; i++) {
-            if (vector_is_null(vector, i))
-                continue;
-            hashes[i - start] = text_hash(vector_text(vector, i));
-            if (table->slots.data != NULL)
-                __builtin_prefetch((uint64_t *)table->slots.data +
-                                   slot_first(table, hashes[i - start]));
-        }
+    LookUp wanted;
+    uint32_t rows[LOOK_UP_ROWS];
+    for (uint32_t start = 0; start < vector->length; start += LOOK_UP_ROWS) {
+        uint32_t left = vector->length - start;
+        uint32_t end = left < LOOK_UP_ROWS ? vector->length : start + LOOK_UP_ROWS;
+        wanted.count = 0;
         for (uint32_t i = start; i < end; i++) {
             ids[i] = 0;
             if (vector_is_null(vector, i))
                 continue;
-            ids[i] = look_up(table, vector_text(vector, i), hashes[i - start], fault);
-            if (ids[i] == 0)
-                return false;
+            wanted.texts[wanted.count] = vector_text(vector, i);
+            rows[wanted.count++] = i;
         }
+        for (uint32_t i = 0; i < wanted.count; i++)
+            wanted.hashes[i] = text_hash(wanted.texts[i]);
+        if (!look_up(table, &wanted, fault))
+            return false;
+        for (uint32_t i = 0; i < wanted.count; i++)
+            ids[rows[i]] = wanted.ids[i];
     }
     return true;
 }
@@ -311,10 +354,11 @@ static bool map_constant(TextTable *table, const Vector *vector, uint32_t *ids, 
 {
     uint32_t id = 0;
     if (vector->length != 0 && !vector_is_null(vector, 0)) {
-        Text text = vector_text(vector, 0);
-        id = look_up(table, text, text_hash(text), fault);
-        if (id == 0)
+        LookUp wanted = {.count = 1, .texts = {vector_text(vector, 0)}};
+        wanted.hashes[0] = text_hash(wanted.texts[0]);
+        if (!look_up(table, &wanted, fault))
             return false;
+        id = wanted.ids[0];
     }
     for (uint32_t i = 0; i < vector->length; i++)
         ids[i] = id;
