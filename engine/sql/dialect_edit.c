@@ -259,9 +259,33 @@ static void edit_array(Editor *editor, uint32_t array)
     editor->tokens[close].replace = "])";
 }
 
+/* CREATE ROLE name LOGIN ...: the options that are no keywords are compared in lower case by the
+ * grammar itself, so they are to be folded by the scanner. */
+static void edit_role_options(Editor *editor)
+{
+    static const char *const options[] = {
+        "SUPERUSER",  "NOSUPERUSER",  "CREATEROLE", "NOCREATEROLE",  "CREATEDB",
+        "NOCREATEDB", "LOGIN",        "NOLOGIN",    "REPLICATION",   "NOREPLICATION",
+        "BYPASSRLS",  "NOBYPASSRLS",  "NOINHERIT",  "CREATEUSER",    "NOCREATEUSER",
+    };
+    uint32_t first = editor->first;
+    bool is_role = kind_at(editor, (int64_t)first + 1, PG_QUERY__TOKEN__ROLE) ||
+                   kind_at(editor, (int64_t)first + 1, PG_QUERY__TOKEN__USER) ||
+                   kind_at(editor, (int64_t)first + 1, PG_QUERY__TOKEN__GROUP_P);
+    bool is_ours = kind_at(editor, first, PG_QUERY__TOKEN__CREATE) ||
+                   kind_at(editor, first, PG_QUERY__TOKEN__ALTER);
+    for (uint32_t i = first + 3; is_ours && is_role && i < editor->end; i++) {
+        for (size_t k = 0; k < sizeof options / sizeof *options; k++) {
+            if (word_at(editor, i, options[k]))
+                editor->tokens[i].is_plain = true;
+        }
+    }
+}
+
 void dialect_edit(Arena *arena, Text text, Token *tokens, uint32_t first, uint32_t end)
 {
     Editor editor = {arena, text, tokens, first, end};
+    edit_role_options(&editor);
     for (uint32_t i = first; i < end; i++) {
         if (tokens[i].replace == NULL)
             edit_call(&editor, i);

@@ -30,6 +30,14 @@ const PgQuery__Node *parse_plain(Arena *arena, const char *sql, Fault *fault);
 bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statement,
                         ParseTree *tree, Fault *fault);
 
+/* SET alone, into kind, name and value of `statement`. */
+bool statement_read_set(Arena *arena, ParsedStatement *statement,
+                        const PgQuery__VariableSetStmt *set, Fault *fault);
+/* Statements about roles and rights (statement_role.c): into statement->role. */
+bool statement_is_about_roles(const PgQuery__Node *node);
+bool statement_read_role(Arena *arena, ParsedStatement *statement, const PgQuery__Node *node,
+                         Fault *fault);
+
 /* Runs `function` on a stack of half a gigabyte (only what is touched costs memory). */
 bool parse_on_large_stack(void (*function)(void *), void *argument, Fault *fault);
 

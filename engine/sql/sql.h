@@ -32,6 +32,7 @@ typedef enum StatementKind {
     STATEMENT_DECLARE,    /* name, inner, cursor; the query inside can be bound */
     STATEMENT_FETCH,      /* FETCH and MOVE: name, cursor */
     STATEMENT_CLOSE,      /* name, NULL for all */
+    STATEMENT_ROLE,       /* about roles and rights: `role` */
     STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM, LISTEN..) */
 } StatementKind;
 
@@ -68,6 +69,7 @@ typedef struct ParsedStatement {
     CursorClause cursor;      /* DECLARE, FETCH */
     bool is_chain;            /* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
     bool is_local;            /* SET LOCAL */
+    const struct RoleStatement *role; /* ROLE (engine/sql/role_statement.h) */
     bool if_exists;           /* DROP TABLE IF EXISTS */
     bool is_name_quoted;      /* DROP TABLE: how `name` is to be matched (schema_resolve) */
     bool explain_json, explain_analyze;

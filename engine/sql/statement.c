@@ -236,6 +236,21 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
     }
 }
 
+bool statement_read_set(Arena *arena, ParsedStatement *statement,
+                        const PgQuery__VariableSetStmt *set, Fault *fault)
+{
+    ParseTree tree = {0};
+    Classifier classifier = {arena, 0, statement, &tree, fault};
+    bool is_plain = set->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE ||
+                    set->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT ||
+                    set->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET ||
+                    set->kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL;
+    if (!is_plain)
+        return fault_set_at(fault, statement->offset, FAULT_FEATURE_NOT_SUPPORTED,
+                            "this form of SET is not supported here");
+    return classify_set(&classifier, set);
+}
+
 static bool classify_show(Classifier *classifier, const PgQuery__VariableShowStmt *show)
 {
     const char *name = name_plain(show->name);
@@ -405,6 +420,8 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
     if (tree->dialect->is_ingest && node->node_case != PG_QUERY__NODE__NODE_INSERT_STMT &&
         node->node_case != PG_QUERY__NODE__NODE_EXPLAIN_STMT)
         return classify_not_supported(&classifier);
+    if (statement_is_about_roles(node))
+        return statement_read_role(arena, statement, node, fault);
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
     case PG_QUERY__NODE__NODE_INSERT_STMT:

@@ -151,6 +151,7 @@ bool request_ask_statement(Request *request, Text name, PreparedText *prepared, 
 
 /* --- statement.c: statements without a plan --- */
 bool statement_run(Request *request, const ParsedStatement *statement, Fault *fault);
+bool role_statement_run(Request *request, const ParsedStatement *statement, Fault *fault);
 /* RowDescription or NoData of a statement without a plan. */
 void statement_describe(const ParsedStatement *statement, Buffer *wire);
 
