@@ -10,14 +10,14 @@
 #include "base/log/log.h"
 
 typedef struct Change {
-    Transaction *transaction;
+    RoleTransaction *transaction;
     const AccessGrantChange *request;
     const AccessTarget *target;
     uint32_t grantor;
     uint32_t privileges; /* what may be granted of what was asked */
 } Change;
 
-static uint32_t owner_of(const Transaction *transaction, const AccessTarget *target)
+static uint32_t owner_of(const RoleTransaction *transaction, const AccessTarget *target)
 {
     bool can_be_owned = target->kind == ACCESS_ON_TABLE || target->kind == ACCESS_ON_SCHEMA;
     return can_be_owned ? access_owner(&transaction->roles, target->oid) : ACCESS_SUPERUSER_OID;
@@ -51,10 +51,10 @@ static bool find_grant(const Change *change, uint32_t grantee, MetaGrant *grant)
 /* In whose name, and how much of it. */
 static bool choose_grantor(Change *change, uint32_t wanted, Fault *fault)
 {
-    Transaction *transaction = change->transaction;
+    RoleTransaction *transaction = change->transaction;
     const AccessTarget *target = change->target;
     uint32_t owner = owner_of(transaction, target);
-    bool is_owner = transaction_is_superuser(transaction) ||
+    bool is_owner = role_transaction_is_superuser(transaction) ||
                     access_inherits_from(&transaction->roles, transaction->user.role, owner);
     change->grantor = is_owner ? owner : transaction->user.role->oid;
     change->privileges =
@@ -66,7 +66,7 @@ static bool choose_grantor(Change *change, uint32_t wanted, Fault *fault)
         return access_check(transaction->user, target, wanted, fault);
     const char *verb = change->request->is_grant ? "granted" : "revoked";
     if (change->privileges == 0 || !change->request->is_all)
-        transaction_notice(transaction, FAULT_WARNING,
+        role_transaction_notice(transaction, FAULT_WARNING,
                            change->privileges == 0 ? "no privileges were %s for \"%.*s\""
                                                    : "not all privileges were %s for \"%.*s\"",
                            verb, TEXT_ARGS(target->name));
@@ -76,7 +76,7 @@ static bool choose_grantor(Change *change, uint32_t wanted, Fault *fault)
 static bool put(Change *change, const MetaGrant *grant, Fault *fault)
 {
     return meta_put_grant(change->transaction->meta, grant, fault) &&
-           transaction_refresh(change->transaction, fault);
+           role_transaction_refresh(change->transaction, fault);
 }
 
 /* PUBLIC's rights by default become rights by row with the first change of them. */
@@ -168,7 +168,7 @@ static bool change_grantee(Change *change, Text name, Fault *fault)
 {
     uint32_t grantee = ACCESS_PUBLIC_OID;
     if (name.length > 0) {
-        const AccessRole *role = transaction_role(change->transaction, name, fault);
+        const AccessRole *role = role_transaction_role(change->transaction, name, fault);
         if (role == NULL)
             return false;
         grantee = role->oid;
@@ -198,7 +198,7 @@ static bool check_kind(const AccessGrantChange *request, const AccessTarget *tar
                                                           : "object");
 }
 
-static bool change_target(Transaction *transaction, const AccessGrantChange *request,
+static bool change_target(RoleTransaction *transaction, const AccessGrantChange *request,
                           const AccessTarget *target, Fault *fault)
 {
     Change change = {.transaction = transaction, .request = request, .target = target};
@@ -218,8 +218,8 @@ static bool change_target(Transaction *transaction, const AccessGrantChange *req
 
 bool access_change_grants(const AccessChange *change, const AccessGrantChange *grant, Fault *fault)
 {
-    Transaction transaction;
-    if (!transaction_begin(&transaction, change, fault))
+    RoleTransaction transaction;
+    if (!role_transaction_begin(&transaction, change, fault))
         return false;
     bool ok = true;
     for (uint32_t i = 0; ok && i < grant->target_count; i++) {
@@ -230,15 +230,15 @@ bool access_change_grants(const AccessChange *change, const AccessGrantChange *g
                      TEXT_ARGS(grant->targets[i].name), grant->privileges,
                      TEXT_ARGS(change->user));
     }
-    return transaction_end(&transaction, ok, fault);
+    return role_transaction_end(&transaction, ok, fault);
 }
 
 /* ---------- owners ---------- */
 
-static bool change_owner(Transaction *transaction, const AccessTarget *target, Text role,
+static bool change_owner(RoleTransaction *transaction, const AccessTarget *target, Text role,
                          Fault *fault)
 {
-    const AccessRole *owner = transaction_role(transaction, role, fault);
+    const AccessRole *owner = role_transaction_role(transaction, role, fault);
     if (owner == NULL || !access_check_owner(transaction->user, target, fault))
         return false;
     if (transaction->user.roles != NULL &&
@@ -253,19 +253,19 @@ static bool change_owner(Transaction *transaction, const AccessTarget *target, T
 bool access_change_owner(const AccessChange *change, const AccessTarget *target, Text role,
                          Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, change_owner(&transaction, target, role, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, change_owner(&transaction, target, role, fault), fault);
 }
 
-static bool reassign(Transaction *transaction, Text role, Text new_owner, Fault *fault)
+static bool reassign(RoleTransaction *transaction, Text role, Text new_owner, Fault *fault)
 {
-    const AccessRole *from = transaction_role(transaction, role, fault);
-    const AccessRole *to = from == NULL ? NULL : transaction_role(transaction, new_owner, fault);
+    const AccessRole *from = role_transaction_role(transaction, role, fault);
+    const AccessRole *to = from == NULL ? NULL : role_transaction_role(transaction, new_owner, fault);
     if (to == NULL)
         return false;
     const AccessRole *user = transaction->user.role;
-    bool may = transaction_is_superuser(transaction) ||
+    bool may = role_transaction_is_superuser(transaction) ||
                (access_is_member(&transaction->roles, user, from->oid) &&
                 access_is_member(&transaction->roles, user, to->oid));
     if (!may)
@@ -282,7 +282,7 @@ static bool reassign(Transaction *transaction, Text role, Text new_owner, Fault 
 
 bool access_reassign_owned(const AccessChange *change, Text role, Text new_owner, Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, reassign(&transaction, role, new_owner, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, reassign(&transaction, role, new_owner, fault), fault);
 }

@@ -5,10 +5,10 @@
 
 #include "base/log/log.h"
 
-static bool may_change(const Transaction *transaction, const AccessRole *role, Fault *fault)
+static bool may_change(const RoleTransaction *transaction, const AccessRole *role, Fault *fault)
 {
     const FaultCode no = FAULT_INSUFFICIENT_PRIVILEGE;
-    if (transaction_is_superuser(transaction))
+    if (role_transaction_is_superuser(transaction))
         return true;
     if (role->is_superuser)
         return fault_set(fault, no, "must be superuser to alter superusers");
@@ -17,7 +17,7 @@ static bool may_change(const Transaction *transaction, const AccessRole *role, F
            fault_set(fault, no, "must have admin option on role \"%.*s\"", TEXT_ARGS(role->name));
 }
 
-static const MetaMember *find_entry(const Transaction *transaction, uint32_t role, uint32_t member)
+static const MetaMember *find_entry(const RoleTransaction *transaction, uint32_t role, uint32_t member)
 {
     for (uint32_t i = 0; i < transaction->roles.member_count; i++) {
         const MetaMember *entry = &transaction->roles.members[i];
@@ -27,20 +27,20 @@ static const MetaMember *find_entry(const Transaction *transaction, uint32_t rol
     return NULL;
 }
 
-static uint32_t grantor_of(const Transaction *transaction)
+static uint32_t grantor_of(const RoleTransaction *transaction)
 {
     return transaction->user.roles == NULL ? ACCESS_SUPERUSER_OID : transaction->user.role->oid;
 }
 
 /* Membership without the short cut that superusers belong to every role. */
-static bool is_below(const Transaction *transaction, const AccessRole *member, uint32_t role)
+static bool is_below(const RoleTransaction *transaction, const AccessRole *member, uint32_t role)
 {
     AccessRole plain = *member;
     plain.is_superuser = false;
     return access_is_member(&transaction->roles, &plain, role);
 }
 
-bool member_add(Transaction *transaction, const AccessRole *role, const AccessRole *member,
+bool member_add(RoleTransaction *transaction, const AccessRole *role, const AccessRole *member,
                 bool is_admin, Fault *fault)
 {
     if (!may_change(transaction, role, fault))
@@ -51,7 +51,7 @@ bool member_add(Transaction *transaction, const AccessRole *role, const AccessRo
                          TEXT_ARGS(member->name));
     const MetaMember *present = find_entry(transaction, role->oid, member->oid);
     if (present != NULL && (present->is_admin || !is_admin)) {
-        transaction_notice(transaction, FAULT_SUCCESS,
+        role_transaction_notice(transaction, FAULT_SUCCESS,
                            "role \"%.*s\" is already a member of role \"%.*s\"",
                            TEXT_ARGS(member->name), TEXT_ARGS(role->name));
         return true;
@@ -64,17 +64,17 @@ bool member_add(Transaction *transaction, const AccessRole *role, const AccessRo
              TEXT_ARGS(member->name), TEXT_ARGS(transaction->change->user));
     /* Several at once may make a circle together: each is looked at with those before it. */
     return meta_put_member(transaction->meta, &entry, fault) &&
-           transaction_refresh(transaction, fault);
+           role_transaction_refresh(transaction, fault);
 }
 
-static bool member_remove(Transaction *transaction, const AccessRole *role,
+static bool member_remove(RoleTransaction *transaction, const AccessRole *role,
                           const AccessRole *member, bool admin_only, Fault *fault)
 {
     if (!may_change(transaction, role, fault))
         return false;
     const MetaMember *present = find_entry(transaction, role->oid, member->oid);
     if (present == NULL) {
-        transaction_notice(transaction, FAULT_WARNING,
+        role_transaction_notice(transaction, FAULT_WARNING,
                            "role \"%.*s\" is not a member of role \"%.*s\"",
                            TEXT_ARGS(member->name), TEXT_ARGS(role->name));
         return true;
@@ -88,13 +88,13 @@ static bool member_remove(Transaction *transaction, const AccessRole *role,
     return meta_put_member(transaction->meta, &entry, fault);
 }
 
-static bool change_one(Transaction *transaction, const AccessMembership *membership, Text role_name,
+static bool change_one(RoleTransaction *transaction, const AccessMembership *membership, Text role_name,
                        Text member_name, Fault *fault)
 {
     /* Looked up anew each time: a change before this one has read the roles again. */
-    const AccessRole *role = transaction_role(transaction, role_name, fault);
+    const AccessRole *role = role_transaction_role(transaction, role_name, fault);
     const AccessRole *member =
-        role == NULL ? NULL : transaction_role(transaction, member_name, fault);
+        role == NULL ? NULL : role_transaction_role(transaction, member_name, fault);
     if (member == NULL)
         return false;
     if (membership->is_grant)
@@ -105,8 +105,8 @@ static bool change_one(Transaction *transaction, const AccessMembership *members
 bool access_change_members(const AccessChange *change, const AccessMembership *membership,
                            Fault *fault)
 {
-    Transaction transaction;
-    if (!transaction_begin(&transaction, change, fault))
+    RoleTransaction transaction;
+    if (!role_transaction_begin(&transaction, change, fault))
         return false;
     bool ok = true;
     for (uint32_t i = 0; ok && i < membership->role_count; i++) {
@@ -114,5 +114,5 @@ bool access_change_members(const AccessChange *change, const AccessMembership *m
             ok = change_one(&transaction, membership, membership->roles[i], membership->members[k],
                             fault);
     }
-    return transaction_end(&transaction, ok, fault);
+    return role_transaction_end(&transaction, ok, fault);
 }

@@ -16,7 +16,7 @@ enum { MOST_SETTINGS_BYTES = 64 << 10 };
 
 /* ---------- transactions ---------- */
 
-bool transaction_refresh(Transaction *transaction, Fault *fault)
+bool role_transaction_refresh(RoleTransaction *transaction, Fault *fault)
 {
     if (!access_load(transaction->meta, transaction->arena, &transaction->roles, fault))
         return false;
@@ -24,18 +24,18 @@ bool transaction_refresh(Transaction *transaction, Fault *fault)
     return true;
 }
 
-bool transaction_begin(Transaction *transaction, const AccessChange *change, Fault *fault)
+bool role_transaction_begin(RoleTransaction *transaction, const AccessChange *change, Fault *fault)
 {
-    *transaction = (Transaction){.change = change, .meta = change->meta, .arena = change->arena};
+    *transaction = (RoleTransaction){.change = change, .meta = change->meta, .arena = change->arena};
     if (!meta_begin(change->meta, true, fault))
         return false;
-    if (transaction_refresh(transaction, fault))
+    if (role_transaction_refresh(transaction, fault))
         return true;
     meta_rollback(change->meta);
     return false;
 }
 
-bool transaction_end(Transaction *transaction, bool ok, Fault *fault)
+bool role_transaction_end(RoleTransaction *transaction, bool ok, Fault *fault)
 {
     if (ok)
         return meta_commit(transaction->meta, fault);
@@ -43,7 +43,7 @@ bool transaction_end(Transaction *transaction, bool ok, Fault *fault)
     return false;
 }
 
-void transaction_notice(const Transaction *transaction, FaultCode code, const char *format, ...)
+void role_transaction_notice(const RoleTransaction *transaction, FaultCode code, const char *format, ...)
 {
     char text[256];
     va_list arguments;
@@ -56,7 +56,7 @@ void transaction_notice(const Transaction *transaction, FaultCode code, const ch
         transaction->change->notice(transaction->change->state, &notice);
 }
 
-const AccessRole *transaction_role(const Transaction *transaction, Text name, Fault *fault)
+const AccessRole *role_transaction_role(const RoleTransaction *transaction, Text name, Fault *fault)
 {
     const AccessRole *role = access_find_role(&transaction->roles, name);
     if (role == NULL)
@@ -64,7 +64,7 @@ const AccessRole *transaction_role(const Transaction *transaction, Text name, Fa
     return role;
 }
 
-static void audit(const Transaction *transaction, const char *what, Text name)
+static void audit(const RoleTransaction *transaction, const char *what, Text name)
 {
     log_info("%s role=%.*s by=%.*s session=%.*s", what, TEXT_ARGS(name),
              TEXT_ARGS(transaction->change->user), TEXT_ARGS(transaction->change->session));
@@ -72,7 +72,7 @@ static void audit(const Transaction *transaction, const char *what, Text name)
 
 /* ---------- rows ---------- */
 
-static bool find_row(Transaction *transaction, Text name, MetaRole *row, Fault *fault)
+static bool find_row(RoleTransaction *transaction, Text name, MetaRole *row, Fault *fault)
 {
     MetaRole *rows;
     uint32_t count;
@@ -91,7 +91,7 @@ static bool find_row(Transaction *transaction, Text name, MetaRole *row, Fault *
                      TEXT_ARGS(name));
 }
 
-static bool check_new_name(const Transaction *transaction, Text name, Fault *fault)
+static bool check_new_name(const RoleTransaction *transaction, Text name, Fault *fault)
 {
     enum { MOST_NAME = 63 };
     bool is_prefixed = name.length >= 3 && memcmp(name.data, "pg_", 3) == 0;
@@ -111,7 +111,7 @@ static bool check_new_name(const Transaction *transaction, Text name, Fault *fau
 }
 
 /* The password as it is kept: a SCRAM verifier. */
-static bool set_password(const Transaction *transaction, MetaRole *row, Text password, Fault *fault)
+static bool set_password(const RoleTransaction *transaction, MetaRole *row, Text password, Fault *fault)
 {
     char verifier[SCRAM_VERIFIER_SIZE];
     if (password.length == 0) {
@@ -138,7 +138,7 @@ static void choose(AccessChoice choice, bool *value)
         *value = choice == ACCESS_YES;
 }
 
-static bool apply(const Transaction *transaction, const AccessRoleChange *role, MetaRole *row,
+static bool apply(const RoleTransaction *transaction, const AccessRoleChange *role, MetaRole *row,
                   Fault *fault)
 {
     choose(role->superuser, &row->is_superuser);
@@ -160,10 +160,10 @@ static bool apply(const Transaction *transaction, const AccessRoleChange *role, 
 
 /* ---------- CREATE ROLE ---------- */
 
-static bool may_create(const Transaction *transaction, const AccessRoleChange *role, Fault *fault)
+static bool may_create(const RoleTransaction *transaction, const AccessRoleChange *role, Fault *fault)
 {
     const FaultCode no = FAULT_INSUFFICIENT_PRIVILEGE;
-    if (transaction_is_superuser(transaction))
+    if (role_transaction_is_superuser(transaction))
         return true;
     if (role->superuser == ACCESS_YES)
         return fault_set(fault, no, "must be superuser to create superusers");
@@ -176,7 +176,7 @@ static bool may_create(const Transaction *transaction, const AccessRoleChange *r
 }
 
 /* Whoever makes the first role has been the superuser, and stays so. */
-static bool keep_first_superuser(Transaction *transaction, Fault *fault)
+static bool keep_first_superuser(RoleTransaction *transaction, Fault *fault)
 {
     Text name = transaction->change->user;
     MetaRole row = {.oid = ACCESS_SUPERUSER_OID,
@@ -198,30 +198,30 @@ static bool keep_first_superuser(Transaction *transaction, Fault *fault)
     return true;
 }
 
-static bool put_members(Transaction *transaction, const AccessRoleChange *change, Fault *fault)
+static bool put_members(RoleTransaction *transaction, const AccessRoleChange *change, Fault *fault)
 {
     if (change->in_count + change->member_count + change->admin_count == 0)
         return true;
-    if (!transaction_refresh(transaction, fault))
+    if (!role_transaction_refresh(transaction, fault))
         return false;
-    const AccessRole *self = transaction_role(transaction, change->name, fault);
+    const AccessRole *self = role_transaction_role(transaction, change->name, fault);
     bool ok = self != NULL;
     for (uint32_t i = 0; ok && i < change->in_count; i++) {
-        const AccessRole *role = transaction_role(transaction, change->in[i], fault);
+        const AccessRole *role = role_transaction_role(transaction, change->in[i], fault);
         ok = role != NULL && member_add(transaction, role, self, false, fault);
     }
     for (uint32_t i = 0; ok && i < change->member_count; i++) {
-        const AccessRole *member = transaction_role(transaction, change->members[i], fault);
+        const AccessRole *member = role_transaction_role(transaction, change->members[i], fault);
         ok = member != NULL && member_add(transaction, self, member, false, fault);
     }
     for (uint32_t i = 0; ok && i < change->admin_count; i++) {
-        const AccessRole *member = transaction_role(transaction, change->admins[i], fault);
+        const AccessRole *member = role_transaction_role(transaction, change->admins[i], fault);
         ok = member != NULL && member_add(transaction, self, member, true, fault);
     }
     return ok;
 }
 
-static bool create(Transaction *transaction, const AccessRoleChange *role, Fault *fault)
+static bool create(RoleTransaction *transaction, const AccessRoleChange *role, Fault *fault)
 {
     if (!may_create(transaction, role, fault) || !check_new_name(transaction, role->name, fault))
         return false;
@@ -238,7 +238,7 @@ static bool create(Transaction *transaction, const AccessRoleChange *role, Fault
     if (is_self) {
         row.oid = ACCESS_SUPERUSER_OID;
         row.is_superuser = row.can_login = true;
-        transaction_notice(transaction, FAULT_SUCCESS,
+        role_transaction_notice(transaction, FAULT_SUCCESS,
                            "role \"%.*s\" is the superuser, since it creates the first role",
                            TEXT_ARGS(role->name));
     } else if ((is_first && !keep_first_superuser(transaction, fault)) ||
@@ -248,7 +248,7 @@ static bool create(Transaction *transaction, const AccessRoleChange *role, Fault
     if (!meta_put_role(transaction->meta, &row, fault) || !put_members(transaction, role, fault))
         return false;
     if (is_first && !is_self)
-        transaction_notice(transaction, FAULT_SUCCESS,
+        role_transaction_notice(transaction, FAULT_SUCCESS,
                            "from now on every connection needs a role and a password; the "
                            "superuser \"%.*s\" has none yet",
                            TEXT_ARGS(transaction->change->user));
@@ -258,9 +258,9 @@ static bool create(Transaction *transaction, const AccessRoleChange *role, Fault
 
 bool access_create_role(const AccessChange *change, const AccessRoleChange *role, Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, create(&transaction, role, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, create(&transaction, role, fault), fault);
 }
 
 /* ---------- ALTER ROLE ---------- */
@@ -274,11 +274,11 @@ static bool changes_password_only(const AccessRoleChange *role)
            !role->has_valid_until && role->has_password;
 }
 
-static bool may_alter(const Transaction *transaction, const AccessRoleChange *role,
+static bool may_alter(const RoleTransaction *transaction, const AccessRoleChange *role,
                       const MetaRole *row, Fault *fault)
 {
     const FaultCode no = FAULT_INSUFFICIENT_PRIVILEGE;
-    if (transaction_is_superuser(transaction))
+    if (role_transaction_is_superuser(transaction))
         return true;
     if (row->is_superuser || role->superuser != ACCESS_UNSAID)
         return fault_set(fault, no,
@@ -294,7 +294,7 @@ static bool may_alter(const Transaction *transaction, const AccessRoleChange *ro
            fault_set(fault, no, "permission denied");
 }
 
-static bool alter(Transaction *transaction, const AccessRoleChange *role, Fault *fault)
+static bool alter(RoleTransaction *transaction, const AccessRoleChange *role, Fault *fault)
 {
     MetaRole row;
     if (!find_row(transaction, role->name, &row, fault) ||
@@ -311,12 +311,12 @@ static bool alter(Transaction *transaction, const AccessRoleChange *role, Fault 
 
 bool access_alter_role(const AccessChange *change, const AccessRoleChange *role, Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, alter(&transaction, role, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, alter(&transaction, role, fault), fault);
 }
 
-static bool rename_role(Transaction *transaction, Text name, Text new_name, Fault *fault)
+static bool rename_role(RoleTransaction *transaction, Text name, Text new_name, Fault *fault)
 {
     const FaultCode no = FAULT_INSUFFICIENT_PRIVILEGE;
     MetaRole row;
@@ -328,9 +328,9 @@ static bool rename_role(Transaction *transaction, Text name, Text new_name, Faul
         return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "current user cannot be renamed");
     if (!check_new_name(transaction, new_name, fault))
         return false;
-    if (!transaction_is_superuser(transaction) && row.is_superuser)
+    if (!role_transaction_is_superuser(transaction) && row.is_superuser)
         return fault_set(fault, no, "must be superuser to rename superusers");
-    if (!transaction_is_superuser(transaction) && !transaction->user.role->can_create_role)
+    if (!role_transaction_is_superuser(transaction) && !transaction->user.role->can_create_role)
         return fault_set(fault, no, "permission denied to rename role");
     row.name = new_name;
     if (!meta_put_role(transaction->meta, &row, fault))
@@ -341,14 +341,14 @@ static bool rename_role(Transaction *transaction, Text name, Text new_name, Faul
 
 bool access_rename_role(const AccessChange *change, Text name, Text new_name, Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, rename_role(&transaction, name, new_name, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, rename_role(&transaction, name, new_name, fault), fault);
 }
 
 /* ---------- DROP ROLE ---------- */
 
-static bool has_no_dependents(Transaction *transaction, const AccessRole *role, Fault *fault)
+static bool has_no_dependents(RoleTransaction *transaction, const AccessRole *role, Fault *fault)
 {
     const AccessRoles *roles = &transaction->roles;
     uint32_t owned = 0, granted = 0;
@@ -365,7 +365,7 @@ static bool has_no_dependents(Transaction *transaction, const AccessRole *role, 
     return fault_hint(fault, "REASSIGN OWNED BY it to somebody else, and REVOKE what it may do.");
 }
 
-static bool may_drop(const Transaction *transaction, const AccessRole *role, Fault *fault)
+static bool may_drop(const RoleTransaction *transaction, const AccessRole *role, Fault *fault)
 {
     const FaultCode no = FAULT_INSUFFICIENT_PRIVILEGE;
     if (text_equal(role->name, transaction->change->user))
@@ -376,33 +376,33 @@ static bool may_drop(const Transaction *transaction, const AccessRole *role, Fau
         return fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
                          "cannot drop role %.*s because it is required by the database system",
                          TEXT_ARGS(role->name));
-    if (!transaction_is_superuser(transaction) && role->is_superuser)
+    if (!role_transaction_is_superuser(transaction) && role->is_superuser)
         return fault_set(fault, no, "must be superuser to drop superusers");
     return true;
 }
 
 /* The server is as it was before the first role when nobody but the first superuser is left,
  * whom a password would keep. */
-static bool forget_first_superuser(Transaction *transaction, Fault *fault)
+static bool forget_first_superuser(RoleTransaction *transaction, Fault *fault)
 {
-    if (!transaction_refresh(transaction, fault))
+    if (!role_transaction_refresh(transaction, fault))
         return false;
     const AccessRoles *roles = &transaction->roles;
     if (roles->count != 1 || roles->roles[0].oid != ACCESS_SUPERUSER_OID ||
         roles->roles[0].has_password)
         return true;
-    transaction_notice(transaction, FAULT_SUCCESS,
+    role_transaction_notice(transaction, FAULT_SUCCESS,
                        "no role is left: this machine is let in without a password again");
     return meta_remove_role(transaction->meta, roles->roles[0].name, fault);
 }
 
-static bool drop(Transaction *transaction, Text name, bool may_miss, Fault *fault)
+static bool drop(RoleTransaction *transaction, Text name, bool may_miss, Fault *fault)
 {
-    if (!transaction_is_superuser(transaction) && !transaction->user.role->can_create_role)
+    if (!role_transaction_is_superuser(transaction) && !transaction->user.role->can_create_role)
         return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "permission denied to drop role");
     const AccessRole *role = access_find_role(&transaction->roles, name);
     if (role == NULL && may_miss) {
-        transaction_notice(transaction, FAULT_SUCCESS, "role \"%.*s\" does not exist, skipping",
+        role_transaction_notice(transaction, FAULT_SUCCESS, "role \"%.*s\" does not exist, skipping",
                            TEXT_ARGS(name));
         return true;
     }
@@ -418,9 +418,9 @@ static bool drop(Transaction *transaction, Text name, bool may_miss, Fault *faul
 
 bool access_drop_role(const AccessChange *change, Text name, bool may_miss, Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, drop(&transaction, name, may_miss, fault), fault);
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, drop(&transaction, name, may_miss, fault), fault);
 }
 
 /* ---------- ALTER ROLE ... SET ---------- */
@@ -434,7 +434,7 @@ static json_t *read_settings(Text text)
     return json_object();
 }
 
-static bool change_setting(Transaction *transaction, MetaRole *row, Text setting,
+static bool change_setting(RoleTransaction *transaction, MetaRole *row, Text setting,
                            const Text *value, Fault *fault)
 {
     json_t *settings = read_settings(row->settings);
@@ -454,15 +454,15 @@ static bool change_setting(Transaction *transaction, MetaRole *row, Text setting
     return ok || fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "too many settings of a role");
 }
 
-static bool set_setting(Transaction *transaction, Text name, Text setting, const Text *value,
+static bool set_setting(RoleTransaction *transaction, Text name, Text setting, const Text *value,
                         Fault *fault)
 {
     MetaRole row;
     if (!find_row(transaction, name, &row, fault))
         return false;
-    bool is_self = !transaction_is_superuser(transaction) &&
+    bool is_self = !role_transaction_is_superuser(transaction) &&
                    row.oid == transaction->user.role->oid;
-    if (!transaction_is_superuser(transaction) && !is_self &&
+    if (!role_transaction_is_superuser(transaction) && !is_self &&
         (!transaction->user.role->can_create_role || row.is_superuser))
         return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE,
                          row.is_superuser ? "must be superuser to alter superusers"
@@ -477,8 +477,8 @@ static bool set_setting(Transaction *transaction, Text name, Text setting, const
 bool access_set_role_setting(const AccessChange *change, Text name, Text setting, const Text *value,
                              Fault *fault)
 {
-    Transaction transaction;
-    return transaction_begin(&transaction, change, fault) &&
-           transaction_end(&transaction, set_setting(&transaction, name, setting, value, fault),
+    RoleTransaction transaction;
+    return role_transaction_begin(&transaction, change, fault) &&
+           role_transaction_end(&transaction, set_setting(&transaction, name, setting, value, fault),
                            fault);
 }
