@@ -249,6 +249,16 @@ static bool regexp_prepare_flags2(ScalarCall *call, Arena *arena, Fault *fault)
     return regexp_prepare_as(call, false, 2, arena, fault);
 }
 
+static bool regexp_prepare_flags4(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, false, 4, arena, fault);
+}
+
+static bool regexp_prepare_flags5(ScalarCall *call, Arena *arena, Fault *fault)
+{
+    return regexp_prepare_as(call, false, 5, arena, fault);
+}
+
 static bool regexp_prepare_flags3(ScalarCall *call, Arena *arena, Fault *fault)
 {
     return regexp_prepare_as(call, false, 3, arena, fault);
@@ -416,19 +426,164 @@ static int regexp_next(const Regexp *regexp, Text text, size_t *from, size_t *st
     return 1;
 }
 
+/* An argument of these functions, or what it is when it is left out; below `least` is an error. */
+static bool optional_number(RowRun *run, uint32_t row, uint32_t argument, const char *name,
+                            int64_t least, int64_t otherwise, int64_t *value)
+{
+    *value = argument < run->call->argument_count ? row_int64(run, argument, row) : otherwise;
+    return *value >= least ||
+           fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                     "invalid value for parameter \"%s\": %lld", name, (long long)*value);
+}
+
+/* The byte at which the character `start` (from 1) begins; behind the text when it has fewer. */
+static size_t byte_of_character(Text text, int64_t start)
+{
+    const char *end = text.data + text.length;
+    if (start - 1 > text.length)
+        return (size_t)text.length + 1;
+    const char *at = utf8_advance(text.data, end, (uint64_t)start - 1);
+    return at == end && start - 1 > utf8_count(text.data, text.length) ? (size_t)text.length + 1
+                                                                      : (size_t)(at - text.data);
+}
+
+static const Regexp *regexp_without_global(RowRun *run, uint32_t row, const char *function)
+{
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
+    if (regexp != NULL && is_global) {
+        fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                  "%s() does not support the \"global\" option", function);
+        return NULL;
+    }
+    return regexp;
+}
+
+/* regexp_count(text, pattern [, start [, flags]]) */
 static bool regexp_count_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_without_global(run, row, "regexp_count");
+    Text text = row_text(run, 0, row);
+    int64_t first;
+    *result = 0;
+    if (regexp == NULL || !optional_number(run, row, 2, "start", 1, 1, &first))
+        return false;
+    size_t from = byte_of_character(text, first), start, end;
+    int found;
+    while ((found = regexp_next(regexp, text, &from, &start, &end, run->fault)) > 0)
+        ++*result;
+    return found == 0;
+}
+
+/* The match number `wanted` from a character on: 1 found, 0 not, -1 a fault. */
+static int regexp_find(RowRun *run, const Regexp *regexp, Text text, int64_t first, int64_t wanted)
+{
+    size_t from = byte_of_character(text, first), start, end;
+    int found = 0;
+    for (int64_t i = 0; i < wanted; i++) {
+        found = regexp_next(regexp, text, &from, &start, &end, run->fault);
+        if (found <= 0)
+            return found;
+    }
+    return found;
+}
+
+/* regexp_instr(text, pattern [, start [, n [, endoption [, flags [, group]]]]]) */
+static bool regexp_instr_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_without_global(run, row, "regexp_instr");
+    Text text = row_text(run, 0, row), part;
+    int64_t first, wanted, end_option, group;
+    *result = 0;
+    if (regexp == NULL || !optional_number(run, row, 2, "start", 1, 1, &first) ||
+        !optional_number(run, row, 3, "n", 1, 1, &wanted) ||
+        !optional_number(run, row, 4, "endoption", 0, 0, &end_option) ||
+        !optional_number(run, row, 6, "subexpr", 0, 0, &group))
+        return false;
+    if (end_option > 1)
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "invalid value for parameter \"endoption\": %lld",
+                         (long long)end_option);
+    int found = regexp_find(run, regexp, text, first, wanted);
+    if (found <= 0 || group > regexp->groups ||
+        !regexp_group(regexp, text, (uint32_t)group, &part))
+        return found >= 0;
+    size_t before = part.length == 0 && part.data[0] == '\0' && text.length == 0
+                        ? 0
+                        : (size_t)(part.data - text.data);
+    if (end_option == 1)
+        before += part.length;
+    *result = (int64_t)utf8_count(text.data, before) + 1;
+    return true;
+}
+
+/* regexp_substr(text, pattern [, start [, n [, flags [, group]]]]) */
+static bool regexp_substr_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const Regexp *regexp = regexp_without_global(run, row, "regexp_substr");
+    Text text = row_text(run, 0, row);
+    int64_t first, wanted, group;
+    *result = (Text){.data = "", .length = 0};
+    if (regexp == NULL || !optional_number(run, row, 2, "start", 1, 1, &first) ||
+        !optional_number(run, row, 3, "n", 1, 1, &wanted) ||
+        !optional_number(run, row, 5, "subexpr", 0, 0, &group))
+        return false;
+    int found = regexp_find(run, regexp, text, first, wanted);
+    *is_null = found <= 0 || group > regexp->groups ||
+               !regexp_group(regexp, text, (uint32_t)group, result);
+    return found >= 0;
+}
+
+/* The groups of the match as the text of an array. */
+static void append_match(Buffer *out, const Regexp *regexp, Text text)
+{
+    uint32_t first = regexp->groups > 0 ? 1 : 0;
+    buffer_reset(out);
+    for (uint32_t group = first; group <= regexp->groups; group++) {
+        Text part;
+        buffer_append_byte(out, group == first ? '{' : ',');
+        if (!regexp_group(regexp, text, group, &part)) {
+            buffer_append_string(out, "NULL");
+            continue;
+        }
+        buffer_append_byte(out, '"');
+        for (uint32_t i = 0; i < part.length; i++) {
+            if (part.data[i] == '"' || part.data[i] == '\\')
+                buffer_append_byte(out, '\\');
+            buffer_append_byte(out, (uint8_t)part.data[i]);
+        }
+        buffer_append_byte(out, '"');
+    }
+    buffer_append_byte(out, '}');
+}
+
+/* Under regexp_matches: an array of texts, each the text of an array of a match's groups. */
+static bool regexp_matches_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 {
     bool is_global;
     const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
+    Text text = row_text(run, 0, row);
+    VectorBuilder matches;
+    Buffer match = BUFFER_EMPTY;
     size_t from = 0, start, end;
     int found;
-    *result = 0;
-    while ((found = regexp_next(regexp, row_text(run, 0, row), &from, &start, &end, run->fault)) >
-           0)
-        ++*result;
-    return found == 0;
+    vector_builder_init(&matches, run->arena, LAYOUT_STRING, 8);
+    while ((found = regexp_next(regexp, text, &from, &start, &end, run->fault)) > 0) {
+        append_match(&match, regexp, text);
+        vector_builder_text(&matches, (Text){(const char *)match.data, (uint32_t)match.length});
+        if (!is_global)
+            break;
+    }
+    buffer_clear(&match);
+    if (found < 0)
+        return false;
+    const Text *texts = matches.data;
+    vector_builder_array(builder, matches.length);
+    for (uint32_t i = 0; i < matches.length; i++)
+        vector_builder_text_view(builder->elements, texts[i]);
+    return true;
 }
 
 /* The pieces between matches; an empty match at a piece's start does not split. */
@@ -525,20 +680,24 @@ static void replacement_java(Buffer *out, const Regexp *regexp, Text text, Text 
     }
 }
 
+/* Replaces the match number `only`, or every one when it is 0, from the byte `from` on. */
 static bool regexp_replace_text(RowRun *run, const Regexp *regexp, Text text, Text replacement,
-                                bool all, Text *result)
+                                size_t from, int64_t only, Text *result)
 {
     Buffer out = BUFFER_EMPTY;
     bool is_java = call_is_druid(run->call);
-    size_t from = 0, copied = 0, start, end;
+    size_t copied = 0, start, end;
     int found;
+    int64_t number = 0;
     bool is_changed = false;
     while ((found = regexp_next(regexp, text, &from, &start, &end, run->fault)) > 0) {
+        if (only > 0 && ++number < only)
+            continue;
         is_changed = true;
         append_text(&out, (Text){text.data + copied, (uint32_t)(start - copied)});
         (is_java ? replacement_java : replacement_postgres)(&out, regexp, text, replacement);
         copied = end;
-        if (!all)
+        if (only > 0)
             break;
         if (out.length > TEXT_MAX_LENGTH) {
             found = -1;
@@ -566,7 +725,22 @@ static bool regexp_replace_row(RowRun *run, uint32_t row, Text *result, uint8_t 
     const Regexp *regexp = regexp_of(run, row, &is_global);
     return regexp != NULL &&
            regexp_replace_text(run, regexp, row_text(run, 0, row), row_text(run, 2, row),
-                               is_global || call_is_druid(run->call), result);
+                               0, is_global || call_is_druid(run->call) ? 0 : 1, result);
+}
+
+/* regexp_replace(text, pattern, replacement, start [, n [, flags]]): n 0 is every match. */
+static bool regexp_replace_from_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
+    Text text = row_text(run, 0, row);
+    int64_t first, only;
+    *result = (Text){.data = "", .length = 0};
+    if (regexp == NULL || !optional_number(run, row, 3, "start", 1, 1, &first) ||
+        !optional_number(run, row, 4, "n", 0, is_global ? 0 : 1, &only))
+        return false;
+    return regexp_replace_text(run, regexp, text, row_text(run, 2, row),
+                               byte_of_character(text, first), only, result);
 }
 
 ROW_LOOP(regexp_like_loop, regexp_like_row, uint8_t)
@@ -574,7 +748,11 @@ ROW_LOOP(regexp_unlike_loop, regexp_unlike_row, uint8_t)
 ROW_LOOP(regexp_extract_loop, regexp_extract_row, Text)
 ROW_LOOP(regexp_substring_loop, regexp_substring_row, Text)
 ROW_LOOP(regexp_count_loop, regexp_count_row, int64_t)
+ROW_LOOP(regexp_instr_loop, regexp_instr_row, int64_t)
+ROW_LOOP(regexp_substr_loop, regexp_substr_row, Text)
 ROW_LOOP(regexp_replace_loop, regexp_replace_row, Text)
+ROW_LOOP(regexp_replace_from_loop, regexp_replace_from_row, Text)
+ARRAY_LOOP(regexp_matches_loop, regexp_matches_row)
 ARRAY_LOOP(regexp_match_loop, regexp_match_row)
 ARRAY_LOOP(regexp_split_loop, regexp_split_row)
 
@@ -602,11 +780,28 @@ const ScalarFunction regexp_functions[] = {
       .prepare = regexp_prepare_flags2, .loop = (void *)regexp_like_loop,
       .summary = "Whether the regular expression matches somewhere in the text.",
       .example = "regexp_like('abc', 'b.')", .gives = "t" },
-    { .oid = 6254, .name = "regexp_count", .argument_count = 2, .arguments = { T_TEXT, T_TEXT },
-      .result = T_INT4, .run = run_rows, .prepare = regexp_prepare,
-      .loop = (void *)regexp_count_loop,
-      .summary = "How often the regular expression matches.",
+    { .oid = 6254, .name = "regexp_count", .argument_count = 4, .optional_count = 2,
+      .arguments = { T_TEXT, T_TEXT, T_INT4, T_TEXT }, .result = T_INT4, .run = run_rows,
+      .prepare = regexp_prepare_flags3, .loop = (void *)regexp_count_loop,
+      .summary = "How often the regular expression matches, from a character on.",
       .example = "regexp_count('a1b22', '[0-9]')", .gives = "3" },
+    { .oid = 6257, .name = "regexp_instr", .argument_count = 7, .optional_count = 5,
+      .arguments = { T_TEXT, T_TEXT, T_INT4, T_INT4, T_INT4, T_TEXT, T_INT4 }, .result = T_INT4,
+      .run = run_rows, .prepare = regexp_prepare_flags5, .loop = (void *)regexp_instr_loop,
+      .summary = "Where the n-th match, or a group of it, begins (or ends, with 1 as the fifth "
+                 "argument); 0 without one.",
+      .example = "regexp_instr('ABCDEFGHI', '(c..)(...)', 1, 1, 0, 'i', 2)", .gives = "6" },
+    { .oid = 6265, .name = "regexp_substr", .argument_count = 6, .optional_count = 4,
+      .arguments = { T_TEXT, T_TEXT, T_INT4, T_INT4, T_TEXT, T_INT4 }, .result = T_TEXT,
+      .run = run_rows, .prepare = regexp_prepare_flags4, .loop = (void *)regexp_substr_loop,
+      .summary = "The n-th match, or a group of it; NULL without one.",
+      .example = "regexp_substr('ABCDEFGHI', '(c..)(...)', 1, 1, 'i', 2)", .gives = "FGH" },
+    { .oid = 91011, .name = "regexp_matches_array", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
+      .prepare = regexp_prepare_flags2, .loop = (void *)regexp_matches_loop,
+      .summary = "The matches, each as the text of an array of its groups.",
+      .example = "regexp_matches_array('abab', '(a)(b)', 'g')",
+      .gives = "{\"{\\\"a\\\",\\\"b\\\"}\",\"{\\\"a\\\",\\\"b\\\"}\"}" },
     { .oid = 91010, .name = "regexp_extract", .argument_count = 3, .optional_count = 1,
       .arguments = { T_TEXT, T_TEXT, T_INT8 }, .result = T_TEXT, .run = run_rows,
       .prepare = regexp_prepare, .loop = (void *)regexp_extract_loop,
@@ -623,6 +818,11 @@ const ScalarFunction regexp_functions[] = {
       .summary = "The first match (with the flag g every match) replaced; \\1 is a group. In the "
                  "druid dialect every match, and $1 is a group.",
       .example = "regexp_replace('a1b2', '([0-9])', '<\\1>', 'g')", .gives = "a<1>b<2>" },
+    { .oid = 6251, .name = "regexp_replace", .argument_count = 6, .optional_count = 2,
+      .arguments = { T_TEXT, T_TEXT, T_TEXT, T_INT4, T_INT4, T_TEXT }, .result = T_TEXT,
+      .run = run_rows, .prepare = regexp_prepare_flags5, .loop = (void *)regexp_replace_from_loop,
+      .summary = "The n-th match from a character on replaced, every one when n is 0.",
+      .example = "regexp_replace('Thomas', '.', 'X', 3, 2)", .gives = "ThoXas" },
     { .oid = 3397, .name = "regexp_match", .argument_count = 3, .optional_count = 1,
       .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
       .prepare = regexp_prepare_flags2, .loop = (void *)regexp_match_loop,

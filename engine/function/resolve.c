@@ -482,6 +482,21 @@ static const SqlType *widen_integers(const Call *call, SqlType *wide)
     return wide;
 }
 
+/* 10.2, 2a: an unknown operand is taken for the type of the other; of arrays that decides, since
+ * array || element would fit too. */
+static const SqlType *unknown_as_array(const Call *call, SqlType *alike)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const TypeInfo *other = type_info(call->arguments[1 - i].oid);
+        if (call->arguments[i].oid != T_UNKNOWN || other == NULL || other->element_oid == 0 ||
+            !text_equal_string(call->name, "||"))
+            continue;
+        alike[0] = alike[1] = call->arguments[1 - i];
+        return alike;
+    }
+    return call->arguments;
+}
+
 static const ScalarFunction *resolve_scalar(Call *call, SqlType *coerced, Fault *fault)
 {
     Candidates candidates;
@@ -493,6 +508,9 @@ static const ScalarFunction *resolve_scalar(Call *call, SqlType *coerced, Fault 
     }
     if (call->dialect == 1)
         call->arguments = widen_integers(call, wide);
+    SqlType alike[2];
+    if (call->is_operator && call->count == 2 && call->dialect == 0)
+        call->arguments = unknown_as_array(call, alike);
     collect_scalars(call, &candidates);
     const Candidate *chosen = choose(call, &candidates, fault);
     if (chosen == NULL && call->dialect == 1 && fault->code == FAULT_UNDEFINED_FUNCTION) {

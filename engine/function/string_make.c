@@ -224,8 +224,7 @@ static bool is_text_type(Oid oid)
            oid == T_UNKNOWN;
 }
 
-/* Text forms of all rows of an argument; a text is its own. */
-static Text *argument_texts(const RowRun *run, uint32_t argument, uint32_t rows)
+Text *row_argument_texts(const RowRun *run, uint32_t argument, uint32_t rows)
 {
     const Vector *vector = &run->arguments[argument];
     Text *texts = arena_alloc_vector(run->arena, rows * sizeof *texts);
@@ -268,7 +267,7 @@ static bool join_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint32_t 
     uint32_t count = run->call->argument_count;
     Text **cells = ARENA_ARRAY(run->arena, Text *, count);
     for (uint32_t a = first; a < count; a++) {
-        cells[a] = argument_texts(run, a, rows);
+        cells[a] = row_argument_texts(run, a, rows);
         if (run->call->function->symbol != NULL && run->call->argument_types[a].oid == T_BOOL)
             spell_booleans(cells[a], rows);
     }
@@ -323,7 +322,7 @@ static bool concat_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *r
 static bool concat_ws_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                            uint8_t *is_null)
 {
-    return join_rows(run, skip, rows, 1, argument_texts(run, 0, rows), false, results, is_null);
+    return join_rows(run, skip, rows, 1, row_argument_texts(run, 0, rows), false, results, is_null);
 }
 
 /* text || text and its kin: strict, so no NULL comes here. */

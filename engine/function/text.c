@@ -234,5 +234,6 @@ Text text_identifier(TextSink *sink, Text text)
         char c = text.data[i];
         is_plain = is_plain && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
     }
+    is_plain = is_plain && !text_is_keyword(text);
     return is_plain ? text : text_quoted(sink, text, '"', false);
 }

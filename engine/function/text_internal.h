@@ -110,8 +110,11 @@ Text text_upper(TextSink *sink, Text text);
 /* In quotes, which are doubled inside; `escapes`: as E'..', with backslashes doubled. */
 Text text_quoted(TextSink *sink, Text text, char quote, bool escapes);
 /* As an identifier of a statement: quoted unless it is lower-case letters, digits and
- * underscores; reserved words stay bare. */
+ * underscores, and no keyword. */
 Text text_identifier(TextSink *sink, Text text);
+bool text_is_keyword(Text word); /* of the grammar, but for those that may be any name */
+/* Text forms of all rows of an argument, data NULL for NULL; a text is its own. */
+Text *row_argument_texts(const RowRun *run, uint32_t argument, uint32_t rows);
 
 uint32_t code_point_lower(uint32_t code_point);
 uint32_t code_point_upper(uint32_t code_point);

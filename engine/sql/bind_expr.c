@@ -318,6 +318,29 @@ static const Expr *bind_array(Binder *binder, ExprContext *context,
     return bind_array_of(binder, elements, count, common, location);
 }
 
+/* A subscript as integer; one that is left out is `otherwise`. */
+static const Expr *subscript_bound(Binder *binder, ExprContext *context,
+                                   const PgQuery__Node *node, int64_t otherwise)
+{
+    if (node == NULL)
+        return expr_int64(binder->arena, SQL_TYPE(T_INT4), otherwise, -1);
+    const Expr *bound = bind_expr(binder, context, node);
+    return bound == NULL
+               ? NULL
+               : coerce_to(binder, bound, SQL_TYPE(T_INT4), CAST_ASSIGNMENT, bound->location);
+}
+
+/* a[m:n] */
+static const Expr *slice(Binder *binder, ExprContext *context, const Expr *array,
+                         const PgQuery__AIndices *indices)
+{
+    const Expr *arguments[3] = {array, subscript_bound(binder, context, indices->lidx, 1),
+                                subscript_bound(binder, context, indices->uidx, INT32_MAX)};
+    if (arguments[1] == NULL || arguments[2] == NULL)
+        return NULL;
+    return bind_call(binder, "array_part", arguments, 3, array->location);
+}
+
 /* a[i]: int2vector and oidvector count from 0, arrays from 1. */
 static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *array,
                              const PgQuery__AIndices *indices)
@@ -329,16 +352,9 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
                    type_format_name(binder->arena, array->type));
         return NULL;
     }
-    if (indices->is_slice) {
-        bind_fault(binder, array->location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "array slices are not supported");
-        fault_hint(binder->fault, "Use ARRAY_SLICE.");
-        return NULL;
-    }
-    const Expr *index = bind_expr(binder, context, indices->uidx);
-    index = index == NULL
-                ? NULL
-                : coerce_to(binder, index, SQL_TYPE(T_INT4), CAST_ASSIGNMENT, index->location);
+    if (indices->is_slice)
+        return slice(binder, context, array, indices);
+    const Expr *index = subscript_bound(binder, context, indices->uidx, 0);
     if (index == NULL)
         return NULL;
     bool is_vector = array->type.oid == T_INT2VECTOR || array->type.oid == T_OIDVECTOR;

@@ -203,88 +203,60 @@ static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_
     return bind_call(binder, name, arguments, count, location);
 }
 
-/* --- format --- */
-static const Expr *join_texts(Binder *binder, const Expr *left, const Expr *right, int32_t location)
+/* (a, b) OVERLAPS (c, d): an end may be given as a length. */
+static const Expr *overlaps(Binder *binder, const Expr **arguments, uint32_t count,
+                            int32_t location)
 {
-    return left == NULL || right == NULL ? NULL
-                                         : bind_operator(binder, "||", left, right, location);
-}
-
-/* %s, %I, %L of an argument; NULL is nothing, an error, and the word NULL. */
-static const Expr *format_argument(Binder *binder, char kind, const Expr *argument,
-                                   int32_t location)
-{
-    const Expr *text = coerce_to(binder, argument, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
-    if (text == NULL)
+    for (uint32_t i = 1; i < 4; i += 2)
+        if (arguments[i]->type.oid == T_INTERVAL)
+            arguments[i] =
+                bind_operator(binder, "+", arguments[i - 1], arguments[i], location);
+    if (arguments[1] == NULL || arguments[3] == NULL)
         return NULL;
-    if (kind == 'L')
-        return bind_call(binder, "quote_nullable", &text, 1, location);
-    if (kind == 'I')
-        return bind_call(binder, "quote_ident", &text, 1, location);
-    const Expr *pair[2] = {text,
-                           expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location)};
-    return expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), pair, 2, location);
+    return bind_call(binder, "overlaps", arguments, count, location);
 }
 
-static const Expr *bad_format(Binder *binder, int32_t location, const char *message)
+/* make_timestamptz(.., zone): the instant at which that zone's wall clock shows it. */
+static const Expr *make_in_zone(Binder *binder, const Expr **arguments, uint32_t count,
+                                int32_t location)
 {
-    bind_fault(binder, location, FAULT_INVALID_PARAMETER_VALUE, "%s", message);
-    return NULL;
+    const Expr *local = bind_call(binder, "make_timestamp", arguments, count - 1, location);
+    const Expr *pair[2] = {arguments[count - 1], local};
+    return local == NULL ? NULL : bind_call(binder, "timezone", pair, 2, location);
 }
 
-/* format('%s.%I', a, b): the pieces put together. */
-static const Expr *format_text(Binder *binder, const Expr **arguments, uint32_t count,
-                               int32_t location)
+static bool is_text(const Expr *expr)
 {
-    const Expr *pattern = coerce_unknown_to_text(binder, arguments[0]);
-    pattern = pattern == NULL ? NULL : bind_fold(binder, pattern);
-    if (pattern == NULL || expr_is_null(pattern))
-        return pattern;
-    if (pattern->kind != EXPR_CONSTANT)
-        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "format with a format that is not constant is not supported"),
-               NULL;
-    Text rest = vector_text(pattern->value, 0);
-    const Expr *result = expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location);
-    uint32_t next = 1;
-    while (rest.length > 0 && result != NULL) {
-        const char *percent = memchr(rest.data, '%', rest.length);
-        uint32_t plain = percent == NULL ? rest.length : (uint32_t)(percent - rest.data);
-        if (plain > 0)
-            result = join_texts(
-                binder, result,
-                expr_text(binder->arena, SQL_TYPE(T_TEXT), (Text){rest.data, plain}, location),
-                location);
-        rest = (Text){rest.data + plain, rest.length - plain};
-        if (rest.length == 0)
-            break;
-        uint32_t used = 1, position = 0;
-        while (used < rest.length && rest.data[used] >= '0' && rest.data[used] <= '9' &&
-               position < 1000)
-            position = position * 10 + (uint32_t)(rest.data[used++] - '0');
-        if (used > 1 && (used >= rest.length || rest.data[used++] != '$'))
-            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "widths in format are not supported"),
-                   NULL;
-        char kind = used < rest.length ? rest.data[used++] : '\0';
-        if (kind == '%') {
-            result = join_texts(
-                binder, result,
-                expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL("%"), location), location);
-        } else if (kind != 's' && kind != 'I' && kind != 'L') {
-            return bad_format(binder, location, "unrecognized format() type specifier");
-        } else {
-            if (position > 0)
-                next = position;
-            if (next >= count)
-                return bad_format(binder, location, "too few arguments for format()");
-            result =
-                join_texts(binder, result,
-                           format_argument(binder, kind, arguments[next++], location), location);
+    const TypeInfo *info = type_info(expr->type.oid);
+    return expr_is_unknown(expr) || (info != NULL && info->category == CATEGORY_STRING);
+}
+
+/* substring(text FROM pattern FOR escape), where the pattern is one of SIMILAR TO. */
+static const Expr *substring_similar(Binder *binder, const Expr **arguments, uint32_t count,
+                                     int32_t location)
+{
+    if (!is_text(arguments[0]) || !is_text(arguments[1]) || !is_text(arguments[2]))
+        return bind_call(binder, "substring", arguments, count, location);
+    Text texts[2], regexp;
+    for (uint32_t i = 1; i < 3; i++) {
+        const Expr *item = coerce_unknown_to_text(binder, arguments[i]);
+        item = item == NULL ? NULL : bind_fold(binder, item);
+        if (item == NULL || expr_is_null(item))
+            return item;
+        if (item->kind != EXPR_CONSTANT) {
+            bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                       "SUBSTRING with a pattern that is not constant is not supported");
+            return NULL;
         }
-        rest = (Text){rest.data + used, rest.length - used};
+        texts[i - 1] = vector_text(item->value, 0);
     }
-    return result;
+    if (!similar_substring_regexp(binder->arena, texts[0], texts[1], &regexp, binder->fault)) {
+        bind_fault_place(binder, location);
+        return NULL;
+    }
+    const Expr *pair[2] = {arguments[0],
+                           expr_text(binder->arena, SQL_TYPE(T_TEXT), regexp, location)};
+    return bind_call(binder, "substring", pair, 2, location);
 }
 
 static const struct {
@@ -301,7 +273,9 @@ static const struct {
     {"position", 2, 2, position},
     {"json_value", 3, 3, json_value_returning},
     {"similar_to_escape", 1, 2, similar_pattern},
-    {"format", 1, 100, format_text},
+    {"overlaps", 4, 4, overlaps},
+    {"make_timestamptz", 7, 7, make_in_zone},
+    {"substring", 3, 3, substring_similar},
 };
 
 static SpecialForm find_special_form(const char *name, uint32_t count)
@@ -342,9 +316,122 @@ static bool check_plain(Binder *binder, const PgQuery__FuncCall *call, const cha
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
                           "%s%s specified, but %s is not an aggregate function",
                           call->agg_star ? name : "", what, name);
-    if (call->func_variadic)
+    return true;
+}
+
+/* --- arguments by name: make_interval(days => 10) --- */
+
+static const struct {
+    const char *function;
+    const char *names[8];
+    const char *otherwise; /* what is left out: a literal, or NULL where nothing may be */
+} named_arguments[] = {
+    {"make_interval", {"years", "months", "weeks", "days", "hours", "mins", "secs"}, "0"},
+    {"make_date", {"year", "month", "day"}, NULL},
+    {"make_time", {"hour", "min", "sec"}, NULL},
+    {"make_timestamp", {"year", "month", "mday", "hour", "min", "sec"}, NULL},
+    {"jsonb_set", {"jsonb_in", "path", "replacement", "create_if_missing"}, "true"},
+    {"jsonb_insert", {"jsonb_in", "path", "replacement", "insert_after"}, "false"},
+};
+
+/* Puts named arguments in their places; *count may grow. */
+static bool place_named(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                        const char *name, const Expr **arguments, uint32_t *count)
+{
+    int32_t location = bind_location(binder, call->location);
+    size_t row = 0, rows = sizeof named_arguments / sizeof *named_arguments;
+    while (row < rows && strcmp(named_arguments[row].function, name) != 0)
+        row++;
+    if (row == rows)
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "VARIADIC arguments are not supported");
+                          "named arguments of function %s are not supported", name);
+    const char *const *names = named_arguments[row].names;
+    const Expr *placed[8] = {NULL};
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        const PgQuery__Node *node = call->args[i];
+        uint32_t place = i;
+        if (node->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR) {
+            for (place = 0; place < 7 && names[place] != NULL; place++)
+                if (name_is(node->named_arg_expr->name, names[place]))
+                    break;
+            node = node->named_arg_expr->arg;
+        }
+        if (place >= 7 || names[place] == NULL || placed[place] != NULL)
+            return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                              "function %s with these argument names does not exist", name);
+        placed[place] = bind_expr(binder, context, node);
+        if (placed[place] == NULL)
+            return false;
+        last = place > last ? place : last;
+    }
+    for (uint32_t i = 0; i <= last; i++) {
+        if (placed[i] == NULL && named_arguments[row].otherwise == NULL)
+            return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                              "function %s with these argument names does not exist", name);
+        arguments[i] = placed[i] != NULL
+                           ? placed[i]
+                           : expr_text(binder->arena, SQL_TYPE(T_UNKNOWN),
+                                       text_of(named_arguments[row].otherwise), location);
+    }
+    *count = last + 1;
+    return true;
+}
+
+static bool has_named(const PgQuery__FuncCall *call)
+{
+    for (size_t i = 0; i < call->n_args; i++)
+        if (call->args[i]->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR)
+            return true;
+    return false;
+}
+
+/* --- VARIADIC array: the elements of a constant array as arguments --- */
+
+/* The folded array's elements go behind the other arguments, in a new list. */
+static const Expr **spread_array(Binder *binder, const Expr **arguments, uint32_t *count,
+                                 const Expr *array)
+{
+    SqlType type = bind_element_type(array->type);
+    ArrayValue range = VECTOR_DATA(ArrayValue, array->value)[0];
+    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, *count + range.count);
+    uint32_t used = 0;
+    for (; used + 1 < *count; used++)
+        items[used] = arguments[used];
+    for (uint32_t i = 0; i < range.count; i++) {
+        uint32_t row = range.offset + i;
+        Vector item = vector_gather(binder->arena, array->value->elements, &row, 1);
+        Vector *value = ARENA_NEW(binder->arena, Vector);
+        *value = vector_flatten(binder->arena, &item);
+        value->form = VECTOR_CONSTANT;
+        items[used++] = expr_constant(binder->arena, type, value, array->location);
+    }
+    *count = used;
+    return items;
+}
+
+/* concat(VARIADIC a) and concat_ws(s, VARIADIC a) are array_to_string; other functions take the
+ * elements of constants. *result is set when that is all. */
+static bool bind_variadic(Binder *binder, const char *name, const Expr ***arguments,
+                          uint32_t *count, int32_t location, const Expr **result)
+{
+    const Expr *array = bind_fold(binder, (*arguments)[*count - 1]);
+    const TypeInfo *info = type_info(array->type.oid);
+    if (info == NULL || info->element_oid == 0)
+        return bind_fault(binder, array->location, FAULT_DATATYPE_MISMATCH,
+                          "VARIADIC argument must be an array");
+    bool is_concat = strcmp(name, "concat") == 0 && *count == 1;
+    if (is_concat || (strcmp(name, "concat_ws") == 0 && *count == 2)) {
+        const Expr *pair[2] = {
+            array, is_concat ? expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL(""), location)
+                             : (*arguments)[0]};
+        *result = bind_call(binder, "array_to_string", pair, 2, location);
+        return *result != NULL;
+    }
+    if (array->kind != EXPR_CONSTANT || expr_is_null(array))
+        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                          "VARIADIC with an array that is not constant is not supported here");
+    *arguments = spread_array(binder, *arguments, count, array);
     return true;
 }
 
@@ -365,12 +452,21 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     if (!check_plain(binder, call, name, location))
         return NULL;
     uint32_t count = (uint32_t)call->n_args;
-    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
+    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 8);
+    bool is_named = has_named(call);
+    if (is_named && !place_named(binder, context, call, name, arguments, &count))
+        return NULL;
+    for (uint32_t i = 0; i < count && !is_named; i++) {
         arguments[i] = bind_expr(binder, context, call->args[i]);
         if (arguments[i] == NULL)
             return NULL;
     }
+    const Expr *joined = NULL;
+    if (call->func_variadic &&
+        !bind_variadic(binder, name, &arguments, &count, location, &joined))
+        return NULL;
+    if (joined != NULL)
+        return joined;
     bool is_in_list = context->select != NULL && !context->is_in_aggregate &&
                       (context->clause == CLAUSE_SELECT || context->clause == CLAUSE_ORDER_BY);
     if (is_in_list && row_series_exists(name, count))
