@@ -6,6 +6,7 @@
 #define TALARIA_ENGINE_CATALOG_CATALOG_INTERNAL_H
 
 #include "engine/catalog/catalog.h"
+#include "engine/function/function.h"
 
 /* Types of catalog columns that nothing else names. */
 enum {
@@ -31,13 +32,17 @@ enum {
 enum {
     CATALOG_DATABASE_OID = 5,      /* "postgres" of a fresh PostgreSQL 15 */
     CATALOG_TABLESPACE_OID = 1663, /* pg_default */
+    CATALOG_TABLESPACE_GLOBAL = 1664,
     CATALOG_LANGUAGE_INTERNAL = 12,
     CATALOG_COLLATION_DEFAULT = 100,
     CATALOG_COLLATION_C = 950,
     CATALOG_AM_HEAP = 2,
     CATALOG_PAGE_BYTES = 8192,
     CATALOG_UTF8 = 6, /* pg_encoding_to_char(6) */
+    CATALOG_MAX_PATH = 16, /* schemas of a search path */
 };
+
+#define CATALOG_DATABASE_COMMENT "the one database of this server"
 
 #define CATALOG_COLUMNS(array)                                                                     \
     .columns = (array), .column_count = (uint32_t)(sizeof(array) / sizeof((array)[0]))
@@ -86,6 +91,8 @@ typedef struct TypeFacts {
     Oid collation;
 } TypeFacts;
 
+/* The schema of a type: information_schema for its domains, else pg_catalog. */
+Oid catalog_type_schema(Oid oid);
 /* Never NULL: unknown types are as text. */
 const TypeFacts *catalog_type_facts(Oid oid);
 
@@ -103,6 +110,43 @@ const TypeFunction *catalog_type_functions(uint32_t *count);
 
 /* Registers the names of regclass and its kin with engine/type. */
 void catalog_register_names(void);
+/* Registers who answers the functions of engine/function/catalog_calls.c. */
+void catalog_register_answers(void);
+
+/* --- names (names.c) --- */
+/* Of the statement that this process runs; NULL: none. */
+const CatalogContext *catalog_context(void);
+/* How a value of regclass or its kin is shown; NULL: there is no such object. */
+const char *catalog_name_of(Oid type, uint32_t value, Arena *arena);
+/* The object that a text names, for regclass and its kin; false: there is none. */
+bool catalog_find(Oid type, Text text, uint32_t *value);
+/* An identifier, quoted where it must be. */
+void catalog_write_identifier(Buffer *out, Text name);
+/* Name, arguments and their number of a function of any kind; false: there is none. */
+bool catalog_find_procedure(uint32_t oid, const char **name, const Oid **arguments,
+                            uint32_t *count);
+
+/* --- answers (answers*.c) --- */
+typedef struct CatalogAnswerRow {
+    const char *function;
+    CatalogAnswer *answer;
+} CatalogAnswerRow;
+extern const CatalogAnswerRow catalog_object_answers[], catalog_session_answers[],
+    catalog_privilege_answers[];
+
+/* The one cell of an answer. All return true. */
+bool answer_null(CatalogCall *call);
+bool answer_bool(CatalogCall *call, bool value);
+bool answer_int(CatalogCall *call, int64_t value);
+bool answer_text(CatalogCall *call, Text value); /* copied */
+bool answer_string(CatalogCall *call, const char *value); /* NULL: NULL */
+/* Arguments, which must not be NULL. */
+int64_t asked_int(const CatalogCall *call, uint32_t argument);
+Text asked_text(const CatalogCall *call, uint32_t argument);
+bool asked_bool(const CatalogCall *call, uint32_t argument);
+bool asked_is_null(const CatalogCall *call, uint32_t argument);
+/* Whether the argument is declared with this type. */
+bool asked_type_is(const CatalogCall *call, uint32_t argument, Oid type);
 
 /* --- small things that several relations say --- */
 /* Names of schemas and their OIDs come from engine/schema; the database's from the context. */

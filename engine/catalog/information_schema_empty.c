@@ -7,394 +7,455 @@
 /* clang-format off */
 static const VirtualColumn _pg_foreign_data_wrappers_columns[] = {
     {"oid", T_OID}, {"fdwowner", T_OID}, {"fdwoptions", T_TEXT_ARRAY},
-    {"foreign_data_wrapper_catalog", T_NAME}, {"foreign_data_wrapper_name", T_NAME},
-    {"authorization_identifier", T_NAME}, {"foreign_data_wrapper_language", T_VARCHAR},
+    {"foreign_data_wrapper_catalog", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_name", T_SQL_IDENTIFIER},
+    {"authorization_identifier", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_language", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn _pg_foreign_servers_columns[] = {
-    {"oid", T_OID}, {"srvoptions", T_TEXT_ARRAY}, {"foreign_server_catalog", T_NAME},
-    {"foreign_server_name", T_NAME}, {"foreign_data_wrapper_catalog", T_NAME},
-    {"foreign_data_wrapper_name", T_NAME}, {"foreign_server_type", T_VARCHAR},
-    {"foreign_server_version", T_VARCHAR}, {"authorization_identifier", T_NAME},
+    {"oid", T_OID}, {"srvoptions", T_TEXT_ARRAY}, {"foreign_server_catalog", T_SQL_IDENTIFIER},
+    {"foreign_server_name", T_SQL_IDENTIFIER}, {"foreign_data_wrapper_catalog", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_name", T_SQL_IDENTIFIER}, {"foreign_server_type", T_CHARACTER_DATA},
+    {"foreign_server_version", T_CHARACTER_DATA}, {"authorization_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn _pg_foreign_table_columns_columns[] = {
-    {"nspname", T_NAME}, {"relname", T_NAME}, {"attname", T_NAME},
-    {"attfdwoptions", T_TEXT_ARRAY},
+    {"nspname", T_NAME}, {"relname", T_NAME}, {"attname", T_NAME}, {"attfdwoptions", T_TEXT_ARRAY},
 };
 
 static const VirtualColumn _pg_foreign_tables_columns[] = {
-    {"foreign_table_catalog", T_NAME}, {"foreign_table_schema", T_NAME},
-    {"foreign_table_name", T_NAME}, {"ftoptions", T_TEXT_ARRAY},
-    {"foreign_server_catalog", T_NAME}, {"foreign_server_name", T_NAME},
-    {"authorization_identifier", T_NAME},
+    {"foreign_table_catalog", T_SQL_IDENTIFIER}, {"foreign_table_schema", T_SQL_IDENTIFIER},
+    {"foreign_table_name", T_SQL_IDENTIFIER}, {"ftoptions", T_TEXT_ARRAY},
+    {"foreign_server_catalog", T_SQL_IDENTIFIER}, {"foreign_server_name", T_SQL_IDENTIFIER},
+    {"authorization_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn _pg_user_mappings_columns[] = {
     {"oid", T_OID}, {"umoptions", T_TEXT_ARRAY}, {"umuser", T_OID},
-    {"authorization_identifier", T_NAME}, {"foreign_server_catalog", T_NAME},
-    {"foreign_server_name", T_NAME}, {"srvowner", T_NAME},
+    {"authorization_identifier", T_SQL_IDENTIFIER}, {"foreign_server_catalog", T_SQL_IDENTIFIER},
+    {"foreign_server_name", T_SQL_IDENTIFIER}, {"srvowner", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn administrable_role_authorizations_columns[] = {
-    {"grantee", T_NAME}, {"role_name", T_NAME}, {"is_grantable", T_VARCHAR},
+    {"grantee", T_SQL_IDENTIFIER}, {"role_name", T_SQL_IDENTIFIER}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn applicable_roles_columns[] = {
-    {"grantee", T_NAME}, {"role_name", T_NAME}, {"is_grantable", T_VARCHAR},
+    {"grantee", T_SQL_IDENTIFIER}, {"role_name", T_SQL_IDENTIFIER}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn attributes_columns[] = {
-    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
-    {"attribute_name", T_NAME}, {"ordinal_position", T_INT4}, {"attribute_default", T_VARCHAR},
-    {"is_nullable", T_VARCHAR}, {"data_type", T_VARCHAR}, {"character_maximum_length", T_INT4},
-    {"character_octet_length", T_INT4}, {"character_set_catalog", T_NAME},
-    {"character_set_schema", T_NAME}, {"character_set_name", T_NAME},
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"numeric_precision", T_INT4}, {"numeric_precision_radix", T_INT4},
-    {"numeric_scale", T_INT4}, {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"attribute_udt_catalog", T_NAME},
-    {"attribute_udt_schema", T_NAME}, {"attribute_udt_name", T_NAME}, {"scope_catalog", T_NAME},
-    {"scope_schema", T_NAME}, {"scope_name", T_NAME}, {"maximum_cardinality", T_INT4},
-    {"dtd_identifier", T_NAME}, {"is_derived_reference_attribute", T_VARCHAR},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"attribute_name", T_SQL_IDENTIFIER},
+    {"ordinal_position", T_CARDINAL_NUMBER}, {"attribute_default", T_CHARACTER_DATA},
+    {"is_nullable", T_YES_OR_NO}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"attribute_udt_catalog", T_SQL_IDENTIFIER}, {"attribute_udt_schema", T_SQL_IDENTIFIER},
+    {"attribute_udt_name", T_SQL_IDENTIFIER}, {"scope_catalog", T_SQL_IDENTIFIER},
+    {"scope_schema", T_SQL_IDENTIFIER}, {"scope_name", T_SQL_IDENTIFIER},
+    {"maximum_cardinality", T_CARDINAL_NUMBER}, {"dtd_identifier", T_SQL_IDENTIFIER},
+    {"is_derived_reference_attribute", T_YES_OR_NO},
 };
 
 static const VirtualColumn check_constraint_routine_usage_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"specific_catalog", T_SQL_IDENTIFIER},
+    {"specific_schema", T_SQL_IDENTIFIER}, {"specific_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn check_constraints_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"check_clause", T_VARCHAR},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"check_clause", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn collation_character_set_applicability_columns[] = {
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"character_set_catalog", T_NAME}, {"character_set_schema", T_NAME},
-    {"character_set_name", T_NAME},
+    {"collation_catalog", T_SQL_IDENTIFIER}, {"collation_schema", T_SQL_IDENTIFIER},
+    {"collation_name", T_SQL_IDENTIFIER}, {"character_set_catalog", T_SQL_IDENTIFIER},
+    {"character_set_schema", T_SQL_IDENTIFIER}, {"character_set_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn column_column_usage_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME}, {"dependent_column", T_NAME},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"dependent_column", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn column_domain_usage_columns[] = {
-    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME},
+    {"domain_catalog", T_SQL_IDENTIFIER}, {"domain_schema", T_SQL_IDENTIFIER},
+    {"domain_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
+    {"column_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn column_options_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME}, {"option_name", T_NAME}, {"option_value", T_VARCHAR},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"option_name", T_SQL_IDENTIFIER}, {"option_value", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn column_privileges_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"table_catalog", T_NAME},
-    {"table_schema", T_NAME}, {"table_name", T_NAME}, {"column_name", T_NAME},
-    {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn column_udt_usage_columns[] = {
-    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
+    {"column_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn constraint_column_usage_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME}, {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME},
-    {"constraint_name", T_NAME},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn constraint_table_usage_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"constraint_catalog", T_SQL_IDENTIFIER},
+    {"constraint_schema", T_SQL_IDENTIFIER}, {"constraint_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn data_type_privileges_columns[] = {
-    {"object_catalog", T_NAME}, {"object_schema", T_NAME}, {"object_name", T_NAME},
-    {"object_type", T_VARCHAR}, {"dtd_identifier", T_NAME},
+    {"object_catalog", T_SQL_IDENTIFIER}, {"object_schema", T_SQL_IDENTIFIER},
+    {"object_name", T_SQL_IDENTIFIER}, {"object_type", T_CHARACTER_DATA},
+    {"dtd_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn domain_constraints_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
-    {"is_deferrable", T_VARCHAR}, {"initially_deferred", T_VARCHAR},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"domain_catalog", T_SQL_IDENTIFIER},
+    {"domain_schema", T_SQL_IDENTIFIER}, {"domain_name", T_SQL_IDENTIFIER},
+    {"is_deferrable", T_YES_OR_NO}, {"initially_deferred", T_YES_OR_NO},
 };
 
 static const VirtualColumn domain_udt_usage_columns[] = {
-    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
-    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"domain_catalog", T_SQL_IDENTIFIER},
+    {"domain_schema", T_SQL_IDENTIFIER}, {"domain_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn domains_columns[] = {
-    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
-    {"data_type", T_VARCHAR}, {"character_maximum_length", T_INT4},
-    {"character_octet_length", T_INT4}, {"character_set_catalog", T_NAME},
-    {"character_set_schema", T_NAME}, {"character_set_name", T_NAME},
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"numeric_precision", T_INT4}, {"numeric_precision_radix", T_INT4},
-    {"numeric_scale", T_INT4}, {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"domain_default", T_VARCHAR}, {"udt_catalog", T_NAME},
-    {"udt_schema", T_NAME}, {"udt_name", T_NAME}, {"scope_catalog", T_NAME},
-    {"scope_schema", T_NAME}, {"scope_name", T_NAME}, {"maximum_cardinality", T_INT4},
-    {"dtd_identifier", T_NAME},
+    {"domain_catalog", T_SQL_IDENTIFIER}, {"domain_schema", T_SQL_IDENTIFIER},
+    {"domain_name", T_SQL_IDENTIFIER}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"domain_default", T_CHARACTER_DATA}, {"udt_catalog", T_SQL_IDENTIFIER},
+    {"udt_schema", T_SQL_IDENTIFIER}, {"udt_name", T_SQL_IDENTIFIER},
+    {"scope_catalog", T_SQL_IDENTIFIER}, {"scope_schema", T_SQL_IDENTIFIER},
+    {"scope_name", T_SQL_IDENTIFIER}, {"maximum_cardinality", T_CARDINAL_NUMBER},
+    {"dtd_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn element_types_columns[] = {
-    {"object_catalog", T_NAME}, {"object_schema", T_NAME}, {"object_name", T_NAME},
-    {"object_type", T_VARCHAR}, {"collection_type_identifier", T_NAME},
-    {"data_type", T_VARCHAR}, {"character_maximum_length", T_INT4},
-    {"character_octet_length", T_INT4}, {"character_set_catalog", T_NAME},
-    {"character_set_schema", T_NAME}, {"character_set_name", T_NAME},
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"numeric_precision", T_INT4}, {"numeric_precision_radix", T_INT4},
-    {"numeric_scale", T_INT4}, {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"domain_default", T_VARCHAR}, {"udt_catalog", T_NAME},
-    {"udt_schema", T_NAME}, {"udt_name", T_NAME}, {"scope_catalog", T_NAME},
-    {"scope_schema", T_NAME}, {"scope_name", T_NAME}, {"maximum_cardinality", T_INT4},
-    {"dtd_identifier", T_NAME},
+    {"object_catalog", T_SQL_IDENTIFIER}, {"object_schema", T_SQL_IDENTIFIER},
+    {"object_name", T_SQL_IDENTIFIER}, {"object_type", T_CHARACTER_DATA},
+    {"collection_type_identifier", T_SQL_IDENTIFIER}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"domain_default", T_CHARACTER_DATA}, {"udt_catalog", T_SQL_IDENTIFIER},
+    {"udt_schema", T_SQL_IDENTIFIER}, {"udt_name", T_SQL_IDENTIFIER},
+    {"scope_catalog", T_SQL_IDENTIFIER}, {"scope_schema", T_SQL_IDENTIFIER},
+    {"scope_name", T_SQL_IDENTIFIER}, {"maximum_cardinality", T_CARDINAL_NUMBER},
+    {"dtd_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn foreign_data_wrapper_options_columns[] = {
-    {"foreign_data_wrapper_catalog", T_NAME}, {"foreign_data_wrapper_name", T_NAME},
-    {"option_name", T_NAME}, {"option_value", T_VARCHAR},
+    {"foreign_data_wrapper_catalog", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_name", T_SQL_IDENTIFIER}, {"option_name", T_SQL_IDENTIFIER},
+    {"option_value", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn foreign_data_wrappers_columns[] = {
-    {"foreign_data_wrapper_catalog", T_NAME}, {"foreign_data_wrapper_name", T_NAME},
-    {"authorization_identifier", T_NAME}, {"library_name", T_VARCHAR},
-    {"foreign_data_wrapper_language", T_VARCHAR},
+    {"foreign_data_wrapper_catalog", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_name", T_SQL_IDENTIFIER},
+    {"authorization_identifier", T_SQL_IDENTIFIER}, {"library_name", T_CHARACTER_DATA},
+    {"foreign_data_wrapper_language", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn foreign_server_options_columns[] = {
-    {"foreign_server_catalog", T_NAME}, {"foreign_server_name", T_NAME},
-    {"option_name", T_NAME}, {"option_value", T_VARCHAR},
+    {"foreign_server_catalog", T_SQL_IDENTIFIER}, {"foreign_server_name", T_SQL_IDENTIFIER},
+    {"option_name", T_SQL_IDENTIFIER}, {"option_value", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn foreign_servers_columns[] = {
-    {"foreign_server_catalog", T_NAME}, {"foreign_server_name", T_NAME},
-    {"foreign_data_wrapper_catalog", T_NAME}, {"foreign_data_wrapper_name", T_NAME},
-    {"foreign_server_type", T_VARCHAR}, {"foreign_server_version", T_VARCHAR},
-    {"authorization_identifier", T_NAME},
+    {"foreign_server_catalog", T_SQL_IDENTIFIER}, {"foreign_server_name", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_catalog", T_SQL_IDENTIFIER},
+    {"foreign_data_wrapper_name", T_SQL_IDENTIFIER}, {"foreign_server_type", T_CHARACTER_DATA},
+    {"foreign_server_version", T_CHARACTER_DATA}, {"authorization_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn foreign_table_options_columns[] = {
-    {"foreign_table_catalog", T_NAME}, {"foreign_table_schema", T_NAME},
-    {"foreign_table_name", T_NAME}, {"option_name", T_NAME}, {"option_value", T_VARCHAR},
+    {"foreign_table_catalog", T_SQL_IDENTIFIER}, {"foreign_table_schema", T_SQL_IDENTIFIER},
+    {"foreign_table_name", T_SQL_IDENTIFIER}, {"option_name", T_SQL_IDENTIFIER},
+    {"option_value", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn foreign_tables_columns[] = {
-    {"foreign_table_catalog", T_NAME}, {"foreign_table_schema", T_NAME},
-    {"foreign_table_name", T_NAME}, {"foreign_server_catalog", T_NAME},
-    {"foreign_server_name", T_NAME},
+    {"foreign_table_catalog", T_SQL_IDENTIFIER}, {"foreign_table_schema", T_SQL_IDENTIFIER},
+    {"foreign_table_name", T_SQL_IDENTIFIER}, {"foreign_server_catalog", T_SQL_IDENTIFIER},
+    {"foreign_server_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn key_column_usage_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME}, {"ordinal_position", T_INT4},
-    {"position_in_unique_constraint", T_INT4},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
+    {"column_name", T_SQL_IDENTIFIER}, {"ordinal_position", T_CARDINAL_NUMBER},
+    {"position_in_unique_constraint", T_CARDINAL_NUMBER},
 };
 
 static const VirtualColumn parameters_columns[] = {
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"ordinal_position", T_INT4}, {"parameter_mode", T_VARCHAR}, {"is_result", T_VARCHAR},
-    {"as_locator", T_VARCHAR}, {"parameter_name", T_NAME}, {"data_type", T_VARCHAR},
-    {"character_maximum_length", T_INT4}, {"character_octet_length", T_INT4},
-    {"character_set_catalog", T_NAME}, {"character_set_schema", T_NAME},
-    {"character_set_name", T_NAME}, {"collation_catalog", T_NAME}, {"collation_schema", T_NAME},
-    {"collation_name", T_NAME}, {"numeric_precision", T_INT4},
-    {"numeric_precision_radix", T_INT4}, {"numeric_scale", T_INT4},
-    {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"udt_catalog", T_NAME}, {"udt_schema", T_NAME},
-    {"udt_name", T_NAME}, {"scope_catalog", T_NAME}, {"scope_schema", T_NAME},
-    {"scope_name", T_NAME}, {"maximum_cardinality", T_INT4}, {"dtd_identifier", T_NAME},
-    {"parameter_default", T_VARCHAR},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"ordinal_position", T_CARDINAL_NUMBER},
+    {"parameter_mode", T_CHARACTER_DATA}, {"is_result", T_YES_OR_NO}, {"as_locator", T_YES_OR_NO},
+    {"parameter_name", T_SQL_IDENTIFIER}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"scope_catalog", T_SQL_IDENTIFIER},
+    {"scope_schema", T_SQL_IDENTIFIER}, {"scope_name", T_SQL_IDENTIFIER},
+    {"maximum_cardinality", T_CARDINAL_NUMBER}, {"dtd_identifier", T_SQL_IDENTIFIER},
+    {"parameter_default", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn referential_constraints_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"unique_constraint_catalog", T_NAME}, {"unique_constraint_schema", T_NAME},
-    {"unique_constraint_name", T_NAME}, {"match_option", T_VARCHAR}, {"update_rule", T_VARCHAR},
-    {"delete_rule", T_VARCHAR},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"unique_constraint_catalog", T_SQL_IDENTIFIER},
+    {"unique_constraint_schema", T_SQL_IDENTIFIER}, {"unique_constraint_name", T_SQL_IDENTIFIER},
+    {"match_option", T_CHARACTER_DATA}, {"update_rule", T_CHARACTER_DATA},
+    {"delete_rule", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn role_column_grants_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"table_catalog", T_NAME},
-    {"table_schema", T_NAME}, {"table_name", T_NAME}, {"column_name", T_NAME},
-    {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn role_routine_grants_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"specific_catalog", T_NAME},
-    {"specific_schema", T_NAME}, {"specific_name", T_NAME}, {"routine_catalog", T_NAME},
-    {"routine_schema", T_NAME}, {"routine_name", T_NAME}, {"privilege_type", T_VARCHAR},
-    {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn role_table_grants_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"table_catalog", T_NAME},
-    {"table_schema", T_NAME}, {"table_name", T_NAME}, {"privilege_type", T_VARCHAR},
-    {"is_grantable", T_VARCHAR}, {"with_hierarchy", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"privilege_type", T_CHARACTER_DATA},
+    {"is_grantable", T_YES_OR_NO}, {"with_hierarchy", T_YES_OR_NO},
 };
 
 static const VirtualColumn role_udt_grants_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"udt_catalog", T_NAME}, {"udt_schema", T_NAME},
-    {"udt_name", T_NAME}, {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"privilege_type", T_CHARACTER_DATA},
+    {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn role_usage_grants_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"object_catalog", T_NAME},
-    {"object_schema", T_NAME}, {"object_name", T_NAME}, {"object_type", T_VARCHAR},
-    {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"object_catalog", T_SQL_IDENTIFIER}, {"object_schema", T_SQL_IDENTIFIER},
+    {"object_name", T_SQL_IDENTIFIER}, {"object_type", T_CHARACTER_DATA},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn routine_column_usage_columns[] = {
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"routine_catalog", T_NAME}, {"routine_schema", T_NAME}, {"routine_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn routine_privileges_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"specific_catalog", T_NAME},
-    {"specific_schema", T_NAME}, {"specific_name", T_NAME}, {"routine_catalog", T_NAME},
-    {"routine_schema", T_NAME}, {"routine_name", T_NAME}, {"privilege_type", T_VARCHAR},
-    {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn routine_routine_usage_columns[] = {
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"routine_catalog", T_NAME}, {"routine_schema", T_NAME}, {"routine_name", T_NAME},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn routine_sequence_usage_columns[] = {
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"routine_catalog", T_NAME}, {"routine_schema", T_NAME}, {"routine_name", T_NAME},
-    {"sequence_catalog", T_NAME}, {"sequence_schema", T_NAME}, {"sequence_name", T_NAME},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
+    {"sequence_catalog", T_SQL_IDENTIFIER}, {"sequence_schema", T_SQL_IDENTIFIER},
+    {"sequence_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn routine_table_usage_columns[] = {
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"routine_catalog", T_NAME}, {"routine_schema", T_NAME}, {"routine_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
+    {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
+    {"specific_name", T_SQL_IDENTIFIER}, {"routine_catalog", T_SQL_IDENTIFIER},
+    {"routine_schema", T_SQL_IDENTIFIER}, {"routine_name", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn sequences_columns[] = {
-    {"sequence_catalog", T_NAME}, {"sequence_schema", T_NAME}, {"sequence_name", T_NAME},
-    {"data_type", T_VARCHAR}, {"numeric_precision", T_INT4},
-    {"numeric_precision_radix", T_INT4}, {"numeric_scale", T_INT4}, {"start_value", T_VARCHAR},
-    {"minimum_value", T_VARCHAR}, {"maximum_value", T_VARCHAR}, {"increment", T_VARCHAR},
-    {"cycle_option", T_VARCHAR},
+    {"sequence_catalog", T_SQL_IDENTIFIER}, {"sequence_schema", T_SQL_IDENTIFIER},
+    {"sequence_name", T_SQL_IDENTIFIER}, {"data_type", T_CHARACTER_DATA},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"start_value", T_CHARACTER_DATA},
+    {"minimum_value", T_CHARACTER_DATA}, {"maximum_value", T_CHARACTER_DATA},
+    {"increment", T_CHARACTER_DATA}, {"cycle_option", T_YES_OR_NO},
 };
 
 static const VirtualColumn sql_features_columns[] = {
-    {"feature_id", T_VARCHAR}, {"feature_name", T_VARCHAR}, {"sub_feature_id", T_VARCHAR},
-    {"sub_feature_name", T_VARCHAR}, {"is_supported", T_VARCHAR}, {"is_verified_by", T_VARCHAR},
-    {"comments", T_VARCHAR},
+    {"feature_id", T_CHARACTER_DATA}, {"feature_name", T_CHARACTER_DATA},
+    {"sub_feature_id", T_CHARACTER_DATA}, {"sub_feature_name", T_CHARACTER_DATA},
+    {"is_supported", T_YES_OR_NO}, {"is_verified_by", T_CHARACTER_DATA},
+    {"comments", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn sql_implementation_info_columns[] = {
-    {"implementation_info_id", T_VARCHAR}, {"implementation_info_name", T_VARCHAR},
-    {"integer_value", T_INT4}, {"character_value", T_VARCHAR}, {"comments", T_VARCHAR},
+    {"implementation_info_id", T_CHARACTER_DATA}, {"implementation_info_name", T_CHARACTER_DATA},
+    {"integer_value", T_CARDINAL_NUMBER}, {"character_value", T_CHARACTER_DATA},
+    {"comments", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn sql_parts_columns[] = {
-    {"feature_id", T_VARCHAR}, {"feature_name", T_VARCHAR}, {"is_supported", T_VARCHAR},
-    {"is_verified_by", T_VARCHAR}, {"comments", T_VARCHAR},
+    {"feature_id", T_CHARACTER_DATA}, {"feature_name", T_CHARACTER_DATA},
+    {"is_supported", T_YES_OR_NO}, {"is_verified_by", T_CHARACTER_DATA},
+    {"comments", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn sql_sizing_columns[] = {
-    {"sizing_id", T_INT4}, {"sizing_name", T_VARCHAR}, {"supported_value", T_INT4},
-    {"comments", T_VARCHAR},
+    {"sizing_id", T_CARDINAL_NUMBER}, {"sizing_name", T_CHARACTER_DATA},
+    {"supported_value", T_CARDINAL_NUMBER}, {"comments", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn table_constraints_columns[] = {
-    {"constraint_catalog", T_NAME}, {"constraint_schema", T_NAME}, {"constraint_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"constraint_type", T_VARCHAR}, {"is_deferrable", T_VARCHAR},
-    {"initially_deferred", T_VARCHAR}, {"enforced", T_VARCHAR}, {"nulls_distinct", T_VARCHAR},
+    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
+    {"constraint_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
+    {"constraint_type", T_CHARACTER_DATA}, {"is_deferrable", T_YES_OR_NO},
+    {"initially_deferred", T_YES_OR_NO}, {"enforced", T_YES_OR_NO},
+    {"nulls_distinct", T_YES_OR_NO},
 };
 
 static const VirtualColumn transforms_columns[] = {
-    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
-    {"group_name", T_NAME}, {"transform_type", T_VARCHAR},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"specific_catalog", T_SQL_IDENTIFIER},
+    {"specific_schema", T_SQL_IDENTIFIER}, {"specific_name", T_SQL_IDENTIFIER},
+    {"group_name", T_SQL_IDENTIFIER}, {"transform_type", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn triggered_update_columns_columns[] = {
-    {"trigger_catalog", T_NAME}, {"trigger_schema", T_NAME}, {"trigger_name", T_NAME},
-    {"event_object_catalog", T_NAME}, {"event_object_schema", T_NAME},
-    {"event_object_table", T_NAME}, {"event_object_column", T_NAME},
+    {"trigger_catalog", T_SQL_IDENTIFIER}, {"trigger_schema", T_SQL_IDENTIFIER},
+    {"trigger_name", T_SQL_IDENTIFIER}, {"event_object_catalog", T_SQL_IDENTIFIER},
+    {"event_object_schema", T_SQL_IDENTIFIER}, {"event_object_table", T_SQL_IDENTIFIER},
+    {"event_object_column", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn triggers_columns[] = {
-    {"trigger_catalog", T_NAME}, {"trigger_schema", T_NAME}, {"trigger_name", T_NAME},
-    {"event_manipulation", T_VARCHAR}, {"event_object_catalog", T_NAME},
-    {"event_object_schema", T_NAME}, {"event_object_table", T_NAME}, {"action_order", T_INT4},
-    {"action_condition", T_VARCHAR}, {"action_statement", T_VARCHAR},
-    {"action_orientation", T_VARCHAR}, {"action_timing", T_VARCHAR},
-    {"action_reference_old_table", T_NAME}, {"action_reference_new_table", T_NAME},
-    {"action_reference_old_row", T_NAME}, {"action_reference_new_row", T_NAME},
-    {"created", T_TIMESTAMPTZ},
+    {"trigger_catalog", T_SQL_IDENTIFIER}, {"trigger_schema", T_SQL_IDENTIFIER},
+    {"trigger_name", T_SQL_IDENTIFIER}, {"event_manipulation", T_CHARACTER_DATA},
+    {"event_object_catalog", T_SQL_IDENTIFIER}, {"event_object_schema", T_SQL_IDENTIFIER},
+    {"event_object_table", T_SQL_IDENTIFIER}, {"action_order", T_CARDINAL_NUMBER},
+    {"action_condition", T_CHARACTER_DATA}, {"action_statement", T_CHARACTER_DATA},
+    {"action_orientation", T_CHARACTER_DATA}, {"action_timing", T_CHARACTER_DATA},
+    {"action_reference_old_table", T_SQL_IDENTIFIER},
+    {"action_reference_new_table", T_SQL_IDENTIFIER},
+    {"action_reference_old_row", T_SQL_IDENTIFIER}, {"action_reference_new_row", T_SQL_IDENTIFIER},
+    {"created", T_TIME_STAMP},
 };
 
 static const VirtualColumn udt_privileges_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"udt_catalog", T_NAME}, {"udt_schema", T_NAME},
-    {"udt_name", T_NAME}, {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"udt_catalog", T_SQL_IDENTIFIER}, {"udt_schema", T_SQL_IDENTIFIER},
+    {"udt_name", T_SQL_IDENTIFIER}, {"privilege_type", T_CHARACTER_DATA},
+    {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn usage_privileges_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"object_catalog", T_NAME},
-    {"object_schema", T_NAME}, {"object_name", T_NAME}, {"object_type", T_VARCHAR},
-    {"privilege_type", T_VARCHAR}, {"is_grantable", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"object_catalog", T_SQL_IDENTIFIER}, {"object_schema", T_SQL_IDENTIFIER},
+    {"object_name", T_SQL_IDENTIFIER}, {"object_type", T_CHARACTER_DATA},
+    {"privilege_type", T_CHARACTER_DATA}, {"is_grantable", T_YES_OR_NO},
 };
 
 static const VirtualColumn user_defined_types_columns[] = {
-    {"user_defined_type_catalog", T_NAME}, {"user_defined_type_schema", T_NAME},
-    {"user_defined_type_name", T_NAME}, {"user_defined_type_category", T_VARCHAR},
-    {"is_instantiable", T_VARCHAR}, {"is_final", T_VARCHAR}, {"ordering_form", T_VARCHAR},
-    {"ordering_category", T_VARCHAR}, {"ordering_routine_catalog", T_NAME},
-    {"ordering_routine_schema", T_NAME}, {"ordering_routine_name", T_NAME},
-    {"reference_type", T_VARCHAR}, {"data_type", T_VARCHAR},
-    {"character_maximum_length", T_INT4}, {"character_octet_length", T_INT4},
-    {"character_set_catalog", T_NAME}, {"character_set_schema", T_NAME},
-    {"character_set_name", T_NAME}, {"collation_catalog", T_NAME}, {"collation_schema", T_NAME},
-    {"collation_name", T_NAME}, {"numeric_precision", T_INT4},
-    {"numeric_precision_radix", T_INT4}, {"numeric_scale", T_INT4},
-    {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"source_dtd_identifier", T_NAME},
-    {"ref_dtd_identifier", T_NAME},
+    {"user_defined_type_catalog", T_SQL_IDENTIFIER},
+    {"user_defined_type_schema", T_SQL_IDENTIFIER}, {"user_defined_type_name", T_SQL_IDENTIFIER},
+    {"user_defined_type_category", T_CHARACTER_DATA}, {"is_instantiable", T_YES_OR_NO},
+    {"is_final", T_YES_OR_NO}, {"ordering_form", T_CHARACTER_DATA},
+    {"ordering_category", T_CHARACTER_DATA}, {"ordering_routine_catalog", T_SQL_IDENTIFIER},
+    {"ordering_routine_schema", T_SQL_IDENTIFIER}, {"ordering_routine_name", T_SQL_IDENTIFIER},
+    {"reference_type", T_CHARACTER_DATA}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"source_dtd_identifier", T_SQL_IDENTIFIER}, {"ref_dtd_identifier", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn user_mapping_options_columns[] = {
-    {"authorization_identifier", T_NAME}, {"foreign_server_catalog", T_NAME},
-    {"foreign_server_name", T_NAME}, {"option_name", T_NAME}, {"option_value", T_VARCHAR},
+    {"authorization_identifier", T_SQL_IDENTIFIER}, {"foreign_server_catalog", T_SQL_IDENTIFIER},
+    {"foreign_server_name", T_SQL_IDENTIFIER}, {"option_name", T_SQL_IDENTIFIER},
+    {"option_value", T_CHARACTER_DATA},
 };
 
 static const VirtualColumn user_mappings_columns[] = {
-    {"authorization_identifier", T_NAME}, {"foreign_server_catalog", T_NAME},
-    {"foreign_server_name", T_NAME},
+    {"authorization_identifier", T_SQL_IDENTIFIER}, {"foreign_server_catalog", T_SQL_IDENTIFIER},
+    {"foreign_server_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn view_column_usage_columns[] = {
-    {"view_catalog", T_NAME}, {"view_schema", T_NAME}, {"view_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME},
+    {"view_catalog", T_SQL_IDENTIFIER}, {"view_schema", T_SQL_IDENTIFIER},
+    {"view_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
+    {"column_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn view_routine_usage_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"specific_catalog", T_NAME}, {"specific_schema", T_NAME}, {"specific_name", T_NAME},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"specific_catalog", T_SQL_IDENTIFIER},
+    {"specific_schema", T_SQL_IDENTIFIER}, {"specific_name", T_SQL_IDENTIFIER},
 };
 
 static const VirtualColumn view_table_usage_columns[] = {
-    {"view_catalog", T_NAME}, {"view_schema", T_NAME}, {"view_name", T_NAME},
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
+    {"view_catalog", T_SQL_IDENTIFIER}, {"view_schema", T_SQL_IDENTIFIER},
+    {"view_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
+    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
 };
 
 #define EMPTY(number, relation)                                                                    \

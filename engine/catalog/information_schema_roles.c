@@ -7,37 +7,38 @@
 
 /* clang-format off */
 static const VirtualColumn catalog_name_columns[] = {
-    {"catalog_name", T_NAME},
+    {"catalog_name", T_SQL_IDENTIFIER},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn role_columns[] = {
-    {"role_name", T_NAME},
+    {"role_name", T_SQL_IDENTIFIER},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn character_set_columns[] = {
-    {"character_set_catalog", T_NAME}, {"character_set_schema", T_NAME},
-    {"character_set_name", T_NAME}, {"character_repertoire", T_NAME}, {"form_of_use", T_NAME},
-    {"default_collate_catalog", T_NAME}, {"default_collate_schema", T_NAME},
-    {"default_collate_name", T_NAME},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"character_repertoire", T_SQL_IDENTIFIER},
+    {"form_of_use", T_SQL_IDENTIFIER}, {"default_collate_catalog", T_SQL_IDENTIFIER},
+    {"default_collate_schema", T_SQL_IDENTIFIER}, {"default_collate_name", T_SQL_IDENTIFIER},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn collation_columns[] = {
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"pad_attribute", T_VARCHAR},
+    {"collation_catalog", T_SQL_IDENTIFIER}, {"collation_schema", T_SQL_IDENTIFIER},
+    {"collation_name", T_SQL_IDENTIFIER}, {"pad_attribute", T_CHARACTER_DATA},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn privilege_columns[] = {
-    {"grantor", T_NAME}, {"grantee", T_NAME}, {"table_catalog", T_NAME},
-    {"table_schema", T_NAME}, {"table_name", T_NAME}, {"privilege_type", T_VARCHAR},
-    {"is_grantable", T_VARCHAR}, {"with_hierarchy", T_VARCHAR},
+    {"grantor", T_SQL_IDENTIFIER}, {"grantee", T_SQL_IDENTIFIER},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"privilege_type", T_CHARACTER_DATA},
+    {"is_grantable", T_YES_OR_NO}, {"with_hierarchy", T_YES_OR_NO},
 };
 /* clang-format on */
 

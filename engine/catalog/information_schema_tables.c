@@ -6,52 +6,60 @@
 
 /* clang-format off */
 static const VirtualColumn schemata_columns[] = {
-    {"catalog_name", T_NAME}, {"schema_name", T_NAME}, {"schema_owner", T_NAME},
-    {"default_character_set_catalog", T_NAME}, {"default_character_set_schema", T_NAME},
-    {"default_character_set_name", T_NAME}, {"sql_path", T_VARCHAR},
+    {"catalog_name", T_SQL_IDENTIFIER}, {"schema_name", T_SQL_IDENTIFIER},
+    {"schema_owner", T_SQL_IDENTIFIER}, {"default_character_set_catalog", T_SQL_IDENTIFIER},
+    {"default_character_set_schema", T_SQL_IDENTIFIER},
+    {"default_character_set_name", T_SQL_IDENTIFIER}, {"sql_path", T_CHARACTER_DATA},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn table_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"table_type", T_VARCHAR}, {"self_referencing_column_name", T_NAME},
-    {"reference_generation", T_VARCHAR}, {"user_defined_type_catalog", T_NAME},
-    {"user_defined_type_schema", T_NAME}, {"user_defined_type_name", T_NAME},
-    {"is_insertable_into", T_VARCHAR}, {"is_typed", T_VARCHAR}, {"commit_action", T_VARCHAR},
-    {"is_joinable", T_VARCHAR}, {"is_broadcast", T_VARCHAR},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"table_type", T_CHARACTER_DATA},
+    {"self_referencing_column_name", T_SQL_IDENTIFIER}, {"reference_generation", T_CHARACTER_DATA},
+    {"user_defined_type_catalog", T_SQL_IDENTIFIER},
+    {"user_defined_type_schema", T_SQL_IDENTIFIER}, {"user_defined_type_name", T_SQL_IDENTIFIER},
+    {"is_insertable_into", T_YES_OR_NO}, {"is_typed", T_YES_OR_NO},
+    {"commit_action", T_CHARACTER_DATA}, {"is_joinable", T_VARCHAR}, {"is_broadcast", T_VARCHAR},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn view_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"view_definition", T_VARCHAR}, {"check_option", T_VARCHAR}, {"is_updatable", T_VARCHAR},
-    {"is_insertable_into", T_VARCHAR}, {"is_trigger_updatable", T_VARCHAR},
-    {"is_trigger_deletable", T_VARCHAR}, {"is_trigger_insertable_into", T_VARCHAR},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"view_definition", T_CHARACTER_DATA},
+    {"check_option", T_CHARACTER_DATA}, {"is_updatable", T_YES_OR_NO},
+    {"is_insertable_into", T_YES_OR_NO}, {"is_trigger_updatable", T_YES_OR_NO},
+    {"is_trigger_deletable", T_YES_OR_NO}, {"is_trigger_insertable_into", T_YES_OR_NO},
 };
 /* clang-format on */
 
 /* clang-format off */
 static const VirtualColumn column_columns[] = {
-    {"table_catalog", T_NAME}, {"table_schema", T_NAME}, {"table_name", T_NAME},
-    {"column_name", T_NAME}, {"ordinal_position", T_INT4}, {"column_default", T_VARCHAR},
-    {"is_nullable", T_VARCHAR}, {"data_type", T_VARCHAR}, {"character_maximum_length", T_INT4},
-    {"character_octet_length", T_INT4}, {"numeric_precision", T_INT4},
-    {"numeric_precision_radix", T_INT4}, {"numeric_scale", T_INT4},
-    {"datetime_precision", T_INT4}, {"interval_type", T_VARCHAR},
-    {"interval_precision", T_INT4}, {"character_set_catalog", T_NAME},
-    {"character_set_schema", T_NAME}, {"character_set_name", T_NAME},
-    {"collation_catalog", T_NAME}, {"collation_schema", T_NAME}, {"collation_name", T_NAME},
-    {"domain_catalog", T_NAME}, {"domain_schema", T_NAME}, {"domain_name", T_NAME},
-    {"udt_catalog", T_NAME}, {"udt_schema", T_NAME}, {"udt_name", T_NAME},
-    {"scope_catalog", T_NAME}, {"scope_schema", T_NAME}, {"scope_name", T_NAME},
-    {"maximum_cardinality", T_INT4}, {"dtd_identifier", T_NAME},
-    {"is_self_referencing", T_VARCHAR}, {"is_identity", T_VARCHAR},
-    {"identity_generation", T_VARCHAR}, {"identity_start", T_VARCHAR},
-    {"identity_increment", T_VARCHAR}, {"identity_maximum", T_VARCHAR},
-    {"identity_minimum", T_VARCHAR}, {"identity_cycle", T_VARCHAR}, {"is_generated", T_VARCHAR},
-    {"generation_expression", T_VARCHAR}, {"is_updatable", T_VARCHAR}, {"jdbc_type", T_INT8},
+    {"table_catalog", T_SQL_IDENTIFIER}, {"table_schema", T_SQL_IDENTIFIER},
+    {"table_name", T_SQL_IDENTIFIER}, {"column_name", T_SQL_IDENTIFIER},
+    {"ordinal_position", T_CARDINAL_NUMBER}, {"column_default", T_CHARACTER_DATA},
+    {"is_nullable", T_YES_OR_NO}, {"data_type", T_CHARACTER_DATA},
+    {"character_maximum_length", T_CARDINAL_NUMBER}, {"character_octet_length", T_CARDINAL_NUMBER},
+    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
+    {"numeric_scale", T_CARDINAL_NUMBER}, {"datetime_precision", T_CARDINAL_NUMBER},
+    {"interval_type", T_CHARACTER_DATA}, {"interval_precision", T_CARDINAL_NUMBER},
+    {"character_set_catalog", T_SQL_IDENTIFIER}, {"character_set_schema", T_SQL_IDENTIFIER},
+    {"character_set_name", T_SQL_IDENTIFIER}, {"collation_catalog", T_SQL_IDENTIFIER},
+    {"collation_schema", T_SQL_IDENTIFIER}, {"collation_name", T_SQL_IDENTIFIER},
+    {"domain_catalog", T_SQL_IDENTIFIER}, {"domain_schema", T_SQL_IDENTIFIER},
+    {"domain_name", T_SQL_IDENTIFIER}, {"udt_catalog", T_SQL_IDENTIFIER},
+    {"udt_schema", T_SQL_IDENTIFIER}, {"udt_name", T_SQL_IDENTIFIER},
+    {"scope_catalog", T_SQL_IDENTIFIER}, {"scope_schema", T_SQL_IDENTIFIER},
+    {"scope_name", T_SQL_IDENTIFIER}, {"maximum_cardinality", T_CARDINAL_NUMBER},
+    {"dtd_identifier", T_SQL_IDENTIFIER}, {"is_self_referencing", T_YES_OR_NO},
+    {"is_identity", T_YES_OR_NO}, {"identity_generation", T_CHARACTER_DATA},
+    {"identity_start", T_CHARACTER_DATA}, {"identity_increment", T_CHARACTER_DATA},
+    {"identity_maximum", T_CHARACTER_DATA}, {"identity_minimum", T_CHARACTER_DATA},
+    {"identity_cycle", T_YES_OR_NO}, {"is_generated", T_CHARACTER_DATA},
+    {"generation_expression", T_CHARACTER_DATA}, {"is_updatable", T_YES_OR_NO},
+    {"jdbc_type", T_INT8},
 };
 /* clang-format on */
 

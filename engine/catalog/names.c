@@ -16,6 +16,11 @@ void catalog_set_context(const CatalogContext *context)
     current = context;
 }
 
+const CatalogContext *catalog_context(void)
+{
+    return current;
+}
+
 /* --- showing --- */
 
 static bool needs_quotes(Text name)
@@ -30,7 +35,7 @@ static bool needs_quotes(Text name)
     return false;
 }
 
-static void write_identifier(Buffer *out, Text name)
+void catalog_write_identifier(Buffer *out, Text name)
 {
     if (!needs_quotes(name)) {
         buffer_append(out, name.data, name.length);
@@ -60,15 +65,16 @@ static const char *relation_name(uint32_t oid, Arena *arena)
         return NULL;
     if (relation->schema_oid != SCHEMA_OID_PUBLIC &&
         relation->schema_oid != SCHEMA_OID_PG_CATALOG) {
-        write_identifier(&name, relation->schema);
+        catalog_write_identifier(&name, relation->schema);
         buffer_append_byte(&name, '.');
     }
-    write_identifier(&name, relation->name);
+    catalog_write_identifier(&name, relation->name);
     return take(arena, &name);
 }
 
 /* Name, arguments and their number of a function of any kind; false: there is none. */
-static bool find_procedure(uint32_t oid, const char **name, const Oid **arguments, uint32_t *count)
+bool catalog_find_procedure(uint32_t oid, const char **name, const Oid **arguments,
+                            uint32_t *count)
 {
     const ScalarFunction *scalar = function_scalar_by_oid(oid);
     const AggregateFunction *aggregate = function_aggregate_by_oid(oid);
@@ -103,9 +109,9 @@ static const char *procedure_name(uint32_t oid, bool with_arguments, Arena *aren
     const Oid *arguments;
     uint32_t count;
     Buffer name = BUFFER_EMPTY;
-    if (!find_procedure(oid, &function, &arguments, &count))
+    if (!catalog_find_procedure(oid, &function, &arguments, &count))
         return NULL;
-    write_identifier(&name, text_of(function));
+    catalog_write_identifier(&name, text_of(function));
     for (uint32_t i = 0; with_arguments && i < count; i++) {
         const TypeInfo *info = type_info(arguments[i]);
         buffer_printf(&name, "%c%s", i == 0 ? '(' : ',', info == NULL ? "?" : info->sql_name);
@@ -133,11 +139,11 @@ static const char *role_name(uint32_t oid, Arena *arena)
     Text role = catalog_role_name(current, oid);
     if (role.length == 0)
         return NULL;
-    write_identifier(&name, role);
+    catalog_write_identifier(&name, role);
     return take(arena, &name);
 }
 
-static const char *name_of(Oid type, uint32_t value, Arena *arena)
+const char *catalog_name_of(Oid type, uint32_t value, Arena *arena)
 {
     if (type == T_REGPROC || type == T_REGPROCEDURE)
         return procedure_name(value, type == T_REGPROCEDURE, arena);
@@ -283,7 +289,7 @@ static bool find_within(Oid type, const QualifiedName *name, Arena *arena, uint3
     }
 }
 
-static bool find(Oid type, Text text, uint32_t *value)
+bool catalog_find(Oid type, Text text, uint32_t *value)
 {
     QualifiedName name;
     Arena *arena = arena_new("catalog name");
@@ -298,7 +304,7 @@ static bool find(Oid type, Text text, uint32_t *value)
 
 void catalog_register_names(void)
 {
-    static const TypeNameHooks hooks = {.name_of = name_of, .find = find};
+    static const TypeNameHooks hooks = {.name_of = catalog_name_of, .find = catalog_find};
     type_set_name_hooks(&hooks);
 }
 
@@ -307,4 +313,13 @@ bool catalog_speaks(const CatalogContext *context, const ScalarFunction *functio
     enum { ONLY_POSTGRES = 1, ONLY_DRUID = 2, DRUID = 1 };
     bool is_druid = context->settings != NULL && context->settings->dialect == DRUID;
     return function->dialect != (is_druid ? ONLY_POSTGRES : ONLY_DRUID);
+}
+
+Oid catalog_type_schema(Oid oid)
+{
+    const TypeInfo *info = type_info(oid);
+    if (info != NULL && info->element_oid != 0)
+        info = type_info(info->element_oid);
+    return info != NULL && info->base_oid != 0 ? SCHEMA_OID_INFORMATION_SCHEMA
+                                               : SCHEMA_OID_PG_CATALOG;
 }

@@ -16,20 +16,30 @@ static const VirtualColumn columns[] = {
 };
 /* clang-format on */
 
+/* As declared: a domain where the column has one. */
+static SqlType declared_type(const Relation *relation, const RelationColumn *column)
+{
+    if (relation->kind != RELATION_VIRTUAL)
+        return column->type;
+    Oid declared = relation->virtual_relation->columns[column->number - 1].type;
+    return declared == column->type.oid ? column->type : SQL_TYPE(declared);
+}
+
 static void add_column(CatalogRows *rows, const Relation *relation, const RelationColumn *column)
 {
-    const TypeInfo *info = type_info(column->type.oid);
-    const TypeFacts *facts = catalog_type_facts(column->type.oid);
+    SqlType type = declared_type(relation, column);
+    const TypeInfo *info = type_info(type.oid);
+    const TypeFacts *facts = catalog_type_facts(type.oid);
     bool is_time = relation->kind == RELATION_TABLE && text_equal_string(column->name, "__time");
     catalog_set_int(rows, "attrelid", relation->oid);
     catalog_set_text(rows, "attname", column->name);
-    catalog_set_int(rows, "atttypid", column->type.oid);
+    catalog_set_int(rows, "atttypid", type.oid);
     catalog_set_int(rows, "attstattarget", -1);
     catalog_set_int(rows, "attlen", info == NULL ? -1 : info->wire_length);
     catalog_set_int(rows, "attnum", column->number);
     catalog_set_int(rows, "attndims", info != NULL && info->category == CATEGORY_ARRAY ? 1 : 0);
     catalog_set_int(rows, "attcacheoff", -1);
-    catalog_set_int(rows, "atttypmod", type_wire_modifier(column->type));
+    catalog_set_int(rows, "atttypmod", type_wire_modifier(type));
     catalog_set_bool(rows, "attbyval", facts->by_value);
     catalog_set_char(rows, "attalign", facts->align);
     catalog_set_char(rows, "attstorage", facts->storage);

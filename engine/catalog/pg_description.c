@@ -76,7 +76,7 @@ static bool produce_shared(const CatalogContext *context, Arena *arena, Batch **
     ROWS_BEGIN(&rows, shared_columns, arena);
     catalog_set_int(&rows, "objoid", CATALOG_DATABASE_OID);
     catalog_set_int(&rows, "classoid", CLASS_PG_DATABASE);
-    catalog_set_string(&rows, "description", "the one database of this server");
+    catalog_set_string(&rows, "description", CATALOG_DATABASE_COMMENT);
     catalog_row_end(&rows);
     *out = catalog_rows_finish(&rows);
     return true;

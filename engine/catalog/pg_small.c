@@ -116,7 +116,7 @@ static bool produce_tablespaces(const CatalogContext *context, Arena *arena, Bat
     static const struct {
         Oid oid;
         const char *name;
-    } spaces[] = {{CATALOG_TABLESPACE_OID, "pg_default"}, {1664, "pg_global"}};
+    } spaces[] = {{CATALOG_TABLESPACE_OID, "pg_default"}, {CATALOG_TABLESPACE_GLOBAL, "pg_global"}};
     (void)context;
     (void)fault;
     CatalogRows rows;

@@ -38,7 +38,7 @@ static void add_type(CatalogRows *rows, const TypeInfo *info)
     const TypeFacts *facts = catalog_type_facts(info->oid);
     catalog_set_int(rows, "oid", info->oid);
     catalog_set_string(rows, "typname", info->name);
-    catalog_set_int(rows, "typnamespace", SCHEMA_OID_PG_CATALOG);
+    catalog_set_int(rows, "typnamespace", catalog_type_schema(info->oid));
     catalog_set_int(rows, "typowner", ACCESS_SUPERUSER_OID);
     catalog_set_int(rows, "typlen", info->wire_length);
     catalog_set_bool(rows, "typbyval", facts->by_value);
@@ -56,8 +56,8 @@ static void add_type(CatalogRows *rows, const TypeInfo *info)
     catalog_set_char(rows, "typalign", facts->align);
     catalog_set_char(rows, "typstorage", facts->storage);
     catalog_set_bool(rows, "typnotnull", false);
-    catalog_set_int(rows, "typbasetype", 0);
-    catalog_set_int(rows, "typtypmod", -1);
+    catalog_set_int(rows, "typbasetype", info->base_oid);
+    catalog_set_int(rows, "typtypmod", info->base_oid == 0 ? -1 : info->base_modifier);
     catalog_set_int(rows, "typndims", 0);
     catalog_set_int(rows, "typcollation", facts->collation);
     catalog_row_end(rows);

@@ -131,6 +131,7 @@ void catalog_register(void)
     schema_register(list, count);
     free(list);
     catalog_register_names();
+    catalog_register_answers();
 }
 
 Text catalog_database(const CatalogContext *context)

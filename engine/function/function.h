@@ -157,6 +157,26 @@ const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule
 bool function_common_type(const SqlType *types, uint32_t count, const char *what, SqlType *common,
                           Fault *fault);
 
+/*
+ * Functions whose answer lies in the catalogs or with the session (catalog_calls.c). engine/catalog,
+ * which stands above, says at start-up who answers them: the answer appends one cell to
+ * call->cell, and sees only rows that matter (strict functions: without NULLs).
+ */
+typedef struct CatalogCall {
+    const ScalarCall *call;
+    const Vector *arguments;
+    uint32_t row;
+    Arena *arena;
+    VectorBuilder *cell;
+    Fault *fault;
+} CatalogCall;
+typedef bool CatalogAnswer(CatalogCall *call);
+/* NULL: nobody answers in this process. */
+typedef CatalogAnswer *CatalogAnswers(const ScalarFunction *function);
+void function_set_catalog(CatalogAnswers *find);
+/* Such a function runs where the statement's context is: in the controller. */
+bool function_asks_catalog(const ScalarFunction *function);
+
 /* The reference page: a markdown table of all functions. */
 void function_describe(Buffer *out);
 

@@ -16,7 +16,8 @@
     FAMILY(string) FAMILY(string_make) FAMILY(like) FAMILY(regexp)                                 \
     FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip)       \
     FAMILY(array) FAMILY(json) FAMILY(bytes) FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(array_edit)             \
-    FAMILY(interval) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format) FAMILY(number_template) FAMILY(system)
+    FAMILY(interval) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format) FAMILY(number_template) FAMILY(system) \
+    FAMILY(catalog)
 
 #define AGGREGATE_FAMILIES(FAMILY)                                                                 \
     FAMILY(aggregate_count) FAMILY(aggregate_sum) FAMILY(aggregate_min_max)                        \

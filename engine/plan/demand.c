@@ -4,6 +4,69 @@
  */
 #include "engine/plan/plan_internal.h"
 
+/* --- functions that only the controller can answer --- */
+
+static bool look_at_expr(const Expr *expr, void *state)
+{
+    bool *found = state;
+    if (expr == NULL)
+        return true;
+    *found = *found || (expr->kind == EXPR_CALL && function_asks_catalog(expr->call.function));
+    return !*found && expr_each_child(expr, look_at_expr, state);
+}
+
+static bool items_ask(const PlanProjection *items, uint32_t count)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < count && !found; i++)
+        look_at_expr(items[i].expr, &found);
+    return found;
+}
+
+static bool node_asks(const Plan *plan)
+{
+    bool found = false;
+    switch (plan->kind) {
+    case PLAN_TABLE:
+    case PLAN_VIRTUAL:
+        look_at_expr(plan->table.filter, &found);
+        return found;
+    case PLAN_EXTERN:
+        look_at_expr(plan->external.filter, &found);
+        return found;
+    case PLAN_VALUES:
+        for (uint32_t i = 0; i < plan->values.row_count * plan->column_count && !found; i++)
+            look_at_expr(plan->values.cells[i], &found);
+        return found;
+    case PLAN_FILTER:
+        look_at_expr(plan->filter.condition, &found);
+        return found;
+    case PLAN_PROJECT:
+        return items_ask(plan->project.items, plan->column_count);
+    case PLAN_AGGREGATE:
+        return items_ask(plan->aggregate.keys, plan->aggregate.key_count) ||
+               items_ask(plan->aggregate.aggregates, plan->aggregate.aggregate_count);
+    case PLAN_JOIN:
+        look_at_expr(plan->join.condition, &found);
+        return found;
+    case PLAN_SORT:
+        for (uint32_t i = 0; i < plan->sort.key_count && !found; i++)
+            look_at_expr(plan->sort.keys[i].expr, &found);
+        return found;
+    default:
+        return false;
+    }
+}
+
+static bool shows_names(const BoundQuery *query)
+{
+    for (uint32_t i = 0; i < query->output_count; i++) {
+        if (type_names_object(query->outputs[i].type.oid))
+            return true;
+    }
+    return false;
+}
+
 static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *demand)
 {
     if (plan->kind == PLAN_TABLE) {
@@ -19,13 +82,14 @@ static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *deman
     } else if (plan->kind == PLAN_JOIN) {
         demand->joins++;
     }
+    demand->asks_catalog = demand->asks_catalog || node_asks(plan);
     for (uint32_t i = 0; i < plan_input_count(plan); i++)
         add_demand(context, plan_input(plan, i), demand);
 }
 
 PlanDemand plan_demand(PlanContext *context, const BoundQuery *query)
 {
-    PlanDemand demand = {.is_ingest = query->ingest != NULL};
+    PlanDemand demand = {.is_ingest = query->ingest != NULL, .asks_catalog = shows_names(query)};
     add_demand(context, query->plan, &demand);
     return demand;
 }

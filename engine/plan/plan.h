@@ -249,6 +249,7 @@ typedef struct PlanDemand {
     uint32_t external_inputs; /* EXTERN leaves */
     uint32_t joins;
     bool is_ingest;
+    bool asks_catalog; /* a function's answer, or a name to show, is known to the controller only */
 } PlanDemand;
 PlanDemand plan_demand(PlanContext *context, const BoundQuery *query);
 

@@ -98,7 +98,7 @@ static const Relation *relation_of_virtual(Arena *arena, const VirtualRelation *
     for (uint32_t i = 0; i < count; i++) {
         columns[i] = (RelationColumn){
             .name = text_of(virtual_relation->columns[i].name),
-            .type = SQL_TYPE(virtual_relation->columns[i].type),
+            .type = type_base(SQL_TYPE(virtual_relation->columns[i].type)),
             .number = (int32_t)i + 1,
         };
     }
@@ -207,7 +207,7 @@ static void add_to_path(SearchPath *path, Text name, bool is_quoted)
 }
 
 /* Names, each in quotes or not, between commas. */
-static SearchPath read_search_path(Text text)
+static SearchPath read_search_path(Text text, bool with_implicit)
 {
     SearchPath path = {0};
     bool names_catalog = false;
@@ -229,11 +229,20 @@ static SearchPath read_search_path(Text text)
     /* pg_catalog is searched first unless the path names it. */
     for (uint32_t i = 0; i < named.count; i++)
         names_catalog = names_catalog || named.schemas[i]->oid == SCHEMA_OID_PG_CATALOG;
-    if (!names_catalog)
+    if (with_implicit && !names_catalog)
         path.schemas[path.count++] = schema_by_oid(SCHEMA_OID_PG_CATALOG);
     for (uint32_t i = 0; i < named.count && path.count < SCHEMA_MAX_PATH; i++)
         path.schemas[path.count++] = named.schemas[i];
     return path;
+}
+
+uint32_t schema_path(Text search_path, bool with_implicit, const SchemaInfo **list,
+                     uint32_t capacity)
+{
+    SearchPath path = read_search_path(search_path, with_implicit);
+    uint32_t count = path.count < capacity ? path.count : capacity;
+    memcpy(list, path.schemas, count * sizeof *list);
+    return count;
 }
 
 static const Relation *ambiguous(SchemaName name, int32_t position, Fault *fault)
@@ -299,7 +308,7 @@ const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const 
     SearchPath path = {0};
     bool is_ambiguous = false;
     if (schema == NULL) {
-        path = read_search_path(search_path);
+        path = read_search_path(search_path, true);
     } else {
         const SchemaInfo *found = schema_find(schema->text, schema->is_quoted);
         if (found == NULL) {

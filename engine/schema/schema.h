@@ -104,6 +104,11 @@ typedef struct CatalogContext {
     const CatalogStatement *statements;
     uint32_t cursor_count;
     const CatalogCursor *cursors;
+    /* Of the caller, which knows the front end; NULL where nobody does. load_sessions fills
+     * session_count and sessions; signal_session cancels a session's query, or ends it. */
+    void *state;
+    void (*load_sessions)(void *state);
+    bool (*signal_session)(void *state, int32_t pid, bool ends, bool *was_sent, Fault *fault);
 } CatalogContext;
 
 /* Who asks, for what engine/access decides. */
@@ -163,6 +168,10 @@ typedef struct Relation {
  */
 const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const SchemaName *schema,
                                SchemaName name, Text search_path, int32_t position, Fault *fault);
+/* The schemas of a search path in their order, those that exist; with pg_catalog before them
+ * where it is searched without being named, when that is wanted. How many, at most `capacity`. */
+uint32_t schema_path(Text search_path, bool with_implicit, const SchemaInfo **schemas,
+                     uint32_t capacity);
 /* By OID, for regclass and RowDescription; NULL when there is none. */
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid);
 /* Every relation, tables first. */

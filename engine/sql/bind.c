@@ -41,34 +41,6 @@ const OffsetMap *bind_enter_fragment(Binder *binder, const RewrittenText *fragme
 
 /* --- what the client sees --- */
 
-/* Values that name catalog objects are shown by name. */
-static bool show_names(Binder *binder, QueryResult *result)
-{
-    bool has_reg = false;
-    for (uint32_t i = 0; i < result->count; i++)
-        has_reg = has_reg || type_is_reg(result->columns[i].column.type.oid);
-    if (!has_reg)
-        return true;
-    ApplyList applies = {0};
-    Scope nothing = {0};
-    ExprContext context = {.scope = &nothing, .clause = CLAUSE_SELECT, .applies = &applies};
-    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, result->count);
-    for (uint32_t i = 0; i < result->count; i++) {
-        PlanColumn *column = &result->columns[i].column;
-        const Expr *expr = expr_column(binder->arena, column->type, column->id, -1);
-        if (type_is_reg(column->type.oid)) {
-            expr = bind_reg_as_text(binder, &context, expr);
-            if (expr == NULL)
-                return false;
-            *column = bind_new_column(binder, expr->type, column->name);
-        }
-        items[i] = (PlanProjection){*column, expr};
-    }
-    const Plan *plan = apply_list_attach(binder, &applies, result->plan);
-    result->plan = plan_project(binder->arena, plan, items, result->count);
-    return true;
-}
-
 static void set_outputs(Binder *binder, const QueryResult *result, BoundQuery *query)
 {
     uint32_t count = result->count;
@@ -91,7 +63,7 @@ static bool bind_plain_query(Binder *binder, const PgQuery__SelectStmt *statemen
                              BoundQuery *query)
 {
     QueryResult result;
-    if (!bind_query(binder, statement, NULL, NULL, false, &result) || !show_names(binder, &result))
+    if (!bind_query(binder, statement, NULL, NULL, false, &result))
         return false;
     int64_t limit = binder->context->types->settings->sql_outer_limit;
     if (limit > 0)

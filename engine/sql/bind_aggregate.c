@@ -87,10 +87,12 @@ static bool resolve_aggregate(Binder *binder, ExprContext *inner, const PgQuery_
     parts->arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 1 + call->n_agg_order);
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count + 2);
     SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 2);
+    const Expr **given = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         const Expr *argument = bind_expr(binder, inner, call->args[i]);
         if (argument == NULL)
             return false;
+        given[i] = argument;
         parts->arguments[i] = bind_reg_as_oid(binder, argument);
         types[i] = parts->arguments[i]->type;
     }
@@ -103,8 +105,12 @@ static bool resolve_aggregate(Binder *binder, ExprContext *inner, const PgQuery_
                                                  count, coerced, location, binder->fault);
     if (parts->function == NULL || !coerce_all(binder, parts->arguments, count, coerced, location))
         return false;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_any = i < FUNCTION_MAX_ARGS && parts->function->arguments[i] == T_ANYELEMENT;
+        if (is_any && type_is_reg(given[i]->type.oid)) /* array_agg(x::regtype) */
+            parts->arguments[i] = given[i];
         types[i] = parts->arguments[i]->type;
+    }
     if (parts->function->wants_time) {
         const Expr *time = time_column(binder, inner->scope, location);
         if (time == NULL)

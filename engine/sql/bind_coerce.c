@@ -156,10 +156,6 @@ const Expr *bind_parameter(Binder *binder, const PgQuery__ParamRef *parameter)
     int32_t location = bind_location(binder, parameter->location);
     BindContext *context = binder->context;
     int32_t number = parameter->number;
-    if (binder->map == NULL) { /* a text of ours */
-        if (number >= 1 && (uint32_t)number <= binder->macro_argument_count)
-            return binder->macro_arguments[number - 1];
-    }
     if (number < 1 || (uint32_t)number > context->parameter_capacity) {
         bind_fault(binder, location, FAULT_UNDEFINED_PARAMETER, "there is no parameter $%d",
                    number);
@@ -252,8 +248,16 @@ bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const 
                       SqlType *common, int32_t location)
 {
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count);
+    /* regclass and its kin stay what they are among themselves; mixed they are numbers */
+    bool is_one_reg = true;
+    Oid reg = T_NONE;
     for (uint32_t i = 0; i < count; i++) {
-        if (type_is_reg(items[i]->type.oid))
+        Oid oid = items[i]->type.oid;
+        is_one_reg = is_one_reg && (oid == T_UNKNOWN || (type_is_reg(oid) && (reg == T_NONE || oid == reg)));
+        reg = oid == T_UNKNOWN ? reg : oid;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (type_is_reg(items[i]->type.oid) && !is_one_reg)
             items[i] = bind_reg_as_oid(binder, items[i]);
         types[i] = items[i]->type;
     }

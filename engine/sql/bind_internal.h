@@ -27,12 +27,9 @@ typedef struct Binder {
     Fault *fault;
     int32_t dialect;
     ColumnId next_column;
-    uint32_t expansions;          /* of CTEs and macros, bounded */
+    uint32_t expansions;          /* of CTEs, bounded */
     const OffsetMap *map;         /* of the text being bound; NULL within a text of our own */
     int32_t fixed_location;       /* stands for every place of such a text */
-    uint32_t macro_argument_count;
-    const Expr *const *macro_arguments; /* what $1.. stand for in such a text */
-    const PgQuery__Node *macro_trees[16]; /* parsed texts of ours, by their index */
 } Binder;
 
 /* --- faults and places --- */
@@ -118,9 +115,6 @@ typedef struct PendingApply {
     const Plan *right;
     const Expr *condition;
     PlanColumn result;
-    int macro;                    /* which text of ours it is; -1: the user's own */
-    uint32_t argument_count;
-    const Expr *const *arguments; /* of the macro */
 } PendingApply;
 
 typedef struct ApplyList {
@@ -252,7 +246,7 @@ const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__
 bool type_is_reg(Oid type);
 const Expr *bind_reg_as_oid(Binder *binder, const Expr *expr);
 /* The name of what a reg value stands for, as text. */
-const Expr *bind_reg_as_text(Binder *binder, ExprContext *context, const Expr *expr);
+const Expr *bind_reg_as_text(Binder *binder, const Expr *expr);
 /* Calls of it are bounded: CTEs and texts of ours may multiply. */
 bool bind_count_expansion(Binder *binder, int32_t location);
 const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int32_t location);
@@ -371,15 +365,6 @@ bool bind_system_function(Binder *binder, ExprContext *context, const char *name
                           const Expr **arguments, uint32_t count, int32_t location,
                           const Expr **result);
 const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *value);
-/* A text of ours with $1.. replaced by arguments, as a scalar subquery (macro.c). */
-typedef enum Macro {
-    MACRO_USER_NAME, MACRO_RELATION_NAME, MACRO_NAMESPACE_NAME, MACRO_FUNCTION_NAME,
-    MACRO_OBJECT_DESCRIPTION, MACRO_OBJECT_DESCRIPTION_OF_ANY, MACRO_COLUMN_DESCRIPTION,
-    MACRO_SHARED_DESCRIPTION, MACRO_RELATION_SIZE, MACRO_DATABASE_SIZE, MACRO_SETTING,
-    MACRO_RELATION_BY_NAME, MACRO_COUNT
-} Macro;
-const Expr *bind_macro(Binder *binder, ExprContext *context, Macro macro,
-                       const Expr *const *arguments, uint32_t count, int32_t location);
 
 /* --- INSERT and REPLACE --- */
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);

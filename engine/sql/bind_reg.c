@@ -180,11 +180,14 @@ const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int
         return oid == NULL ? NULL : retyped(binder, oid, type);
     }
     expr = bind_fold(binder, expr);
-    if (expr->kind != EXPR_CONSTANT) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "casting a text that is not constant to %s is not supported",
-                   type_format_name(binder->arena, type));
-        return NULL;
+    /* looked up row by row; roles are the catalog's alone */
+    if (expr->kind != EXPR_CONSTANT || type.oid == T_REGROLE) {
+        const Expr *pair[2] = {
+            coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location),
+            expr_int64(binder->arena, SQL_TYPE(T_OID), type.oid, location)};
+        const Expr *found =
+            pair[0] == NULL ? NULL : bind_call(binder, "reg_find", pair, 2, location);
+        return found == NULL ? NULL : retyped(binder, found, type);
     }
     if (expr_is_null(expr))
         return expr_null(binder->arena, type, location);
@@ -196,39 +199,12 @@ const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int
 }
 
 /* --- as text --- */
-
-/* COALESCE(name, '-' for 0, else the number). */
-static const Expr *name_or_number(Binder *binder, const Expr *name, const Expr *oid,
-                                  int32_t location)
-{
-    const Expr *zero = expr_int64(binder->arena, SQL_TYPE(T_OID), 0, location);
-    const Expr *is_zero = bind_operator(binder, "=", oid, zero, location);
-    const Expr *number = coerce_to(binder, oid, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
-    name = coerce_to(binder, name, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
-    if (is_zero == NULL || number == NULL || name == NULL)
-        return NULL;
-    const Expr *branches[3] = {
-        is_zero, expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL("-"), location), number};
-    const Expr *pair[2] = {
-        name, expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(T_TEXT), branches, 3, location)};
-    return expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), pair, 2, location);
-}
-
-const Expr *bind_reg_as_text(Binder *binder, ExprContext *context, const Expr *expr)
+const Expr *bind_reg_as_text(Binder *binder, const Expr *expr)
 {
     int32_t location = expr->location;
-    Oid type = expr->type.oid;
-    const Expr *oid = bind_reg_as_oid(binder, expr);
     if (expr_is_null(expr))
         return expr_null(binder->arena, SQL_TYPE(T_TEXT), location);
-    if (type == T_REGTYPE) {
-        const Expr *arguments[2] = {oid, expr_null(binder->arena, SQL_TYPE(T_INT4), location)};
-        return bind_call(binder, "format_type", arguments, 2, location);
-    }
-    Macro macro = type == T_REGCLASS       ? MACRO_RELATION_NAME
-                  : type == T_REGNAMESPACE ? MACRO_NAMESPACE_NAME
-                  : type == T_REGROLE      ? MACRO_USER_NAME
-                                           : MACRO_FUNCTION_NAME;
-    const Expr *name = bind_macro(binder, context, macro, &oid, 1, location);
-    return name == NULL ? NULL : name_or_number(binder, name, oid, location);
+    const Expr *pair[2] = {bind_reg_as_oid(binder, expr),
+                           expr_int64(binder->arena, SQL_TYPE(T_OID), expr->type.oid, location)};
+    return bind_call(binder, "reg_name", pair, 2, location);
 }

@@ -41,7 +41,7 @@ static const Expr *add_apply(Binder *binder, ExprContext *context, ApplyType typ
     apply_list_add(
         binder, context->applies,
         (PendingApply){
-            .type = type, .right = right, .condition = condition, .result = column, .macro = -1});
+            .type = type, .right = right, .condition = condition, .result = column});
     return expr_column(binder->arena, result, column.id, location);
 }
 

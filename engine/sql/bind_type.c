@@ -123,7 +123,7 @@ bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type
     const TypeInfo *info = find_type(binder, name, last, &is_text_form);
     if (info == NULL)
         return unknown_type(binder, name, name_plain(last));
-    *type = SQL_TYPE(info->oid);
+    *type = type_base(SQL_TYPE(info->oid));
     if (!is_text_form && !apply_modifiers(binder, name, type))
         return false;
     if (name->n_array_bounds == 0)
@@ -131,7 +131,7 @@ bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type
     if (info->array_oid == 0)
         return bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "type \"%s[]\" does not exist",
                           info->sql_name);
-    *type = SQL_TYPE(info->array_oid);
+    *type = type_base(SQL_TYPE(info->array_oid));
     return true;
 }
 
@@ -220,24 +220,13 @@ static bool is_text_type(Oid oid)
 }
 
 /* An explicit cast of something bound. `is_typed_literal`: DATE '..', which is never lenient. */
-static const Expr *cast_bound(Binder *binder, ExprContext *context, const Expr *expr, SqlType type,
+static const Expr *cast_bound(Binder *binder, const Expr *expr, SqlType type,
                               bool is_typed_literal, int32_t location)
 {
-    /* a name that differs from row to row is looked up in the catalog */
-    bool is_lookup = type.oid == T_REGCLASS && is_text_type(expr->type.oid) &&
-                     bind_fold(binder, expr)->kind != EXPR_CONSTANT;
-    if (is_lookup) {
-        const Expr *text = coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
-        expr = text == NULL
-                   ? NULL
-                   : bind_macro(binder, context, MACRO_RELATION_BY_NAME, &text, 1, location);
-        if (expr == NULL)
-            return NULL;
-    }
     if (type_is_reg(type.oid))
         return bind_cast_to_reg(binder, expr, type, location);
     if (type_is_reg(expr->type.oid) && is_text_type(type.oid)) {
-        const Expr *text = bind_reg_as_text(binder, context, expr);
+        const Expr *text = bind_reg_as_text(binder, expr);
         return text == NULL ? NULL : coerce_to(binder, text, type, CAST_EXPLICIT, location);
     }
     bool is_lenient = binder->dialect != 0 && !is_typed_literal && expr_is_unknown(expr) &&
@@ -272,5 +261,5 @@ const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__
         return bind_literal(binder, type,
                             interval_text(binder, vector_text(expr->value, 0), fields),
                             expr->location);
-    return cast_bound(binder, context, expr, type, is_typed_literal, location);
+    return cast_bound(binder, expr, type, is_typed_literal, location);
 }

@@ -12,6 +12,23 @@ void type_set_name_hooks(const TypeNameHooks *registered)
     hooks = registered;
 }
 
+bool type_names_object(Oid type)
+{
+    const TypeInfo *info = type_info(type);
+    if (info != NULL && info->category == CATEGORY_ARRAY)
+        type = info->element_oid;
+    switch (type) {
+    case T_REGCLASS:
+    case T_REGPROC:
+    case T_REGPROCEDURE:
+    case T_REGNAMESPACE:
+    case T_REGROLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static Text format_number(uint32_t value, Arena *arena)
 {
     char *out = arena_alloc(arena, 12);

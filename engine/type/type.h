@@ -40,6 +40,9 @@ enum {
     T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231,
     /* polymorphic placeholders in function rows */
     T_ANY = 2276, T_ANYARRAY = 2277, T_ANYELEMENT = 2283,
+    /* domains of information_schema */
+    T_CARDINAL_NUMBER = 13221, T_CHARACTER_DATA = 13224, T_SQL_IDENTIFIER = 13226,
+    T_TIME_STAMP = 13232, T_YES_OR_NO = 13234,
     /* Talaria's own: opaque aggregate states that travel between stages (STRING layout) */
     T_STATE = 9000,
 };
@@ -83,6 +86,8 @@ typedef struct TypeInfo {
     int16_t wire_length;      /* pg_type.typlen: 8, -1 */
     Oid array_oid;            /* its array type, 0 none */
     Oid element_oid;          /* arrays: of what, else 0 */
+    Oid base_oid;             /* domains (of information_schema): over what, else 0 */
+    int32_t base_modifier;    /* of the base type, when base_oid is set */
     bool is_comparable, is_sortable;
 } TypeInfo;
 
@@ -92,6 +97,9 @@ const TypeInfo *type_info(Oid oid); /* NULL when unknown */
  * "ARRAY<STRING>", "COMPLEX<json>"); NULL when there is none. */
 const TypeInfo *type_by_name(Text name);
 Layout type_layout(SqlType type);
+/* What a domain is over; any other type is itself. Values, and what clients are told of them, are
+ * of the base type. */
+SqlType type_base(SqlType type);
 /* As format_type prints it: "numeric(10,2)"; in arena. */
 const char *type_format_name(Arena *arena, SqlType type);
 bool type_equal(SqlType a, SqlType b);
@@ -130,6 +138,8 @@ typedef struct TypeNameHooks {
     bool (*find)(Oid type, Text name, uint32_t *value);
 } TypeNameHooks;
 void type_set_name_hooks(const TypeNameHooks *hooks);
+/* Whether values of the type (or of its elements) are shown as names that the catalog knows. */
+bool type_names_object(Oid type);
 
 /*
  * Text form of every row: cells[i].data NULL for NULL. The bytes lie in `arena`, in the vector,

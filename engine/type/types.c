@@ -24,6 +24,12 @@
 #define OPAQUE(o, n, sql, cat, len, arr)                                                           \
     BASE(o, n, sql, NULL, LAYOUT_STRING, cat, false, len, arr, false, false)
 
+/* In information_schema. */
+#define DOMAIN(o, n, lay, cat, len, arr, base, modifier)                                           \
+    {.oid = (o), .name = (n), .sql_name = "information_schema." n, .layout = (lay),                \
+     .category = (cat), .wire_length = (len), .array_oid = (arr), .base_oid = (base),              \
+     .base_modifier = (modifier), .is_comparable = true, .is_sortable = true}
+
 static const TypeInfo types[] = {
     BASE(16, "bool", "boolean", NULL, LAYOUT_BOOL, 'B', true, 1, 1000, true, true),
     BASE(17, "bytea", "bytea", "varbinary", LAYOUT_STRING, 'U', false, -1, 1001, true, true),
@@ -214,6 +220,16 @@ static const TypeInfo types[] = {
     ARRAY_OF(6155, "_datemultirange", "datemultirange[]", 4535),
     ARRAY_OF(6157, "_int8multirange", "int8multirange[]", 4536),
     BASE(9000, "state", "state", NULL, LAYOUT_STRING, 'Z', false, -1, 0, false, false),
+    ARRAY_OF(13220, "_cardinal_number", "information_schema.cardinal_number[]", 13221),
+    DOMAIN(13221, "cardinal_number", LAYOUT_INT64, 'N', 4, 13220, 23, -1),
+    ARRAY_OF(13223, "_character_data", "information_schema.character_data[]", 13224),
+    DOMAIN(13224, "character_data", LAYOUT_STRING, 'S', -1, 13223, 1043, -1),
+    ARRAY_OF(13225, "_sql_identifier", "information_schema.sql_identifier[]", 13226),
+    DOMAIN(13226, "sql_identifier", LAYOUT_STRING, 'S', 64, 13225, 19, -1),
+    ARRAY_OF(13231, "_time_stamp", "information_schema.time_stamp[]", 13232),
+    DOMAIN(13232, "time_stamp", LAYOUT_INT64, 'D', 8, 13231, 1184, 2),
+    ARRAY_OF(13233, "_yes_or_no", "information_schema.yes_or_no[]", 13234),
+    DOMAIN(13234, "yes_or_no", LAYOUT_STRING, 'S', -1, 13233, 1043, 7),
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
@@ -241,6 +257,17 @@ Layout type_layout(SqlType type)
 {
     const TypeInfo *info = type_info(type.oid);
     return info == NULL ? LAYOUT_STRING : info->layout;
+}
+
+SqlType type_base(SqlType type)
+{
+    const TypeInfo *info = type_info(type.oid);
+    bool is_array = info != NULL && info->category == CATEGORY_ARRAY;
+    const TypeInfo *element = is_array ? type_info(info->element_oid) : NULL;
+    if (element != NULL && element->base_oid != 0)
+        return (SqlType){type_info(element->base_oid)->array_oid, element->base_modifier};
+    return info == NULL || info->base_oid == 0 ? type
+                                               : (SqlType){info->base_oid, info->base_modifier};
 }
 
 /* --- names --- */

@@ -170,6 +170,63 @@ static void read_cursors(Request *request, CatalogContext *context)
     context->cursor_count = in.failed ? 0 : count;
 }
 
+static void load_sessions(void *state)
+{
+    Request *request = state;
+    if (request->catalog->sessions != NULL)
+        return;
+    ask_for_state(request);
+    read_sessions(request, request->catalog);
+    read_statements(request, request->catalog);
+    read_cursors(request, request->catalog);
+}
+
+/* Superusers may signal everybody, others the sessions of roles they belong to, and members of
+ * pg_signal_backend all but superusers'. */
+static bool may_signal(const CatalogContext *context, const CatalogSession *target, bool ends,
+                       Fault *fault)
+{
+    const AccessRoles *roles = context->roles;
+    if (context->user == NULL || context->user->is_superuser)
+        return true;
+    const AccessRole *other = access_find_role(roles, target->user);
+    const char *what = ends ? "terminate" : "cancel";
+    if (other != NULL && other->is_superuser)
+        return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE, "must be a superuser to %s superuser %s", what,
+                         ends ? "process" : "query");
+    if (other != NULL && (access_is_member(roles, context->user, other->oid) ||
+                          access_is_member(roles, context->user, ACCESS_SIGNAL_BACKEND_OID)))
+        return true;
+    return fault_set(fault, FAULT_INSUFFICIENT_PRIVILEGE,
+                     "must be a member of the role whose %s or member of pg_signal_backend",
+                     ends ? "process is being terminated" : "query is being canceled");
+}
+
+static bool signal_session(void *state, int32_t pid, bool ends, bool *was_sent, Fault *fault)
+{
+    Request *request = state;
+    const CatalogContext *context = request->catalog;
+    const CatalogSession *target = NULL;
+    load_sessions(request);
+    for (uint32_t i = 0; i < context->session_count && target == NULL; i++) {
+        if (context->sessions[i].pid == pid)
+            target = &context->sessions[i];
+    }
+    *was_sent = target != NULL;
+    if (target == NULL)
+        return true;
+    if (!may_signal(context, target, ends, fault))
+        return false;
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->front), FRAME_RESPONSE);
+    frame_put_uint(&writer, "query", request->query);
+    frame_put_uint(&writer, "signal_session", (uint64_t)(uint32_t)pid);
+    frame_put_bool(&writer, "signal_ends", ends);
+    frame_end(&writer);
+    front_flush(request);
+    return true;
+}
+
 bool request_set_catalog(Request *request, Fault *fault)
 {
     Arena *arena = request->arena;
@@ -188,7 +245,10 @@ bool request_set_catalog(Request *request, Fault *fault)
                                 .backend_pid = (int32_t)request->process_id,
                                 .server_started = request->controller->started,
                                 .host = TEXT_LITERAL("localhost"),
-                                .port = (int32_t)child->settings->port};
+                                .port = (int32_t)child->settings->port,
+                                .state = request,
+                                .load_sessions = load_sessions,
+                                .signal_session = signal_session};
     request->catalog = context;
     catalog_set_context(context);
     return true;
@@ -197,11 +257,7 @@ bool request_set_catalog(Request *request, Fault *fault)
 bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault)
 {
     Request *request = state;
-    if (wants_sessions(relation) && request->catalog->sessions == NULL) {
-        ask_for_state(request);
-        read_sessions(request, request->catalog);
-        read_statements(request, request->catalog);
-        read_cursors(request, request->catalog);
-    }
+    if (wants_sessions(relation))
+        load_sessions(request);
     return schema_produce(relation->virtual_relation, request->catalog, arena, batch, fault);
 }

@@ -287,7 +287,8 @@ static bool is_short(const PlanDemand *demand)
 static bool runs_here(const Request *request, const PlanDemand *demand)
 {
     return !demand->is_ingest && demand->external_inputs == 0 &&
-           demand->table_rows <= (uint64_t)request->settings.local_rows;
+           (demand->asks_catalog ||
+            demand->table_rows <= (uint64_t)request->settings.local_rows);
 }
 
 static bool explain(Request *request, const ParsedStatement *statement, PlanContext *plan,

@@ -489,6 +489,11 @@ void request_response(Request *request, Child *child, const Frame *frame)
         server_state_send_statement(request, frame_text(frame, "want_statement"));
         return;
     }
+    if (frame_has(frame, "signal_session")) {
+        session_signal(request->front, (uint32_t)frame_uint(frame, "signal_session", 0),
+                       frame_bool(frame, "signal_ends", false));
+        return;
+    }
     bool failed = frame_bool(frame, "failed", false);
     if (failed)
         request_abandon_results(request);

@@ -56,6 +56,25 @@ void session_cancel_request(FrontEnd *front, const PgwireStartup *cancel)
     }
 }
 
+/* pg_cancel_backend, pg_terminate_backend: the controller has asked whether it may be done. */
+void session_signal(FrontEnd *front, uint32_t process_id, bool ends)
+{
+    Fault fault;
+    Session *session = front->by_process[process_id % SESSION_BUCKETS];
+    while (session != NULL && session->process_id != process_id)
+        session = session->next_in_bucket;
+    if (session == NULL || session->state == SESSION_CLOSED)
+        return;
+    if (ends) {
+        fault_set(&fault, FAULT_ADMIN_SHUTDOWN,
+                  "terminating connection due to administrator command");
+        session_fatal(session, &fault);
+    } else if (session->state == SESSION_BUSY && session->active != NULL) {
+        request_cancel(session->active, CANCEL_USER);
+        session_pump(session);
+    }
+}
+
 void session_statement_timeout(Session *session)
 {
     if (session->active == NULL)

@@ -387,6 +387,8 @@ bool spool_read(const Spool *spool, uint64_t row, Buffer *out, Fault *fault); /*
 
 /* session_cancel.c */
 void session_cancel_request(FrontEnd *front, const PgwireStartup *cancel);
+/* Cancels what a session runs, or ends it. */
+void session_signal(FrontEnd *front, uint32_t process_id, bool ends);
 void session_statement_timeout(Session *session);
 void session_start_statement_timer(Session *session);
 bool cancel_fault(CancelReason reason, Fault *fault);
