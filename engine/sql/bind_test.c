@@ -453,12 +453,10 @@ static void test_parameters(void **state)
 static void test_system_functions(void **state)
 {
     (void)state;
-    assert_plan(
-        "select current_user, current_database(), pg_backend_pid(), "
-        "'wiki'::regclass::oid, current_schemas(true)",
-        "project #1='anna', #2='house', #3=7, #4=16384, #5='{pg_catalog,public}' [values 1x0]");
+    assert_plan("select current_user, 'wiki'::regclass::oid, pg_typeof(1::bigint)::text",
+                "project #1='anna', #2=16384, #3=reg_name(20, 2206) [values 1x0]");
     assert_plan("select 1 from pg_class where pg_table_is_visible(oid)",
-                "project #5=1 [filter NOT (#1 = 13100) [pg_class#1]]");
+                "project #5=1 [filter pg_table_is_visible(#1) [pg_class#1]]");
     assert_bound("select pg_get_userbyid(oid), pg_get_userbyid(oid) from pg_class");
     assert_bound("select relname, oid::regclass from pg_class where relkind in ('r', 'v')");
     assert_refused("select 'nosuch'::regclass", FAULT_UNDEFINED_TABLE, "'nosuch'",
