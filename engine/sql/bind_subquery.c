@@ -178,8 +178,7 @@ const Expr **bind_row_sub_link(Binder *binder, ExprContext *context, const PgQue
     apply_list_add(binder, context->applies,
                    (PendingApply){.type = APPLY_JOIN,
                                   .join_type = JOIN_SINGLE,
-                                  .right = query.plan,
-                                  .macro = -1});
+                                  .right = query.plan});
     const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, count);
     for (uint32_t i = 0; i < count; i++) {
         const PlanColumn *column = &query.columns[i].column;
