@@ -1,7 +1,8 @@
 /*
  * Rows of many batches as one batch. Values of fixed width lie in growing arrays. Strings are
  * kept as codes of one dictionary when they come in dictionaries (the usual case: a code is
- * mapped by an array load), else as texts whose bytes lie in an arena.
+ * mapped by an array load), else as texts whose bytes lie in an arena. A column that began in
+ * dictionaries turns to texts when they come as texts and differ too much.
  */
 #include "storage/rows/rows.h"
 
@@ -219,7 +220,10 @@ static bool append_values(RowStore *store, StoreColumn *column, uint32_t at, con
     return append_nulls(store, column, at, vector, selection, fault);
 }
 
-enum { STRIDE = 1024 }; /* rows gathered at a time where a selection has to be made dense */
+enum {
+    STRIDE = 1024,           /* rows gathered at a time where a selection has to be made dense */
+    FLAT_ENTRIES = 16 << 10, /* a dictionary with more may be given up when most are new */
+};
 
 static bool append_codes(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
@@ -299,11 +303,47 @@ static bool append_texts(RowStore *store, StoreColumn *column, uint32_t at, cons
     return true;
 }
 
+/* Whoever sends texts as they are has found that they differ; so has this column, by then. */
+static bool is_better_flat(const StoreColumn *column, uint32_t rows, const Vector *vector)
+{
+    return vector->form == VECTOR_FLAT && column->texts.count > FLAT_ENTRIES &&
+           column->texts.count > rows / 2;
+}
+
+/* The codes become texts whose bytes stay where the table has them. */
+static bool turn_flat(RowStore *store, StoreColumn *column, uint32_t rows, Fault *fault)
+{
+    GrowArray data = {0};
+    if (!grow_array_unset(&data, store->budget, (size_t)rows * sizeof(Text), fault))
+        return false;
+    if (!grow_array(&column->nulls, store->budget, rows, fault)) {
+        grow_array_free(&data, store->budget);
+        return false;
+    }
+    const uint32_t *codes = column->data.data;
+    uint8_t *nulls = column->nulls.data;
+    for (uint32_t i = 0; i < rows; i++) {
+        nulls[i] = codes[i] == 0;
+        column->has_nulls |= codes[i] == 0;
+        ((Text *)data.data)[i] = codes[i] == 0 ? (Text){.data = "", .length = 0}
+                                               : text_table_text(&column->texts, codes[i]);
+    }
+    grow_array_free(&column->data, store->budget);
+    column->data = data;
+    column->strings = STRINGS_FLAT;
+    column->dictionary.id = 0;
+    text_table_freeze(&column->texts);
+    return true;
+}
+
 static bool append_strings(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                            Selection selection, Fault *fault)
 {
     if (column->strings == STRINGS_UNDECIDED)
         column->strings = vector->form == VECTOR_FLAT ? STRINGS_FLAT : STRINGS_CODED;
+    if (column->strings == STRINGS_CODED && is_better_flat(column, at, vector) &&
+        !turn_flat(store, column, at, fault))
+        return false;
     return column->strings == STRINGS_CODED
                ? append_codes(store, column, at, vector, selection, fault)
                : append_texts(store, column, at, vector, selection, fault);

@@ -42,6 +42,7 @@ enum { TEXT_TABLE_REMAPS = 16 };
 /* For one dictionary: its codes as ids of a table. 0: not looked up yet. */
 typedef struct TextRemap {
     uint64_t dictionary; /* id; 0 unused */
+    uint64_t lineage;    /* of the dictionary, 0 none */
     uint32_t count;
     uint64_t rows_seen;
     uint64_t used_at;
@@ -63,6 +64,7 @@ typedef struct TextTable {
     GrowArray hashes; /* uint64_t */
     GrowArray slots;  /* uint64_t: upper half of the hash, id */
     uint64_t clock;
+    uint64_t lineage; /* of the dictionaries that it gives; 0: none yet */
     bool is_finding; /* what the remaps hold: results of finding, not of adding */
     TextRemap remaps[TEXT_TABLE_REMAPS];
 } TextTable;
@@ -85,7 +87,9 @@ static inline Text text_table_text(const TextTable *table, uint32_t id)
                   .length = offsets[id + 1] - offsets[id]};
 }
 /* The table as a unique, unsorted dictionary with a new id: a view, good until the next add. */
-Dictionary text_table_dictionary(const TextTable *table);
+Dictionary text_table_dictionary(TextTable *table);
+/* Only the texts are wanted from now on, until the next reset: gives back what finds them. */
+void text_table_freeze(TextTable *table);
 size_t text_table_memory(const TextTable *table);
 
 /* --- RowStore --- */

@@ -42,11 +42,24 @@ void text_table_reset(TextTable *table)
 {
     table->count = 1;
     table->bytes_used = 0;
+    table->lineage = 0;
     table->is_finding = false;
     if (table->slots.data != NULL)
         memset(table->slots.data, 0, sizeof(uint64_t) << table->slot_bits);
     for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
         table->remaps[i].dictionary = 0;
+}
+
+void text_table_freeze(TextTable *table)
+{
+    Budget *budget = table->budget;
+    grow_array_free(&table->hashes, budget);
+    grow_array_free(&table->slots, budget);
+    table->slot_bits = 0;
+    for (int i = 0; i < TEXT_TABLE_REMAPS; i++) {
+        grow_array_free(&table->remaps[i].ids, budget);
+        table->remaps[i].dictionary = 0;
+    }
 }
 
 size_t text_table_memory(const TextTable *table)
@@ -165,8 +178,10 @@ uint32_t text_table_find(const TextTable *table, Text text, uint64_t hash)
     return slot == 0 ? ABSENT : (uint32_t)slot;
 }
 
-Dictionary text_table_dictionary(const TextTable *table)
+Dictionary text_table_dictionary(TextTable *table)
 {
+    if (table->lineage == 0)
+        table->lineage = dictionary_next_id();
     static const uint32_t none[2] = {0, 0};
     bool is_empty = table->count == 1;
     return (Dictionary){
@@ -177,17 +192,26 @@ Dictionary text_table_dictionary(const TextTable *table)
         .bytes = is_empty ? "" : table->bytes.data,
         .hashes = is_empty ? NULL : table->hashes.data,
         .id = dictionary_next_id(),
+        .lineage = table->lineage,
     };
 }
 
 /* --- whole vectors --- */
+
+static inline bool is_remap_of(const TextRemap *remap, const Dictionary *dictionary)
+{
+    if (remap->dictionary == 0)
+        return false;
+    return remap->dictionary == dictionary->id ||
+           (dictionary->lineage != 0 && remap->lineage == dictionary->lineage);
+}
 
 static TextRemap *remap_of(TextTable *table, const Dictionary *dictionary)
 {
     TextRemap *oldest = &table->remaps[0];
     for (int i = 0; i < TEXT_TABLE_REMAPS; i++) {
         TextRemap *remap = &table->remaps[i];
-        if (remap->dictionary == dictionary->id && remap->count >= dictionary->count) {
+        if (is_remap_of(remap, dictionary)) {
             remap->used_at = ++table->clock;
             return remap;
         }
@@ -195,8 +219,10 @@ static TextRemap *remap_of(TextTable *table, const Dictionary *dictionary)
             oldest = remap;
     }
     grow_array_free(&oldest->ids, table->budget);
-    *oldest = (TextRemap){
-        .dictionary = dictionary->id, .count = dictionary->count, .used_at = ++table->clock};
+    *oldest = (TextRemap){.dictionary = dictionary->id,
+                          .lineage = dictionary->lineage,
+                          .count = dictionary->count,
+                          .used_at = ++table->clock};
     return oldest;
 }
 
@@ -206,13 +232,15 @@ static uint32_t *remap_ids(TextTable *table, const Vector *vector)
     const Dictionary *dictionary = vector->dictionary;
     TextRemap *remap = remap_of(table, dictionary);
     remap->rows_seen += vector->length;
-    if (remap->ids.data == NULL) {
-        if (dictionary->count > REMAP_SMALL && remap->rows_seen * REMAP_AFTER < dictionary->count)
-            return NULL;
+    if (remap->ids.data == NULL && dictionary->count > REMAP_SMALL &&
+        remap->rows_seen * REMAP_AFTER < dictionary->count)
+        return NULL;
+    if (remap->ids.data == NULL || remap->count < dictionary->count) {
         Fault refused;
         if (!grow_array(&remap->ids, table->budget, (size_t)dictionary->count * sizeof(uint32_t),
                         &refused))
             return NULL;
+        remap->count = dictionary->count;
     }
     return remap->ids.data;
 }
@@ -324,6 +352,13 @@ static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *
     return true;
 }
 
+static inline uint64_t row_hash(const Vector *vector, uint32_t row, Text text)
+{
+    return vector->form == VECTOR_DICTIONARY
+               ? entry_hash(vector->dictionary, VECTOR_DATA(uint32_t, vector)[row], text)
+               : text_hash(text);
+}
+
 /* Row by row. */
 static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
 {
@@ -341,7 +376,7 @@ static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Faul
             rows[wanted.count++] = i;
         }
         for (uint32_t i = 0; i < wanted.count; i++)
-            wanted.hashes[i] = text_hash(wanted.texts[i]);
+            wanted.hashes[i] = row_hash(vector, rows[i], wanted.texts[i]);
         if (!look_up(table, &wanted, fault))
             return false;
         for (uint32_t i = 0; i < wanted.count; i++)

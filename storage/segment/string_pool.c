@@ -89,8 +89,7 @@ static bool grow_table(StringPool *pool, Fault *fault)
     return true;
 }
 
-static bool add_entry(StringPool *pool, Text text, uint32_t hash, uint32_t place, uint32_t *number,
-                      Fault *fault)
+static bool add_text(StringPool *pool, Text text, uint32_t *number, Fault *fault)
 {
     if (!growing_append(&pool->bytes, text.data, text.length, fault))
         return false;
@@ -98,8 +97,33 @@ static bool add_entry(StringPool *pool, Text text, uint32_t hash, uint32_t place
     if (!growing_append(&pool->starts, &end, sizeof end, fault))
         return false;
     *number = pool->count++;
+    return true;
+}
+
+static bool add_entry(StringPool *pool, Text text, uint32_t hash, uint32_t place, uint32_t *number,
+                      Fault *fault)
+{
+    if (!add_text(pool, text, number, fault))
+        return false;
     slots_of(pool)[place] = (StringSlot){.hash = hash, .number = *number};
     return pool->count < pool->slot_count / 2 || grow_table(pool, fault);
+}
+
+/* Texts of others come: what is there must be found by its bytes. */
+static bool fill_table(StringPool *pool, Fault *fault)
+{
+    pool->sole_dictionary = 0;
+    while (pool->count >= pool->slot_count / 2)
+        if (!grow_table(pool, fault))
+            return false;
+    for (uint32_t number = 1; number < pool->count; number++) {
+        uint32_t hash = (uint32_t)text_hash(string_pool_text(pool, number));
+        uint32_t place = hash & (pool->slot_count - 1);
+        while (slots_of(pool)[place].number != 0)
+            place = (place + 1) & (pool->slot_count - 1);
+        slots_of(pool)[place] = (StringSlot){.hash = hash, .number = number};
+    }
+    return true;
 }
 
 /* *number 0: the text does not fit any more. */
@@ -199,6 +223,26 @@ static uint32_t entry_hash(const Dictionary *dictionary, uint32_t code)
     return (uint32_t)text_hash(dictionary_text(dictionary, code));
 }
 
+/* The codes of the sole dictionary: what its map does not have is new. */
+static bool intern_sole(StringPool *pool, const Dictionary *dictionary, StringMap *map,
+                        const uint32_t *codes, uint32_t count, uint32_t *numbers, uint32_t *done,
+                        Fault *fault)
+{
+    for (*done = 0; *done < count; ++*done) {
+        uint32_t code = codes[*done], number = map->numbers[code];
+        if (number == 0 && code != 0) {
+            Text text = dictionary_text(dictionary, code);
+            if (text.length > STRING_POOL_LIMIT - pool->bytes.length)
+                return true;
+            if (!add_text(pool, text, &number, fault))
+                return false;
+            map->numbers[code] = number;
+        }
+        numbers[*done] = number;
+    }
+    return true;
+}
+
 static bool intern_codes(StringPool *pool, const Vector *vector, uint32_t start, uint32_t count,
                          uint32_t *numbers, uint32_t *done, Fault *fault)
 {
@@ -206,6 +250,12 @@ static bool intern_codes(StringPool *pool, const Vector *vector, uint32_t start,
     const uint32_t *codes = VECTOR_DATA(uint32_t, vector) + start;
     StringMap *map = find_map(pool, dictionary);
 
+    if (map != NULL && pool->count == 1 && dictionary->is_unique)
+        pool->sole_dictionary = dictionary->id;
+    if (map != NULL && pool->sole_dictionary == dictionary->id)
+        return intern_sole(pool, dictionary, map, codes, count, numbers, done, fault);
+    if (pool->sole_dictionary != 0 && !fill_table(pool, fault))
+        return false;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t code = codes[i];
         uint32_t number = map == NULL ? 0 : map->numbers[code];
@@ -252,6 +302,8 @@ bool string_pool_intern(StringPool *pool, const Vector *vector, uint32_t start, 
     *done = 0;
     if (count == 0)
         return true;
+    if (vector->form != VECTOR_DICTIONARY && pool->sole_dictionary != 0 && !fill_table(pool, fault))
+        return false;
     switch (vector->form) {
     case VECTOR_FLAT:
         return intern_flat(pool, vector, start, count, numbers, done, fault);

@@ -26,6 +26,9 @@ typedef struct StringPool {
     Growing starts;      /* uint32_t[count + 1] */
     Growing slots;       /* the hash table: StringSlot[slot_count] */
     uint32_t slot_count; /* a power of two */
+    /* As long as one dictionary whose entries differ has given all texts, its map alone finds them,
+     * and the table is empty: that dictionary's id. */
+    uint64_t sole_dictionary;
     StringMap maps[STRING_POOL_MAPS];
     uint64_t uses;
 } StringPool;

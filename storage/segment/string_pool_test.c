@@ -88,6 +88,45 @@ static void test_intern_and_sort(void **state)
     arena_free(arena);
 }
 
+/* One dictionary's codes need no table, until other texts come. */
+static void test_sole_dictionary(void **state)
+{
+    Arena *arena = arena_new("test");
+    Budget budget;
+    Fault fault;
+    StringPool pool;
+    Text texts[ROWS], others[ROWS];
+    uint32_t codes[ROWS], numbers[ROWS], done;
+
+    budget_init_root(&budget, NULL, 0);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        texts[i] = text_of(arena_printf(arena, "text %u", i));
+        others[i] = text_of(arena_printf(arena, "text %u", i * 2));
+        codes[i] = draw(ROWS / 2);
+    }
+    assert_true(string_pool_init(&pool, &budget, &fault));
+    Dictionary *sole = dictionary_make(arena, texts, ROWS, true, false);
+    Vector coded = vector_dictionary(sole, ROWS, codes);
+    assert_true(string_pool_intern(&pool, &coded, 0, ROWS, numbers, &done, &fault));
+    assert_int_equal(done, ROWS);
+    check_interned(&pool, &coded, numbers);
+    assert_int_equal(pool.sole_dictionary, sole->id);
+    uint32_t distinct = pool.count;
+    Vector flat = vector_flat(LAYOUT_STRING, ROWS, others, NULL);
+    assert_true(string_pool_intern(&pool, &flat, 0, ROWS, numbers, &done, &fault));
+    check_interned(&pool, &flat, numbers);
+    assert_int_equal(pool.sole_dictionary, 0);
+    assert_true(pool.count < distinct + ROWS); /* some were there already */
+    uint32_t both = pool.count;
+    assert_true(string_pool_intern(&pool, &flat, 0, ROWS, numbers, &done, &fault));
+    assert_true(string_pool_intern(&pool, &coded, 0, ROWS, numbers, &done, &fault));
+    check_interned(&pool, &coded, numbers);
+    assert_int_equal(pool.count, both);
+    string_pool_clear(&pool);
+    assert_int_equal(budget.used, 0);
+    arena_free(arena);
+}
+
 /* Orders of arrival that are bad for quicksorts; and one common start of 100 kB. */
 static void test_sort_orders(void **state)
 {
@@ -158,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_intern_and_sort),
+        cmocka_unit_test(test_sole_dictionary),
         cmocka_unit_test(test_sort_orders),
         cmocka_unit_test(test_number_store),
     };

@@ -66,6 +66,9 @@ typedef struct Dictionary {
     /* Tells dictionaries apart for caches kept per dictionary (remapping tables, evaluated
      * predicates): never 0, never reused within a process. See dictionary_next_id. */
     uint64_t id;
+    /* Dictionaries of one lineage (not 0) grew from one another: the codes of the smaller mean the
+     * same in the larger. For caches that can grow along. */
+    uint64_t lineage;
 } Dictionary;
 
 typedef struct Vector {
