@@ -21,6 +21,7 @@ typedef struct StageInflow StageInflow;
 
 enum {
     CHUNK_BYTES = 256 * 1024, /* a batch is handed on when it has grown to this */
+    CHUNK_BYTES_FAR = 1024 * 1024, /* sorted outputs to others: each frame has its own dictionaries */
     CHUNK_ROWS = 16 * 1024,
     QUEUE_BYTES = 8 * 1024 * 1024,  /* what an output queues at most, about */
     WINDOW_TOTAL = 8 * 1024 * 1024, /* credit that an input grants at most, all channels together */
@@ -75,7 +76,8 @@ struct StageOutput {
     const StageDefinition *stage;
     uint32_t reader_count;
     const Reader *readers;
-    bool is_sorted;      /* GLOBAL_SORT */
+    bool is_sorted;      /* GLOBAL_SORT: all rows are kept until the last one has come */
+    bool is_unordered;   /* and ranges may have theirs in any order */
     bool is_finished;    /* no more batches */
     bool has_partitions; /* their number is known: always but before boundaries */
     uint32_t partition_count;
@@ -86,6 +88,7 @@ struct StageOutput {
     Layout *layouts;
     RowStore *sorted; /* sorted outputs: all rows */
     RowOrder order;
+    GrowArray bucket_numbers; /* unordered: uint32_t, of each row, until it is placed */
     bool has_statistics; /* made, not given yet */
     KeyStatistics statistics;
     Arena *statistics_arena;
@@ -123,6 +126,15 @@ bool output_pump(StageOutput *output, bool *moved, Fault *fault);
 bool output_pump_channel(StageOutput *output, OutChannel *channel, bool *moved, Fault *fault);
 
 bool sorted_statistics(StageOutput *output, Fault *fault);
+/* The keys of these rows of `all`, each with what it stands for, become the statistics. */
+void output_give_statistics(StageOutput *output, const Batch *all, const uint32_t *rows,
+                            const int64_t *weights, uint32_t count);
+/* < 0, 0, > 0: how a row sorts against a boundary by the first `key_count` keys. */
+int boundary_compare(const ShuffleSpec *shuffle, uint32_t key_count, const Batch *all, uint32_t row,
+                     const Batch *cuts, uint32_t cut);
+/* Unordered ranges: all rows are there; statistics, unless there is but one partition. */
+bool ranges_finish(StageOutput *output, Fault *fault);
+void ranges_place(StageOutput *output, const PartitionBoundaries *boundaries);
 ExchangeStatus sorted_next(StageOutput *output, OutChannel *channel, const Batch **batch);
 
 /* --- incoming --- */

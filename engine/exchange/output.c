@@ -65,6 +65,14 @@ static uint32_t known_partitions(const ShuffleSpec *shuffle)
     return 1;
 }
 
+/* Buckets are numbers: time chunks. */
+static bool can_be_unordered(const StageOutput *output)
+{
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
+    return shuffle->is_unordered && (shuffle->bucket_keys == 0 ||
+                                     output->layouts[shuffle->keys[0].column] == LAYOUT_INT64);
+}
+
 StageOutput *output_new(Exchange *exchange, uint32_t stage)
 {
     const StageDefinition *definition = &exchange->definition->stages[stage];
@@ -78,6 +86,7 @@ StageOutput *output_new(Exchange *exchange, uint32_t stage)
     output->counters = &exchange->counters[stage];
     output->scratch = arena_new("exchange output");
     row_order_init(&output->order, exchange->budget);
+    output->is_unordered = output->is_sorted && can_be_unordered(output);
     if (output->is_sorted)
         output->sorted =
             row_store_new(exchange->budget, definition->root->column_count, output->layouts);
@@ -128,6 +137,7 @@ void output_free(StageOutput *output)
     for (uint32_t p = 0; p < output->partition_count; p++)
         partition_clear(&output->partitions[p]);
     row_order_clear(&output->order);
+    grow_array_free(&output->bucket_numbers, output->exchange->budget);
     row_store_free(output->sorted);
     arena_free(output->scratch);
     arena_free(output->statistics_arena);
@@ -270,15 +280,17 @@ bool output_finish(StageOutput *output, Fault *fault)
         return true;
     }
     const ShuffleSpec *shuffle = &output->stage->shuffle;
-    if (!row_order_sort_ranked(&output->order, row_store_batch(output->sorted), shuffle->keys,
-                               shuffle->key_count, fault))
+    if (output->is_unordered
+            ? !ranges_finish(output, fault)
+            : !row_order_sort_ranked(&output->order, row_store_batch(output->sorted), shuffle->keys,
+                                     shuffle->key_count, fault))
         return false;
     if (output->has_partitions) {
         output->partitions[0].row_end = output->order.rows;
         output->partitions[0].rows = output->order.rows;
         return true;
     }
-    return sorted_statistics(output, fault);
+    return output->is_unordered || sorted_statistics(output, fault);
 }
 
 /* --- reading --- */

@@ -113,34 +113,38 @@ static bool has_arrays(const StageOutput *output, const Batch *rows)
     return false;
 }
 
-bool sorted_statistics(StageOutput *output, Fault *fault)
+void output_give_statistics(StageOutput *output, const Batch *all, const uint32_t *rows,
+                            const int64_t *row_weights, uint32_t count)
 {
     const ShuffleSpec *shuffle = &output->stage->shuffle;
+    Arena *arena = output->statistics_arena = arena_new("key statistics");
+    Batch *samples = batch_make(arena, shuffle->key_count + 1, count);
+    for (uint32_t k = 0; k < shuffle->key_count; k++) {
+        Vector gathered =
+            vector_gather(arena, &all->columns[shuffle->keys[k].column], rows, count);
+        samples->columns[k] = vector_copy(arena, &gathered);
+    }
+    int64_t *weights = arena_alloc_vector(arena, count * sizeof *weights);
+    if (count != 0)
+        memcpy(weights, row_weights, count * sizeof *weights);
+    samples->columns[shuffle->key_count] = vector_flat(LAYOUT_INT64, count, weights, NULL);
+    output->statistics = (KeyStatistics){.worker = output->exchange->worker,
+                                         .rows = output->rows,
+                                         .samples = samples,
+                                         .has_multiple_values = has_arrays(output, all)};
+    output->has_statistics = true;
+}
+
+bool sorted_statistics(StageOutput *output, Fault *fault)
+{
     const Batch *rows = row_store_batch(output->sorted);
-    Sampler sampler = {.shuffle = shuffle,
+    Sampler sampler = {.shuffle = &output->stage->shuffle,
                        .all = rows,
                        .order = row_order_rows(&output->order),
                        .total = output->order.rows};
     bool is_sampled = sample_buckets(&sampler, fault);
-    if (is_sampled) {
-        Arena *arena = output->statistics_arena = arena_new("key statistics");
-        Batch *samples = batch_make(arena, shuffle->key_count + 1, sampler.count);
-        for (uint32_t k = 0; k < shuffle->key_count; k++) {
-            Vector gathered = vector_gather(arena, &rows->columns[shuffle->keys[k].column],
-                                            sampler.rows, sampler.count);
-            samples->columns[k] = vector_copy(arena, &gathered);
-        }
-        int64_t *weights = arena_alloc_vector(arena, sampler.count * sizeof *weights);
-        if (sampler.count != 0)
-            memcpy(weights, sampler.weights, sampler.count * sizeof *weights);
-        samples->columns[shuffle->key_count] =
-            vector_flat(LAYOUT_INT64, sampler.count, weights, NULL);
-        output->statistics = (KeyStatistics){.worker = output->exchange->worker,
-                                             .rows = output->rows,
-                                             .samples = samples,
-                                             .has_multiple_values = has_arrays(output, rows)};
-        output->has_statistics = true;
-    }
+    if (is_sampled)
+        output_give_statistics(output, rows, sampler.rows, sampler.weights, sampler.count);
     free(sampler.rows);
     free(sampler.weights);
     return is_sampled;
@@ -148,11 +152,10 @@ bool sorted_statistics(StageOutput *output, Fault *fault)
 
 /* --- partitions --- */
 
-/* < 0, 0, > 0: how a row of the output sorts against a boundary. */
-static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, uint32_t row,
-                                 const Batch *cuts, uint32_t cut)
+int boundary_compare(const ShuffleSpec *shuffle, uint32_t key_count, const Batch *all, uint32_t row,
+                     const Batch *cuts, uint32_t cut)
 {
-    for (uint32_t k = 0; k < shuffle->key_count; k++) {
+    for (uint32_t k = 0; k < key_count; k++) {
         const SortColumn *key = &shuffle->keys[k];
         const Vector *a = &all->columns[key->column], *b = &cuts->columns[k];
         bool null_a = vector_is_null(a, row), null_b = vector_is_null(b, cut);
@@ -171,16 +174,34 @@ static int compare_with_boundary(const ShuffleSpec *shuffle, const Batch *all, u
 static uint32_t first_not_before(const StageOutput *output, const Batch *all, const Batch *cuts,
                                  uint32_t cut)
 {
+    const ShuffleSpec *shuffle = &output->stage->shuffle;
     const uint32_t *rows = row_order_rows(&output->order);
     uint32_t low = 0, high = output->order.rows;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (compare_with_boundary(&output->stage->shuffle, all, rows[middle], cuts, cut) < 0)
+        if (boundary_compare(shuffle, shuffle->key_count, all, rows[middle], cuts, cut) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+/* Each partition's range of the order. */
+static void cut_order(StageOutput *output, const Batch *cuts, uint32_t count)
+{
+    output->partitions[count - 1].row_end = output->order.rows;
+    if (count == 1)
+        return;
+    const Batch *all = row_store_batch(output->sorted);
+    for (uint32_t p = 1; p < count; p++) {
+        uint32_t at = first_not_before(output, all, cuts, p - 1);
+        /* Boundaries ascend; if they did not, no row may be lost or given twice. */
+        if (at < output->partitions[p - 1].row_start)
+            at = output->partitions[p - 1].row_start;
+        output->partitions[p - 1].row_end = at;
+        output->partitions[p].row_start = at;
+    }
 }
 
 bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *boundaries, Fault *fault)
@@ -195,21 +216,13 @@ bool output_set_boundaries(StageOutput *output, const PartitionBoundaries *bound
     output_make_partitions(output, count, fault);
     if (count == 0)
         return true;
-    output->partitions[count - 1].row_end = output->order.rows;
-    if (cut_count == 0)
-        return true;
-    for (uint32_t k = 0; k < shuffle->key_count; k++)
+    for (uint32_t k = 0; cut_count != 0 && k < shuffle->key_count; k++)
         if (cuts->columns[k].layout != output->layouts[shuffle->keys[k].column])
             return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "boundaries do not fit their stage");
-    const Batch *all = row_store_batch(output->sorted);
-    for (uint32_t p = 1; p < count; p++) {
-        uint32_t at = first_not_before(output, all, cuts, p - 1);
-        /* Boundaries ascend; if they did not, no row may be lost or given twice. */
-        if (at < output->partitions[p - 1].row_start)
-            at = output->partitions[p - 1].row_start;
-        output->partitions[p - 1].row_end = at;
-        output->partitions[p].row_start = at;
-    }
+    if (output->is_unordered)
+        ranges_place(output, boundaries);
+    else
+        cut_order(output, cuts, count);
     for (uint32_t p = 0; p < count; p++)
         output->partitions[p].rows =
             output->partitions[p].row_end - output->partitions[p].row_start;
@@ -226,7 +239,7 @@ ExchangeStatus sorted_next(StageOutput *output, OutChannel *channel, const Batch
         return EXCHANGE_DONE;
     /* As many rows as make a chunk, by the average row. */
     size_t row_bytes = row_store_bytes(output->sorted) / output->order.rows + 1;
-    uint32_t count = (uint32_t)(CHUNK_BYTES / row_bytes);
+    uint32_t count = (uint32_t)((channel->link != NULL ? CHUNK_BYTES_FAR : CHUNK_BYTES) / row_bytes);
     count = count < 256 ? 256 : count > CHUNK_ROWS ? CHUNK_ROWS : count;
     if (count > partition->row_end - start)
         count = partition->row_end - start;

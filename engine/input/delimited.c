@@ -224,7 +224,7 @@ static bool reserve_positions(Delimited *delimited, InputReader *reader, size_t 
     if (reader->budget != NULL && capacity > 2 * WINDOW_BYTES) {
         if (!budget_reserve(reader->budget, bytes, fault))
             return false;
-        reader->columns.reserved += bytes; /* given back with the cells */
+        reader->unit_reserved += bytes;
     }
     delimited->positions = arena_alloc(reader->arena, bytes);
     delimited->position_capacity = (uint32_t)capacity;

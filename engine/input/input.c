@@ -68,8 +68,11 @@ static bool set_system_fields(InputReader *reader, const json_t *source)
     const InputOptions *options = &reader->options;
     for (uint32_t i = 0; i < options->column_count; i++) {
         Text value, name = options->external->signature_names[options->columns[i]];
-        if (reader->columns.columns[i].kind == COLUMN_TEXT &&
-            source_system_field(source, reader->unit_name, name, reader->arena, &value))
+        InputColumn *column = &reader->columns.columns[i];
+        if (column->kind == COLUMN_CONSTANT) /* of the unit before */
+            column->kind = COLUMN_TEXT;
+        if (column->kind == COLUMN_TEXT &&
+            source_system_field(source, reader->unit_name, name, reader->lasting, &value))
             columns_set_constant(&reader->columns, i, value);
     }
     return true;
@@ -106,43 +109,76 @@ static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
     return set_system_fields(reader, part);
 }
 
-static bool open_unit(InputReader *reader, const json_t *source, const json_t *format, Fault *fault)
+static bool open_format(InputReader *reader, const json_t *source, const json_t *format,
+                        Fault *fault)
 {
     const InputOptions *options = &reader->options;
     reader->format = format_find(format, fault);
-    return reader->format != NULL && reader->format->check(format, fault) &&
-           columns_init(&reader->columns, reader->arena, reader->scratch, reader->budget,
-                        options->context, options->external, options->columns,
-                        options->column_count, fault) &&
-           open_stream(reader, source, fault) && reader->format->open(reader, format, fault);
+    if (reader->format == NULL || !reader->format->check(format, fault))
+        return false;
+    if (reader->columns.columns == NULL &&
+        !columns_init(&reader->columns, reader->lasting, reader->scratch, reader->budget,
+                      options->context, options->external, options->columns,
+                      options->column_count, fault))
+        return false;
+    reader->columns.source = reader->unit_name;
+    return open_stream(reader, source, fault) && reader->format->open(reader, format, fault);
+}
+
+static bool open_unit(InputReader *reader, uint32_t unit, Fault *fault)
+{
+    const StageInput *external = reader->options.external;
+    if (unit >= external->unit_count)
+        return fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", unit, external->unit_count);
+    reader->unit = &external->units[unit];
+    reader->unit_name = reader->unit->name;
+    json_t *source = options_load(external->source_json, "input source", fault);
+    json_t *format =
+        source == NULL ? NULL : options_load(external->format_json, "input format", fault);
+    bool ok = format != NULL && open_format(reader, source, format, fault);
+    json_decref(source);
+    json_decref(format);
+    return ok;
 }
 
 InputReader *input_open(const InputOptions *options, Fault *fault)
 {
-    const StageInput *external = options->external;
-    if (options->unit >= external->unit_count) {
-        fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", options->unit,
-                  external->unit_count);
-        return NULL;
-    }
-    Arena *arena = arena_new("input");
-    InputReader *reader = ARENA_NEW(arena, InputReader);
-    reader->arena = arena;
+    Arena *lasting = arena_new("input");
+    InputReader *reader = ARENA_NEW(lasting, InputReader);
+    reader->lasting = lasting;
+    reader->arena = arena_new("input unit");
     reader->scratch = arena_new("input batch");
     reader->options = *options;
     reader->budget = options->budget;
-    reader->unit = &external->units[options->unit];
-    reader->unit_name = reader->unit->name;
-    reader->columns.source = reader->unit_name;
     reader->batch.column_count = options->column_count;
-    reader->batch.columns = ARENA_ARRAY(arena, Vector, options->column_count + 1);
-    json_t *source = options_load(external->source_json, "input source", fault);
-    json_t *format =
-        source == NULL ? NULL : options_load(external->format_json, "input format", fault);
-    bool ok = format != NULL && open_unit(reader, source, format, fault);
-    json_decref(source);
-    json_decref(format);
-    if (ok)
+    reader->batch.columns = ARENA_ARRAY(lasting, Vector, options->column_count + 1);
+    if (open_unit(reader, options->unit, fault))
+        return reader;
+    input_close(reader);
+    return NULL;
+}
+
+static void close_unit(InputReader *reader)
+{
+    if (reader->state != NULL && reader->format->close != NULL)
+        reader->format->close(reader);
+    line_reader_clear(&reader->lines);
+    if (reader->unit_reserved != 0)
+        budget_release(reader->budget, reader->unit_reserved);
+    reader->unit_reserved = 0;
+    reader->state = NULL;
+    reader->block = NULL;
+    reader->block_length = 0;
+    reader->line = 0;
+    reader->has_lines_before = false;
+    reader->errors = (InputErrors){0};
+}
+
+InputReader *input_continue(InputReader *reader, uint32_t unit, Fault *fault)
+{
+    close_unit(reader);
+    arena_reset(reader->arena);
+    if (open_unit(reader, unit, fault))
         return reader;
     input_close(reader);
     return NULL;
@@ -152,12 +188,11 @@ void input_close(InputReader *reader)
 {
     if (reader == NULL)
         return;
-    if (reader->state != NULL && reader->format->close != NULL)
-        reader->format->close(reader);
-    line_reader_clear(&reader->lines);
+    close_unit(reader);
     columns_clear(&reader->columns);
     arena_free(reader->scratch);
     arena_free(reader->arena);
+    arena_free(reader->lasting);
 }
 
 /* --- reading --- */

@@ -56,6 +56,13 @@ typedef struct InputReader InputReader;
 InputReader *input_open(const InputOptions *options, Fault *fault);
 
 /*
+ * Goes on with another unit of the same source, when the reader is at the end of its own: what it
+ * has learned (which texts repeat, their dictionaries) stays. Takes the reader over; NULL when it
+ * fails, as input_open.
+ */
+InputReader *input_continue(InputReader *reader, uint32_t unit, Fault *fault);
+
+/*
  * The next rows: *batch has 1 .. BATCH_ROWS rows of the wanted columns in the layouts of their
  * signature types, or is NULL at the end of the unit. (It has none when only rows that cannot be
  * parsed were met for a while, so that the caller can look at their number.) Strings come as

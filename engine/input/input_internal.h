@@ -69,12 +69,14 @@ bool line_reader_next(LineReader *lines, const uint8_t **data, size_t *length, F
 typedef struct InputFormat InputFormat;
 
 struct InputReader {
-    Arena *arena;   /* the reader's */
+    Arena *lasting; /* the reader's, its columns' */
+    Arena *arena;   /* the unit's */
     Arena *scratch; /* the batch's: unescaped texts and the like */
     InputOptions options;
     const InputUnit *unit;
     Text unit_name;
     Budget *budget;
+    size_t unit_reserved; /* for what lies in `arena` */
     LineReader lines;
     const uint8_t *block; /* what the format has not consumed yet; NULL: ask for more */
     size_t block_length;

@@ -15,7 +15,7 @@ typedef struct ReadExternalOperator {
     bool has_filter;
     Conditions conditions;
     InputReader *reader;
-    const InputUnit *unit; /* that it reads */
+    const InputUnit *unit; /* that it reads, NULL: it is at the end of one, or there is none */
     uint64_t reader_errors; /* of the unit at hand, reported so far */
     uint64_t reader_bytes;
     uint64_t errors;   /* of all units */
@@ -109,7 +109,8 @@ static bool open_next_unit(ReadExternalOperator *read, Fault *fault)
         .context = context->types,
         .budget = context->budget,
     };
-    read->reader = input_open(&options, fault);
+    read->reader = read->reader == NULL ? input_open(&options, fault)
+                                        : input_continue(read->reader, unit, fault);
     read->unit = &read->input->units[unit];
     read->reader_errors = read->reader_bytes = 0;
     return read->reader != NULL;
@@ -132,9 +133,8 @@ static bool read_batch(ReadExternalOperator *read, Batch **batch, Fault *fault)
     if (!report_errors(read, fault))
         return false;
     if (*batch == NULL) {
-        input_close(read->reader);
-        read->reader = NULL;
         read->base.context->counters->input_files += is_file_start(read->unit);
+        read->unit = NULL;
     }
     return true;
 }
@@ -145,7 +145,7 @@ static Progress read_external_next(Operator *self, Batch **batch, Fault *fault)
     while (!read->is_done) {
         if (operator_must_yield(self->context))
             return PROGRESS_YIELDED;
-        if (read->reader == NULL) {
+        if (read->unit == NULL) {
             if (!open_next_unit(read, fault))
                 return PROGRESS_FAILED;
             continue;

@@ -106,11 +106,11 @@ static void test_parse_errors(void **state)
         int64_t limit;
         const char *mode;
         FaultCode code;
-    } cases[] = {{0, "", FAULT_CANNOT_PARSE_EXTERNAL_DATA},
+    } cases[] = {{0, "default", FAULT_CANNOT_PARSE_EXTERNAL_DATA},
                  {0, "nonStrict", FAULT_NONE},
-                 {3, "", FAULT_TOO_MANY_WARNINGS},
-                 {10, "", FAULT_NONE},
-                 {-1, "", FAULT_NONE}};
+                 {3, "default", FAULT_TOO_MANY_WARNINGS},
+                 {10, "default", FAULT_NONE},
+                 {-1, "default", FAULT_NONE}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         TestStage test;
         Fault fault = {0};
@@ -119,7 +119,8 @@ static void test_parse_errors(void **state)
         StageReports reports = {.warning = on_warning, .state = &warned};
         test.context.reports = &reports;
         test.settings.max_parse_exceptions = cases[c].limit;
-        snprintf(test.settings.mode, sizeof test.settings.mode, "%s", cases[c].mode);
+        assert_true(setting_set(&test.settings, TEXT_LITERAL("mode"), text_of(cases[c].mode),
+                                SCOPE_SESSION, &fault));
         Batch *actual = test_run(&test, external(&test, 100, 10), &fault);
         if (cases[c].code != FAULT_NONE) {
             assert_null(actual);

@@ -1,8 +1,8 @@
 /*
  * Write segments: the rows of each partition become one segment.
  *
- * Rows arrive in the order of the shuffle's key (time chunk, cluster keys), partition after
- * partition; inside the segment they stand in the order of `sort`. Rows that come in no order (a
+ * Rows arrive partition after partition (a range of time chunk and cluster keys), in any order in
+ * each; inside the segment they stand in the order of `sort`. Rows that come in no order (a
  * table without time and cluster key) are cut into segments of rowsPerSegment here. The file is
  * written and synced under a staging name; what it holds is reported, and the controller publishes
  * it or not.
@@ -93,6 +93,50 @@ static bool write_rows(WriteSegmentsOperator *write, Fault *fault)
     return segment_writer_append(write->writer, batch, fault);
 }
 
+static int compare_keys(const WriteSegmentsOperator *write, const Batch *all, uint32_t a, uint32_t b)
+{
+    for (uint32_t d = 0; d < write->range_count; d++) {
+        const Vector *column = &all->columns[write->range_columns[d]];
+        bool null_a = vector_is_null(column, a), null_b = vector_is_null(column, b);
+        if (null_a && null_b)
+            continue;
+        if (null_a || null_b)
+            return null_a ? -1 : 1;
+        int order = vector_rows_compare(column, a, column, b);
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* The rows with the smallest and the largest range key. Where the key is one dictionary column,
+ * each of its entries is compared once. */
+static void find_extremes(WriteSegmentsOperator *write, const Batch *all, uint32_t *first,
+                          uint32_t *last)
+{
+    const uint32_t *codes = NULL;
+    uint8_t *is_seen = NULL;
+    *first = *last = 0;
+    if (write->range_count == 0)
+        return;
+    const Vector *column = &all->columns[write->range_columns[0]];
+    if (write->range_count == 1 && column->form == VECTOR_DICTIONARY) {
+        codes = column->data;
+        is_seen = ARENA_ARRAY(write->arena, uint8_t, column->dictionary->count);
+        memset(is_seen, 0, column->dictionary->count);
+    }
+    for (uint32_t row = 0; row < all->rows; row++) {
+        if (codes != NULL && is_seen[codes[row]]++ != 0) {
+            is_seen[codes[row]] = 1;
+            continue;
+        }
+        if (compare_keys(write, all, row, *first) < 0)
+            *first = row;
+        if (compare_keys(write, all, row, *last) > 0)
+            *last = row;
+    }
+}
+
 /* The range dimensions of one row. */
 static const Batch *range_key(WriteSegmentsOperator *write, const Batch *all, uint32_t row)
 {
@@ -111,8 +155,12 @@ static bool bucket_of(const WriteSegmentsOperator *write, const Batch *all, int6
     if (position < 0)
         return true;
     const Vector *buckets = &all->columns[position];
-    *bucket = VECTOR_DATA(int64_t, buckets)[0];
-    if (VECTOR_DATA(int64_t, buckets)[vector_row(buckets, all->rows - 1)] != *bucket)
+    const int64_t *values = VECTOR_DATA(int64_t, buckets);
+    bool is_other = false;
+    *bucket = values[0];
+    for (uint32_t i = 0; i < all->rows; i++)
+        is_other |= values[vector_row(buckets, i)] != *bucket;
+    if (is_other)
         return fault_set(fault, FAULT_INTERNAL_ERROR,
                          "a partition holds rows of several time chunks");
     return true;
@@ -134,8 +182,10 @@ static bool report(WriteSegmentsOperator *write, const SegmentSummary *summary, 
     };
     if (!bucket_of(write, all, &segment.bucket, fault))
         return false;
-    segment.first_key = range_key(write, all, 0);
-    segment.last_key = range_key(write, all, all->rows - 1);
+    uint32_t first, last;
+    find_extremes(write, all, &first, &last);
+    segment.first_key = range_key(write, all, first);
+    segment.last_key = range_key(write, all, last);
     for (uint32_t d = 0; d < write->range_count; d++)
         segment.has_multiple_values |= segment.first_key->columns[d].layout == LAYOUT_ARRAY;
     context->counters->output_rows += all->rows;

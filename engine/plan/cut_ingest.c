@@ -189,8 +189,9 @@ bool cut_ingest(Cutter *cutter, const BoundQuery *query, Fragment *fragment)
                                 .key_count = key_count,
                                 .keys = keys,
                                 .target_rows = (uint64_t)settings->rows_per_segment,
-                                .bucket_keys = columns.bucket >= 0 ? 1 : 0};
-    cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, shuffle.kind == SHUFFLE_GLOBAL_SORT,
+                                .bucket_keys = columns.bucket >= 0 ? 1 : 0,
+                                .is_unordered = true}; /* segments are sorted where they are written */
+    cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false,
                 key_count == 0 || cutter->context->worker_count == 1);
     fragment->processor = "segmentGenerator";
 

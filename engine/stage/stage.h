@@ -210,6 +210,7 @@ typedef struct ShuffleSpec {
     uint64_t target_rows;     /* GLOBAL_SORT by statistics: rows a partition should hold */
     uint32_t bucket_keys;     /* leading keys whose change always starts a new partition (0 or 1) */
     bool is_aggregate;        /* statistics count distinct keys, not rows */
+    bool is_unordered;        /* GLOBAL_SORT: the rows of a range may come in any order */
 } ShuffleSpec;
 
 typedef struct StageDefinition {

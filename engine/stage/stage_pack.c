@@ -250,6 +250,7 @@ static void pack_stage(const StageDefinition *stage, Buffer *out)
     pack_uint(out, stage->shuffle.target_rows);
     pack_uint(out, stage->shuffle.bucket_keys);
     pack_bool(out, stage->shuffle.is_aggregate);
+    pack_bool(out, stage->shuffle.is_unordered);
     pack_array(out, stage->input_count);
     for (uint32_t i = 0; i < stage->input_count; i++)
         pack_input(&stage->inputs[i], out);
@@ -702,6 +703,7 @@ static bool read_stage(Reader *reader, StageDefinition *stage)
     stage->shuffle.target_rows = unpack_uint(&reader->in);
     stage->shuffle.bucket_keys = (uint32_t)unpack_below(&reader->in, 2);
     stage->shuffle.is_aggregate = unpack_bool(&reader->in);
+    stage->shuffle.is_unordered = unpack_bool(&reader->in);
     if (!read_count(reader, MAX_INPUTS, &stage->input_count))
         return false;
     StageInput *inputs = ARENA_ARRAY(reader->arena, StageInput, stage->input_count);
