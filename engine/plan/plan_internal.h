@@ -15,8 +15,12 @@ typedef struct ExprList {
 
 void expr_list_init(ExprList *list, Arena *arena);
 void expr_list_add(ExprList *list, const Expr *expr);
-/* The conjuncts of a condition (NULL: none). */
+void expr_list_add_new(ExprList *list, const Expr *expr); /* unless an equal one is there */
+/* The conjuncts of a condition (NULL: none); what all branches of an OR share is one. */
 void expr_list_add_conjuncts(ExprList *list, const Expr *condition);
+/* What an OR says of one input's rows: the OR of the conjuncts over that input alone. NULL when
+ * some branch has none. Those that could fail are not asked early. */
+const Expr *expr_implied_for(Arena *arena, const Expr *condition, const Plan *plan);
 /* Their AND; NULL when the list is empty. */
 const Expr *expr_list_and(const ExprList *list);
 

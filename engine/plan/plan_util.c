@@ -25,24 +25,6 @@ void expr_list_add(ExprList *list, const Expr *expr)
     list->items[list->count++] = expr;
 }
 
-static bool is_true_constant(const Expr *expr)
-{
-    return expr->kind == EXPR_CONSTANT && expr->type.oid == T_BOOL &&
-           !vector_is_null(expr->value, 0) && VECTOR_DATA(uint8_t, expr->value)[0] != 0;
-}
-
-void expr_list_add_conjuncts(ExprList *list, const Expr *condition)
-{
-    if (condition == NULL || is_true_constant(condition))
-        return;
-    if (condition->kind != EXPR_AND) {
-        expr_list_add(list, condition);
-        return;
-    }
-    for (uint32_t i = 0; i < condition->argument_count; i++)
-        expr_list_add_conjuncts(list, condition->arguments[i]);
-}
-
 const Expr *expr_list_and(const ExprList *list)
 {
     if (list->count == 0)

@@ -40,7 +40,7 @@ static const Expr *and_with(PlanContext *context, const Expr *filter, const Expr
     expr_list_init(&all, context->arena);
     expr_list_add_conjuncts(&all, filter);
     for (uint32_t i = 0; i < conditions->count; i++)
-        expr_list_add(&all, conditions->items[i]);
+        expr_list_add_new(&all, conditions->items[i]);
     return expr_list_and(&all);
 }
 
@@ -240,6 +240,17 @@ static bool keeps_left_rows_whole(JoinType type)
     return type != JOIN_RIGHT && type != JOIN_FULL;
 }
 
+/* Only where conditions end in a leaf or a join, which know what they have been asked already:
+ * elsewhere they would pile up as filters each time that the rule runs. */
+static void add_implied(PlanContext *context, const Expr *condition, const Plan *input,
+                        ExprList *conditions)
+{
+    bool is_leaf = input->kind == PLAN_TABLE || input->kind == PLAN_EXTERN || input->kind == PLAN_JOIN;
+    const Expr *implied = is_leaf ? expr_implied_for(context->arena, condition, input) : NULL;
+    if (implied != NULL)
+        expr_list_add(conditions, implied);
+}
+
 static const Plan *push_through_join(PlanContext *context, const Plan *plan, ExprList *conditions)
 {
     Arena *arena = context->arena;
@@ -289,7 +300,11 @@ static const Plan *push_through_join(PlanContext *context, const Plan *plan, Exp
         else if (right_only && may_right)
             expr_list_add(&to_right, conjunct);
         else
-            expr_list_add(&on, conjunct);
+            expr_list_add_new(&on, conjunct);
+    }
+    for (uint32_t i = 0; i < on.count && type == JOIN_INNER; i++) {
+        add_implied(context, on.items[i], left, &to_left);
+        add_implied(context, on.items[i], right, &to_right);
     }
     left = push(context, left, &to_left);
     right = push(context, right, &to_right);
