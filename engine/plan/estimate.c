@@ -102,30 +102,68 @@ static bool is_equality(const Expr *expr)
            expr->call.function->symbol != NULL && strcmp(expr->call.function->symbol, "=") == 0;
 }
 
+static double unfiltered_rows(const Plan *plan);
+
+/* Values of the join's keys: how many each side has of each, and of all together. */
+typedef struct KeyValues {
+    uint32_t count;
+    double most;     /* of any key on any side */
+    double joint[2]; /* left, right: all keys' together, were they independent */
+} KeyValues;
+
+static void add_key(KeyValues *keys, const Plan *join, const Expr *equality)
+{
+    const Plan *sides[2] = {join->join.left, join->join.right};
+    double distinct[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        const Expr *argument = equality->arguments[i];
+        if (argument->kind != EXPR_COLUMN)
+            continue;
+        int side = plan_has_column(sides[0], argument->column) ? 0 : 1;
+        distinct[side] = plan_estimate_distinct(sides[side], argument->column);
+    }
+    double most = distinct[0] > distinct[1] ? distinct[0] : distinct[1];
+    for (int side = 0; side < 2; side++)
+        keys->joint[side] *= distinct[side] > 0 ? distinct[side] : at_least_one(most);
+    keys->most = most > keys->most ? most : keys->most;
+    keys->count++;
+}
+
+/*
+ * Values that the sides' keys are drawn from. One key: the larger side's (the smaller side's are
+ * thought to be among them). Several: no side has more combinations than rows, and where one has
+ * far fewer than the keys would allow, as the key of a table of pairs, the other refers to it.
+ */
+static double key_domain(const KeyValues *keys, const Plan *join)
+{
+    const Plan *sides[2] = {join->join.left, join->join.right};
+    double joint[2];
+    if (keys->count < 2)
+        return at_least_one(keys->most);
+    for (int side = 0; side < 2; side++) {
+        double rows = unfiltered_rows(sides[side]);
+        joint[side] = keys->joint[side] < rows ? keys->joint[side] : rows;
+    }
+    double fewer = joint[0] < joint[1] ? joint[0] : joint[1];
+    return at_least_one(fewer > keys->most ? fewer : keys->most);
+}
+
 static double join_rows(const Plan *plan)
 {
     const Plan *left = plan->join.left, *right = plan->join.right;
     double left_rows = plan_estimate_rows(left), right_rows = plan_estimate_rows(right);
     double rows = left_rows * right_rows;
     const Expr *condition = plan->join.condition;
+    KeyValues keys = {.most = 1, .joint = {1, 1}};
     uint32_t count = condition == NULL ? 0 : condition->kind == EXPR_AND ? condition->argument_count : 1;
     for (uint32_t i = 0; i < count; i++) {
         const Expr *conjunct = condition->kind == EXPR_AND ? condition->arguments[i] : condition;
-        if (!is_equality(conjunct)) {
+        if (is_equality(conjunct))
+            add_key(&keys, plan, conjunct);
+        else
             rows *= DEFAULT_SELECTIVITY;
-            continue;
-        }
-        double distinct = 1;
-        for (int side = 0; side < 2; side++) {
-            const Expr *argument = conjunct->arguments[side];
-            double here = 0;
-            if (argument->kind == EXPR_COLUMN)
-                here = plan_estimate_distinct(plan_has_column(left, argument->column) ? left : right,
-                                              argument->column);
-            distinct = here > distinct ? here : distinct;
-        }
-        rows /= distinct;
     }
+    rows /= key_domain(&keys, plan);
     switch (plan->join.type) {
     case JOIN_INNER: return rows;
     case JOIN_LEFT: return rows > left_rows ? rows : left_rows;
