@@ -39,6 +39,10 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
         return spec->sort.limit >= 0 ? top_n_make : sort_make;
     case OPERATOR_LIMIT:
         return limit_make;
+    case OPERATOR_RECURSE:
+        return recurse_make;
+    case OPERATOR_HELD:
+        return held_make;
     case OPERATOR_EXPAND:
         return expand_make;
     case OPERATOR_UNION:
@@ -55,8 +59,10 @@ static uint32_t least_children(OperatorKind kind)
 {
     switch (kind) {
     case OPERATOR_INPUT:
+    case OPERATOR_HELD:
         return 0;
     case OPERATOR_JOIN:
+    case OPERATOR_RECURSE:
         return 2;
     case OPERATOR_FILTER:
     case OPERATOR_PROJECT:
@@ -86,7 +92,9 @@ Operator *operator_build(const OperatorSpec *spec, OperatorContext *context, Fau
         return NULL;
     }
     Operator **children = ARENA_ARRAY(context->arena, Operator *, spec->child_count);
-    for (uint32_t i = 0; i < spec->child_count; i++) {
+    /* a recursion builds its step itself, in every round */
+    uint32_t count = spec->child_count - (spec->kind == OPERATOR_RECURSE ? 1 : 0);
+    for (uint32_t i = 0; i < count; i++) {
         children[i] = operator_build(spec->children[i], context, fault);
         if (children[i] == NULL) {
             close_children(children, i);
@@ -95,7 +103,7 @@ Operator *operator_build(const OperatorSpec *spec, OperatorContext *context, Fau
     }
     Operator *made = make(spec, context, children, fault);
     if (made == NULL)
-        close_children(children, spec->child_count);
+        close_children(children, count);
     return made;
 }
 

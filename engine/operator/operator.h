@@ -105,6 +105,7 @@ typedef struct OperatorContext {
     const StageReports *reports;
     int64_t slice_end;  /* os_monotonic_nanos at which to yield; the caller moves it on */
     uint32_t partition; /* of the batch that was read last from a stage */
+    const struct HeldRows *held; /* of the recursions around a step; NULL outside of them */
 } OperatorContext;
 
 /* --- operators --- */

@@ -25,6 +25,8 @@ Operator *join_make(const OperatorSpec *, OperatorContext *, Operator **, Fault 
 Operator *sort_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *top_n_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *limit_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *recurse_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *held_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *expand_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *union_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_segments_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);

@@ -32,6 +32,14 @@ OperatorSpec *cut_passing(Cutter *cutter, OperatorKind kind, const OperatorSpec 
     return cut_operator(cutter, kind, child->types, child->column_count, &child, 1);
 }
 
+const OperatorSpec *cut_with_estimate(Cutter *cutter, const OperatorSpec *spec, double rows)
+{
+    OperatorSpec *copy = ARENA_NEW(cutter->arena, OperatorSpec);
+    *copy = *spec;
+    copy->estimated_rows = rows;
+    return copy;
+}
+
 uint32_t fragment_position(const Fragment *fragment, ColumnId column)
 {
     for (uint32_t i = 0; i < fragment->root->column_count; i++)
@@ -518,6 +526,8 @@ static bool cut_union(Cutter *cutter, const Plan *plan, Fragment *fragment)
 
 bool cut_plan(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
+    if (cut_is_held(cutter, plan))
+        return cut_held(cutter, plan, fragment);
     switch (plan->kind) {
     case PLAN_TABLE:
     case PLAN_VIRTUAL:
@@ -538,6 +548,10 @@ bool cut_plan(Cutter *cutter, const Plan *plan, Fragment *fragment)
         return cut_limit(cutter, plan, fragment);
     case PLAN_UNION_ALL:
         return cut_union(cutter, plan, fragment);
+    case PLAN_RECURSE:
+        return cut_recurse(cutter, plan, fragment);
+    case PLAN_WORKING:
+        return cut_working(cutter, plan, fragment);
     case PLAN_EXPAND:
         return cut_expand(cutter, plan, fragment);
     case PLAN_APPLY:

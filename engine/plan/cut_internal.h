@@ -22,6 +22,7 @@ typedef struct Cutter {
     StageDefinition *stages;
     uint32_t stage_count, stage_capacity;
     uint32_t ticket_count;
+    struct HeldScope *held; /* the recursion whose step is being cut (cut_recurse.c) */
     Fault *fault;
 } Cutter;
 
@@ -32,6 +33,8 @@ OperatorSpec *cut_operator(Cutter *cutter, OperatorKind kind, const SqlType *typ
                            const OperatorSpec *const *children, uint32_t child_count);
 /* An operator that passes its child's columns on. */
 OperatorSpec *cut_passing(Cutter *cutter, OperatorKind kind, const OperatorSpec *child);
+/* The operator with another estimate of its rows. */
+const OperatorSpec *cut_with_estimate(Cutter *cutter, const OperatorSpec *spec, double rows);
 uint32_t fragment_position(const Fragment *fragment, ColumnId column);
 const Expr *fragment_number(Cutter *cutter, const Fragment *fragment, const Expr *expr);
 /* The fragment with exactly these columns (exprs over its ids). */
@@ -56,6 +59,12 @@ uint32_t cut_ticket(Cutter *cutter);
 bool cut_leaf(Cutter *cutter, const Plan *plan, Fragment *fragment);
 bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment);
 bool cut_join(Cutter *cutter, const Plan *plan, Fragment *fragment);
+bool cut_recurse(Cutter *cutter, const Plan *plan, Fragment *fragment);
+bool cut_working(Cutter *cutter, const Plan *plan, Fragment *fragment);
+/* Whether the plan is a part of a recursion's step that is the same in every round; then
+ * cut_held cuts it apart. */
+bool cut_is_held(const Cutter *cutter, const Plan *plan);
+bool cut_held(Cutter *cutter, const Plan *plan, Fragment *fragment);
 bool cut_ingest(Cutter *cutter, const BoundQuery *query, Fragment *fragment);
 
 #endif

@@ -23,6 +23,7 @@ typedef struct Domain {
     const Plan *outer;
     uint32_t count, capacity;
     PlanColumn *columns; /* of the outer plan, those that are named below */
+    ColumnSet recursions; /* whose working rows carry the domain's columns */
     Fault *fault;
 } Domain;
 
@@ -52,6 +53,19 @@ static void gather_columns(Domain *domain, const Plan *plan)
     plan_node_columns(plan, add_column, domain);
     for (uint32_t i = 0; i < plan_input_count(plan); i++)
         gather_columns(domain, plan_input(plan, i));
+}
+
+/* Whether the plan, or anything below it, has rows that differ with the row of the domain. */
+static bool depends(const Domain *domain, const Plan *plan)
+{
+    if (plan->kind == PLAN_WORKING)
+        return column_set_has(&domain->recursions, plan->working.recursion);
+    if (plan_refers_to(plan, domain->outer))
+        return true;
+    for (uint32_t i = 0; i < plan_input_count(plan); i++)
+        if (depends(domain, plan_input(plan, i)))
+            return true;
+    return false;
 }
 
 /* --- pieces --- */
@@ -183,8 +197,8 @@ static bool bind_sides(Domain *domain, const Plan *plan, Bound *left, Bound *rig
                        const PlanColumn **copies)
 {
     JoinType type = plan->join.type;
-    bool right_refers = plan_refers_to(plan->join.right, domain->outer);
-    bool left_refers = plan_refers_to(plan->join.left, domain->outer);
+    bool right_refers = depends(domain, plan->join.right);
+    bool left_refers = depends(domain, plan->join.left);
     bool needs_both = type == JOIN_FULL;
     bool leads_right = type == JOIN_RIGHT || (type == JOIN_INNER && !left_refers && right_refers);
     *left = (Bound){.plan = plan->join.left};
@@ -293,13 +307,11 @@ static const Plan *branch(Domain *domain, const Plan *plan, const Expr *const *e
     return plan_project(arena, plan, items, count + domain->count);
 }
 
-/* The union of branches that are made of `plan`'s columns and the copies. */
-static void unite(Domain *domain, const Plan *plan, const Plan *const *branches, uint32_t count,
-                  Bound *bound)
+/* The columns of a node whose inputs are branches: `plan`'s own and copies. */
+static PlanColumn *united_columns(Domain *domain, const Plan *plan, Bound *bound)
 {
-    Arena *arena = domain->context->arena;
     uint32_t width = plan->column_count;
-    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, width + domain->count);
+    PlanColumn *columns = ARENA_ARRAY(domain->context->arena, PlanColumn, width + domain->count);
     if (width > 0)
         memcpy(columns, plan->columns, width * sizeof *columns);
     bound->copies = columns + width;
@@ -307,25 +319,55 @@ static void unite(Domain *domain, const Plan *plan, const Plan *const *branches,
         bound->copies[i] = domain->columns[i];
         bound->copies[i].id = plan_new_column(domain->context);
     }
-    bound->plan = plan_union_all(arena, branches, count, columns);
+    return columns;
+}
+
+/* `input` as a branch of `plan`, its columns by position. */
+static bool bind_branch(Domain *domain, const Plan *plan, const Plan *input, const Plan **result)
+{
+    uint32_t width = plan->column_count;
+    Bound one;
+    if (!bind_plan(domain, input, &one))
+        return false;
+    const Expr **exprs = ARENA_ARRAY(domain->context->arena, const Expr *, width);
+    for (uint32_t c = 0; c < width; c++)
+        exprs[c] = column_of(domain, input->columns[c]);
+    *result = branch(domain, one.plan, exprs, plan->columns, width, one.copies);
+    return true;
 }
 
 static bool bind_union(Domain *domain, const Plan *plan, Bound *bound)
 {
-    Arena *arena = domain->context->arena;
-    uint32_t count = plan->union_all.input_count, width = plan->column_count;
-    const Plan **branches = ARENA_ARRAY(arena, const Plan *, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const Plan *input = plan->union_all.inputs[i];
-        Bound one;
-        if (!bind_plan(domain, input, &one))
+    uint32_t count = plan->union_all.input_count;
+    const Plan **branches = ARENA_ARRAY(domain->context->arena, const Plan *, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (!bind_branch(domain, plan, plan->union_all.inputs[i], &branches[i]))
             return false;
-        const Expr **exprs = ARENA_ARRAY(arena, const Expr *, width);
-        for (uint32_t c = 0; c < width; c++)
-            exprs[c] = column_of(domain, input->columns[c]);
-        branches[i] = branch(domain, one.plan, exprs, plan->columns, width, one.copies);
-    }
-    unite(domain, plan, branches, count, bound);
+    const PlanColumn *columns = united_columns(domain, plan, bound);
+    bound->plan = plan_union_all(domain->context->arena, branches, count, columns);
+    return true;
+}
+
+/* All recursions, one for each row of the domain, run as one. */
+static bool bind_recurse(Domain *domain, const Plan *plan, Bound *bound)
+{
+    const Plan *branches[2];
+    if (!bind_branch(domain, plan, plan->recurse.first, &branches[0]))
+        return false;
+    column_set_add(&domain->recursions, plan->recurse.id);
+    if (!bind_branch(domain, plan, plan->recurse.step, &branches[1]))
+        return false;
+    const PlanColumn *columns = united_columns(domain, plan, bound);
+    bound->plan = plan_recurse(domain->context->arena, branches[0], branches[1], plan->recurse.id,
+                               plan->recurse.is_distinct, columns);
+    return true;
+}
+
+static bool bind_working(Domain *domain, const Plan *plan, Bound *bound)
+{
+    const PlanColumn *columns = united_columns(domain, plan, bound);
+    bound->plan = plan_working(domain->context->arena, plan->working.recursion, columns,
+                               plan->column_count + domain->count);
     return true;
 }
 
@@ -341,7 +383,8 @@ static bool bind_values(Domain *domain, const Plan *plan, Bound *bound)
             exprs[c] = rebind(domain, plan->values.cells[i * width + c], one.copies);
         branches[i] = branch(domain, one.plan, exprs, plan->columns, width, one.copies);
     }
-    unite(domain, plan, branches, count, bound);
+    const PlanColumn *columns = united_columns(domain, plan, bound);
+    bound->plan = plan_union_all(arena, branches, count, columns);
     return true;
 }
 
@@ -357,7 +400,7 @@ static bool bind_expand(Domain *domain, const Plan *plan, Bound *bound)
 
 static bool bind_plan(Domain *domain, const Plan *plan, Bound *bound)
 {
-    if (!plan_refers_to(plan, domain->outer))
+    if (!depends(domain, plan))
         return bind_free(domain, plan, bound);
     switch (plan->kind) {
     case PLAN_FILTER:
@@ -376,6 +419,10 @@ static bool bind_plan(Domain *domain, const Plan *plan, Bound *bound)
         return bind_union(domain, plan, bound);
     case PLAN_VALUES:
         return bind_values(domain, plan, bound);
+    case PLAN_RECURSE:
+        return bind_recurse(domain, plan, bound);
+    case PLAN_WORKING:
+        return bind_working(domain, plan, bound);
     case PLAN_EXPAND:
         return bind_expand(domain, plan, bound);
     case PLAN_TABLE: /* leaves name nothing before filters are pushed down */
@@ -397,6 +444,7 @@ const Plan *decorrelate_by_domain(PlanContext *context, const Plan *apply, Fault
                      .capacity = left->column_count,
                      .columns = ARENA_ARRAY(arena, PlanColumn, left->column_count + 1),
                      .fault = fault};
+    column_set_init(&domain.recursions, arena);
     gather_columns(&domain, apply->apply.right);
     Bound right;
     ExprList on;

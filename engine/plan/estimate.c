@@ -9,6 +9,7 @@
 #include "engine/plan/plan_internal.h"
 
 static const double DEFAULT_SELECTIVITY = 0.25;
+static const double WORKING_ROWS = 100;  /* of a recursion's round */
 static const double EXPANDED_ROWS = 10; /* copies of a row, where their number is computed */
 static const double EXTERNAL_ROWS = 1e6; /* nothing is known before it is read */
 
@@ -237,6 +238,10 @@ static double estimate_rows(const Plan *plan)
         return plan->limit.count >= 0 && (double)plan->limit.count < rows ? (double)plan->limit.count
                                                                           : rows;
     }
+    case PLAN_RECURSE:
+        return plan_estimate_rows(plan->recurse.first) * EXPANDED_ROWS;
+    case PLAN_WORKING:
+        return WORKING_ROWS;
     case PLAN_EXPAND: {
         const Expr *count = plan->expand.count;
         bool is_known = count->kind == EXPR_CONSTANT && !vector_is_null(count->value, 0);
@@ -303,6 +308,8 @@ static double distinct_below(const Plan *plan, ColumnId column, double rows)
         return rows;
     case PLAN_EXTERN:
     case PLAN_UNION_ALL:
+    case PLAN_RECURSE:
+    case PLAN_WORKING:
         return rows * 0.1;
     }
     return rows;

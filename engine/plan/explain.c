@@ -240,6 +240,13 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
             buffer_printf(out, " offset %lld", (long long)spec->limit.offset);
         print_limit_keys(out, spec);
         break;
+    case OPERATOR_RECURSE:
+        buffer_append_string(out, spec->recurse.is_distinct ? "Recurse, each row once"
+                                                            : "Recurse");
+        break;
+    case OPERATOR_HELD:
+        buffer_append_string(out, "Held rows");
+        break;
     case OPERATOR_EXPAND:
         buffer_append_string(out, spec->expand.is_outer ? "Expand, outer, by " : "Expand by ");
         expr_print(spec->expand.count, position_name, NULL, out);

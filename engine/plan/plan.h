@@ -28,6 +28,8 @@ typedef enum PlanKind {
     PLAN_SORT,
     PLAN_LIMIT,
     PLAN_UNION_ALL,
+    PLAN_RECURSE,   /* WITH RECURSIVE: rows, and rows made of them again and again */
+    PLAN_WORKING,   /* in a recursion's step: the rows of the round before */
     PLAN_EXPAND,    /* each row as often as an expression says, numbered */
 } PlanKind;
 
@@ -143,6 +145,14 @@ struct Plan {
             const Plan *const *inputs; /* columns matched by position; outputs have new ids */
         } union_all;
         struct {
+            const Plan *first, *step; /* columns matched by position; outputs have new ids */
+            ColumnId id;              /* of the recursion, which PLAN_WORKING names */
+            bool is_distinct;         /* UNION: a row comes once */
+        } recurse;
+        struct {
+            ColumnId recursion;
+        } working;
+        struct {
             const Plan *input;
             const Expr *count;   /* int8: how often; NULL and below 1: not at all */
             ColumnId number;     /* added to the input's columns: 1 .. count, int8 */
@@ -174,6 +184,10 @@ const Plan *plan_limit_by(Arena *arena, const Plan *input, int64_t count, int64_
                           bool with_ties);
 const Plan *plan_expand(Arena *arena, const Plan *input, const Expr *count, PlanColumn number,
                         bool is_outer);
+const Plan *plan_recurse(Arena *arena, const Plan *first, const Plan *step, ColumnId id,
+                         bool is_distinct, const PlanColumn *columns);
+const Plan *plan_working(Arena *arena, ColumnId recursion, const PlanColumn *columns,
+                         uint32_t count);
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns);
 

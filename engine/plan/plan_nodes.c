@@ -207,6 +207,29 @@ const Plan *plan_expand(Arena *arena, const Plan *input, const Expr *count, Plan
     return plan;
 }
 
+const Plan *plan_recurse(Arena *arena, const Plan *first, const Plan *step, ColumnId id,
+                         bool is_distinct, const PlanColumn *columns)
+{
+    uint32_t count = first->column_count;
+    check(step->column_count == count);
+    Plan *plan =
+        plan_make(arena, PLAN_RECURSE, copy_array(arena, columns, count, sizeof *columns), count);
+    plan->recurse.first = first;
+    plan->recurse.step = step;
+    plan->recurse.id = id;
+    plan->recurse.is_distinct = is_distinct;
+    return plan;
+}
+
+const Plan *plan_working(Arena *arena, ColumnId recursion, const PlanColumn *columns,
+                         uint32_t count)
+{
+    Plan *plan =
+        plan_make(arena, PLAN_WORKING, copy_array(arena, columns, count, sizeof *columns), count);
+    plan->working.recursion = recursion;
+    return plan;
+}
+
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns)
 {

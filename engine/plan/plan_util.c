@@ -131,6 +131,8 @@ void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *sta
     case PLAN_EXPAND:
         expr_columns(plan->expand.count, each, state);
         return;
+    case PLAN_RECURSE:
+    case PLAN_WORKING:
     case PLAN_LIMIT: /* its keys are columns of its input, never of an outer query */
     case PLAN_UNION_ALL:
         return;
@@ -244,6 +246,7 @@ uint32_t plan_input_count(const Plan *plan)
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:
     case PLAN_VALUES:
+    case PLAN_WORKING:
         return 0;
     case PLAN_FILTER:
     case PLAN_PROJECT:
@@ -254,6 +257,7 @@ uint32_t plan_input_count(const Plan *plan)
         return 1;
     case PLAN_JOIN:
     case PLAN_APPLY:
+    case PLAN_RECURSE:
         return 2;
     case PLAN_UNION_ALL:
         return plan->union_all.input_count;
@@ -268,6 +272,7 @@ const Plan *plan_input(const Plan *plan, uint32_t index)
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:
     case PLAN_VALUES:
+    case PLAN_WORKING:
         break;
     case PLAN_FILTER:
         return plan->filter.input;
@@ -285,6 +290,8 @@ const Plan *plan_input(const Plan *plan, uint32_t index)
         return index == 0 ? plan->join.left : plan->join.right;
     case PLAN_APPLY:
         return index == 0 ? plan->apply.left : plan->apply.right;
+    case PLAN_RECURSE:
+        return index == 0 ? plan->recurse.first : plan->recurse.step;
     case PLAN_UNION_ALL:
         return plan->union_all.inputs[index];
     }
@@ -304,6 +311,7 @@ const Plan *plan_with_inputs(Arena *arena, const Plan *plan, const Plan *const *
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:
     case PLAN_VALUES:
+    case PLAN_WORKING:
         return plan;
     case PLAN_FILTER:
         return plan_filter(arena, inputs[0], plan->filter.condition);
@@ -327,6 +335,9 @@ const Plan *plan_with_inputs(Arena *arena, const Plan *plan, const Plan *const *
     case PLAN_APPLY:
         return plan_apply(arena, plan->apply.type, plan->apply.join_type, inputs[0], inputs[1],
                           plan->apply.condition, output_named(plan, plan->apply.result));
+    case PLAN_RECURSE:
+        return plan_recurse(arena, inputs[0], inputs[1], plan->recurse.id,
+                            plan->recurse.is_distinct, plan->columns);
     case PLAN_UNION_ALL:
         return plan_union_all(arena, inputs, plan->union_all.input_count, plan->columns);
     }

@@ -384,6 +384,9 @@ static const Plan *pull(Pull *state, const Plan *plan)
         return not_supported(state, "VALUES");
     case PLAN_EXPAND:
         return not_supported(state, "a function of several rows");
+    case PLAN_RECURSE:
+    case PLAN_WORKING:
+        return not_supported(state, "WITH RECURSIVE");
     case PLAN_TABLE:
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:

@@ -104,6 +104,8 @@ static const Plan *fold_node(PlanContext *context, const Plan *plan, void *state
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:
     case PLAN_LIMIT:
+    case PLAN_RECURSE:
+    case PLAN_WORKING:
     case PLAN_UNION_ALL:
         return plan;
     case PLAN_VALUES:

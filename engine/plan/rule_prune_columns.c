@@ -182,6 +182,30 @@ static const Plan *prune_limit(PlanContext *context, const Plan *plan, const Col
     return plan_with_inputs(context->arena, plan, &input);
 }
 
+/* An input with exactly its columns, all of which a recursion needs. */
+static const Plan *prune_whole(PlanContext *context, const Plan *input)
+{
+    Arena *arena = context->arena;
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, input->column_count);
+    ColumnSet below;
+    column_set_init(&below, arena);
+    for (uint32_t i = 0; i < input->column_count; i++) {
+        PlanColumn column = input->columns[i];
+        column_set_add(&below, column.id);
+        column.id = plan_new_column(context);
+        items[i] = (PlanProjection){
+            column, expr_column(arena, column.type, input->columns[i].id, -1)};
+    }
+    return plan_project(arena, prune(context, input, &below), items, input->column_count);
+}
+
+static const Plan *prune_recurse(PlanContext *context, const Plan *plan)
+{
+    const Plan *inputs[2] = {prune_whole(context, plan->recurse.first),
+                             prune_whole(context, plan->recurse.step)};
+    return plan_with_inputs(context->arena, plan, inputs);
+}
+
 static const Plan *prune_expand(PlanContext *context, const Plan *plan, const ColumnSet *needed)
 {
     ColumnSet below = copy_set(context->arena, needed);
@@ -220,6 +244,10 @@ static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet
                          plan->sort.key_count);
     case PLAN_LIMIT:
         return prune_limit(context, plan, needed);
+    case PLAN_WORKING:
+        return only_needed(context->arena, plan, needed);
+    case PLAN_RECURSE:
+        return only_needed(context->arena, prune_recurse(context, plan), needed);
     case PLAN_EXPAND:
         return prune_expand(context, plan, needed);
     case PLAN_UNION_ALL:

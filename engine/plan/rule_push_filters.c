@@ -362,8 +362,15 @@ static const Plan *push(PlanContext *context, const Plan *plan, ExprList *condit
         return push_through_join(context, plan, conditions);
     case PLAN_UNION_ALL:
         return push_through_union(context, plan, conditions);
+    case PLAN_RECURSE: {
+        const Plan *inputs[2] = {push(context, plan->recurse.first, &none), NULL};
+        expr_list_init(&none, context->arena);
+        inputs[1] = push(context, plan->recurse.step, &none);
+        return filter_with(context, plan_with_inputs(context->arena, plan, inputs), conditions);
+    }
     case PLAN_EXPAND:
         return push_through_expand(context, plan, conditions);
+    case PLAN_WORKING:
     case PLAN_APPLY: /* gone by now */
         break;
     }

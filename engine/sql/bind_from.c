@@ -122,54 +122,6 @@ static bool from_query(Binder *binder, const QueryResult *query, const char *nam
     return from_make(binder, query->plan, name, alias, NULL, columns, query->count, item);
 }
 
-static bool column_names(Binder *binder, const PgQuery__CommonTableExpr *cte, const char *name,
-                         QueryResult *query)
-{
-    if (cte->n_aliascolnames > query->count)
-        return bind_fault(binder, bind_location(binder, cte->location),
-                          FAULT_INVALID_COLUMN_REFERENCE,
-                          "WITH query \"%s\" has %u columns available but %zu columns specified",
-                          name, query->count, cte->n_aliascolnames);
-    for (size_t i = 0; i < cte->n_aliascolnames; i++)
-        query->columns[i].column.name =
-            name_made(binder->arena, cte->aliascolnames[i]->string->sval, binder->dialect);
-    return true;
-}
-
-static bool bind_cte(Binder *binder, Scope *owner, uint32_t index, const PgQuery__RangeVar *range,
-                     FromItem *item)
-{
-    CommonTable *cte = &owner->ctes[index];
-    cte->references++;
-    if (!bind_count_expansion(binder, bind_location(binder, range->location)))
-        return false;
-    Scope *inner = ARENA_NEW(binder->arena, Scope); /* sees only the CTEs before it */
-    *inner = (Scope){.parent = owner->parent,
-                     .parent_context = owner->parent_context,
-                     .cte_count = index,
-                     .ctes = owner->ctes};
-    if (owner->is_recursive) {
-        inner->later = owner->ctes + index;
-        inner->later_count = owner->cte_total - index;
-    }
-    QueryResult query;
-    return bind_query(binder, cte->node->ctequery->select_stmt, inner, NULL, false, &query) &&
-           column_names(binder, cte->node, cte->name, &query) &&
-           from_query(binder, &query, cte->name, range->alias, item);
-}
-
-/* A CTE that is used inside itself. */
-static bool is_recursive_use(const Scope *scope, SchemaName name)
-{
-    for (; scope != NULL; scope = scope->parent) {
-        for (uint32_t i = 0; i < scope->later_count; i++) {
-            if (name_is(scope->later[i].node->ctename, name.text.data))
-                return true;
-        }
-    }
-    return false;
-}
-
 static bool bind_range_var(Binder *binder, Scope *scope, const PgQuery__RangeVar *range,
                            FromItem *item)
 {
@@ -177,12 +129,14 @@ static bool bind_range_var(Binder *binder, Scope *scope, const PgQuery__RangeVar
     uint32_t index;
     SchemaName name = name_read(range->relname);
     bool is_plain = range->schemaname[0] == '\0' && range->catalogname[0] == '\0';
-    if (is_plain && scope_find_cte(scope, name, &owner, &index) != NULL)
-        return bind_cte(binder, owner, index, range, item);
-    if (is_plain && is_recursive_use(scope, name))
-        return bind_fault(binder, bind_location(binder, range->location),
-                          FAULT_FEATURE_NOT_SUPPORTED,
-                          "a recursive reference to a WITH query is not supported");
+    if (is_plain && scope_find_cte(scope, name, &owner, &index) != NULL) {
+        QueryResult query;
+        if (!bind_cte_reference(binder, scope, owner, index, range, &query) ||
+            !from_query(binder, &query, owner->ctes[index].name, range->alias, item))
+            return false;
+        item->has_working = query.is_working;
+        return true;
+    }
     return bind_relation(binder, range, item);
 }
 
@@ -404,6 +358,7 @@ bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, F
         memcpy(all_columns + left->column_count, right->columns,
                right->column_count * sizeof *all_columns);
     *both = (FromItem){.plan = left->plan,
+                       .has_working = left->has_working || right->has_working,
                        .table_count = tables,
                        .tables = all_tables,
                        .column_count = columns,

@@ -28,6 +28,8 @@ typedef struct Binder {
     int32_t dialect;
     ColumnId next_column;
     uint32_t expansions;          /* of CTEs, bounded */
+    uint32_t nullable_depth;      /* sides of outer joins around, whose rows may be missing */
+    uint32_t except_depth;        /* right sides of EXCEPT around */
     const OffsetMap *map;         /* of the text being bound; NULL within a text of our own */
     int32_t fixed_location;       /* stands for every place of such a text */
 } Binder;
@@ -65,12 +67,24 @@ typedef struct FromItem {
     const ScopeTable *tables;
     uint32_t column_count;
     const ScopeColumn *columns;
+    bool has_working; /* names the recursion in whose step it stands */
 } FromItem;
+
+/* A recursive query whose step is being bound. */
+typedef struct Recursion {
+    ColumnId id;
+    uint32_t count;
+    PlanColumn *columns;  /* their types and names */
+    uint32_t references;
+    uint32_t nullable_depth, except_depth; /* the binder's, where the step begins */
+} Recursion;
 
 typedef struct CommonTable {
     const char *name;
     const PgQuery__CommonTableExpr *node;
     uint32_t references;
+    bool is_being_bound;
+    Recursion *recursion; /* while its recursive term is being bound */
 } CommonTable;
 
 struct Scope {
@@ -80,10 +94,7 @@ struct Scope {
     SelectState *select;         /* whose FROM this is; NULL for helpers */
     uint32_t cte_count;          /* those that can be seen here */
     CommonTable *ctes;
-    uint32_t later_count;        /* of WITH RECURSIVE: the one being bound and those after it */
-    const CommonTable *later;
-    bool is_recursive;
-    uint32_t cte_total;          /* of the WITH that `ctes` belong to */
+    bool is_recursive;           /* of WITH RECURSIVE: they see each other */
     bool hides_from;             /* LATERAL is missing: the names exist but may not be used */
 };
 
@@ -274,6 +285,7 @@ typedef struct QueryResult {
     OutputColumn *columns; /* ids are outputs of the plan, which has exactly these in this order */
     bool is_sorted, is_limited, has_offset; /* its outermost clauses */
     int32_t sort_location, limit_location;
+    bool is_working; /* the recursion in whose step the name stands */
 } QueryResult;
 
 /* `keeps_unknown`: untyped literals of the select list keep their type (set operations). */
@@ -282,6 +294,15 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
 /* Adds a WITH clause's queries to a scope; binds those nobody referred to, to find their errors. */
 bool bind_with(Binder *binder, Scope *scope, const PgQuery__WithClause *with);
 bool bind_unused_ctes(Binder *binder, Scope *scope);
+/* The query behind a CTE's name at one place of FROM. */
+bool bind_cte_reference(Binder *binder, Scope *scope, Scope *owner, uint32_t index,
+                        const PgQuery__RangeVar *range, QueryResult *query);
+/* Whether a query of WITH RECURSIVE names itself. */
+bool recursion_is_self(const Scope *owner, const CommonTable *cte);
+bool bind_recursive(Binder *binder, Scope *scope, CommonTable *cte, QueryResult *result);
+/* Its name within its own step. */
+bool bind_recursion_reference(Binder *binder, const Scope *scope, const Scope *owner,
+                              CommonTable *cte, int32_t location, QueryResult *query);
 bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope_parent,
                  bool keeps_unknown, QueryResult *result);
 bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,

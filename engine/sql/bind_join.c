@@ -315,11 +315,24 @@ static bool alias_join(Join *join, FromItem *item)
     return from_make(join->binder, item->plan, "", alias, NULL, columns, item->column_count, item);
 }
 
+static bool bind_sides(Join *join)
+{
+    Binder *binder = join->binder;
+    uint32_t depth = binder->nullable_depth;
+    binder->nullable_depth += join->type == JOIN_RIGHT || join->type == JOIN_FULL;
+    if (!bind_from_item(binder, join->scope, join->node->larg, &join->left))
+        return false;
+    binder->nullable_depth = depth + (join->type == JOIN_LEFT || join->type == JOIN_FULL);
+    if (!bind_right(join))
+        return false;
+    binder->nullable_depth = depth;
+    return true;
+}
+
 bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *node, FromItem *item)
 {
     Join join = {.binder = binder, .scope = scope, .node = node};
-    if (!join_type(&join) || !bind_from_item(binder, scope, node->larg, &join.left) ||
-        !bind_right(&join) || !from_combine(binder, &join.left, &join.right, &join.both))
+    if (!join_type(&join) || !bind_sides(&join) || !from_combine(binder, &join.left, &join.right, &join.both))
         return false;
     uint32_t most = (uint32_t)node->n_using_clause + join.left.column_count + 1;
     join.using_left = ARENA_ARRAY(binder->arena, int, most);

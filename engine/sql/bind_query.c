@@ -1,8 +1,5 @@
 /*
  * A query: WITH around a SELECT, a set operation or VALUES; and LIMIT, ORDER BY over outputs.
- *
- * A CTE is bound anew at each reference, as if its text stood there: no plan is shared, columns
- * get new ids each time.
  */
 #include "engine/sql/bind_internal.h"
 
@@ -18,54 +15,6 @@ bool bind_count_expansion(Binder *binder, int32_t location)
                "the query expands to more than %d subqueries", MAX_EXPANSIONS);
     return fault_hint(binder->fault, "Common table expressions that refer to each other several "
                                      "times multiply.");
-}
-
-/* --- WITH --- */
-bool bind_with(Binder *binder, Scope *scope, const PgQuery__WithClause *with)
-{
-    scope->ctes = ARENA_ARRAY(binder->arena, CommonTable, with->n_ctes);
-    for (size_t i = 0; i < with->n_ctes; i++) {
-        const PgQuery__CommonTableExpr *cte = with->ctes[i]->common_table_expr;
-        int32_t location = bind_location(binder, cte->location);
-        if (cte->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "a WITH query that changes data is not supported");
-        if (cte->search_clause != NULL || cte->cycle_clause != NULL)
-            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "SEARCH and CYCLE are not supported");
-        const char *name = name_made(binder->arena, cte->ctename, binder->dialect);
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(scope->ctes[k].name, name) == 0)
-                return bind_fault(binder, location, FAULT_DUPLICATE_ALIAS,
-                                  "WITH query name \"%s\" specified more than once", name);
-        }
-        scope->ctes[i] = (CommonTable){.name = name, .node = cte};
-    }
-    scope->cte_count = scope->cte_total = (uint32_t)with->n_ctes;
-    scope->is_recursive = with->recursive;
-    return true;
-}
-
-/* What nobody refers to must be right all the same. */
-bool bind_unused_ctes(Binder *binder, Scope *scope)
-{
-    for (uint32_t i = 0; i < scope->cte_count; i++) {
-        if (scope->ctes[i].references > 0)
-            continue;
-        Scope inner = {.parent = scope->parent,
-                       .parent_context = scope->parent_context,
-                       .cte_count = i,
-                       .ctes = scope->ctes};
-        if (scope->is_recursive) {
-            inner.later = scope->ctes + i;
-            inner.later_count = scope->cte_total - i;
-        }
-        QueryResult ignored;
-        if (!bind_query(binder, scope->ctes[i].node->ctequery->select_stmt, &inner, NULL, false,
-                        &ignored))
-            return false;
-    }
-    return true;
 }
 
 static bool bind_body(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,

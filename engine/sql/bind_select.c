@@ -455,6 +455,10 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
         !select_bind_distinct_on(&select) || !settle_targets(&select) ||
         !select_bind_group(&select))
         return false;
+    if (state->scope.from.has_working && state->aggregate_count > 0)
+        return bind_fault(binder, state->aggregates[0].expr->location, FAULT_INVALID_RECURSION,
+                          "aggregate functions are not allowed in a recursive query's recursive "
+                          "term");
     result->plan = build(&select);
     if (result->plan == NULL)
         return false;

@@ -193,9 +193,13 @@ static const Plan *make_distinct(Binder *binder, const Plan *plan)
 static bool bind_leaves(Binder *binder, const PgQuery__SelectStmt *statement, const Leaves *leaves,
                         Scope *scope, QueryResult *results)
 {
+    bool is_except = statement->op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT;
     for (uint32_t i = 0; i < leaves->count; i++) {
+        uint32_t depth = binder->except_depth;
+        binder->except_depth += is_except && i > 0;
         if (!bind_query(binder, leaves->statements[i], scope, NULL, true, &results[i]))
             return false;
+        binder->except_depth = depth;
         if (results[i].count != results[0].count)
             return bind_fault(binder, results[i].count > 0 ? results[i].columns[0].location : -1,
                               FAULT_SYNTAX_ERROR,

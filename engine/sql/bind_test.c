@@ -210,6 +210,13 @@ static void print_plan(Buffer *out, const Plan *plan)
                       (long long)plan->limit.offset);
         print_inputs(out, plan->limit.input, NULL);
         return;
+    case PLAN_RECURSE:
+        buffer_append_string(out, "recurse");
+        print_inputs(out, plan->recurse.first, plan->recurse.step);
+        return;
+    case PLAN_WORKING:
+        buffer_append_string(out, "working");
+        return;
     case PLAN_EXPAND:
         buffer_append_string(out, "expand ");
         print_expr(out, plan->expand.count);

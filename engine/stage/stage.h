@@ -82,6 +82,9 @@ typedef enum OperatorKind {
     OPERATOR_JOIN,
     OPERATOR_SORT,
     OPERATOR_LIMIT,
+    OPERATOR_RECURSE, /* the first child's rows, then the last one's over them until it has none;
+                         those between are held for it */
+    OPERATOR_HELD,    /* what a recursion above holds */
     OPERATOR_EXPAND,  /* each row as often as an expression says, numbered */
     OPERATOR_UNION,   /* children one after the other, columns by position */
     OPERATOR_WRITE_SEGMENTS,
@@ -173,6 +176,14 @@ struct OperatorSpec {
             const uint32_t *keys;
             bool with_ties;
         } limit;
+        struct {
+            bool is_distinct;         /* a row comes once */
+            const uint32_t *held;     /* child_count - 1 numbers: of the rows of the round before,
+                                         of each held child's */
+        } recurse;
+        struct {
+            uint32_t id;
+        } held;
         struct {
             const Expr *count;        /* int8; NULL and below 1: none */
             bool is_outer;            /* a row with no copy comes out once, its number NULL */

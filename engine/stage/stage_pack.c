@@ -225,6 +225,12 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
         pack_uint(out, spec->limit.each_count);
         pack_bool(out, spec->limit.with_ties);
         break;
+    case OPERATOR_RECURSE:
+        pack_bool(out, spec->recurse.is_distinct);
+        for (uint32_t i = 0; i + 1 < spec->child_count; i++)
+            pack_uint(out, spec->recurse.held[i]);
+        break;
+    case OPERATOR_HELD: pack_uint(out, spec->held.id); break;
     case OPERATOR_EXPAND:
         expr_pack(spec->expand.count, out);
         pack_bool(out, spec->expand.is_outer);
@@ -621,11 +627,31 @@ static bool read_expand(Reader *reader, OperatorSpec *spec, uint32_t width)
     return fits || bad(reader, "copies");
 }
 
+static bool read_recurse(Reader *reader, OperatorSpec *spec)
+{
+    uint32_t *held = ARENA_ARRAY(reader->arena, uint32_t, spec->child_count);
+    spec->recurse.is_distinct = unpack_bool(&reader->in);
+    for (uint32_t i = 0; i + 1 < spec->child_count; i++)
+        held[i] = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
+    spec->recurse.held = held;
+    const OperatorSpec *ends[2] = {spec->children[0], spec->children[spec->child_count - 1]};
+    for (int i = 0; i < 2; i++) {
+        if (ends[i]->column_count != spec->column_count)
+            return bad(reader, "width of a recursion");
+        for (uint32_t c = 0; c < spec->column_count; c++)
+            if (type_layout(ends[i]->types[c]) != type_layout(spec->types[c]))
+                return bad(reader, "columns of a recursion");
+    }
+    return true;
+}
+
 static uint32_t children_of(OperatorKind kind, uint32_t given)
 {
     switch (kind) {
     case OPERATOR_INPUT: return 0;
     case OPERATOR_JOIN: return 2;
+    case OPERATOR_HELD: return 0;
+    case OPERATOR_RECURSE: return given < 2 ? 2 : given;
     case OPERATOR_UNION: return given;
     case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_SORT:
     case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WRITE_SEGMENTS: case OPERATOR_WRITE_ROWS:
@@ -655,6 +681,10 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
             return false;
         spec->limit.each_count = (uint32_t)unpack_below(&reader->in, spec->limit.key_count + 1);
         spec->limit.with_ties = unpack_bool(&reader->in);
+        return true;
+    case OPERATOR_RECURSE: return read_recurse(reader, spec);
+    case OPERATOR_HELD:
+        spec->held.id = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
         return true;
     case OPERATOR_EXPAND: return read_expand(reader, spec, width);
     case OPERATOR_UNION: return true;
