@@ -206,7 +206,7 @@ static bool append(StageOutput *output, OutPartition *partition, const Batch *ba
         return true;
     if (partition->builder == NULL)
         partition->builder =
-            row_store_new(output->exchange->budget, batch->column_count, output->layouts);
+            row_store_new_loose(output->exchange->budget, batch->column_count, output->layouts);
     if (!row_store_append(partition->builder, batch, rows, count, fault))
         return false;
     partition->rows += rows == NULL ? batch->rows : count;

@@ -28,6 +28,7 @@ typedef struct StoreColumn {
 
 struct RowStore {
     Budget *budget;
+    bool is_loose;
     uint32_t column_count;
     uint32_t rows;
     Arena *bytes;      /* of flat texts */
@@ -37,11 +38,14 @@ struct RowStore {
     Batch batch;
 };
 
-static void column_init(StoreColumn *column, Budget *budget, Layout layout)
+static void column_init(StoreColumn *column, const RowStore *store, Layout layout)
 {
     memset(column, 0, sizeof *column);
     column->layout = layout;
-    text_table_init(&column->texts, budget);
+    if (store->is_loose)
+        text_list_init(&column->texts, store->budget);
+    else
+        text_table_init(&column->texts, store->budget);
 }
 
 static void column_clear(StoreColumn *column, Budget *budget)
@@ -55,19 +59,31 @@ static void column_clear(StoreColumn *column, Budget *budget)
     }
 }
 
-RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts)
+static RowStore *store_new(Budget *budget, uint32_t column_count, const Layout *layouts,
+                           bool is_loose)
 {
     RowStore *store = calloc(1, sizeof *store);
     check(store != NULL);
     store->budget = budget;
+    store->is_loose = is_loose;
     store->column_count = column_count;
     store->columns = calloc(column_count + 1u, sizeof *store->columns);
     store->vectors = calloc(column_count + 1u, sizeof *store->vectors);
     check(store->columns != NULL && store->vectors != NULL);
     store->bytes = arena_new("row store");
     for (uint32_t c = 0; c < column_count; c++)
-        column_init(&store->columns[c], budget, layouts[c]);
+        column_init(&store->columns[c], store, layouts[c]);
     return store;
+}
+
+RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts)
+{
+    return store_new(budget, column_count, layouts, false);
+}
+
+RowStore *row_store_new_loose(Budget *budget, uint32_t column_count, const Layout *layouts)
+{
+    return store_new(budget, column_count, layouts, true);
 }
 
 static void bytes_release(RowStore *store)
@@ -380,7 +396,7 @@ static bool append_arrays(RowStore *store, StoreColumn *column, uint32_t at, con
         if (column->elements == NULL) {
             column->elements = calloc(1, sizeof *column->elements);
             check(column->elements != NULL);
-            column_init(column->elements, store->budget, vector->elements->layout);
+            column_init(column->elements, store, vector->elements->layout);
         }
         is_kept = append_column(store, column->elements, column->element_count, vector->elements,
                                 (Selection){wanted, next}, fault);
@@ -463,7 +479,7 @@ bool row_store_keep(RowStore *store, const uint32_t *rows, uint32_t count, Fault
     check(layouts != NULL);
     for (uint32_t c = 0; c < store->column_count; c++)
         layouts[c] = store->columns[c].layout;
-    RowStore *kept = row_store_new(store->budget, store->column_count, layouts);
+    RowStore *kept = store_new(store->budget, store->column_count, layouts, store->is_loose);
     free(layouts);
     if (!row_store_append(kept, row_store_batch(store), rows, count, fault)) {
         row_store_free(kept);

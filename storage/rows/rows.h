@@ -66,10 +66,14 @@ typedef struct TextTable {
     uint64_t clock;
     uint64_t lineage; /* of the dictionaries that it gives; 0: none yet */
     bool is_finding; /* what the remaps hold: results of finding, not of adding */
+    bool is_list;    /* entries may be equal: see text_list_init */
     TextRemap remaps[TEXT_TABLE_REMAPS];
 } TextTable;
 
 void text_table_init(TextTable *table, Budget *budget);
+/* A table for those who only want a dictionary: nothing is looked up, and texts that do not come
+ * from one dictionary are entered each time. */
+void text_list_init(TextTable *table, Budget *budget);
 void text_table_clear(TextTable *table); /* frees; then as after init */
 void text_table_reset(TextTable *table); /* forgets the texts and the remaps, keeps memory */
 /* The id of a text (`hash` is its text_hash); 0 with a fault. */
@@ -86,7 +90,8 @@ static inline Text text_table_text(const TextTable *table, uint32_t id)
     return (Text){.data = (const char *)table->bytes.data + offsets[id],
                   .length = offsets[id + 1] - offsets[id]};
 }
-/* The table as a unique, unsorted dictionary with a new id: a view, good until the next add. */
+/* The table as an unsorted dictionary, unique unless it is a list, with a new id: a view, good
+ * until the next add. */
 Dictionary text_table_dictionary(TextTable *table);
 /* Only the texts are wanted from now on, until the next reset: gives back what finds them. */
 void text_table_freeze(TextTable *table);
@@ -96,6 +101,8 @@ size_t text_table_memory(const TextTable *table);
 typedef struct RowStore RowStore;
 
 RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts);
+/* One whose strings' dictionaries may have equal entries: cheaper to fill. */
+RowStore *row_store_new_loose(Budget *budget, uint32_t column_count, const Layout *layouts);
 void row_store_free(RowStore *store);  /* NULL is fine */
 void row_store_reset(RowStore *store); /* no rows; keeps some memory */
 /* Appends rows rows[0..count), or all rows (`rows` NULL, `count` ignored). Copies everything. */

@@ -227,6 +227,7 @@ static void test_text_table_ids(void **state)
         for (uint32_t b = a + 1; b < table.count; b++)
             assert_false(text_equal(text_table_text(&table, a), text_table_text(&table, b)));
     Dictionary dictionary = text_table_dictionary(&table);
+    assert_true(dictionary.is_unique);
     assert_int_equal(dictionary.count, table.count);
     for (uint32_t id = 1; id < table.count; id++)
         assert_true(text_equal(dictionary_text(&dictionary, id), text_table_text(&table, id)));
@@ -258,7 +259,9 @@ static void test_text_table_large_dictionary_few_rows(void **state)
     Text *texts = ARENA_ARRAY(arena, Text, entries);
     for (uint32_t i = 1; i < entries; i++)
         texts[i] = text_of(arena_printf(arena, "%u", i));
-    const Dictionary *dictionary = dictionary_make(arena, texts, entries, true, false);
+    Dictionary *dictionary = dictionary_make(arena, texts, entries, true, false);
+    uint64_t *kept = NULL;
+    dictionary->kept_hashes = &kept;
     TextTable table;
     Fault fault;
     text_table_init(&table, NULL);
@@ -273,6 +276,12 @@ static void test_text_table_large_dictionary_few_rows(void **state)
             if (codes[i] != 0)
                 assert_true(text_equal(text_table_text(&table, ids[i]), texts[codes[i]]));
     }
+    assert_non_null(kept);
+    for (uint32_t i = 1; i < entries; i++) {
+        assert_true(kept[i] == 0 || kept[i] == text_hash(texts[i]));
+        assert_int_equal(dictionary_hash(dictionary, i), text_hash(texts[i]));
+    }
+    free(kept);
     text_table_clear(&table);
     arena_free(arena);
 }
@@ -287,7 +296,8 @@ static void test_row_store_keeps_rows(void **state)
         Budget budget;
         Fault fault;
         budget_init_root(&budget, NULL, 0);
-        RowStore *store = row_store_new(&budget, COLUMNS, layouts);
+        RowStore *store = round % 2 ? row_store_new(&budget, COLUMNS, layouts)
+                                    : row_store_new_loose(&budget, COLUMNS, layouts);
         const Batch *sources[20000];
         uint32_t source_rows[20000];
         uint32_t total = 0;

@@ -26,9 +26,16 @@ void text_table_init(TextTable *table, Budget *budget)
     table->count = 1;
 }
 
+void text_list_init(TextTable *table, Budget *budget)
+{
+    text_table_init(table, budget);
+    table->is_list = true;
+}
+
 void text_table_clear(TextTable *table)
 {
     Budget *budget = table->budget;
+    bool is_list = table->is_list;
     grow_array_free(&table->offsets, budget);
     grow_array_free(&table->bytes, budget);
     grow_array_free(&table->hashes, budget);
@@ -36,6 +43,7 @@ void text_table_clear(TextTable *table)
     for (int i = 0; i < TEXT_TABLE_REMAPS; i++)
         grow_array_free(&table->remaps[i].ids, budget);
     text_table_init(table, budget);
+    table->is_list = is_list;
 }
 
 void text_table_reset(TextTable *table)
@@ -131,8 +139,11 @@ static bool reserve(TextTable *table, uint32_t entries, size_t bytes, Fault *fau
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY,
                          "distinct texts of one column take more than 4 GB");
     if (!grow_array_unset(&table->offsets, table->budget, (count + 1) * sizeof(uint32_t), fault) ||
-        !grow_array_unset(&table->hashes, table->budget, count * sizeof(uint64_t), fault) ||
         !grow_array_unset(&table->bytes, table->budget, end, fault))
+        return false;
+    if (table->is_list)
+        return true;
+    if (!grow_array_unset(&table->hashes, table->budget, count * sizeof(uint64_t), fault))
         return false;
     while (table->slots.data == NULL || count > ((size_t)1 << table->slot_bits) / 8 * 5)
         if (!slots_grow(table, fault))
@@ -144,13 +155,13 @@ static bool reserve(TextTable *table, uint32_t entries, size_t bytes, Fault *fau
 static inline uint32_t entry_append(TextTable *table, Text text, uint64_t hash)
 {
     uint32_t *offsets = table->offsets.data;
-    uint64_t *hashes = table->hashes.data;
     if (table->count == 1)
         offsets[0] = offsets[1] = 0;
     if (text.length != 0)
         memcpy((char *)table->bytes.data + table->bytes_used, text.data, text.length);
     table->bytes_used += text.length;
-    hashes[table->count] = hash;
+    if (!table->is_list)
+        ((uint64_t *)table->hashes.data)[table->count] = hash;
     table->count++;
     offsets[table->count] = (uint32_t)table->bytes_used;
     return table->count - 1;
@@ -186,11 +197,11 @@ Dictionary text_table_dictionary(TextTable *table)
     bool is_empty = table->count == 1;
     return (Dictionary){
         .count = table->count,
-        .is_unique = true,
+        .is_unique = !table->is_list,
         .is_sorted = false,
         .offsets = is_empty ? none : table->offsets.data,
         .bytes = is_empty ? "" : table->bytes.data,
-        .hashes = is_empty ? NULL : table->hashes.data,
+        .hashes = is_empty || table->is_list ? NULL : table->hashes.data,
         .id = dictionary_next_id(),
         .lineage = table->lineage,
     };
@@ -245,11 +256,6 @@ static uint32_t *remap_ids(TextTable *table, const Vector *vector)
     return remap->ids.data;
 }
 
-static inline uint64_t entry_hash(const Dictionary *dictionary, uint32_t code, Text text)
-{
-    return dictionary->hashes != NULL ? dictionary->hashes[code] : text_hash(text);
-}
-
 /* At most LOOK_UP_ROWS texts that are looked up together. */
 typedef struct LookUp {
     uint32_t count;
@@ -271,6 +277,11 @@ static bool look_up(TextTable *table, LookUp *wanted, Fault *fault)
         bytes += wanted->texts[i].length;
     if (!table->is_finding && !reserve(table, wanted->count, bytes, fault))
         return false;
+    if (table->is_list) {
+        for (uint32_t i = 0; i < wanted->count; i++)
+            wanted->ids[i] = entry_append(table, wanted->texts[i], 0);
+        return true;
+    }
     if (table->slots.data == NULL) {
         memset(wanted->ids, 0xFF, wanted->count * sizeof *wanted->ids);
         return true;
@@ -318,8 +329,8 @@ static bool look_up_codes(TextTable *table, const Dictionary *dictionary, const 
         if (dictionary->hashes != NULL)
             __builtin_prefetch(dictionary->hashes + entries[i]);
     }
-    for (uint32_t i = 0; i < wanted.count; i++)
-        wanted.hashes[i] = entry_hash(dictionary, entries[i], wanted.texts[i]);
+    for (uint32_t i = 0; i < wanted.count && !table->is_list; i++)
+        wanted.hashes[i] = dictionary_hash(dictionary, entries[i]);
     bool is_done = look_up(table, &wanted, fault);
     for (uint32_t i = 0; i < wanted.count; i++)
         remap[entries[i]] = is_done ? wanted.ids[i] : 0;
@@ -352,11 +363,11 @@ static bool map_through_remap(TextTable *table, const Vector *vector, uint32_t *
     return true;
 }
 
-static inline uint64_t row_hash(const Vector *vector, uint32_t row, Text text)
+static inline uint64_t row_hash(const Vector *vector, uint32_t row)
 {
     return vector->form == VECTOR_DICTIONARY
-               ? entry_hash(vector->dictionary, VECTOR_DATA(uint32_t, vector)[row], text)
-               : text_hash(text);
+               ? dictionary_hash(vector->dictionary, VECTOR_DATA(uint32_t, vector)[row])
+               : text_hash(vector_text(vector, row));
 }
 
 /* Row by row. */
@@ -375,8 +386,8 @@ static bool map_rows(TextTable *table, const Vector *vector, uint32_t *ids, Faul
             wanted.texts[wanted.count] = vector_text(vector, i);
             rows[wanted.count++] = i;
         }
-        for (uint32_t i = 0; i < wanted.count; i++)
-            wanted.hashes[i] = row_hash(vector, rows[i], wanted.texts[i]);
+        for (uint32_t i = 0; i < wanted.count && !table->is_list; i++)
+            wanted.hashes[i] = row_hash(vector, rows[i]);
         if (!look_up(table, &wanted, fault))
             return false;
         for (uint32_t i = 0; i < wanted.count; i++)

@@ -50,6 +50,7 @@ void segment_reader_close(SegmentReader *reader)
         free(reader->dictionaries[i].offsets);
         free(reader->dictionaries[i].bytes);
         free(reader->dictionaries[i].hashes);
+        free(reader->dictionaries[i].kept_hashes);
         free(reader->units[i].bytes);
     }
     if (reader->data != NULL)
@@ -117,7 +118,11 @@ const SegmentColumnSummary *segment_column_summary(const SegmentReader *reader, 
 
 size_t segment_reader_memory(const SegmentReader *reader)
 {
-    return reader->heap_bytes + arena_size(reader->arena);
+    size_t kept = 0;
+    for (uint32_t i = 0; i < reader->footer->stream_count; i++)
+        if (reader->dictionaries[i].kept_hashes != NULL)
+            kept += reader->dictionaries[i].dictionary.count * sizeof(uint64_t);
+    return reader->heap_bytes + arena_size(reader->arena) + kept;
 }
 
 void segment_zone(const SegmentReader *reader, uint32_t column, uint32_t block, SegmentZone *zone)
@@ -384,6 +389,7 @@ static bool load(SegmentReader *reader, uint32_t stream, LoadedDictionary *loade
                                       .is_sorted = true,
                                       .offsets = loaded->offsets,
                                       .bytes = (const char *)loaded->bytes,
+                                      .kept_hashes = &loaded->kept_hashes,
                                       .id = dictionary_next_id()};
     loaded->is_loaded = true;
     return true;

@@ -14,6 +14,7 @@ typedef struct LoadedDictionary {
     uint32_t *offsets;
     uint8_t *bytes;
     uint64_t *hashes;
+    uint64_t *kept_hashes; /* instead of those, as they are computed */
 } LoadedDictionary;
 
 /* The last decompressed unit of a text stream: neighbouring blocks share it. */

@@ -59,6 +59,7 @@ Dictionary *dictionary_copy(Arena *arena, const Dictionary *dictionary)
         offsets[code] -= start;
     Dictionary *copy = ARENA_NEW(arena, Dictionary);
     *copy = *dictionary; /* the id too: the same codes mean the same texts */
+    copy->kept_hashes = NULL;
     copy->offsets = offsets;
     copy->bytes = copy_block(arena, dictionary->bytes + start, offsets[count]);
     if (dictionary->hashes != NULL)

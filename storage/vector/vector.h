@@ -63,6 +63,10 @@ typedef struct Dictionary {
     const uint32_t *offsets; /* count + 1 of them, ascending */
     const char *bytes;
     const uint64_t *hashes;  /* text_hash of each entry, or NULL when not known */
+    /* Where hashes are kept that were computed one by one, 0 for those that were not: for a
+     * dictionary that outlives its users. NULL: nowhere. The array is made by dictionary_hash
+     * with calloc, and is of the dictionary's owner. */
+    uint64_t **kept_hashes;
     /* Tells dictionaries apart for caches kept per dictionary (remapping tables, evaluated
      * predicates): never 0, never reused within a process. See dictionary_next_id. */
     uint64_t id;
@@ -198,6 +202,21 @@ uint32_t dictionary_find(const Dictionary *dictionary, Text text);
  *     floats: -0 equals 0, all NaN are equal and sort last. --- */
 uint64_t text_hash(Text text);        /* XXH3 64 */
 uint64_t int64_hash(int64_t value);   /* a strong mixer */
+uint64_t *dictionary_keep_hashes(const Dictionary *dictionary); /* NULL: not this one */
+/* text_hash of entry `code`, computed at most once where that can be kept. */
+static inline uint64_t dictionary_hash(const Dictionary *dictionary, uint32_t code)
+{
+    if (dictionary->hashes != NULL)
+        return dictionary->hashes[code];
+    uint64_t *kept = dictionary->kept_hashes == NULL   ? NULL
+                     : *dictionary->kept_hashes != NULL ? *dictionary->kept_hashes
+                                                        : dictionary_keep_hashes(dictionary);
+    if (kept == NULL)
+        return text_hash(dictionary_text(dictionary, code));
+    if (kept[code] == 0)
+        kept[code] = text_hash(dictionary_text(dictionary, code));
+    return kept[code];
+}
 /* hashes[i] = hash of row i, or combined into what is there when `combine`. */
 void vector_hash(const Vector *vector, uint64_t *hashes, bool combine);
 bool vector_rows_equal(const Vector *a, uint32_t row_a, const Vector *b, uint32_t row_b);

@@ -37,6 +37,12 @@ uint64_t text_hash(Text text)
     return XXH3_64bits(text.length > 0 ? text.data : "", text.length);
 }
 
+uint64_t *dictionary_keep_hashes(const Dictionary *dictionary)
+{
+    *dictionary->kept_hashes = calloc(dictionary->count, sizeof(uint64_t));
+    return *dictionary->kept_hashes;
+}
+
 uint64_t int64_hash(int64_t value)
 {
     /* the mixer maps 0 to 0: start elsewhere */
@@ -113,7 +119,7 @@ static void hash_codes(const Dictionary *dictionary, const uint32_t *codes, uint
         return;
     }
     for (uint32_t i = 0; i < count; i++)
-        out[i] = codes[i] == 0 ? HASH_OF_NULL : text_hash(dictionary_text(dictionary, codes[i]));
+        out[i] = codes[i] == 0 ? HASH_OF_NULL : dictionary_hash(dictionary, codes[i]);
 }
 
 static void hash_rows(const Vector *vector, uint32_t start, uint32_t count, uint64_t *out)
@@ -156,6 +162,7 @@ static void hash_in_blocks(const Vector *vector, uint64_t *hashes, bool combine)
 static bool lacks_hashes(const Vector *vector)
 {
     return vector->form == VECTOR_DICTIONARY && vector->dictionary->hashes == NULL &&
+           vector->dictionary->kept_hashes == NULL &&
            vector->dictionary->count < vector->length;
 }
 
