@@ -202,13 +202,13 @@ static bool describe_object(CatalogCall *call)
 
 /* --- visibility: without its schema's name only what lies on the search path is found --- */
 
-static bool is_on_path(Oid schema)
+static bool is_on_path(Arena *arena, Oid schema)
 {
     const SchemaInfo *path[CATALOG_MAX_PATH];
     const CatalogContext *context = catalog_context();
     Text text = context->settings == NULL ? TEXT_LITERAL("public")
                                           : text_of(context->settings->search_path);
-    uint32_t count = schema_path(text, true, path, CATALOG_MAX_PATH);
+    uint32_t count = schema_path(arena, context->tables, text, true, path, CATALOG_MAX_PATH);
     for (uint32_t i = 0; i < count; i++) {
         if (path[i]->oid == schema)
             return true;
@@ -222,7 +222,7 @@ static bool table_is_visible(CatalogCall *call)
     Oid oid = (Oid)asked_int(call, 0);
     const VirtualRelation *relation = schema_virtual_by_oid(oid);
     if (relation != NULL && relation->schema_oid == SCHEMA_OID_PG_CATALOG)
-        return answer_bool(call, is_on_path(SCHEMA_OID_PG_CATALOG));
+        return answer_bool(call, is_on_path(call->arena, SCHEMA_OID_PG_CATALOG));
     /* another schema's relation of the same name may come first on the path */
     const Relation *own = schema_relation_by_oid(call->arena, context->tables, oid);
     if (own == NULL)
@@ -240,7 +240,7 @@ static bool type_is_visible(CatalogCall *call)
 {
     Oid oid = (Oid)asked_int(call, 0);
     return type_info(oid) == NULL ? answer_null(call)
-                                  : answer_bool(call, is_on_path(catalog_type_schema(oid)));
+                                  : answer_bool(call, is_on_path(call->arena, catalog_type_schema(oid)));
 }
 
 static bool function_is_visible(CatalogCall *call)
@@ -249,13 +249,13 @@ static bool function_is_visible(CatalogCall *call)
     const Oid *arguments;
     uint32_t count;
     bool found = catalog_find_procedure((uint32_t)asked_int(call, 0), &name, &arguments, &count);
-    return found ? answer_bool(call, is_on_path(SCHEMA_OID_PG_CATALOG)) : answer_null(call);
+    return found ? answer_bool(call, is_on_path(call->arena, SCHEMA_OID_PG_CATALOG)) : answer_null(call);
 }
 
 /* Operators, collations and the other kinds all lie in pg_catalog. */
 static bool object_is_visible(CatalogCall *call)
 {
-    return answer_bool(call, is_on_path(SCHEMA_OID_PG_CATALOG));
+    return answer_bool(call, is_on_path(call->arena, SCHEMA_OID_PG_CATALOG));
 }
 
 /* --- definitions --- */

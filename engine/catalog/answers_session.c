@@ -33,23 +33,24 @@ static bool backend_pid(CatalogCall *call)
     return answer_int(call, catalog_context()->backend_pid);
 }
 
-static uint32_t path_of(bool with_implicit, const SchemaInfo **path)
+static uint32_t path_of(CatalogCall *call, bool with_implicit, const SchemaInfo **path)
 {
     const Settings *settings = catalog_context()->settings;
     Text text = settings == NULL ? TEXT_LITERAL("public") : text_of(settings->search_path);
-    return schema_path(text, with_implicit, path, CATALOG_MAX_PATH);
+    return schema_path(call->arena, catalog_context()->tables, text, with_implicit, path,
+                       CATALOG_MAX_PATH);
 }
 
 static bool current_schema(CatalogCall *call)
 {
     const SchemaInfo *path[CATALOG_MAX_PATH];
-    return answer_string(call, path_of(false, path) > 0 ? path[0]->name : NULL);
+    return answer_string(call, path_of(call, false, path) > 0 ? path[0]->name : NULL);
 }
 
 static bool current_schemas(CatalogCall *call)
 {
     const SchemaInfo *path[CATALOG_MAX_PATH];
-    uint32_t count = path_of(asked_bool(call, 0), path);
+    uint32_t count = path_of(call, asked_bool(call, 0), path);
     vector_builder_array(call->cell, count);
     for (uint32_t i = 0; i < count; i++)
         vector_builder_text(call->cell->elements, text_of(path[i]->name));

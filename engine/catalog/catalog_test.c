@@ -23,10 +23,23 @@ static TypeContext type_context;
 /* --- one table, of two segments, one of them hidden --- */
 
 static const TableColumn visit_columns[] = {
-    {TEXT_LITERAL("__time"), T_TIMESTAMPTZ, -1, 1, TEXT_LITERAL("")},
-    {TEXT_LITERAL("countryIsoCode"), T_VARCHAR, 6, 2, TEXT_LITERAL("where from")},
-    {TEXT_LITERAL("tags"), T_TEXT_ARRAY, -1, 4, TEXT_LITERAL("")},
-    {TEXT_LITERAL("price"), T_NUMERIC, ((10 << 16) | 2) + 4, 5, TEXT_LITERAL("")},
+    {.name = TEXT_LITERAL("__time"),
+     .type_oid = T_TIMESTAMPTZ,
+     .type_modifier = -1,
+     .number = 1},
+    {.name = TEXT_LITERAL("countryIsoCode"),
+     .type_oid = T_VARCHAR,
+     .type_modifier = 6,
+     .number = 2,
+     .comment = TEXT_LITERAL("where from")},
+    {.name = TEXT_LITERAL("tags"),
+     .type_oid = T_TEXT_ARRAY,
+     .type_modifier = -1,
+     .number = 4},
+    {.name = TEXT_LITERAL("price"),
+     .type_oid = T_NUMERIC,
+     .type_modifier = ((10 << 16) | 2) + 4,
+     .number = 5},
 };
 static const SegmentColumnSummary one_summary = {.distinct_count = 3};
 static const SegmentColumnSummary *const summaries[] = {&one_summary, &one_summary, NULL,
@@ -54,7 +67,7 @@ static const TableColumnStatistics statistics[4] = {
     [1] = {.null_count = 25, .distinct_count = 3, .average_bytes = 2}};
 static const Table visits = {
     .oid = 16384,
-    .name = TEXT_LITERAL("visits"),
+    .key = TEXT_LITERAL("visits"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("visits"),
     .comment = TEXT_LITERAL("who came"),
     .column_count = 4,
     .columns = visit_columns,

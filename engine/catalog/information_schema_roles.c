@@ -113,7 +113,7 @@ static void add_privilege(CatalogRows *rows, const CatalogContext *context, cons
     catalog_set_text(rows, "grantor", catalog_owner(context));
     catalog_set_text(rows, "grantee", role->name);
     catalog_set_text(rows, "table_catalog", catalog_database(context));
-    catalog_set_string(rows, "table_schema", "public");
+    catalog_set_text(rows, "table_schema", table->schema);
     catalog_set_text(rows, "table_name", table->name);
     catalog_set_string(rows, "privilege_type", privilege);
     catalog_set_string(rows, "is_grantable", role->is_superuser ? "YES" : "NO");

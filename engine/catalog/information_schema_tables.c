@@ -67,7 +67,7 @@ static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch 
 {
     (void)fault;
     uint32_t count;
-    const SchemaInfo *schemas = schema_list(&count);
+    const SchemaInfo *schemas = schema_list_all(arena, context->tables, &count);
     CatalogRows rows;
     ROWS_BEGIN(&rows, schemata_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
@@ -82,7 +82,7 @@ static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch 
 
 static const char *table_type(const Relation *relation)
 {
-    bool is_view = relation->kind == RELATION_VIRTUAL && relation->virtual_relation->is_view;
+    bool is_view = schema_is_view(relation);
     return is_view ? "VIEW" : "BASE TABLE";
 }
 

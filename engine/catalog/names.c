@@ -63,7 +63,8 @@ static const char *relation_name(uint32_t oid, Arena *arena)
     const Relation *relation = schema_relation_by_oid(arena, current->tables, oid);
     if (relation == NULL)
         return NULL;
-    if (relation->schema_oid != SCHEMA_OID_PUBLIC &&
+    bool is_temporary = text_equal_string(relation->schema, schema_temporary_name());
+    if (relation->schema_oid != SCHEMA_OID_PUBLIC && !is_temporary &&
         relation->schema_oid != SCHEMA_OID_PG_CATALOG) {
         catalog_write_identifier(&name, relation->schema);
         buffer_append_byte(&name, '.');
@@ -124,8 +125,7 @@ static const char *procedure_name(uint32_t oid, bool with_arguments, Arena *aren
 static const char *schema_name(uint32_t oid, Arena *arena)
 {
     uint32_t count;
-    const SchemaInfo *schemas = schema_list(&count);
-    (void)arena;
+    const SchemaInfo *schemas = schema_list_all(arena, current->tables, &count);
     for (uint32_t i = 0; i < count; i++) {
         if (schemas[i].oid == oid)
             return schemas[i].name;
@@ -281,7 +281,8 @@ static bool find_within(Oid type, const QualifiedName *name, Arena *arena, uint3
     case T_REGPROCEDURE:
         return find_function(name, value);
     case T_REGNAMESPACE:
-        schema = schema_find(name->parts[0].text, name->parts[0].is_quoted);
+        schema = schema_find_all(arena, current->tables, name->parts[0].text,
+                                 name->parts[0].is_quoted);
         *value = schema == NULL ? 0 : schema->oid;
         return schema != NULL && name->count == 1;
     default:

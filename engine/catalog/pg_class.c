@@ -31,7 +31,7 @@ static void add_sizes(CatalogRows *rows, const Relation *relation)
 
 static void add_relation(CatalogRows *rows, const Relation *relation)
 {
-    bool is_view = relation->kind == RELATION_VIRTUAL && relation->virtual_relation->is_view;
+    bool is_view = schema_is_view(relation);
     catalog_set_int(rows, "oid", relation->oid);
     catalog_set_text(rows, "relname", relation->name);
     catalog_set_int(rows, "relnamespace", relation->schema_oid);

@@ -11,10 +11,9 @@ static const VirtualColumn columns[] = {
 
 static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
-    (void)context;
     (void)fault;
     uint32_t count;
-    const SchemaInfo *schemas = schema_list(&count);
+    const SchemaInfo *schemas = schema_list_all(arena, context->tables, &count);
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {

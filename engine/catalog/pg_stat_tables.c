@@ -57,7 +57,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     for (uint32_t i = 0; i < context->tables->table_count; i++) {
         const Table *table = context->tables->tables[i];
         catalog_set_int(&rows, "relid", table->oid);
-        catalog_set_string(&rows, "schemaname", "public");
+        catalog_set_text(&rows, "schemaname", table->schema);
         catalog_set_text(&rows, "relname", table->name);
         catalog_set_int(&rows, "n_tup_ins", (int64_t)table->rows);
         catalog_set_int(&rows, "n_live_tup", (int64_t)table->rows);
@@ -94,7 +94,7 @@ static void add_statistics(CatalogRows *rows, const Table *table, uint32_t colum
 {
     const TableColumnStatistics *statistics = &table->statistics[column];
     double all = table->rows > 0 ? (double)table->rows : 1;
-    catalog_set_string(rows, "schemaname", "public");
+    catalog_set_text(rows, "schemaname", table->schema);
     catalog_set_text(rows, "tablename", table->name);
     catalog_set_text(rows, "attname", table->columns[column].name);
     catalog_set_bool(rows, "inherited", false);

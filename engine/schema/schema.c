@@ -5,7 +5,9 @@
 
 #include "base/log/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- schemas --- */
 
@@ -45,6 +47,67 @@ const SchemaInfo *schema_find(Text name, bool is_quoted)
     return found < 0 ? NULL : &schemas[found % SCHEMA_COUNT];
 }
 
+/* --- users' schemas --- */
+
+static char temporary_name[32];
+
+void schema_set_session(int64_t process_id)
+{
+    temporary_name[0] = '\0';
+    if (process_id != 0)
+        snprintf(temporary_name, sizeof temporary_name, TABLE_TEMPORARY_PREFIX "%lld",
+                 (long long)process_id);
+}
+
+const char *schema_temporary_name(void)
+{
+    return temporary_name;
+}
+
+bool schema_holds_tables(uint32_t oid)
+{
+    return oid == SCHEMA_OID_PUBLIC || oid >= META_FIRST_OID;
+}
+
+static SchemaInfo info_of(const Table *schema)
+{
+    return (SchemaInfo){.oid = schema->oid,
+                        .name = schema->name.data,
+                        .description = schema->comment.length > 0 ? schema->comment.data : NULL};
+}
+
+const SchemaInfo *schema_list_all(Arena *arena, const TableSnapshot *tables, uint32_t *count)
+{
+    SchemaInfo *all = ARENA_ARRAY(arena, SchemaInfo, SCHEMA_COUNT + tables->schema_count);
+    memcpy(all, schemas, sizeof schemas);
+    for (uint32_t i = 0; i < tables->schema_count; i++)
+        all[SCHEMA_COUNT + i] = info_of(tables->schemas[i]);
+    *count = SCHEMA_COUNT + tables->schema_count;
+    return all;
+}
+
+static Text user_schema_name_at(const void *state, uint32_t i)
+{
+    return ((const TableSnapshot *)state)->schemas[i]->name;
+}
+
+const SchemaInfo *schema_find_all(Arena *arena, const TableSnapshot *tables, Text name,
+                                  bool is_quoted)
+{
+    const SchemaInfo *found = schema_find(name, is_quoted);
+    if (found != NULL || name.length == 0)
+        return found;
+    SchemaName wanted = {.text = name, .is_quoted = is_quoted};
+    if (text_equal_string(name, "pg_temp"))
+        wanted = (SchemaName){.text = text_of(temporary_name), .is_quoted = true};
+    int at = schema_match_name(wanted, tables->schema_count, user_schema_name_at, tables);
+    if (at < 0)
+        return NULL;
+    SchemaInfo *info = ARENA_NEW(arena, SchemaInfo);
+    *info = info_of(tables->schemas[at]);
+    return info;
+}
+
 /* Names within information_schema: Druid's are in upper case, and its tools quote them, while
  * PostgreSQL's are in lower case. Both must be found. */
 static SchemaName relaxed_name(Oid schema, SchemaName name)
@@ -80,8 +143,8 @@ static const Relation *relation_of_table(Arena *arena, const Table *table)
     *relation = (Relation){
         .kind = RELATION_TABLE,
         .oid = table->oid,
-        .schema_oid = SCHEMA_OID_PUBLIC,
-        .schema = TEXT_LITERAL("public"),
+        .schema_oid = table->schema_oid != 0 ? table->schema_oid : SCHEMA_OID_PUBLIC,
+        .schema = table->schema,
         .name = table->name,
         .column_count = table->column_count,
         .columns = columns,
@@ -115,6 +178,12 @@ static const Relation *relation_of_virtual(Arena *arena, const VirtualRelation *
     return relation;
 }
 
+bool schema_is_view(const Relation *relation)
+{
+    return relation->kind == RELATION_VIRTUAL ? relation->virtual_relation->is_view
+                                              : relation->table->parsed.kind == TABLE_VIEW;
+}
+
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid)
 {
     const Table *table = table_by_oid(tables, oid);
@@ -140,20 +209,23 @@ const Relation *const *schema_relations(Arena *arena, const TableSnapshot *table
 
 /* --- looking into one schema --- */
 
-/* The names of one schema: tables for public, a run of the register for the others. */
+/* The names of one schema: tables and views, or a run of the register. */
 typedef struct SchemaContents {
-    const TableSnapshot *tables; /* public only */
+    const Table **tables; /* NULL: a schema of virtual relations */
     const VirtualRelation *const *virtual_relations;
     uint32_t count;
 } SchemaContents;
 
-static SchemaContents schema_contents(const TableSnapshot *tables, Oid schema)
+static SchemaContents schema_contents(Arena *arena, const TableSnapshot *tables, Oid schema)
 {
     SchemaContents contents = {0};
     uint32_t all, first = 0;
-    if (schema == SCHEMA_OID_PUBLIC) {
-        contents.tables = tables;
-        contents.count = tables->table_count;
+    if (schema_holds_tables(schema)) {
+        uint32_t wanted = schema == SCHEMA_OID_PUBLIC ? 0 : schema;
+        contents.tables = ARENA_ARRAY(arena, const Table *, (size_t)tables->table_count + 1);
+        for (uint32_t i = 0; i < tables->table_count; i++)
+            if (tables->tables[i]->schema_oid == wanted)
+                contents.tables[contents.count++] = tables->tables[i];
         return contents;
     }
     const VirtualRelation *const *registered = schema_virtual_relations(&all);
@@ -168,21 +240,21 @@ static SchemaContents schema_contents(const TableSnapshot *tables, Oid schema)
 static Text contents_name_at(const void *state, uint32_t i)
 {
     const SchemaContents *contents = state;
-    return contents->tables != NULL ? contents->tables->tables[i]->name
+    return contents->tables != NULL ? contents->tables[i]->name
                                     : text_of(contents->virtual_relations[i]->name);
 }
 
-static int match_within(const TableSnapshot *tables, Oid schema, SchemaName name,
+static int match_within(Arena *arena, const TableSnapshot *tables, Oid schema, SchemaName name,
                         SchemaContents *contents)
 {
-    *contents = schema_contents(tables, schema);
+    *contents = schema_contents(arena, tables, schema);
     return schema_match_name(relaxed_name(schema, name), contents->count, contents_name_at,
                              contents);
 }
 
 static const Relation *relation_at(Arena *arena, const SchemaContents *contents, int i)
 {
-    return contents->tables != NULL ? relation_of_table(arena, contents->tables->tables[i])
+    return contents->tables != NULL ? relation_of_table(arena, contents->tables[i])
                                     : relation_of_virtual(arena, contents->virtual_relations[i]);
 }
 
@@ -195,11 +267,12 @@ typedef struct SearchPath {
     const SchemaInfo *schemas[SCHEMA_MAX_PATH];
 } SearchPath;
 
-static void add_to_path(SearchPath *path, Text name, bool is_quoted)
+static void add_to_path(Arena *arena, const TableSnapshot *tables, SearchPath *path, Text name,
+                        bool is_quoted)
 {
-    const SchemaInfo *schema = schema_find(name, is_quoted);
+    const SchemaInfo *schema = schema_find_all(arena, tables, name, is_quoted);
     for (uint32_t i = 0; schema != NULL && i < path->count; i++) {
-        if (path->schemas[i] == schema)
+        if (path->schemas[i]->oid == schema->oid)
             return;
     }
     if (schema != NULL && path->count < SCHEMA_MAX_PATH)
@@ -207,10 +280,8 @@ static void add_to_path(SearchPath *path, Text name, bool is_quoted)
 }
 
 /* Names, each in quotes or not, between commas. */
-static SearchPath read_search_path(Text text, bool with_implicit)
+static SearchPath read_names(Arena *arena, const TableSnapshot *tables, Text text)
 {
-    SearchPath path = {0};
-    bool names_catalog = false;
     SearchPath named = {0};
     uint32_t at = 0;
     while (at < text.length) {
@@ -224,8 +295,30 @@ static SearchPath read_search_path(Text text, bool with_implicit)
         while (!is_quoted && end > start && text.data[end - 1] == ' ')
             end--;
         at += is_quoted && at < text.length;
-        add_to_path(&named, (Text){.data = text.data + start, .length = end - start}, is_quoted);
+        add_to_path(arena, tables, &named,
+                    (Text){.data = text.data + start, .length = end - start}, is_quoted);
     }
+    return named;
+}
+
+const SchemaInfo *schema_for_new(Arena *arena, const TableSnapshot *tables, Text search_path)
+{
+    SearchPath named = read_names(arena, tables, search_path);
+    for (uint32_t i = 0; i < named.count; i++)
+        if (schema_holds_tables(named.schemas[i]->oid))
+            return named.schemas[i];
+    return NULL;
+}
+
+/* Where names are looked for: the session's temporary schema first. */
+static SearchPath read_search_path(Arena *arena, const TableSnapshot *tables, Text text,
+                                   bool with_implicit)
+{
+    SearchPath path = {0};
+    bool names_catalog = false;
+    SearchPath named = read_names(arena, tables, text);
+    if (with_implicit && temporary_name[0] != '\0')
+        add_to_path(arena, tables, &path, text_of(temporary_name), true);
     /* pg_catalog is searched first unless the path names it. */
     for (uint32_t i = 0; i < named.count; i++)
         names_catalog = names_catalog || named.schemas[i]->oid == SCHEMA_OID_PG_CATALOG;
@@ -236,10 +329,10 @@ static SearchPath read_search_path(Text text, bool with_implicit)
     return path;
 }
 
-uint32_t schema_path(Text search_path, bool with_implicit, const SchemaInfo **list,
-                     uint32_t capacity)
+uint32_t schema_path(Arena *arena, const TableSnapshot *tables, Text search_path,
+                     bool with_implicit, const SchemaInfo **list, uint32_t capacity)
 {
-    SearchPath path = read_search_path(search_path, with_implicit);
+    SearchPath path = read_search_path(arena, tables, search_path, with_implicit);
     uint32_t count = path.count < capacity ? path.count : capacity;
     memcpy(list, path.schemas, count * sizeof *list);
     return count;
@@ -254,11 +347,11 @@ static const Relation *ambiguous(SchemaName name, int32_t position, Fault *fault
     return NULL;
 }
 
-static void suggest(const TableSnapshot *tables, const SearchPath *path, SchemaName name,
-                    Fault *fault)
+static void suggest(Arena *arena, const TableSnapshot *tables, const SearchPath *path,
+                    SchemaName name, Fault *fault)
 {
     for (uint32_t i = 0; i < path->count; i++) {
-        SchemaContents contents = schema_contents(tables, path->schemas[i]->oid);
+        SchemaContents contents = schema_contents(arena, tables, path->schemas[i]->oid);
         Text near = schema_suggest(name.text, contents.count, contents_name_at, &contents);
         if (near.length == 0)
             continue;
@@ -268,7 +361,7 @@ static void suggest(const TableSnapshot *tables, const SearchPath *path, SchemaN
     }
 }
 
-static const Relation *undefined(const TableSnapshot *tables, const SchemaName *schema,
+static const Relation *undefined(Arena *arena, const TableSnapshot *tables, const SchemaName *schema,
                                  SchemaName name, const SearchPath *path, int32_t position,
                                  Fault *fault)
 {
@@ -279,7 +372,7 @@ static const Relation *undefined(const TableSnapshot *tables, const SchemaName *
     else
         fault_set_at(fault, position, FAULT_UNDEFINED_TABLE, "relation \"%.*s\" does not exist",
                      TEXT_ARGS(name.text));
-    suggest(tables, path, name, fault);
+    suggest(arena, tables, path, name, fault);
     return NULL;
 }
 
@@ -293,7 +386,7 @@ static const Relation *resolve_on_path(Arena *arena, const TableSnapshot *tables
     for (int round = 0; round < (name.is_quoted ? 1 : 2); round++) {
         for (uint32_t i = 0; i < path->count; i++) {
             int found =
-                match_within(tables, path->schemas[i]->oid, round == 0 ? exact : name, &contents);
+                match_within(arena, tables, path->schemas[i]->oid, round == 0 ? exact : name, &contents);
             if (found >= 0)
                 return relation_at(arena, &contents, found);
             *is_ambiguous = *is_ambiguous || found == SCHEMA_AMBIGUOUS;
@@ -308,9 +401,10 @@ const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const 
     SearchPath path = {0};
     bool is_ambiguous = false;
     if (schema == NULL) {
-        path = read_search_path(search_path, true);
+        path = read_search_path(arena, tables, search_path, true);
     } else {
-        const SchemaInfo *found = schema_find(schema->text, schema->is_quoted);
+        const SchemaInfo *found =
+            schema_find_all(arena, tables, schema->text, schema->is_quoted);
         if (found == NULL) {
             fault_set_at(fault, position, FAULT_INVALID_SCHEMA_NAME,
                          "schema \"%.*s\" does not exist", TEXT_ARGS(schema->text));
@@ -323,7 +417,7 @@ const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const 
         return relation;
     if (is_ambiguous)
         return ambiguous(name, position, fault);
-    return undefined(tables, schema, name, &path, position, fault);
+    return undefined(arena, tables, schema, name, &path, position, fault);
 }
 
 /* --- columns --- */

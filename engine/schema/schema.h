@@ -31,9 +31,24 @@ typedef struct SchemaInfo {
     const char *description; /* for pg_description */
 } SchemaInfo;
 
+/* The schemas that every server has. */
 const SchemaInfo *schema_list(uint32_t *count);
-/* NULL when there is none. */
+/* Those and the ones that users have made (storage/table), temporary ones too; in arena. */
+const SchemaInfo *schema_list_all(Arena *arena, const TableSnapshot *tables, uint32_t *count);
+/* NULL when there is none. Of those that every server has: */
 const SchemaInfo *schema_find(Text name, bool is_quoted);
+/* Of all; pg_temp is the session's own temporary schema. */
+const SchemaInfo *schema_find_all(Arena *arena, const TableSnapshot *tables, Text name,
+                                  bool is_quoted);
+/* Whether relations of users lie in it. */
+bool schema_holds_tables(uint32_t oid);
+/* The first schema of the path that relations can be made in; NULL when none of them exists. */
+const SchemaInfo *schema_for_new(Arena *arena, const TableSnapshot *tables, Text search_path);
+/* The number of the session that names are looked up for, from now on: its temporary schema is
+ * searched before all others. A process works for one session at a time. 0: none. */
+void schema_set_session(int64_t process_id);
+/* Its schema's name: TABLE_TEMPORARY_PREFIX and the number. */
+const char *schema_temporary_name(void);
 
 /* An identifier as the statement has it: the case that was typed, without quotes. */
 typedef struct SchemaName {
@@ -156,7 +171,7 @@ typedef struct Relation {
     Text name;
     uint32_t column_count;
     const RelationColumn *columns;           /* of a table: in the same order as table->columns */
-    const Table *table;                      /* TABLE */
+    const Table *table;                      /* TABLE; a view when its kind says so */
     const VirtualRelation *virtual_relation; /* VIRTUAL */
 } Relation;
 
@@ -170,8 +185,10 @@ const Relation *schema_resolve(Arena *arena, const TableSnapshot *tables, const 
                                SchemaName name, Text search_path, int32_t position, Fault *fault);
 /* The schemas of a search path in their order, those that exist; with pg_catalog before them
  * where it is searched without being named, when that is wanted. How many, at most `capacity`. */
-uint32_t schema_path(Text search_path, bool with_implicit, const SchemaInfo **schemas,
-                     uint32_t capacity);
+uint32_t schema_path(Arena *arena, const TableSnapshot *tables, Text search_path,
+                     bool with_implicit, const SchemaInfo **schemas, uint32_t capacity);
+/* Whether it is shown as a view. */
+bool schema_is_view(const Relation *relation);
 /* By OID, for regclass and RowDescription; NULL when there is none. */
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid);
 /* Every relation, tables first. */

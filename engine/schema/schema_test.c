@@ -57,11 +57,11 @@ static const TableColumn visit_columns[] = {
     {.name = TEXT_LITERAL("page"), .type_oid = T_TEXT, .type_modifier = -1, .number = 5},
 };
 static const Table visits = {
-    .oid = 16384, .name = TEXT_LITERAL("visits"), .column_count = 4, .columns = visit_columns};
-static const Table mixed = {.oid = 16385, .name = TEXT_LITERAL("WikiData")};
-static const Table shadow = {.oid = 16386, .name = TEXT_LITERAL("PG_CLASS")};
-static const Table one = {.oid = 16387, .name = TEXT_LITERAL("ABc")};
-static const Table two = {.oid = 16388, .name = TEXT_LITERAL("AbC")};
+    .oid = 16384, .key = TEXT_LITERAL("visits"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("visits"), .column_count = 4, .columns = visit_columns};
+static const Table mixed = {.oid = 16385, .key = TEXT_LITERAL("WikiData"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("WikiData")};
+static const Table shadow = {.oid = 16386, .key = TEXT_LITERAL("PG_CLASS"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("PG_CLASS")};
+static const Table one = {.oid = 16387, .key = TEXT_LITERAL("ABc"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("ABc")};
+static const Table two = {.oid = 16388, .key = TEXT_LITERAL("AbC"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("AbC")};
 static const Table *const all_tables[] = {&one, &two, &shadow, &mixed, &visits};
 static const TableSnapshot tables = {.table_count = 5, .tables = all_tables};
 

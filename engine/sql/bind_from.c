@@ -72,8 +72,7 @@ bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t want
     AccessTarget target = {.kind = ACCESS_ON_TABLE,
                            .oid = relation->oid,
                            .name = relation->name,
-                           .is_view = relation->kind == RELATION_VIRTUAL &&
-                                      relation->virtual_relation->is_view};
+                           .is_view = schema_is_view(relation)};
     AccessUser user = binder->context->user;
     return access_check(user, &schema, ACCESS_USAGE, binder->fault) &&
            access_check(user, &target, wanted, binder->fault);

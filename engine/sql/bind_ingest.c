@@ -10,6 +10,7 @@ typedef struct Ingest {
     const PgQuery__InsertStmt *statement;
     const DialectStatement *dialect;
     IngestTarget *target;
+    const SchemaInfo *schema; /* that the table lies in */
     QueryResult query;
 } Ingest;
 
@@ -33,26 +34,42 @@ static bool check_table_name(Ingest *ingest, const char *name, int32_t location)
         "with a dot or begin or end with a space.");
 }
 
-static bool check_schema(Ingest *ingest, const PgQuery__RangeVar *range, int32_t location)
+/* The schema that a name says or, for a new table, the first of the search path. */
+static const SchemaInfo *target_schema(Ingest *ingest, const PgQuery__RangeVar *range,
+                                       int32_t location)
 {
-    if (range->catalogname[0] != '\0') {
-        bind_fault(ingest->binder, location, FAULT_INVALID_NAME,
+    Binder *binder = ingest->binder;
+    const TableSnapshot *tables = binder->context->tables;
+    if (range->catalogname[0] != '\0' &&
+        !name_is(range->catalogname,
+                 binder->context->database != NULL ? binder->context->database : "")) {
+        bind_fault(binder, location, FAULT_INVALID_NAME,
                    "table name \"%s.%s.%s\" has too many parts", name_plain(range->catalogname),
                    name_plain(range->schemaname), name_plain(range->relname));
-        return fault_hint(ingest->binder->fault, "Write the table's name, or schema.table.");
+        fault_hint(binder->fault, "Write the table's name, or schema.table.");
+        return NULL;
     }
-    if (range->schemaname[0] == '\0')
-        return true;
     SchemaName name = name_read(range->schemaname);
-    const SchemaInfo *schema = schema_find(name.text, name.is_quoted);
-    if (schema == NULL)
-        return bind_fault(ingest->binder, location, FAULT_INVALID_SCHEMA_NAME,
-                          "schema \"%.*s\" does not exist", TEXT_ARGS(name.text));
-    if (schema->oid == SCHEMA_OID_PUBLIC)
-        return true;
-    return bind_fault(ingest->binder, location, FAULT_WRONG_OBJECT_TYPE,
-                      "cannot %s into \"%s.%s\" because schema \"%s\" holds no tables of users",
-                      verb(ingest), schema->name, name_plain(range->relname), schema->name);
+    const char *path = binder->context->types->settings->search_path;
+    const SchemaInfo *schema =
+        range->schemaname[0] == '\0'
+            ? schema_for_new(binder->arena, tables, text_of(path))
+            : schema_find_all(binder->arena, tables, name.text, name.is_quoted);
+    if (schema == NULL) {
+        if (range->schemaname[0] == '\0')
+            bind_fault(binder, location, FAULT_INVALID_SCHEMA_NAME,
+                       "no schema has been selected to create in");
+        else
+            bind_fault(binder, location, FAULT_INVALID_SCHEMA_NAME,
+                       "schema \"%.*s\" does not exist", TEXT_ARGS(name.text));
+        return NULL;
+    }
+    if (schema_holds_tables(schema->oid))
+        return schema;
+    bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+               "cannot %s into \"%s.%s\" because schema \"%s\" holds no tables of users",
+               verb(ingest), schema->name, name_plain(range->relname), schema->name);
+    return NULL;
 }
 
 /* INSERT needs INSERT; REPLACE takes rows away as well; a table that is not there yet is made. */
@@ -60,7 +77,7 @@ static bool check_rights(Ingest *ingest)
 {
     Binder *binder = ingest->binder;
     const IngestTarget *target = ingest->target;
-    AccessTarget schema = {ACCESS_ON_SCHEMA, SCHEMA_OID_PUBLIC, TEXT_LITERAL("public"), false};
+    AccessTarget schema = {ACCESS_ON_SCHEMA, ingest->schema->oid, text_of(ingest->schema->name), false};
     if (target->relation == NULL)
         return access_check(binder->context->user, &schema, ACCESS_CREATE, binder->fault);
     return bind_check_relation(binder, target->relation,
@@ -72,20 +89,31 @@ static bool bind_target(Ingest *ingest)
     Binder *binder = ingest->binder;
     const PgQuery__RangeVar *range = ingest->statement->relation;
     int32_t location = bind_location(binder, range->location);
-    if (!check_schema(ingest, range, location))
+    const TableSnapshot *tables = binder->context->tables;
+    bool has_schema = range->schemaname[0] != '\0';
+    ingest->schema = target_schema(ingest, range, location);
+    if (ingest->schema == NULL)
         return false;
-    SchemaName schema = {TEXT_LITERAL("public"), true};
+    SchemaName schema = {text_of(ingest->schema->name), true};
     Fault ignored;
-    const Relation *relation =
-        schema_resolve(binder->arena, binder->context->tables, &schema, name_read(range->relname),
-                       TEXT_LITERAL("public"), location, &ignored);
+    const Relation *relation = schema_resolve(
+        binder->arena, tables, has_schema ? &schema : NULL, name_read(range->relname),
+        text_of(binder->context->types->settings->search_path), location, &ignored);
+    if (relation != NULL && relation->kind != RELATION_TABLE)
+        relation = NULL; /* a catalog's name is no obstacle */
     IngestTarget *target = ingest->target;
     target->mode = ingest->dialect->is_replace ? INGEST_REPLACE : INGEST_INSERT;
     target->relation = relation;
+    if (relation != NULL && schema_is_view(relation))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot %s into view \"%.*s\"",
+                          verb(ingest), TEXT_ARGS(relation->name));
+    const char *name = relation != NULL
+                           ? arena_strndup(binder->arena, relation->name.data, relation->name.length)
+                           : name_made(binder->arena, range->relname, binder->dialect);
     target->table = relation != NULL
-                        ? arena_strndup(binder->arena, relation->name.data, relation->name.length)
-                        : name_made(binder->arena, range->relname, binder->dialect);
-    return check_table_name(ingest, target->table, location) && check_rights(ingest);
+                        ? relation->table->key.data
+                        : table_key(binder->arena, schema.text, text_of(name)).data;
+    return check_table_name(ingest, name, location) && check_rights(ingest);
 }
 
 /* --- what the grammar allows and the dialect does not --- */
@@ -98,9 +126,6 @@ static bool check_clauses(Ingest *ingest)
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "ON CONFLICT is not supported");
     if (statement->n_returning_list > 0)
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "RETURNING is not supported");
-    if (statement->select_stmt == NULL)
-        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
-                          "DEFAULT VALUES is not supported");
     if (binder->context->types->settings->sql_outer_limit > 0) {
         bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
                    "sqlOuterLimit cannot be used with %s", verb(ingest));
@@ -427,23 +452,40 @@ static void set_result(Ingest *ingest, BoundQuery *query)
     query->ingest = ingest->target;
 }
 
+/* The dialect's own form: outputs are columns by their names. */
+static bool bind_by_name(Ingest *ingest, Scope *scope)
+{
+    const PgQuery__InsertStmt *insert = ingest->statement;
+    if (insert->select_stmt == NULL)
+        return bind_fault(ingest->binder, ingest->dialect->ingest_at, FAULT_FEATURE_NOT_SUPPORTED,
+                          "DEFAULT VALUES is not supported with PARTITIONED BY");
+    return bind_query(ingest->binder, insert->select_stmt->select_stmt, scope, NULL, false,
+                      &ingest->query) &&
+           bind_unused_ctes(ingest->binder, scope) && check_query(ingest) &&
+           apply_column_list(ingest) && check_names(ingest);
+}
+
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query)
 {
     Ingest ingest = {.binder = binder,
                      .statement = insert,
                      .dialect = binder->tree->dialect,
                      .target = ARENA_NEW(binder->arena, IngestTarget)};
-    if (!check_clauses(&ingest) || !bind_target(&ingest) ||
-        !bind_granularity(binder, ingest.target))
+    if (!check_clauses(&ingest) || !bind_target(&ingest))
+        return false;
+    bool is_plain = !ingest.dialect->is_replace && !ingest.dialect->has_partitioned &&
+                    ingest.target->relation != NULL;
+    if (!(is_plain ? bind_usual_granularity(binder, ingest.target)
+                   : bind_granularity(binder, ingest.target)))
         return false;
     if (ingest.dialect->is_replace && !bind_overwrite(binder, ingest.target))
         return false;
     Scope *scope = ARENA_NEW(binder->arena, Scope); /* WITH may stand before INSERT too */
     if (insert->with_clause != NULL && !bind_with(binder, scope, insert->with_clause))
         return false;
-    if (!bind_query(binder, insert->select_stmt->select_stmt, scope, NULL, false, &ingest.query) ||
-        !bind_unused_ctes(binder, scope) || !check_query(&ingest) || !apply_column_list(&ingest) ||
-        !check_names(&ingest))
+    if (is_plain ? !bind_insert(binder, insert, scope, ingest.target, &ingest.query) ||
+                       !bind_unused_ctes(binder, scope)
+                 : !bind_by_name(&ingest, scope))
         return false;
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
     if (!check_time(&ingest, types) || !check_types(&ingest) || !check_sort_order(&ingest) ||

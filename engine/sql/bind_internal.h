@@ -391,6 +391,15 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);
 /* The ranges of OVERWRITE, which must lie on the target's granularity. */
 bool bind_overwrite(Binder *binder, IngestTarget *target);
+/* INSERT without PARTITIONED BY into target->relation: values by position, defaults. */
+bool bind_insert(Binder *binder, const PgQuery__InsertStmt *statement, Scope *scope,
+                 const IngestTarget *target, QueryResult *query);
+/* The granularity of a statement that names none, for a table that is there. */
+bool bind_usual_granularity(Binder *binder, IngestTarget *target);
+/* By its name ("DAY"), and by its place in the list of all. */
+bool bind_granularity_named(Binder *binder, IngestTarget *target, Text name);
+uint32_t bind_granularity_count(void);
+bool bind_granularity_at(Binder *binder, IngestTarget *target, uint32_t i);
 /* PARTITIONED BY (granularity.c). */
 bool bind_granularity(Binder *binder, IngestTarget *target);
 /* Binding within a lifted clause: its own offset map. Give back what it returns. */

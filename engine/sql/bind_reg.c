@@ -105,7 +105,8 @@ static bool find_namespace(Binder *binder, Text text, int32_t location, int64_t 
     uint32_t count;
     if (!split_name(binder->arena, text, parts, &count) || count != 1)
         return invalid_name(binder, location);
-    const SchemaInfo *schema = schema_find(parts[0].text, parts[0].is_quoted);
+    const SchemaInfo *schema = schema_find_all(binder->arena, binder->context->tables,
+                                               parts[0].text, parts[0].is_quoted);
     if (schema == NULL)
         return bind_fault(binder, location, FAULT_INVALID_SCHEMA_NAME,
                           "schema \"%.*s\" does not exist", TEXT_ARGS(parts[0].text));

@@ -15,26 +15,41 @@
 
 /* --- a schema --- */
 static const TableColumn wiki_columns[] = {
-    {TEXT_LITERAL("__time"), T_TIMESTAMPTZ, -1, 1, {0}},
-    {TEXT_LITERAL("countryName"), T_TEXT, -1, 2, {0}},
-    {TEXT_LITERAL("page"), T_TEXT, -1, 3, {0}},
-    {TEXT_LITERAL("added"), T_INT8, -1, 4, {0}},
-    {TEXT_LITERAL("tags"), T_TEXT_ARRAY, -1, 5, {0}},
+    {.name = TEXT_LITERAL("__time"),
+     .type_oid = T_TIMESTAMPTZ,
+     .type_modifier = -1,
+     .number = 1},
+    {.name = TEXT_LITERAL("countryName"),
+     .type_oid = T_TEXT,
+     .type_modifier = -1,
+     .number = 2},
+    {.name = TEXT_LITERAL("page"),
+     .type_oid = T_TEXT,
+     .type_modifier = -1,
+     .number = 3},
+    {.name = TEXT_LITERAL("added"),
+     .type_oid = T_INT8,
+     .type_modifier = -1,
+     .number = 4},
+    {.name = TEXT_LITERAL("tags"),
+     .type_oid = T_TEXT_ARRAY,
+     .type_modifier = -1,
+     .number = 5},
 };
 enum { WIKI_COLUMNS = sizeof wiki_columns / sizeof wiki_columns[0] };
 static const TableColumnStatistics statistics[WIKI_COLUMNS];
 static const Table wiki = {.oid = 16384,
-                           .name = TEXT_LITERAL("wiki"),
+                           .key = TEXT_LITERAL("wiki"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("wiki"),
                            .column_count = WIKI_COLUMNS,
                            .columns = wiki_columns,
                            .statistics = statistics};
 static const Table sales = {.oid = 16385,
-                            .name = TEXT_LITERAL("Sales"),
+                            .key = TEXT_LITERAL("Sales"), .schema = TEXT_LITERAL("public"), .name = TEXT_LITERAL("Sales"),
                             .column_count = WIKI_COLUMNS,
                             .columns = wiki_columns,
                             .statistics = statistics};
 static const Table *const tables[] = {&sales, &wiki};
-static const TableSnapshot snapshot = {1, 2, tables};
+static const TableSnapshot snapshot = {.revision = 1, .table_count = 2, .tables = tables};
 
 static const VirtualColumn role_columns[] = {{"oid", T_OID}, {"rolname", T_NAME}};
 static const VirtualColumn class_columns[] = {

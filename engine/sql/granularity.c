@@ -60,6 +60,22 @@ static bool set_granularity(Binder *binder, IngestTarget *target, Text text, boo
     return unsupported(binder, text);
 }
 
+bool bind_granularity_named(Binder *binder, IngestTarget *target, Text name)
+{
+    return set_granularity(binder, target, name, true);
+}
+
+uint32_t bind_granularity_count(void)
+{
+    return sizeof granularities / sizeof *granularities;
+}
+
+bool bind_granularity_at(Binder *binder, IngestTarget *target, uint32_t i)
+{
+    target->granularity_text = granularities[i].name;
+    return period_parse(text_of(granularities[i].period), &target->granularity, binder->fault);
+}
+
 static bool is_time_column(const PgQuery__Node *node)
 {
     return node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node->column_ref->n_fields == 1 &&

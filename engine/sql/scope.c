@@ -87,7 +87,14 @@ static bool schema_matches(const ScopeTable *table, const PgQuery__Node *schema)
         return false;
     SchemaName name = name_read(schema->string->sval);
     const SchemaInfo *info = schema_find(name.text, name.is_quoted);
-    return info != NULL && info->oid == table->relation->schema_oid;
+    if (info != NULL)
+        return info->oid == table->relation->schema_oid;
+    Text own = table->relation->schema;
+    if (text_equal_string(name.text, "pg_temp"))
+        return text_equal_string(own, schema_temporary_name());
+    return own.length == name.text.length &&
+           (name.is_quoted ? memcmp(own.data, name.text.data, own.length)
+                           : strncasecmp(own.data, name.text.data, own.length)) == 0;
 }
 
 static const ScopeTable *find_in_level(const Scope *scope, PgQuery__Node *const *names,

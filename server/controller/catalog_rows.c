@@ -233,6 +233,7 @@ bool request_set_catalog(Request *request, Fault *fault)
     const ChildContext *child = request->controller->child;
     if (!request_set_user(request, fault))
         return false;
+    schema_set_session(request->process_id);
     CatalogContext *context = ARENA_NEW(arena, CatalogContext);
     *context = (CatalogContext){.tables = request->snapshot,
                                 .type_context = &request->types,

@@ -63,6 +63,23 @@ static bool on_statistics(void *state, uint32_t stage, const KeyStatistics *stat
     return true;
 }
 
+/* INSERT and REPLACE of few rows. */
+static bool on_segment(void *state, const SegmentWritten *segment, Fault *fault)
+{
+    (void)fault;
+    ingest_add_segment(((LocalRun *)state)->execution, segment);
+    return true;
+}
+
+static void publish(LocalRun *local)
+{
+    Fault fault;
+    bool ok = ingest_publish(local->execution, &fault);
+    kernel_handle(local->execution->kernel,
+                  &(KernelEvent){.kind = ok ? KERNEL_PUBLISHED : KERNEL_PUBLISH_FAILED,
+                                 .fault = &fault});
+}
+
 static void on_stage_done(void *state, uint32_t stage, const StageCounters *counters)
 {
     LocalRun *local = state;
@@ -77,6 +94,8 @@ static bool take_actions(LocalRun *local, Fault *fault)
         if (action.kind == ACTION_SEND_BOUNDARIES &&
             !run_boundaries(local->run, action.stage, action.boundaries, fault))
             return false;
+        if (action.kind == ACTION_PUBLISH)
+            publish(local);
         if (action.kind == ACTION_FAIL) {
             *fault = *action.fault;
             return false;
@@ -140,12 +159,13 @@ bool execute_local(Execution *execution, Fault *fault)
                           .sink = &sink,
                           .reports = {.statistics = on_statistics,
                                       .stage_done = on_stage_done,
+                                      .segment_written = on_segment,
                                       .state = &local}};
     local.run = run_new(&options, fault);
     bool ok = local.run != NULL && drive(&local, fault);
     run_free(local.run);
     budget_release_all(&budget);
-    if (ok)
+    if (ok && execution->query->ingest == NULL)
         end_result(&local);
     return ok;
 }

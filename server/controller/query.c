@@ -286,7 +286,7 @@ static bool is_short(const PlanDemand *demand)
 
 static bool runs_here(const Request *request, const PlanDemand *demand)
 {
-    return !demand->is_ingest && demand->external_inputs == 0 &&
+    return demand->external_inputs == 0 &&
            (demand->asks_catalog ||
             demand->table_rows <= (uint64_t)request->settings.local_rows);
 }

@@ -283,7 +283,7 @@ static void find_locked(Publish *publish)
 
 static bool run(Publish *publish, Fault *fault)
 {
-    if (!table_check_name(publish->request->table, fault))
+    if (!table_check_key(publish->request->table, fault))
         return false;
     prepare(publish);
     if (!validate(publish, fault))

@@ -144,8 +144,24 @@ static bool put_existing(Publish *publish, MetaTable *table, const MetaColumn *e
     return meta_put_column(publish->store->meta, table->oid, &column, fault);
 }
 
-static bool put_new(Publish *publish, MetaTable *table, const TableColumn *given, Fault *fault)
+/* What older segments still have under the name would come back with it. */
+static bool check_dropped(Publish *publish, const MetaTable *table, Text name, bool sets_anew,
+                          Fault *fault)
 {
+    TableProperties properties;
+    table_properties_read(table->properties, publish->arena, &properties, NULL, 0);
+    if (sets_anew || !table_was_dropped(&properties, name))
+        return true;
+    fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+              "column \"%.*s\" was dropped, and segments of the table still have it", TEXT_ARGS(name));
+    return fault_hint(fault, "Write the table anew with REPLACE ... OVERWRITE ALL first.");
+}
+
+static bool put_new(Publish *publish, MetaTable *table, const TableColumn *given, bool sets_anew,
+                    Fault *fault)
+{
+    if (!check_dropped(publish, table, given->name, sets_anew, fault))
+        return false;
     MetaColumn column = {
         .name = given->name,
         .type_oid = given->type_oid,
@@ -178,7 +194,7 @@ static bool change_table(Publish *publish, MetaTable *table, const OutputColumns
         const TableColumn *given = &output->columns[i];
         const MetaColumn *existing = find_existing(table, given->name);
         bool ok = existing != NULL ? put_existing(publish, table, existing, given, sets_anew, fault)
-                                   : put_new(publish, table, given, fault);
+                                   : put_new(publish, table, given, sets_anew, fault);
         if (!ok)
             return false;
     }

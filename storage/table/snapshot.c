@@ -35,6 +35,8 @@ static void snapshot_free(SnapshotHolder *holder)
 {
     for (uint32_t i = 0; i < holder->snapshot.table_count; i++)
         table_release((TableHolder *)holder->snapshot.tables[i]);
+    for (uint32_t i = 0; i < holder->snapshot.schema_count; i++)
+        table_release((TableHolder *)holder->snapshot.schemas[i]);
     arena_free(holder->arena);
 }
 
@@ -223,6 +225,7 @@ static void copy_table_columns(Table *table, const MetaTable *row, Arena *arena)
             .comment = terminated_text(arena, row->columns[i].comment),
         };
     }
+    table_properties_read(table->properties, arena, &table->parsed, columns, row->column_count);
     table->columns = columns;
     table->column_count = row->column_count;
 }
@@ -251,8 +254,29 @@ static bool fill_segments(TableStore *store, TableHolder *holder, const TableHol
     return true;
 }
 
-static TableHolder *load_table(TableStore *store, const MetaTable *row, const TableHolder *previous,
-                               Arena *scratch, Fault *fault)
+/* A schema lies in itself: what it is called is the first part of its key. */
+static void name_schema(Table *table)
+{
+    if (table->name.length == 0 && table->key.length > 0)
+        table->name = table->schema;
+}
+
+/* The OID of the schema that a relation lies in; 0 for public. */
+static uint32_t find_schema(const MetaTable *rows, uint32_t count, const MetaTable *row)
+{
+    Text schema = table_key_schema(row->name);
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_schema = rows[i].name.length == schema.length + 1 &&
+                         rows[i].name.data[schema.length] == '/' &&
+                         memcmp(rows[i].name.data, schema.data, schema.length) == 0;
+        if (is_schema)
+            return rows[i].oid;
+    }
+    return 0;
+}
+
+static TableHolder *load_table(TableStore *store, const MetaTable *row, uint32_t schema,
+                               const TableHolder *previous, Arena *scratch, Fault *fault)
 {
     Arena *arena = arena_new("table");
     TableHolder *holder = ARENA_NEW(arena, TableHolder);
@@ -260,12 +284,16 @@ static TableHolder *load_table(TableStore *store, const MetaTable *row, const Ta
     holder->references = 1;
     holder->table = (Table){
         .oid = row->oid,
-        .name = terminated_text(arena, row->name),
+        .key = terminated_text(arena, row->name),
+        .schema = terminated_text(arena, table_key_schema(row->name)),
+        .name = terminated_text(arena, table_key_name(row->name)),
         .comment = terminated_text(arena, row->comment),
         .properties = terminated_text(arena, row->properties),
         .revision = row->revision,
         .created = row->created,
+        .schema_oid = schema,
     };
+    name_schema(&holder->table);
     copy_table_columns(&holder->table, row, arena);
     if (!fill_segments(store, holder, previous, scratch, fault)) {
         arena_free(arena);
@@ -284,15 +312,19 @@ static TableHolder *find_previous(TableStore *store, uint32_t oid)
 {
     if (store->current == NULL)
         return NULL;
-    return (TableHolder *)table_by_oid(&store->current->snapshot, oid);
+    const TableSnapshot *snapshot = &store->current->snapshot;
+    for (uint32_t i = 0; i < snapshot->schema_count; i++)
+        if (snapshot->schemas[i]->oid == oid)
+            return (TableHolder *)snapshot->schemas[i];
+    return (TableHolder *)table_by_oid(snapshot, oid);
 }
 
-static TableHolder *take_table(TableStore *store, const MetaTable *row, Arena *scratch,
-                               Fault *fault)
+static TableHolder *take_table(TableStore *store, const MetaTable *row, uint32_t schema,
+                               Arena *scratch, Fault *fault)
 {
     TableHolder *previous = find_previous(store, row->oid);
     if (previous == NULL || previous->table.revision != row->revision)
-        return load_table(store, row, previous, scratch, fault);
+        return load_table(store, row, schema, previous, scratch, fault);
     previous->references++;
     return previous;
 }
@@ -301,7 +333,7 @@ static TableHolder *take_table(TableStore *store, const MetaTable *row, Arena *s
 
 static int compare_tables(const void *a, const void *b)
 {
-    return text_compare((*(const Table *const *)a)->name, (*(const Table *const *)b)->name);
+    return text_compare((*(const Table *const *)a)->key, (*(const Table *const *)b)->key);
 }
 
 /* Within a read transaction. */
@@ -316,16 +348,22 @@ static SnapshotHolder *load_within(TableStore *store, Arena *scratch, Fault *fau
     Arena *arena = arena_new("snapshot");
     SnapshotHolder *holder = ARENA_NEW(arena, SnapshotHolder);
     const Table **tables = ARENA_ARRAY(arena, const Table *, count);
+    const Table **schemas = ARENA_ARRAY(arena, const Table *, count);
     holder->arena = arena;
     holder->references = 1;
-    holder->snapshot = (TableSnapshot){.revision = revision, .tables = tables};
+    holder->snapshot = (TableSnapshot){.revision = revision, .tables = tables, .schemas = schemas};
     for (uint32_t i = 0; i < count; i++) {
-        TableHolder *table = take_table(store, &rows[i], scratch, fault);
+        bool is_in_schema = memchr(rows[i].name.data, '/', rows[i].name.length) != NULL;
+        uint32_t schema = is_in_schema ? find_schema(rows, count, &rows[i]) : 0;
+        TableHolder *table = take_table(store, &rows[i], schema, scratch, fault);
         if (table == NULL) {
             snapshot_free(holder);
             return NULL;
         }
-        tables[holder->snapshot.table_count++] = &table->table;
+        if (table->table.parsed.kind == TABLE_SCHEMA)
+            schemas[holder->snapshot.schema_count++] = &table->table;
+        else
+            tables[holder->snapshot.table_count++] = &table->table;
     }
     if (count > 1)
         qsort(tables, count, sizeof *tables, compare_tables);

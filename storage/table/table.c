@@ -38,7 +38,7 @@ const Table *table_find(const TableSnapshot *snapshot, Text name)
     uint32_t low = 0, high = snapshot->table_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = text_compare(snapshot->tables[middle]->name, name);
+        int order = text_compare(snapshot->tables[middle]->key, name);
         if (order == 0)
             return snapshot->tables[middle];
         if (order < 0)

@@ -60,6 +60,8 @@ typedef struct TableColumn {
     int32_t type_modifier;
     int32_t number; /* attnum */
     Text comment;
+    bool not_null;
+    Text default_text; /* an expression in SQL; empty: none */
 } TableColumn;
 
 typedef struct TableSegment {
@@ -87,10 +89,34 @@ typedef struct TableColumnStatistics {
     int64_t minimum, maximum;
 } TableColumnStatistics;
 
+/*
+ * What the rows of the metadata's `tables` are. A relation is known by its key: its name when it
+ * lies in schema public, else schema/name (no name may hold a slash). A schema is a row
+ * with the key schema/.
+ */
+typedef enum TableKind { TABLE_STORED, TABLE_VIEW, TABLE_SCHEMA } TableKind;
+
+/* What is kept of a relation besides its columns, as the JSON of its `properties`. */
+typedef struct TableProperties {
+    TableKind kind;
+    Text definition;     /* VIEW: its query */
+    Text search_path;    /* VIEW: under which the query is read */
+    Text partitioned_by; /* the granularity of statements that name none; empty: not declared */
+    bool drops_at_commit; /* a temporary table ON COMMIT DROP */
+    uint32_t used_count; /* VIEW: OIDs of the relations that it reads */
+    const uint32_t *used;
+    uint32_t dropped_count; /* columns that are gone while segments still have them */
+    const Text *dropped;
+} TableProperties;
+
 typedef struct Table {
     uint32_t oid;
-    Text name; /* terminated, as all texts here */
+    Text key;    /* terminated, as all texts here */
+    Text schema; /* "public", ... */
+    uint32_t schema_oid; /* 0: public */
+    Text name;
     Text comment, properties;
+    TableProperties parsed; /* of `properties` */
     uint64_t revision; /* changes whenever anything of the table does */
     int64_t created;
     uint32_t column_count;
@@ -108,8 +134,13 @@ typedef struct Table {
 typedef struct TableSnapshot {
     uint64_t revision; /* the store's */
     uint32_t table_count;
-    const Table *const *tables; /* by name, bytewise */
+    const Table *const *tables; /* tables and views, by key, bytewise */
+    uint32_t schema_count;
+    const Table *const *schemas; /* those that users have made; `name` is the schema's */
 } TableSnapshot;
+
+/* Schemas of temporary relations: this prefix and the number of the session. */
+#define TABLE_TEMPORARY_PREFIX "pg_temp_"
 
 /* --- the store: one a process, opened after the fork --- */
 typedef struct TableStore TableStore;
@@ -128,7 +159,7 @@ void table_store_close(TableStore *store);
 const TableSnapshot *table_snapshot(TableStore *store, Fault *fault);
 void table_snapshot_release(TableStore *store, const TableSnapshot *snapshot);
 
-/* Of exactly this name, or with this OID; NULL when there is none. */
+/* Of exactly this key, or with this OID; NULL when there is none. */
 const Table *table_find(const TableSnapshot *snapshot, Text name);
 const Table *table_by_oid(const TableSnapshot *snapshot, uint32_t oid);
 int table_find_column(const Table *table, Text name); /* exactly; -1 when there is none */
@@ -253,6 +284,48 @@ bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given, int3
 bool table_check_name(Text name, Fault *fault);
 
 /* --- changing tables otherwise --- */
+
+/* The key of a relation; an empty name gives the schema's own. In arena, terminated. */
+Text table_key(Arena *arena, Text schema, Text name);
+/* Both parts of a key are names (table_check_name): else INVALID_NAME. */
+bool table_check_key(Text key, Fault *fault);
+
+typedef struct TableDefinition {
+    Text key;
+    TableProperties properties;
+    uint32_t column_count;
+    const TableColumn *columns; /* numbered in this order */
+} TableDefinition;
+
+/* Makes a relation or a schema. 42P07 (42P06 for a schema) when the key is taken; with
+ * `replaces_view` a view that is there takes the new definition. */
+bool table_create(TableStore *store, const TableDefinition *definition, bool replaces_view,
+                  uint32_t *oid, Fault *fault);
+
+typedef enum TableChangeKind {
+    TABLE_RENAME,        /* `to` is the new key */
+    TABLE_ADD_COLUMN,    /* column */
+    TABLE_DROP_COLUMN,   /* column.name */
+    TABLE_RENAME_COLUMN, /* column.name, `to`; a table that has segments cannot: 0A000 */
+    TABLE_ALTER_COLUMN,  /* column.name gets column.not_null and column.default_text */
+} TableChangeKind;
+
+typedef struct TableChange {
+    TableChangeKind kind;
+    TableColumn column;
+    Text to;
+} TableChange;
+
+/* All of them or none. 42P01, 42701, 42703, 42P07, 0A000. */
+bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32_t count,
+                 int64_t lock_timeout, Fault *fault);
+/* Every row goes; the table and its columns stay. */
+bool table_truncate(TableStore *store, Text key, int64_t lock_timeout, Fault *fault);
+/* Every relation of the schema with the schema itself; one that is not there is no error. */
+bool table_drop_schema(TableStore *store, Text schema, Fault *fault);
+/* At start-up: what temporary relations the last run has left. */
+bool table_drop_temporary(TableStore *store, Fault *fault);
+
 /* Its segments become unused. 42P01 when there is none of this name; INSERT_LOCK_PREEMPTED when
  * a statement holds a lock on it for longer than lock_timeout milliseconds. */
 bool table_drop(TableStore *store, Text name, int64_t lock_timeout, Fault *fault);

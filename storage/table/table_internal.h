@@ -81,6 +81,17 @@ void table_json_write_text(Buffer *out, Text text); /* with its quotes */
 void table_segment_columns_write(const SegmentColumns *columns, Buffer *out);
 bool table_segment_columns_read(Text json, Arena *arena, SegmentColumns *columns, Fault *fault);
 
+/* --- properties --- */
+void table_properties_write(const TableProperties *properties, const TableColumn *columns,
+                            uint32_t column_count, Buffer *out);
+/* What is no JSON of ours has no properties. */
+void table_properties_read(Text json, Arena *arena, TableProperties *properties,
+                           TableColumn *columns, uint32_t column_count);
+bool table_was_dropped(const TableProperties *properties, Text column);
+/* The parts of a key. */
+Text table_key_schema(Text key);
+Text table_key_name(Text key);
+
 /* --- snapshots --- */
 /* Marks is_overshadowed of each: another of a newer version holds its whole interval. */
 void table_overshadow(TableSegment *segments, uint32_t count);
