@@ -96,8 +96,8 @@ static void test_kinds(void **state)
     assert_kind("analyze", STATEMENT_ACCEPTED, "ANALYZE");
     assert_kind("vacuum full t", STATEMENT_ACCEPTED, "VACUUM");
     assert_kind("unlisten *", STATEMENT_ACCEPTED, "UNLISTEN");
-    assert_kind("close all", STATEMENT_ACCEPTED, "CLOSE CURSOR ALL");
-    assert_kind("deallocate all", STATEMENT_ACCEPTED, "DEALLOCATE ALL");
+    assert_kind("close all", STATEMENT_CLOSE, "CLOSE CURSOR ALL");
+    assert_kind("deallocate all", STATEMENT_DEALLOCATE, "DEALLOCATE ALL");
     assert_string_equal(parse("deallocate Foo").name, "foo");
 }
 
