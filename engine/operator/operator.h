@@ -70,7 +70,13 @@ typedef struct WarningReport {
     uint64_t count; /* rows since the last report of this kind */
     uint32_t kept;  /* messages, "<reason> (<source>, line <n>)" */
     const Text *messages;
+    const struct WarningPlace *places; /* of each message */
 } WarningReport;
+
+/* Where a bad row stands: places of a stage ascend in the order of its data. */
+typedef struct WarningPlace {
+    uint64_t input, unit, line;
+} WarningPlace;
 
 typedef struct StageReports {
     bool (*segment_written)(void *state, const SegmentWritten *segment, Fault *fault);

@@ -68,9 +68,13 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
     if (too_many_errors(read, errors, fault))
         return false;
     Text messages[INPUT_ERRORS_KEPT];
+    WarningPlace places[INPUT_ERRORS_KEPT];
     uint32_t count = 0;
     for (uint64_t i = read->reader_errors; i < errors->kept && read->messages < INPUT_ERRORS_KEPT;
          i++) {
+        places[count] = (WarningPlace){.input = (uint64_t)(read->input - context->stage->inputs),
+                                       .unit = (uint64_t)(read->unit - read->input->units),
+                                       .line = errors->messages[i].line};
         messages[count++] = error_text(read, errors, (uint32_t)i);
         read->messages++;
     }
@@ -78,7 +82,8 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
     WarningReport report = {.code = FAULT_CANNOT_PARSE_EXTERNAL_DATA,
                             .count = fresh,
                             .kept = count,
-                            .messages = messages};
+                            .messages = messages,
+                            .places = places};
     if (context->reports != NULL)
         context->reports->warning(context->reports->state, &report);
     return true;

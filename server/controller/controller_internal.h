@@ -123,10 +123,16 @@ void respond_prepared_fetch(Request *request, const char *cursor);
 void respond_setting_reset(Request *request, const char *name);
 void respond_transaction(Request *request, char transaction);
 void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault);
+/* The notice as a message, unless client_min_messages leaves it out. */
+void append_notice(const Request *request, PgwireSeverity severity, const Fault *fault, Buffer *wire);
 void respond_complete(Request *request, const char *tag);
 void respond_prepared(Request *request, const SqlType *types, uint32_t count, const Buffer *row_description);
 /* Rows of the partitions follow; the front end counts them and completes with `tag`. */
-void respond_result(Request *request, uint32_t partitions, bool is_ordered, const char *tag);
+/* `is_closed_later`: respond_result_closed follows, and the result's tag waits for it. */
+void respond_result(Request *request, uint32_t partitions, bool is_ordered, bool is_closed_later,
+                    const char *tag);
+/* What comes between a result's rows and its tag. */
+void respond_result_closed(Request *request, const Buffer *wire);
 void respond_failed(Request *request, const Fault *fault);
 void respond_done(Request *request);
 /* A small result made here: text columns, all rows at once, then CommandComplete `tag`. */
@@ -222,8 +228,19 @@ typedef struct Execution {
     uint32_t staged_count, staged_capacity;
     uint64_t staged_rows;
     int64_t lock;
+    /* What the workers warn of (warnings.c). */
+    struct KeptWarning *warnings;
+    uint32_t warning_count, warning_capacity;
+    uint64_t warned_rows;
     Fault *fault;
 } Execution;
+
+/* --- warnings.c --- */
+typedef struct KeptWarning KeptWarning;
+/* Keeps what a WORKER_WARNING frame says. */
+void warnings_take(Execution *execution, FaultCode code, const Frame *frame);
+/* The warnings as messages of the protocol, in the order of the data. */
+void warnings_append(Execution *execution, Buffer *wire);
 
 /* In this process (local.c). */
 bool execute_local(Execution *execution, Fault *fault);

@@ -29,7 +29,6 @@ typedef struct Distributed {
     bool is_over;
     bool ok;
     Fault *fault;
-    uint64_t warnings_shown;
 } Distributed;
 
 /* --- beginning --- */
@@ -217,29 +216,12 @@ static bool read_segment(Distributed *run, const Frame *frame, Fault *fault)
     return true;
 }
 
-static void show_warnings(Distributed *run, const Frame *frame)
-{
-    enum { MAX_SHOWN = 10 };
-    Text messages = frame_text(frame, "messages");
-    const char *at = messages.data, *end = messages.data + messages.length;
-    while (at < end && run->warnings_shown < MAX_SHOWN) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        if (line_end == NULL)
-            line_end = end;
-        Fault warning;
-        fault_set(&warning, FAULT_CANNOT_PARSE_EXTERNAL_DATA, "%.*s", (int)(line_end - at), at);
-        respond_notice(run->execution->request, PGWIRE_SEVERITY_WARNING, &warning);
-        run->warnings_shown++;
-        at = line_end + 1;
-    }
-}
-
 static void on_warning(Distributed *run, const Frame *frame)
 {
     Text name = frame_text(frame, "code");
     char code[64];
     snprintf(code, sizeof code, "%.*s", TEXT_ARGS(name));
-    show_warnings(run, frame);
+    warnings_take(run->execution, fault_code_by_name(code), frame);
     kernel_handle(run->execution->kernel, &(KernelEvent){.kind = KERNEL_WARNING,
                                                          .code = fault_code_by_name(code),
                                                          .count = frame_uint(frame, "count", 0)});

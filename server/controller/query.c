@@ -327,6 +327,31 @@ static bool explain(Request *request, const ParsedStatement *statement, PlanCont
     return true;
 }
 
+/* Only who reads external data may have something to say behind the rows. */
+static bool may_warn(const QueryDefinition *definition)
+{
+    for (uint32_t s = 0; s < definition->stage_count; s++)
+        for (uint32_t i = 0; i < definition->stages[s].input_count; i++)
+            if (definition->stages[s].inputs[i].kind == INPUT_EXTERNAL)
+                return true;
+    return false;
+}
+
+/* Before a result's tag; an ingestion's has no rows in front. */
+static void give_warnings(Execution *execution)
+{
+    Request *request = execution->request;
+    if (!may_warn(execution->definition))
+        return;
+    Buffer wire = BUFFER_EMPTY;
+    warnings_append(execution, &wire);
+    if (execution->query->ingest != NULL)
+        respond_wire(request, &wire);
+    else
+        respond_result_closed(request, &wire);
+    buffer_clear(&wire);
+}
+
 static void describe_result(Request *request, const BoundQuery *query, const QueryDefinition *definition,
                             const char *tag)
 {
@@ -338,7 +363,8 @@ static void describe_result(Request *request, const BoundQuery *query, const Que
         respond_wire(request, &wire);
         buffer_clear(&wire);
     }
-    respond_result(request, definition->result_partitions, definition->result_is_ordered, tag);
+    respond_result(request, definition->result_partitions, definition->result_is_ordered,
+                   may_warn(definition), tag);
 }
 
 static bool execute(Execution *execution, bool is_local, Fault *fault)
@@ -391,6 +417,8 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     }
     if (has_slots)
         slots_release(request, true);
+    if (ok)
+        give_warnings(&execution);
     if (query->ingest != NULL) {
         if (ok)
             complete_ingest(request, &execution);

@@ -134,14 +134,18 @@ void respond_transaction(Request *request, char transaction)
     frame_end(&writer);
 }
 
-void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault)
+void append_notice(const Request *request, PgwireSeverity severity, const Fault *fault, Buffer *wire)
 {
     enum { LEVEL_NOTICE = 2, LEVEL_WARNING = 3 }; /* of client_min_messages */
     int level = severity == PGWIRE_SEVERITY_WARNING ? LEVEL_WARNING : LEVEL_NOTICE;
-    if (level < request->settings.client_min_messages)
-        return;
+    if (level >= request->settings.client_min_messages)
+        pgwire_report(wire, severity, fault, request->text);
+}
+
+void respond_notice(Request *request, PgwireSeverity severity, const Fault *fault)
+{
     Buffer wire = BUFFER_EMPTY;
-    pgwire_report(&wire, severity, fault, request->text);
+    append_notice(request, severity, fault, &wire);
     respond_wire(request, &wire);
     buffer_clear(&wire);
 }
@@ -167,13 +171,25 @@ void respond_prepared(Request *request, const SqlType *types, uint32_t count,
     frame_end(&writer);
 }
 
-void respond_result(Request *request, uint32_t partitions, bool is_ordered, const char *tag)
+void respond_result(Request *request, uint32_t partitions, bool is_ordered, bool is_closed_later,
+                    const char *tag)
 {
     FrameWriter writer;
     begin(request, &writer);
     frame_put_uint(&writer, "result_partitions", partitions);
     frame_put_bool(&writer, "result_ordered", is_ordered);
     frame_put_text(&writer, "result_tag", text_of(tag));
+    if (is_closed_later)
+        frame_put_bool(&writer, "result_closed_later", true);
+    frame_end(&writer);
+}
+
+void respond_result_closed(Request *request, const Buffer *wire)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "wire", wire->data, wire->length);
+    frame_put_bool(&writer, "result_closed", true);
     frame_end(&writer);
 }
 

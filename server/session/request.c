@@ -396,6 +396,8 @@ static bool apply(Request *request, const Frame *frame)
         refuse_result(request);
         return true;
     }
+    if (frame_bool(frame, "result_closed", false) && request->results != NULL)
+        request->results->is_open = false;
     if (failed || frame_bool(frame, "done", false)) {
         finish(request, failed);
         return true;
@@ -457,6 +459,12 @@ void request_advance(Request *request)
         ForwardOutcome outcome = result_forward(request, result);
         if (outcome == FORWARD_WAITS)
             break;
+        if (outcome == FORWARD_OPEN) {
+            /* what is kept next closes it, or is the query's failure */
+            if (!apply_kept_answer(request))
+                break;
+            continue;
+        }
         if (outcome == FORWARD_SUSPENDED) {
             session_portal_suspended(session, request);
             break;

@@ -135,6 +135,7 @@ struct Result {
     uint32_t sequence;  /* 0-based among the request's results */
     bool is_announced;  /* the controller has told how many partitions there are */
     bool is_ordered;
+    bool is_open; /* the controller has something to say between the rows and the tag */
     char tag[64];
     uint32_t partition_count, capacity;
     Partition *partitions;
@@ -145,6 +146,7 @@ struct Result {
 typedef enum ForwardOutcome {
     FORWARD_WAITS,     /* for rows or for the client */
     FORWARD_SUSPENDED, /* the row limit is reached */
+    FORWARD_OPEN,      /* all rows are sent; the controller's last word is not there */
     FORWARD_COMPLETE,
 } ForwardOutcome;
 

@@ -129,7 +129,7 @@ void request_drop_results(Request *request)
 
 static bool has_all_rows(const Result *result)
 {
-    if (!result->is_announced)
+    if (!result->is_announced || result->is_open)
         return false;
     for (uint32_t i = 0; i < result->partition_count; i++) {
         if (!result->partitions[i].has_ended)
@@ -165,6 +165,7 @@ bool result_announce(Request *request, const Frame *frame)
     result->partition_count = (uint32_t)count;
     result->is_announced = true;
     result->is_ordered = frame_bool(frame, "result_ordered", true);
+    result->is_open = frame_bool(frame, "result_closed_later", false);
     memcpy(result->tag, tag.data, tag.length);
     result->tag[tag.length] = 0;
     return true;
@@ -507,5 +508,7 @@ ForwardOutcome result_forward(Request *request, Result *result)
      * only the next Execute finds out. */
     if (request->limit > 0 && result->rows >= request->limit)
         return FORWARD_SUSPENDED;
-    return all_ended ? FORWARD_COMPLETE : FORWARD_WAITS;
+    if (!all_ended)
+        return FORWARD_WAITS;
+    return result->is_open ? FORWARD_OPEN : FORWARD_COMPLETE;
 }

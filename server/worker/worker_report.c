@@ -79,6 +79,7 @@ static void report_warning(void *state, uint32_t stage, const WarningReport *war
     frame_put_text(&writer, "code", text_of(fault_info(warning->code)->name));
     frame_put_uint(&writer, "count", warning->count);
     frame_put_bytes(&writer, "messages", messages.data, messages.length);
+    frame_put_bytes(&writer, "places", warning->places, warning->kept * sizeof *warning->places);
     frame_end(&writer);
     buffer_clear(&messages);
 }
