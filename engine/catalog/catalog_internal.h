@@ -132,7 +132,7 @@ typedef struct CatalogAnswerRow {
     CatalogAnswer *answer;
 } CatalogAnswerRow;
 extern const CatalogAnswerRow catalog_object_answers[], catalog_session_answers[],
-    catalog_privilege_answers[];
+    catalog_privilege_answers[], catalog_list_answers[];
 
 /* The one cell of an answer. All return true. */
 bool answer_null(CatalogCall *call);

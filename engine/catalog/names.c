@@ -240,33 +240,78 @@ static bool same_function_name(const char *function, SchemaName name)
     return true;
 }
 
+/* The types between the parentheses of a regprocedure. */
+typedef struct ArgumentList {
+    bool is_given;
+    uint32_t count;
+    Oid types[FUNCTION_MAX_ARGS];
+} ArgumentList;
+
+static bool fits(const ArgumentList *wanted, const Oid *arguments, uint32_t count)
+{
+    if (!wanted->is_given)
+        return true;
+    return wanted->count == count &&
+           (count == 0 || memcmp(wanted->types, arguments, count * sizeof *arguments) == 0);
+}
+
 /* The first function of the name: a regproc is asked for by tools that only want its name. */
-static bool find_function(const QualifiedName *name, uint32_t *value)
+static bool find_function(const QualifiedName *name, const ArgumentList *wanted, uint32_t *value)
 {
     SchemaName last = name->parts[name->count - 1];
     uint32_t count;
     const ScalarFunction *const *scalars = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (scalars[i]->kind == FUNCTION_PLAIN && same_function_name(scalars[i]->name, last)) {
+        if (scalars[i]->kind == FUNCTION_PLAIN && same_function_name(scalars[i]->name, last) &&
+            fits(wanted, scalars[i]->arguments, scalars[i]->argument_count)) {
             *value = scalars[i]->oid;
             return true;
         }
     }
     const AggregateFunction *const *aggregates = function_aggregates(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (same_function_name(aggregates[i]->name, last)) {
+        if (same_function_name(aggregates[i]->name, last) &&
+            fits(wanted, aggregates[i]->arguments, aggregates[i]->argument_count)) {
             *value = aggregates[i]->oid;
             return true;
         }
     }
     const TypeFunction *type_functions = catalog_type_functions(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (same_function_name(type_functions[i].name, last)) {
+        if (same_function_name(type_functions[i].name, last) &&
+            fits(wanted, type_functions[i].arguments, type_functions[i].argument_count)) {
             *value = type_functions[i].oid;
             return true;
         }
     }
     return false;
+}
+
+/* `(integer, text)`; false: it is no list of types. */
+static bool read_arguments(Text text, ArgumentList *list)
+{
+    *list = (ArgumentList){.is_given = true};
+    while (text.length > 0 && text.data[text.length - 1] == ' ')
+        text.length--;
+    if (text.length < 2 || text.data[text.length - 1] != ')')
+        return false;
+    uint32_t at = 1, end = text.length - 1;
+    while (at < end) {
+        uint32_t start = at, depth = 0;
+        for (; at < end && (depth > 0 || text.data[at] != ','); at++)
+            depth += (text.data[at] == '(') - (text.data[at] == ')');
+        Text name = {.data = text.data + start, .length = at - start};
+        while (name.length > 0 && name.data[0] == ' ')
+            name = (Text){.data = name.data + 1, .length = name.length - 1};
+        const TypeInfo *info = name.length == 0 ? NULL : type_by_name(name);
+        if (info == NULL && name.length == 0 && start == 1 && at == end)
+            return true; /* blanks alone */
+        if (info == NULL || list->count == FUNCTION_MAX_ARGS)
+            return false;
+        list->types[list->count++] = info->oid;
+        at++;
+    }
+    return true;
 }
 
 static bool find_within(Oid type, const QualifiedName *name, Arena *arena, uint32_t *value)
@@ -278,8 +323,7 @@ static bool find_within(Oid type, const QualifiedName *name, Arena *arena, uint3
     case T_REGROLE:
         return find_role(name, value);
     case T_REGPROC:
-    case T_REGPROCEDURE:
-        return find_function(name, value);
+        return find_function(name, &(ArgumentList){0}, value);
     case T_REGNAMESPACE:
         schema = schema_find_all(arena, current->tables, name->parts[0].text,
                                  name->parts[0].is_quoted);
@@ -295,10 +339,19 @@ bool catalog_find(Oid type, Text text, uint32_t *value)
     QualifiedName name;
     Arena *arena = arena_new("catalog name");
     /* regprocedure: the name before its arguments. */
-    const char *open = type == T_REGPROCEDURE ? memchr(text.data, '(', text.length) : NULL;
-    if (open != NULL)
-        text.length = (uint32_t)(open - text.data);
-    bool found = read_qualified(text, arena, &name) && find_within(type, &name, arena, value);
+    const char *open = type == T_REGPROCEDURE && text.length > 0
+                           ? memchr(text.data, '(', text.length)
+                           : NULL;
+    ArgumentList list;
+    uint32_t before = open == NULL ? text.length : (uint32_t)(open - text.data);
+    Text arguments = {.data = text.data + before, .length = text.length - before};
+    text.length = before;
+    bool found = read_qualified(text, arena, &name);
+    if (type == T_REGPROCEDURE)
+        found = found && open != NULL && read_arguments(arguments, &list) &&
+                find_function(&name, &list, value);
+    else
+        found = found && find_within(type, &name, arena, value);
     arena_free(arena);
     return found;
 }

@@ -107,6 +107,49 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_sys_supervisors,
 };
 
+/* Functions in FROM that give a relation's rows. */
+extern const VirtualRelation catalog_keywords;
+static const struct {
+    const char *function, *relation;
+} function_relations[] = {
+    {"pg_show_all_settings", "pg_settings"},
+    {"pg_show_all_file_settings", "pg_file_settings"},
+    {"pg_timezone_names", "pg_timezone_names"},
+    {"pg_timezone_abbrevs", "pg_timezone_abbrevs"},
+    {"pg_prepared_statement", "pg_prepared_statements"},
+    {"pg_cursor", "pg_cursors"},
+    {"pg_lock_status", "pg_locks"},
+    {"pg_config", "pg_config"},
+    {"pg_hba_file_rules", "pg_hba_file_rules"},
+    {"pg_ident_file_mappings", "pg_ident_file_mappings"},
+    {"pg_available_extension_versions", "pg_available_extension_versions"},
+    {"pg_available_extensions", "pg_available_extensions"},
+    {"pg_get_shmem_allocations", "pg_shmem_allocations"},
+    {"pg_get_backend_memory_contexts", "pg_backend_memory_contexts"},
+    {"pg_get_replication_slots", "pg_replication_slots"},
+    {"pg_stat_get_wal", "pg_stat_wal"},
+    {"pg_stat_get_archiver", "pg_stat_archiver"},
+};
+enum { FUNCTION_RELATIONS = sizeof function_relations / sizeof *function_relations };
+
+static void register_functions(void)
+{
+    static SchemaFunction functions[FUNCTION_RELATIONS + 1];
+    uint32_t count;
+    const VirtualRelation *const *relations = schema_virtual_relations(&count);
+    for (uint32_t k = 0; k < FUNCTION_RELATIONS; k++) {
+        functions[k].name = function_relations[k].function;
+        for (uint32_t i = 0; i < count; i++) {
+            if (relations[i]->schema_oid == SCHEMA_OID_PG_CATALOG &&
+                strcmp(relations[i]->name, function_relations[k].relation) == 0)
+                functions[k].relation = relations[i];
+        }
+        check(functions[k].relation != NULL);
+    }
+    functions[FUNCTION_RELATIONS] = (SchemaFunction){"pg_get_keywords", &catalog_keywords};
+    schema_register_functions(functions, FUNCTION_RELATIONS + 1);
+}
+
 static uint32_t add_all(const VirtualRelation **list, uint32_t count,
                         const VirtualRelation *relations, uint32_t relation_count)
 {
@@ -130,6 +173,7 @@ void catalog_register(void)
     check(count == total);
     schema_register(list, count);
     free(list);
+    register_functions();
     catalog_register_names();
     catalog_register_answers();
 }

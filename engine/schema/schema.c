@@ -207,6 +207,25 @@ const Relation *const *schema_relations(Arena *arena, const TableSnapshot *table
     return relations;
 }
 
+/* Set at start-up. */
+static const SchemaFunction *functions;
+static uint32_t function_count;
+
+void schema_register_functions(const SchemaFunction *list, uint32_t count)
+{
+    functions = list;
+    function_count = count;
+}
+
+const Relation *schema_function(Arena *arena, Text name)
+{
+    for (uint32_t i = 0; i < function_count; i++) {
+        if (text_equal_string(name, functions[i].name))
+            return relation_of_virtual(arena, functions[i].relation);
+    }
+    return NULL;
+}
+
 /* --- looking into one schema --- */
 
 /* The names of one schema: tables and views, or a run of the register. */

@@ -147,6 +147,15 @@ typedef struct VirtualRelation {
 /* Registers relations, which must outlive the process's use. At start-up, before the first
  * query. Ends the process when a name or OID is there twice. */
 void schema_register(const VirtualRelation *const *relations, uint32_t count);
+/* Functions in FROM whose rows are those of a relation: pg_get_keywords(), and the functions
+ * that PostgreSQL's views are made of. At start-up; the list must outlive the process's use. */
+typedef struct SchemaFunction {
+    const char *name;
+    const VirtualRelation *relation;
+} SchemaFunction;
+void schema_register_functions(const SchemaFunction *functions, uint32_t count);
+/* NULL when there is none. */
+const struct Relation *schema_function(Arena *arena, Text name);
 /* All virtual relations, by schema and name. */
 const VirtualRelation *const *schema_virtual_relations(uint32_t *count);
 const VirtualRelation *schema_virtual_by_oid(Oid oid);

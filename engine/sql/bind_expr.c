@@ -367,14 +367,18 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
 static const Expr *field(Binder *binder, const Expr *value, const char *name)
 {
     bool is_x = name_is(name, "x"), is_n = name_is(name, "n");
-    if (value->type.oid != T_INT8_ARRAY || (!is_x && !is_n)) {
+    bool is_pair = value->type.oid == T_INT8_ARRAY || value->type.oid == T_INT4_ARRAY;
+    if (!is_pair || (!is_x && !is_n)) {
         bind_fault(binder, value->location, FAULT_FEATURE_NOT_SUPPORTED,
                    "fields of composite values are not supported");
         return NULL;
     }
     const Expr *pair[2] = {
         value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2, value->location)};
-    return bind_call(binder, "array_ordinal", pair, 2, value->location);
+    const Expr *field = bind_call(binder, "array_ordinal", pair, 2, value->location);
+    return field == NULL || is_x
+               ? field
+               : coerce_to(binder, field, SQL_TYPE(T_INT4), CAST_EXPLICIT, value->location);
 }
 
 static const Expr *bind_indirection(Binder *binder, ExprContext *context,

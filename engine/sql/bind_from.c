@@ -42,7 +42,7 @@ bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery
 }
 
 /* --- relations --- */
-static const Plan *scan(Binder *binder, const Relation *relation, ScopeColumn *columns)
+const Plan *bind_scan(Binder *binder, const Relation *relation, ScopeColumn *columns)
 {
     uint32_t count = relation->column_count;
     PlanColumn *outputs = ARENA_ARRAY(binder->arena, PlanColumn, count + 1);
@@ -98,7 +98,7 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
     if (relation == NULL || !bind_check_relation(binder, relation, ACCESS_SELECT))
         return false;
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);
-    const Plan *plan = scan(binder, relation, columns);
+    const Plan *plan = bind_scan(binder, relation, columns);
     const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
     return from_make(binder, plan, shown, range->alias, relation, columns, relation->column_count,
                      item);
@@ -214,6 +214,9 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
     ExprContext context = {.scope = scope_beside(binder, scope, true),
                            .clause = CLAUSE_FUNCTION_IN_FROM};
     if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
+        return false;
+    if (call != NULL && !is_known &&
+        !bind_table_function(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;
     if (call != NULL && !is_known &&
         !bind_series(binder, &context, name, call, range->ordinality, &plan, &is_known))

@@ -381,6 +381,13 @@ bool bind_series(Binder *binder, ExprContext *context, const char *name,
 const Plan *bind_rows_from(Binder *binder, ExprContext *context,
                            const PgQuery__RangeFunction *range);
 
+/* Functions in FROM that the catalogs know: of a relation's rows, or of several columns. */
+bool bind_table_function(Binder *binder, ExprContext *context, const char *name,
+                         const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
+                         bool *is_known);
+/* All columns of a relation. `columns` has room for them. */
+const Plan *bind_scan(Binder *binder, const Relation *relation, ScopeColumn *columns);
+
 /* --- functions about the session and the catalogs --- */
 bool bind_system_function(Binder *binder, ExprContext *context, const char *name,
                           const Expr **arguments, uint32_t count, int32_t location,

@@ -114,30 +114,6 @@ static bool find_namespace(Binder *binder, Text text, int32_t location, int64_t 
     return true;
 }
 
-static bool find_function(Binder *binder, Text text, int32_t location, int64_t *oid)
-{
-    const char *paren = text.length > 0 ? memchr(text.data, '(', text.length) : NULL;
-    SchemaName parts[2];
-    uint32_t count, functions;
-    if (paren != NULL)
-        text.length = (uint32_t)(paren - text.data);
-    if (!split_name(binder->arena, text, parts, &count))
-        return invalid_name(binder, location);
-    Text name = schema_fold(binder->arena, parts[count - 1].text);
-    const ScalarFunction *const *scalars = function_scalars(&functions);
-    for (uint32_t i = 0; i < functions; i++) {
-        if (text_equal_string(name, scalars[i]->name))
-            return *oid = scalars[i]->oid, true;
-    }
-    const AggregateFunction *const *aggregates = function_aggregates(&functions);
-    for (uint32_t i = 0; i < functions; i++) {
-        if (text_equal_string(name, aggregates[i]->name))
-            return *oid = aggregates[i]->oid, true;
-    }
-    return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
-                      "function \"%.*s\" does not exist", TEXT_ARGS(text));
-}
-
 static bool find_object(Binder *binder, Oid type, Text text, int32_t location, int64_t *oid)
 {
     bool is_number = text.length > 0 && text.length < 11;
@@ -154,9 +130,6 @@ static bool find_object(Binder *binder, Oid type, Text text, int32_t location, i
         return find_type(binder, text, location, oid);
     case T_REGNAMESPACE:
         return find_namespace(binder, text, location, oid);
-    case T_REGPROC:
-    case T_REGPROCEDURE:
-        return find_function(binder, text, location, oid);
     default:
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "reading a value of type %s is not supported",
@@ -181,8 +154,10 @@ const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int
         return oid == NULL ? NULL : retyped(binder, oid, type);
     }
     expr = bind_fold(binder, expr);
-    /* looked up row by row; roles are the catalog's alone */
-    if (expr->kind != EXPR_CONSTANT || type.oid == T_REGROLE) {
+    /* looked up row by row; roles and functions are the catalog's alone */
+    bool is_elsewhere =
+        type.oid == T_REGROLE || type.oid == T_REGPROC || type.oid == T_REGPROCEDURE;
+    if (expr->kind != EXPR_CONSTANT || is_elsewhere) {
         const Expr *pair[2] = {
             coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location),
             expr_int64(binder->arena, SQL_TYPE(T_OID), type.oid, location)};

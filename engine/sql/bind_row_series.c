@@ -67,12 +67,16 @@ static bool expand_array(SeriesCall *call)
 {
     if (!unnest(call))
         return false;
-    SqlType type = SQL_TYPE(T_INT8);
+    SqlType element = call->series->value->type;
+    bool is_small = element.oid == T_INT2 || element.oid == T_INT4;
+    SqlType type = SQL_TYPE(is_small ? T_INT4 : T_INT8);
     const Expr *pair[2] = {
         coerce_to(call->binder, call->series->value, type, CAST_EXPLICIT, call->location),
-        call->number};
+        coerce_to(call->binder, call->number, type, CAST_EXPLICIT, call->location)};
     call->series->value =
-        pair[0] == NULL ? NULL : bind_array_of(call->binder, pair, 2, type, call->location);
+        pair[0] == NULL || pair[1] == NULL
+            ? NULL
+            : bind_array_of(call->binder, pair, 2, type, call->location);
     return call->series->value != NULL;
 }
 
