@@ -183,6 +183,11 @@ static bool never(CatalogCall *call)
     return answer_bool(call, false);
 }
 
+static bool always(CatalogCall *call)
+{
+    return answer_bool(call, true);
+}
+
 static bool zero(CatalogCall *call)
 {
     return answer_int(call, 0);
@@ -303,5 +308,16 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"mxid_age", transaction_age},
     {"pg_cancel_backend", signal_backend},
     {"pg_terminate_backend", signal_backend},
+    {"pg_advisory_lock", no_text},
+    {"pg_advisory_lock_shared", no_text},
+    {"pg_advisory_unlock", always},
+    {"pg_advisory_unlock_all", no_text},
+    {"pg_advisory_unlock_shared", always},
+    {"pg_advisory_xact_lock", no_text},
+    {"pg_advisory_xact_lock_shared", no_text},
+    {"pg_try_advisory_lock", always},
+    {"pg_try_advisory_lock_shared", always},
+    {"pg_try_advisory_xact_lock", always},
+    {"pg_try_advisory_xact_lock_shared", always},
     {NULL, NULL},
 };

@@ -451,16 +451,49 @@ const Plan *decorrelate_project_result(PlanContext *context, const Plan *plan, c
     return plan_project(context->arena, plan, items, count);
 }
 
+/* A column that is true in every row of `plan`: NULL after a join that found none. */
+static const Plan *add_presence(PlanContext *context, const Plan *plan, PlanColumn *presence)
+{
+    uint32_t count;
+    PlanProjection *items = decorrelate_pass(context->arena, plan, 1, &count);
+    *presence = (PlanColumn){
+        .id = plan_new_column(context), .type = SQL_TYPE(T_BOOL), .name = "present"};
+    items[count++] =
+        (PlanProjection){.column = *presence, .expr = expr_bool(context->arena, true)};
+    return plan_project(context->arena, plan, items, count);
+}
+
+/* The value where the subquery had a row: what waited for the join is computed in every row. */
+static const Plan *project_present(PlanContext *context, const Plan *plan, const Plan *left,
+                                   PlanColumn result, ColumnId value, PlanColumn presence)
+{
+    Arena *arena = context->arena;
+    uint32_t count;
+    PlanProjection *items = decorrelate_pass(arena, left, 1, &count);
+    const Expr *branches[3] = {expr_column(arena, presence.type, presence.id, -1),
+                               expr_column(arena, result.type, value, -1),
+                               expr_null(arena, result.type, -1)};
+    items[count++] = (PlanProjection){
+        .column = result, .expr = expr_nary(arena, EXPR_CASE, result.type, branches, 3, -1)};
+    return plan_project(arena, plan, items, count);
+}
+
 static const Plan *decorrelate_scalar(Pull *state, const Plan *apply, const Plan *right)
 {
     PlanContext *context = state->context;
     PlanColumn result = *plan_find_column(apply, apply->apply.result);
     ColumnId value = apply->apply.right->columns[0].id;
+    PlanColumn presence;
+    bool needs_presence = state->deferred_count > 0 && state->global_aggregate == NULL;
+    if (needs_presence)
+        right = add_presence(context, right, &presence);
     const Plan *joined = plan_join(context->arena, JOIN_SINGLE, apply->apply.left, right,
                                    expr_list_and(&state->conditions), (PlanColumn){0});
     if (state->global_aggregate != NULL)
         joined = repair_counts(state, joined);
     joined = add_deferred(state, joined);
+    if (needs_presence)
+        return project_present(context, joined, apply->apply.left, result, value, presence);
     return decorrelate_project_result(context, joined, apply->apply.left, result, value);
 }
 

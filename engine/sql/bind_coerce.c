@@ -178,8 +178,6 @@ static const Expr *infer_parameter(Binder *binder, const Expr *expr, SqlType typ
                                    int32_t location)
 {
     SqlType *known = &binder->context->parameter_types[expr->parameter - 1];
-    if (type_is_reg(type.oid))
-        type = SQL_TYPE(T_OID);
     if (known->oid == T_UNKNOWN)
         *known = SQL_TYPE(type.oid);
     const Vector *value = binder->context->parameter_values != NULL

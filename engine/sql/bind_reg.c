@@ -140,7 +140,7 @@ static bool find_object(Binder *binder, Oid type, Text text, int32_t location, i
 const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int32_t location)
 {
     if (expr->kind == EXPR_PARAMETER && expr_is_unknown(expr))
-        expr = coerce_to(binder, expr, SQL_TYPE(T_OID), CAST_IMPLICIT, location);
+        return coerce_to(binder, expr, type, CAST_IMPLICIT, location); /* it is of this type */
     if (expr == NULL)
         return NULL;
     if (expr_is_null(expr))
