@@ -380,51 +380,14 @@ typedef struct IntervalPrepared {
     int64_t start, end;
 } IntervalPrepared;
 
-static bool interval_instant(const ScalarCall *call, Text text, int64_t *instant, Fault *fault)
-{
-    Arena *arena = arena_new("interval");
-    VectorBuilder builder;
-    vector_builder_init(&builder, arena, LAYOUT_INT64, 1);
-    TypeContext context = {.zone = call_zone(call)};
-    if (call->context != NULL)
-        context = *call->context;
-    context.zone = call->argument_types[0].oid == T_TIMESTAMPTZ ? call_zone(call) : timezone_utc();
-    bool is_good = type_parse_text(SQL_TYPE(T_TIMESTAMPTZ), &context, text, &builder, fault);
-    if (is_good)
-        *instant = ((const int64_t *)builder.data)[0];
-    arena_free(arena);
-    return is_good;
-}
-
 static bool interval_parse(const ScalarCall *call, Text text, int64_t *start, int64_t *end,
                            Fault *fault)
 {
-    const char *slash = text.length == 0 ? NULL : memchr(text.data, '/', text.length);
-    if (slash == NULL)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "\"%.*s\" is not an interval: start/end", TEXT_ARGS(text));
-    Text first = {text.data, (uint32_t)(slash - text.data)};
-    Text last = {slash + 1, (uint32_t)(text.data + text.length - slash - 1)};
-    const TimeZone *zone =
-        call->argument_types[0].oid == T_TIMESTAMPTZ ? call_zone(call) : timezone_utc();
-    bool first_is_period = first.length > 0 && (first.data[0] == 'P' || first.data[0] == 'p');
-    bool last_is_period = last.length > 0 && (last.data[0] == 'P' || last.data[0] == 'p');
-    Period period;
-    if (first_is_period && last_is_period)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "\"%.*s\" is not an interval: one side must be a time", TEXT_ARGS(text));
-    if (!first_is_period && !interval_instant(call, first, start, fault))
-        return false;
-    if (!last_is_period && !interval_instant(call, last, end, fault))
-        return false;
-    if ((first_is_period || last_is_period) &&
-        !period_parse(first_is_period ? first : last, &period, fault))
-        return false;
-    if (first_is_period)
-        *start = period_shift(&period, *end, -1, zone);
-    if (last_is_period)
-        *end = period_shift(&period, *start, 1, zone);
-    return true;
+    TypeContext context = {0};
+    if (call->context != NULL)
+        context = *call->context;
+    context.zone = call->argument_types[0].oid == T_TIMESTAMPTZ ? call_zone(call) : timezone_utc();
+    return time_interval_parse(text, &context, start, end, fault);
 }
 
 static bool in_interval_prepare(ScalarCall *call, Arena *arena, Fault *fault)

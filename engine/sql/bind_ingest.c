@@ -84,6 +84,12 @@ static bool check_rights(Ingest *ingest)
                                target->mode == INGEST_REPLACE ? ACCESS_REPLACE : ACCESS_INSERT);
 }
 
+/* What an INSERT replaces by the setting that older statements use. */
+static Text replaced_chunks(const Binder *binder)
+{
+    return text_of(binder->context->types->settings->sql_replace_time_chunks);
+}
+
 static bool bind_target(Ingest *ingest)
 {
     Binder *binder = ingest->binder;
@@ -102,7 +108,8 @@ static bool bind_target(Ingest *ingest)
     if (relation != NULL && relation->kind != RELATION_TABLE)
         relation = NULL; /* a catalog's name is no obstacle */
     IngestTarget *target = ingest->target;
-    target->mode = ingest->dialect->is_replace ? INGEST_REPLACE : INGEST_INSERT;
+    bool is_replace = ingest->dialect->is_replace || replaced_chunks(binder).length > 0;
+    target->mode = is_replace ? INGEST_REPLACE : INGEST_INSERT;
     target->relation = relation;
     if (relation != NULL && schema_is_view(relation))
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot %s into view \"%.*s\"",
@@ -478,7 +485,10 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     if (!(is_plain ? bind_usual_granularity(binder, ingest.target)
                    : bind_granularity(binder, ingest.target)))
         return false;
+    bool is_old_way = !ingest.dialect->is_replace && ingest.target->mode == INGEST_REPLACE;
     if (ingest.dialect->is_replace && !bind_overwrite(binder, ingest.target))
+        return false;
+    if (is_old_way && !bind_replaced_chunks(binder, ingest.target, replaced_chunks(binder)))
         return false;
     Scope *scope = ARENA_NEW(binder->arena, Scope); /* WITH may stand before INSERT too */
     if (insert->with_clause != NULL && !bind_with(binder, scope, insert->with_clause))

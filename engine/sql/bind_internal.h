@@ -407,6 +407,8 @@ bool bind_usual_granularity(Binder *binder, IngestTarget *target);
 bool bind_granularity_named(Binder *binder, IngestTarget *target, Text name);
 uint32_t bind_granularity_count(void);
 bool bind_granularity_at(Binder *binder, IngestTarget *target, uint32_t i);
+/* sqlReplaceTimeChunks: `all`, or intervals. */
+bool bind_replaced_chunks(Binder *binder, IngestTarget *target, Text list);
 /* PARTITIONED BY (granularity.c). */
 bool bind_granularity(Binder *binder, IngestTarget *target);
 /* Binding within a lifted clause: its own offset map. Give back what it returns. */

@@ -196,15 +196,20 @@ static bool is_aligned(const IngestTarget *target, int64_t instant)
            period_floor(&target->granularity, instant, INT64_MIN, timezone_utc()) == instant;
 }
 
+static const char *overwrite_name(const Binder *binder)
+{
+    return binder->tree->dialect->is_replace ? "OVERWRITE WHERE" : "sqlReplaceTimeChunks";
+}
+
 static bool check_ranges(Binder *binder, const IngestTarget *target, const RangeSet *set)
 {
     int32_t at = binder->tree->dialect->overwrite_at;
     if (set->count == 0)
         return bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
-                          "OVERWRITE WHERE selects no interval of time");
+                          "%s selects no interval of time", overwrite_name(binder));
     if (target->is_partitioned_by_all) {
         bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
-                   "OVERWRITE WHERE does not go with PARTITIONED BY ALL");
+                   "%s does not go with PARTITIONED BY ALL", overwrite_name(binder));
         return fault_hint(binder->fault, "Use OVERWRITE ALL.");
     }
     for (uint32_t i = 0; i < set->count; i++) {
@@ -212,11 +217,44 @@ static bool check_ranges(Binder *binder, const IngestTarget *target, const Range
             continue;
         bind_fault(
             binder, at, FAULT_INVALID_PARAMETER_VALUE,
-            "OVERWRITE WHERE contains an interval which is not aligned with PARTITIONED BY %s",
-            target->granularity_text);
+            "%s contains an interval which is not aligned with PARTITIONED BY %s",
+            overwrite_name(binder), target->granularity_text);
         return fault_hint(binder->fault,
                           "Intervals must begin and end where time chunks do, in UTC.");
     }
+    return true;
+}
+
+static void overwrite_all(Binder *binder, IngestTarget *target)
+{
+    RangeSet all = one_range(binder, INT64_MIN, INT64_MAX);
+    target->overwrite_all = true;
+    target->overwrite = all.ranges;
+    target->overwrite_count = all.count;
+}
+
+bool bind_replaced_chunks(Binder *binder, IngestTarget *target, Text list)
+{
+    RangeSet set = one_range(binder, 0, 0);
+    TypeContext context = *binder->context->types;
+    context.zone = timezone_utc();
+    if (text_equal_string(list, "all")) {
+        overwrite_all(binder, target);
+        return true;
+    }
+    for (const char *at = list.data, *end = at + list.length; at < end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        Text interval = {at, (uint32_t)((comma != NULL ? comma : end) - at)};
+        int64_t from, to;
+        if (!time_interval_parse(interval, &context, &from, &to, binder->fault))
+            return false;
+        set = set_union(binder, set, one_range(binder, from, to));
+        at = comma != NULL ? comma + 1 : end;
+    }
+    if (!check_ranges(binder, target, &set))
+        return false;
+    target->overwrite = set.ranges;
+    target->overwrite_count = set.count;
     return true;
 }
 
@@ -224,10 +262,7 @@ bool bind_overwrite(Binder *binder, IngestTarget *target)
 {
     const DialectStatement *dialect = binder->tree->dialect;
     if (dialect->overwrite_all) {
-        RangeSet all = one_range(binder, INT64_MIN, INT64_MAX);
-        target->overwrite_all = true;
-        target->overwrite = all.ranges;
-        target->overwrite_count = all.count;
+        overwrite_all(binder, target);
         return true;
     }
     RangeSet set;

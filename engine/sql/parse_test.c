@@ -82,7 +82,7 @@ static void test_kinds(void **state)
     assert_kind("with x as (select 1) select * from x", STATEMENT_QUERY, "SELECT");
     assert_kind("insert into t select 1", STATEMENT_QUERY, "INSERT 0");
     assert_kind("replace into t overwrite all select 1 partitioned by all", STATEMENT_QUERY,
-                "INSERT 0");
+                "REPLACE 0");
     assert_kind("explain select 1", STATEMENT_EXPLAIN, "EXPLAIN");
     assert_kind("explain plan for replace into t overwrite all select 1 partitioned by all",
                 STATEMENT_EXPLAIN, "EXPLAIN");

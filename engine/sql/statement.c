@@ -339,7 +339,8 @@ bool classify_query(Classifier *classifier, const PgQuery__Node *node)
         }
         return classify_as(classifier, STATEMENT_QUERY, "SELECT");
     case PG_QUERY__NODE__NODE_INSERT_STMT:
-        return classify_as(classifier, STATEMENT_QUERY, "INSERT 0");
+        return classify_as(classifier, STATEMENT_QUERY,
+                           classifier->tree->dialect->is_replace ? "REPLACE 0" : "INSERT 0");
     default:
         return classify_not_supported(classifier);
     }

@@ -6,7 +6,7 @@
  * less in physical time; a single hour, minute or second is the one the clock shows, which
  * matters in zones that are half an hour off.
  */
-#include "engine/type/timezone.h"
+#include "engine/type/type_internal.h"
 
 enum { EPOCH_MONDAY = -3 /* days */ };
 
@@ -248,5 +248,47 @@ bool period_is_uniform(const Period *period, const TimeZone *zone, int64_t origi
         __builtin_add_overflow(*width, period->micros, width) || *width == 0)
         return false;
     *anchor = origin != INT64_MIN ? origin : default_origin(period) - offset;
+    return true;
+}
+
+/* --- intervals between instants --- */
+
+static bool interval_instant(Text text, const TypeContext *context, int64_t *instant, Fault *fault)
+{
+    Arena *arena = arena_new("interval");
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_INT64, 1);
+    bool is_good = type_parse_text(SQL_TYPE(T_TIMESTAMPTZ), context, text, &builder, fault);
+    if (is_good)
+        *instant = ((const int64_t *)builder.data)[0];
+    arena_free(arena);
+    return is_good;
+}
+
+bool time_interval_parse(Text text, const TypeContext *context, int64_t *start, int64_t *end,
+                         Fault *fault)
+{
+    const char *slash = text.length == 0 ? NULL : memchr(text.data, '/', text.length);
+    if (slash == NULL)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "\"%.*s\" is not an interval: start/end", TEXT_ARGS(text));
+    Text first = {text.data, (uint32_t)(slash - text.data)};
+    Text last = {slash + 1, (uint32_t)(text.data + text.length - slash - 1)};
+    bool first_is_period = first.length > 0 && (first.data[0] == 'P' || first.data[0] == 'p');
+    bool last_is_period = last.length > 0 && (last.data[0] == 'P' || last.data[0] == 'p');
+    Period period;
+    if (first_is_period && last_is_period)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "\"%.*s\" is not an interval: one side must be a time", TEXT_ARGS(text));
+    if ((!first_is_period && !interval_instant(first, context, start, fault)) ||
+        (!last_is_period && !interval_instant(last, context, end, fault)))
+        return false;
+    if ((first_is_period || last_is_period) &&
+        !period_parse(first_is_period ? first : last, &period, fault))
+        return false;
+    if (first_is_period)
+        *start = period_shift(&period, *end, -1, context_zone(context));
+    if (last_is_period)
+        *end = period_shift(&period, *start, 1, context_zone(context));
     return true;
 }

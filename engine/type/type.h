@@ -160,6 +160,10 @@ bool type_has_binary(SqlType type);
  */
 bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                      Fault *fault);
+/* ISO 8601 intervals between instants: start/end, start/P1D, P1D/end, read in the context's zone;
+ * microseconds UTC. Faults: 22023, and those of timestamps. */
+bool time_interval_parse(Text text, const TypeContext *context, int64_t *start, int64_t *end,
+                         Fault *fault);
 bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
                        VectorBuilder *builder, Fault *fault);
 

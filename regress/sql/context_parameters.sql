@@ -21,3 +21,18 @@ REPLACE INTO context_t OVERWRITE ALL SELECT TIMESTAMP '2024-01-01' AS __time, AR
 SET skipTypeVerification = '["t","s"]';
 REPLACE INTO context_t OVERWRITE ALL SELECT TIMESTAMP '2024-01-01' AS __time, ARRAY['a'] AS s PARTITIONED BY DAY;
 SELECT COUNT(*) FROM context_t;
+-- INSERT that replaces, as older statements write it
+REPLACE INTO context_c OVERWRITE ALL SELECT t AS __time, n FROM (VALUES (TIMESTAMP '2024-01-01', 1), (TIMESTAMP '2024-01-02', 2), (TIMESTAMP '2024-01-03', 3)) v(t, n) PARTITIONED BY DAY;
+--:context sqlReplaceTimeChunks: 2024-01-02/P1D,2024-01-03/2024-01-04
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-02 05:00:00' AS __time, 20 AS n PARTITIONED BY DAY;
+SELECT * FROM context_c ORDER BY n;
+--:context sqlReplaceTimeChunks: 2024-01-02/2024-01-03
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-05 05:00:00' AS __time, 20 AS n PARTITIONED BY DAY;
+--:context sqlReplaceTimeChunks: 2024-01-02T05:00/2024-01-03
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-02 05:00:00' AS __time, 20 AS n PARTITIONED BY DAY;
+--:context sqlReplaceTimeChunks: yesterday
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-02 05:00:00' AS __time, 20 AS n PARTITIONED BY DAY;
+--:context sqlReplaceTimeChunks: all
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-09' AS __time, 9 AS n PARTITIONED BY DAY;
+INSERT INTO context_c SELECT TIMESTAMP '2024-01-09' AS __time, 10 AS n PARTITIONED BY DAY;
+SELECT * FROM context_c ORDER BY n;

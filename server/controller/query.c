@@ -378,11 +378,11 @@ static bool execute(Execution *execution, bool is_local, Fault *fault)
     return is_local ? execute_local(execution, fault) : execute_distributed(execution, fault);
 }
 
-static void complete_ingest(Request *request, const Execution *execution)
+static void complete_ingest(Request *request, const ParsedStatement *statement,
+                            const Execution *execution)
 {
     carried_note_write(request);
-    const char *tag = execution->query->ingest->mode == INGEST_INSERT ? "INSERT 0" : "REPLACE 0";
-    respond_complete(request, arena_printf(request->arena, "%s %llu", tag,
+    respond_complete(request, arena_printf(request->arena, "%s %llu", statement->tag,
                                            (unsigned long long)execution->staged_rows));
 }
 
@@ -421,7 +421,7 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
         give_warnings(&execution);
     if (query->ingest != NULL) {
         if (ok)
-            complete_ingest(request, &execution);
+            complete_ingest(request, statement, &execution);
         else
             ingest_abandon(&execution);
     }
