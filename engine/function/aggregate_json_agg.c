@@ -6,6 +6,7 @@
  */
 #include "engine/function/aggregate_internal.h"
 #include "engine/function/json_internal.h"
+#include "engine/type/json_tree.h"
 
 typedef struct JsonState {
     StateBytes text;
@@ -113,7 +114,10 @@ static bool json_finish(const AggregateCall *call, const uint8_t *states, size_t
         memcpy(text, open, open_length);
         memcpy(text + open_length, state->text.data, state->text.length);
         memcpy(text + length - close_length, close, close_length);
-        vector_builder_text_view(&builder, (Text){text, (uint32_t)length});
+        Text document = {text, (uint32_t)length};
+        if (is_jsonb && !json_canonical(arena, document, &document, fault))
+            return false;
+        vector_builder_text_view(&builder, document);
     }
     *result = vector_builder_finish(&builder);
     return true;

@@ -217,8 +217,6 @@ const ScalarFunction comparison_text_functions[] = {
     SIX(T_UUID, "uuid_", 2956, 2959, 2954, 2955, 2958, 2957),
     ROW(920, "network_eq", "=", T_INET, T_INET, test_eq, "The same address."),
     ROW(925, "network_ne", "<>", T_INET, T_INET, test_ne, "Another address."),
-    ROW(4043, "jsonb_eq", "=", T_JSONB, T_JSONB, test_eq, "The same text."),
-    ROW(4038, "jsonb_ne", "<>", T_JSONB, T_JSONB, test_ne, "Another text."),
     ROW(1062, "aclitemeq", "=", T_ACLITEM, T_ACLITEM, test_eq, "Equal."),
 };
 

@@ -15,9 +15,12 @@
     FAMILY(cast) FAMILY(cast_text) FAMILY(cast_druid)                                              \
     FAMILY(string) FAMILY(string_make) FAMILY(like) FAMILY(regexp)                                 \
     FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip)       \
-    FAMILY(array) FAMILY(json) FAMILY(bytes) FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(array_edit)             \
-    FAMILY(interval) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format) FAMILY(number_template) FAMILY(system) \
-    FAMILY(catalog)
+    FAMILY(array) FAMILY(array_edit)                                                               \
+    FAMILY(json) FAMILY(jsonb) FAMILY(json_convert)                                                \
+    FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
+    FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                              \
+    FAMILY(interval)                                                                               \
+    FAMILY(system) FAMILY(catalog)
 
 #define AGGREGATE_FAMILIES(FAMILY)                                                                 \
     FAMILY(aggregate_count) FAMILY(aggregate_sum) FAMILY(aggregate_min_max)                        \

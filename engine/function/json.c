@@ -7,6 +7,7 @@
  */
 #include "engine/function/json_internal.h"
 #include "engine/function/text_internal.h"
+#include "engine/type/json_tree.h"
 
 #include <errno.h>
 #include <math.h>
@@ -411,6 +412,29 @@ static ShownAs shown_as(Oid type)
     }
 }
 
+/* A time as ISO 8601 and JavaScript write it: T between date and time, minutes in the offset. */
+static Text iso_time(Text cell, bool has_zone, Arena *arena)
+{
+    char *space = cell.data == NULL ? NULL : memchr(cell.data, ' ', cell.length);
+    if (space == NULL || cell.length > 60)
+        return cell;
+    char *text = arena_alloc(arena, cell.length + 4);
+    uint32_t place = (uint32_t)(space - cell.data), length = cell.length;
+    memcpy(text, cell.data, length);
+    text[place] = 'T';
+    char *offset = text + place;
+    while (offset < text + length && *offset != '+' && *offset != '-')
+        offset++;
+    uint32_t at = (uint32_t)(offset - text), behind = length - at;
+    bool is_short = has_zone && (behind == 3 || (behind > 3 && offset[3] == ' '));
+    if (is_short) {
+        memmove(offset + 6, offset + 3, behind - 3);
+        memcpy(offset + 3, ":00", 3);
+        length += 3;
+    }
+    return (Text){text, length};
+}
+
 JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *context,
                        uint32_t rows, Arena *arena)
 {
@@ -430,6 +454,9 @@ JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *co
         part.length = vector->form == VECTOR_CONSTANT ? 1 : rows;
     column.cells = arena_alloc_vector(arena, (size_t)(part.length + 1) * sizeof(Text));
     type_format_text(type, context, &part, arena, column.cells);
+    if (type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ)
+        for (uint32_t i = 0; i < part.length; i++)
+            column.cells[i] = iso_time(column.cells[i], type.oid == T_TIMESTAMPTZ, arena);
     return column;
 }
 
@@ -558,10 +585,34 @@ static bool json_build_object_loop(RowRun *run, const uint8_t *skip, uint32_t ro
     return build_rows(run, skip, rows, true, ", ", " : ", results);
 }
 
+/* What was made for jsonb in its canonical form. */
+static bool canonical_rows(RowRun *run, const uint8_t *skip, uint32_t rows, Text *out)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        if ((skip == NULL || !skip[i]) && !json_canonical(run->arena, out[i], &out[i], run->fault))
+            return false;
+    return true;
+}
+
 static bool jsonb_build_object_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                                     uint8_t *is_null)
 {
-    return build_rows(run, skip, rows, true, ", ", ": ", results);
+    return build_rows(run, skip, rows, true, ", ", ": ", results) &&
+           canonical_rows(run, skip, rows, results);
+}
+
+static bool jsonb_build_array_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                                   uint8_t *is_null)
+{
+    return build_rows(run, skip, rows, false, ", ", "", results) &&
+           canonical_rows(run, skip, rows, results);
+}
+
+static bool to_jsonb_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                          uint8_t *is_null)
+{
+    return to_json_loop(run, skip, rows, results, is_null) &&
+           canonical_rows(run, skip, rows, results);
 }
 
 static bool json_build_array_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
@@ -762,6 +813,10 @@ ARRAY_LOOP(paths_loop, paths_row)
       .run = run_rows, .loop = (void *)(loop_method), .summary = does, .example = sample,          \
       .gives = value }
 
+#define EMPTY_ROW(id, function, type, loop_method, value)                                          \
+    { .oid = id, .name = function, .result = type, .run = run_rows, .loop = (void *)(loop_method), \
+      .summary = "An empty one.", .example = function "()", .gives = value }
+
 const ScalarFunction json_functions[] = {
     JSON_ROW(91800, "parse_json", 1, T_JSON, rows_prepare, parse_json_loop,
              "The document that a text is; an error when it is none.",
@@ -810,20 +865,28 @@ const ScalarFunction json_functions[] = {
       .summary = "A value as a JSON document.", .example = "to_json('a \"b\"'::text)",
       .gives = "\"a \\\"b\\\"\"" },
     { .oid = 3787, .name = "to_jsonb", .argument_count = 1, .arguments = { T_ANY },
-      .result = T_JSONB, .volatility = STABLE, .run = run_rows, .loop = (void *)to_json_loop,
+      .result = T_JSONB, .volatility = STABLE, .run = run_rows, .loop = (void *)to_jsonb_loop,
       .summary = "A value as a JSON document.", .example = "to_jsonb(true)", .gives = "true" },
+    { .oid = 3153, .name = "array_to_json", .argument_count = 1, .arguments = { T_ANYARRAY },
+      .result = T_JSON, .volatility = STABLE, .run = run_rows, .loop = (void *)to_json_loop,
+      .summary = "An array as a JSON document.", .example = "array_to_json(ARRAY[1, 2])",
+      .gives = "[1,2]" },
+    EMPTY_ROW(3201, "json_build_object", T_JSON, json_build_object_loop, "{}"),
+    EMPTY_ROW(3274, "jsonb_build_object", T_JSONB, jsonb_build_object_loop, "{}"),
+    EMPTY_ROW(3199, "json_build_array", T_JSON, json_build_array_loop, "[]"),
+    EMPTY_ROW(3272, "jsonb_build_array", T_JSONB, jsonb_build_array_loop, "[]"),
     BUILD_ROW(91821, "json_object", T_JSON, 2, json_object_loop,
               "An object of names and values: JSON_OBJECT(KEY k VALUE v, ..).",
               "json_object('a', 1, 'b', NULL)", "{\"a\":1,\"b\":null}"),
-    BUILD_ROW(3200, "json_build_object", T_JSON, 2, json_build_object_loop,
+    BUILD_ROW(3200, "json_build_object", T_JSON, 1, json_build_object_loop,
               "An object of names and values.", "json_build_object('a', 1, 'b', 'x')",
               "{\"a\" : 1, \"b\" : \"x\"}"),
-    BUILD_ROW(3273, "jsonb_build_object", T_JSONB, 2, jsonb_build_object_loop,
+    BUILD_ROW(3273, "jsonb_build_object", T_JSONB, 1, jsonb_build_object_loop,
               "An object of names and values.", "jsonb_build_object('a', 1, 'b', 'x')",
               "{\"a\": 1, \"b\": \"x\"}"),
     BUILD_ROW(3198, "json_build_array", T_JSON, 1, json_build_array_loop,
               "An array of values.", "json_build_array(1, 'x', NULL)", "[1, \"x\", null]"),
-    BUILD_ROW(3271, "jsonb_build_array", T_JSONB, 1, json_build_array_loop,
+    BUILD_ROW(3271, "jsonb_build_array", T_JSONB, 1, jsonb_build_array_loop,
               "An array of values.", "jsonb_build_array(1, 'x', NULL)", "[1, \"x\", null]"),
     { .oid = 91822, .name = "json_merge", .argument_count = 2, .is_variadic = true,
       .arguments = { T_JSON, T_JSON }, .result = T_JSON, .run = run_rows, .prepare = rows_prepare,

@@ -288,104 +288,12 @@ static bool string_format_loop(RowRun *run, const uint8_t *skip, uint32_t rows, 
     return true;
 }
 
-/* --- format(): PostgreSQL's %s, %I, %L and %% with n$, - and a width --- */
-
-static bool put_format_value(RowRun *run, Text cell, const Directive *directive, Buffer *out)
-{
-    Text shown = cell;
-    switch (directive->conversion) {
-    case 's':
-        shown = cell.data == NULL ? no_text : cell;
-        break;
-    case 'i':
-        if (cell.data == NULL)
-            return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
-                             "null values cannot be formatted as an SQL identifier");
-        shown = text_identifier(&run->sink, cell);
-        break;
-    default:
-        shown = cell.data == NULL
-                    ? text_of("NULL")
-                    : text_quoted(&run->sink, cell, '\'',
-                                  cell.length > 0 && memchr(cell.data, '\\', cell.length) != NULL);
-        break;
-    }
-    put_padded(out, directive, shown);
-    return true;
-}
-
-static bool format_row_text(RowRun *run, uint32_t row, Text pattern, Text **cells, Buffer *out)
-{
-    const char *at = pattern.data, *end = at + pattern.length;
-    uint32_t next = 1;
-    while (at < end) {
-        const char *percent = memchr(at, '%', (size_t)(end - at));
-        const char *stop = percent == NULL ? end : percent;
-        buffer_append(out, at, (size_t)(stop - at));
-        if (percent == NULL)
-            return true;
-        at = percent + 1;
-        Directive directive;
-        (void)take_directive(&at, end, &directive);
-        char letter = at > percent + 1 ? at[-1] : '\0';
-        if (letter == '%') {
-            buffer_append_byte(out, '%');
-            continue;
-        }
-        if (letter != 's' && letter != 'I' && letter != 'L')
-            return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
-                             at == percent + 1 ? "unterminated format() type specifier"
-                                               : "unrecognized format() type specifier \"%c\"",
-                             letter);
-        directive.conversion = letter == 's' ? 's' : letter == 'I' ? 'i' : 'l';
-        uint32_t argument = directive.argument > 0 ? (uint32_t)directive.argument : next;
-        next = argument + 1;
-        if (argument >= run->call->argument_count)
-            return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
-                             "too few arguments for format()");
-        if (!put_format_value(run, cells[argument][row], &directive, out))
-            return false;
-    }
-    return true;
-}
-
-static bool format_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
-                        uint8_t *is_null)
-{
-    Text *out = results;
-    Text **cells = format_cells(run, rows);
-    Buffer buffer = BUFFER_EMPTY;
-    bool is_good = true;
-    for (uint32_t i = 0; i < rows && is_good; i++) {
-        out[i] = no_text;
-        is_null[i] = row_is_null(run, 0, i);
-        if ((skip != NULL && skip[i]) || is_null[i])
-            continue;
-        buffer_reset(&buffer);
-        is_good = format_row_text(run, i, row_text(run, 0, i), cells, &buffer);
-        if (is_good)
-            out[i] = take_bytes(run, &buffer);
-    }
-    buffer_clear(&buffer);
-    return is_good;
-}
-
 const ScalarFunction text_format_functions[] = {
     { .oid = 91052, .name = "string_format", .argument_count = 2, .is_variadic = true,
       .arguments = { T_TEXT, T_ANY }, .result = T_TEXT, .nulls = NULLS_CALLED,
       .volatility = STABLE, .run = run_rows, .loop = (void *)string_format_loop,
       .summary = "A text of a pattern with Java's directives and values.",
       .example = "string_format('%s-%03d', 'a', 7)", .gives = "a-007" },
-    { .oid = 3539, .name = "format", .argument_count = 2, .is_variadic = true,
-      .arguments = { T_TEXT, T_ANY }, .result = T_TEXT, .nulls = NULLS_CALLED,
-      .volatility = STABLE, .run = run_rows, .loop = (void *)format_loop,
-      .summary = "A text of a pattern with %s (text), %I (identifier), %L (literal) and values.",
-      .example = "format('INSERT INTO %I VALUES (%L)', 'Foo bar', 'O''Reilly')",
-      .gives = "INSERT INTO \"Foo bar\" VALUES ('O''Reilly')" },
-    { .oid = 3540, .name = "format", .argument_count = 1, .arguments = { T_TEXT },
-      .result = T_TEXT, .run = run_rows, .loop = (void *)format_loop,
-      .summary = "A text of a pattern without values.", .example = "format('100%%')",
-      .gives = "100%" },
 };
 const uint32_t text_format_function_count =
     sizeof text_format_functions / sizeof text_format_functions[0];

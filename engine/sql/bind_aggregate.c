@@ -89,7 +89,11 @@ static bool resolve_aggregate(Binder *binder, ExprContext *inner, const PgQuery_
     SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 2);
     const Expr **given = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
     for (uint32_t i = 0; i < count; i++) {
+        bool is_json = bind_takes_rows(name_folded(
+            binder->arena, call->funcname[call->n_funcname - 1]->string->sval));
+        binder->rows_as_json += is_json;
         const Expr *argument = bind_expr(binder, inner, call->args[i]);
+        binder->rows_as_json -= is_json;
         if (argument == NULL)
             return false;
         given[i] = argument;

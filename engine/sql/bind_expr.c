@@ -94,10 +94,17 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
     if (special != NULL)
         return special;
     if (!scope_find_column(binder, context->scope, reference, &column, &found)) {
-        bool is_table =
-            reference->n_fields == 1 && binder->fault->code == FAULT_UNDEFINED_COLUMN &&
-            scope_find_table(binder, context->scope, reference->fields, 1, -1, false) != NULL;
-        return is_table ? whole_row(binder, reference) : NULL;
+        bool is_missing =
+            reference->n_fields == 1 && binder->fault->code == FAULT_UNDEFINED_COLUMN;
+        const ScopeTable *table =
+            is_missing ? scope_find_table(binder, context->scope, reference->fields, 1, -1, false)
+                       : NULL;
+        if (table != NULL && table->is_scalar)
+            return expr_column(binder->arena, table->columns[0].type, table->columns[0].id,
+                               bind_location(binder, reference->location));
+        if (table != NULL && binder->rows_as_json > 0)
+            return bind_table_as_json(binder, table, bind_location(binder, reference->location));
+        return table != NULL ? whole_row(binder, reference) : NULL;
     }
     return expr_column(binder->arena, column->type, column->id,
                        bind_location(binder, reference->location));
@@ -346,6 +353,10 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
                              const PgQuery__AIndices *indices)
 {
     const TypeInfo *info = type_info(array->type.oid);
+    if (array->type.oid == T_JSONB && !indices->is_slice) {
+        const Expr *step = bind_expr(binder, context, indices->uidx);
+        return step == NULL ? NULL : bind_operator(binder, "->", array, step, array->location);
+    }
     if (info == NULL || info->element_oid == 0) {
         bind_fault(binder, array->location, FAULT_DATATYPE_MISMATCH,
                    "cannot subscript type %s because it does not support subscripting",
@@ -503,7 +514,8 @@ const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node 
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return bind_collate(binder, context, node->collate_clause);
     case PG_QUERY__NODE__NODE_ROW_EXPR:
-        return not_supported(binder, node, "a row as a value");
+        return binder->rows_as_json > 0 ? bind_row_as_json(binder, context, node->row_expr)
+                                        : not_supported(binder, node, "a row as a value");
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
         return bind_grouping_call(binder, context, node->grouping_func);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:

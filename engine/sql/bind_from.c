@@ -219,6 +219,10 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         !bind_table_function(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;
     if (call != NULL && !is_known &&
+        !bind_record_set(binder, &context, name, call, list, count, range->ordinality, &plan,
+                         &is_known))
+        return false;
+    if (call != NULL && !is_known &&
         !bind_series(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;
     if (!is_known && range->ordinality)
@@ -237,11 +241,21 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
     }
     ScopeColumn *columns = plan_scope_columns(binder, plan);
     /* FROM f(..) AS a: the only column is called a as well */
-    bool renames = range->alias != NULL && count == 0 && range->alias->n_colnames == 0 &&
-                   plan->column_count == (range->ordinality ? 2 : 1);
-    if (renames)
+    bool is_scalar = count == 0 && plan->column_count == (range->ordinality ? 2 : 1);
+    bool is_elements = strstr(name, "_array_elements") != NULL; /* called value, whatever else */
+    if (is_elements && is_scalar)
+        columns[0].name = "value";
+    else if (is_scalar && range->alias != NULL && range->alias->n_colnames == 0)
         columns[0].name = name_made(binder->arena, range->alias->aliasname, binder->dialect);
-    return from_make(binder, plan, name, range->alias, NULL, columns, plan->column_count, item);
+    if (!from_make(binder, plan, name, range->alias, NULL, columns, plan->column_count, item))
+        return false;
+    if (is_scalar && item->table_count == 1) {
+        ScopeTable *table = ARENA_NEW(binder->arena, ScopeTable);
+        *table = item->tables[0];
+        table->is_scalar = true;
+        item->tables = table;
+    }
+    return true;
 }
 
 bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,

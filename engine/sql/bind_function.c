@@ -225,6 +225,80 @@ static const Expr *make_in_zone(Binder *binder, const Expr **arguments, uint32_t
     return local == NULL ? NULL : bind_call(binder, "timezone", pair, 2, location);
 }
 
+/* row_to_json(row [, pretty]): rows are JSON objects already. */
+static const Expr *row_to_json(Binder *binder, const Expr **arguments, uint32_t count,
+                               int32_t location)
+{
+    if (arguments[0]->type.oid == T_JSON)
+        return arguments[0];
+    return bind_call(binder, "row_to_json", arguments, count, location);
+}
+
+/* json_extract_path(document, name, ..): the names as an array. */
+static const Expr *extract_path(Binder *binder, const char *name, const Expr **arguments,
+                                uint32_t count, int32_t location)
+{
+    const TypeInfo *info = type_info(arguments[1]->type.oid);
+    bool is_array = count == 2 && info != NULL && info->element_oid != 0;
+    for (uint32_t i = 1; i < count && !is_array; i++) {
+        arguments[i] =
+            coerce_to(binder, arguments[i], SQL_TYPE(T_TEXT), CAST_IMPLICIT, location);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
+    const Expr *pair[2] = {arguments[0],
+                           is_array ? arguments[1]
+                                    : bind_array_of(binder, arguments + 1, count - 1,
+                                                    SQL_TYPE(T_TEXT), location)};
+    return pair[1] == NULL ? NULL : bind_call(binder, name, pair, 2, location);
+}
+
+static const Expr *json_extract_path(Binder *binder, const Expr **arguments, uint32_t count,
+                                     int32_t location)
+{
+    return extract_path(binder, "json_extract_path", arguments, count, location);
+}
+
+static const Expr *json_extract_path_text(Binder *binder, const Expr **arguments, uint32_t count,
+                                          int32_t location)
+{
+    return extract_path(binder, "json_extract_path_text", arguments, count, location);
+}
+
+static const Expr *jsonb_extract_path(Binder *binder, const Expr **arguments, uint32_t count,
+                                      int32_t location)
+{
+    return extract_path(binder, "jsonb_extract_path", arguments, count, location);
+}
+
+static const Expr *jsonb_extract_path_text(Binder *binder, const Expr **arguments,
+                                           uint32_t count, int32_t location)
+{
+    return extract_path(binder, "jsonb_extract_path_text", arguments, count, location);
+}
+
+/* json_object('{a,b}', '{1,2}') of literals: arrays, as PostgreSQL has them, where they look it;
+ * else names and values. */
+static const Expr *json_object(Binder *binder, const Expr **arguments, uint32_t count,
+                               int32_t location)
+{
+    bool are_arrays = true;
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_literal = expr_is_unknown(arguments[i]) &&
+                          arguments[i]->kind == EXPR_CONSTANT && !expr_is_null(arguments[i]);
+        Text text = is_literal ? vector_text(arguments[i]->value, 0) : TEXT_LITERAL("");
+        are_arrays = are_arrays && text.length > 1 && text.data[0] == '{' &&
+                     text.data[text.length - 1] == '}';
+    }
+    for (uint32_t i = 0; i < count && are_arrays; i++) {
+        arguments[i] =
+            coerce_to(binder, arguments[i], SQL_TYPE(T_TEXT_ARRAY), CAST_IMPLICIT, location);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
+    return bind_call(binder, "json_object", arguments, count, location);
+}
+
 static bool is_text(const Expr *expr)
 {
     const TypeInfo *info = type_info(expr->type.oid);
@@ -274,6 +348,12 @@ static const struct {
     {"json_value", 3, 3, json_value_returning},
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
+    {"row_to_json", 1, 2, row_to_json},
+    {"json_object", 1, 2, json_object},
+    {"json_extract_path", 2, 100, json_extract_path},
+    {"json_extract_path_text", 2, 100, json_extract_path_text},
+    {"jsonb_extract_path", 2, 100, jsonb_extract_path},
+    {"jsonb_extract_path_text", 2, 100, jsonb_extract_path_text},
     {"make_timestamptz", 7, 7, make_in_zone},
     {"substring", 3, 3, substring_similar},
 };
@@ -435,6 +515,33 @@ static bool bind_variadic(Binder *binder, const char *name, const Expr ***argume
     return true;
 }
 
+/* JSON functions take rows, as objects. */
+bool bind_takes_rows(const char *name)
+{
+    static const char *const names[] = {
+        "row_to_json",        "to_json",         "to_jsonb",         "json_build_object",
+        "jsonb_build_object", "json_build_array", "jsonb_build_array", "json_agg",
+        "jsonb_agg",          "json_object_agg", "jsonb_object_agg", "to_json_string",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool bind_arguments(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                           const char *name, const Expr **arguments, uint32_t *count)
+{
+    if (has_named(call))
+        return place_named(binder, context, call, name, arguments, count);
+    for (uint32_t i = 0; i < *count; i++) {
+        arguments[i] = bind_expr(binder, context, call->args[i]);
+        if (arguments[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call)
 {
     int32_t location = bind_location(binder, call->location);
@@ -453,14 +560,12 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         return NULL;
     uint32_t count = (uint32_t)call->n_args;
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 8);
-    bool is_named = has_named(call);
-    if (is_named && !place_named(binder, context, call, name, arguments, &count))
+    bool is_json = bind_takes_rows(name);
+    binder->rows_as_json += is_json;
+    bool is_good = bind_arguments(binder, context, call, name, arguments, &count);
+    binder->rows_as_json -= is_json;
+    if (!is_good)
         return NULL;
-    for (uint32_t i = 0; i < count && !is_named; i++) {
-        arguments[i] = bind_expr(binder, context, call->args[i]);
-        if (arguments[i] == NULL)
-            return NULL;
-    }
     const Expr *joined = NULL;
     if (call->func_variadic &&
         !bind_variadic(binder, name, &arguments, &count, location, &joined))

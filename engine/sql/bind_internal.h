@@ -32,6 +32,7 @@ typedef struct Binder {
     uint32_t except_depth;        /* right sides of EXCEPT around */
     const OffsetMap *map;         /* of the text being bound; NULL within a text of our own */
     int32_t fixed_location;       /* stands for every place of such a text */
+    uint32_t rows_as_json; /* above 0: within the arguments of a JSON function */
 } Binder;
 
 /* --- faults and places --- */
@@ -55,6 +56,7 @@ typedef struct ScopeTable {
     const char *name;         /* the alias, or the relation's name */
     const Relation *relation; /* NULL: not a relation */
     bool has_alias;
+    bool is_scalar;           /* a function of one value: its name is the value */
     uint32_t column_count;
     const ScopeColumn *columns;
 } ScopeTable;
@@ -153,6 +155,9 @@ typedef struct RowSeries {
     const char *name;
     const Expr *length; /* int8 */
     const Expr *value;
+    /* What length and value are made of, computed once a row below the copies; NULL: nothing. */
+    const Expr *input;
+    PlanColumn input_column;
 } RowSeries;
 
 typedef struct SelectSeries {
@@ -205,6 +210,9 @@ const Expr *bind_row_in(Binder *binder, ExprContext *context, const PgQuery__Nod
 const Expr *bind_compare_rows(Binder *binder, const char *symbol, const Expr *const *left,
                               const Expr *const *right, uint32_t count, int32_t location);
 /* ROW(a, b) IS NULL, t IS NOT NULL; *result NULL when the operand is no row. */
+/* ROW(a, b) and t as JSON objects, where a JSON function takes them; NULL with a fault. */
+const Expr *bind_row_as_json(Binder *binder, ExprContext *context, const PgQuery__RowExpr *row);
+const Expr *bind_table_as_json(Binder *binder, const ScopeTable *table, int32_t location);
 bool bind_row_null_test(Binder *binder, ExprContext *context, const PgQuery__NullTest *test,
                         const Expr **result);
 /* The columns of a subquery of one row, `count` of them; NULL with a fault. */
@@ -225,6 +233,7 @@ const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value
 const char *bind_operator_name(PgQuery__Node *const *names, size_t count);
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call);
 /* A call of a function of the table, arguments bound. */
+bool bind_takes_rows(const char *name); /* a JSON function, whose arguments may be rows */
 const Expr *bind_call(Binder *binder, const char *name, const Expr *const *arguments,
                       uint32_t count, int32_t location);
 const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t count,
@@ -369,6 +378,10 @@ bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, u
  * number of the copy, by which `number` went when they were bound, last. */
 const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeries *series,
                               uint32_t count, PlanColumn number, bool keeps_number);
+/* Functions whose rows have several columns (json_each): their number, 0 when it is none; the
+ * function that lists a column's values, and the column's name. */
+uint32_t row_series_columns(const char *name, uint32_t count);
+const char *row_series_column(const char *name, uint32_t column, const char **column_name);
 const Expr *row_series_in_select(Binder *binder, SelectState *select, const char *name,
                                  const Expr **arguments, uint32_t count, int32_t location);
 const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *plan);
@@ -377,6 +390,10 @@ const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *p
 bool bind_series(Binder *binder, ExprContext *context, const char *name,
                  const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
                  bool *is_known);
+/* json_to_recordset(..) AS t(a int, ..), json_to_record. */
+bool bind_record_set(Binder *binder, ExprContext *context, const char *name,
+                     const PgQuery__FuncCall *call, PgQuery__Node *const *definitions,
+                     size_t count, bool with_ordinality, const Plan **plan, bool *is_known);
 /* ROWS FROM (f(..), g(..)): side by side; NULL with a fault. */
 const Plan *bind_rows_from(Binder *binder, ExprContext *context,
                            const PgQuery__RangeFunction *range);

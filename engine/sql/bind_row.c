@@ -82,6 +82,40 @@ static bool bind_fields(Binder *binder, ExprContext *context, const PgQuery__Row
     return true;
 }
 
+/* --- as JSON: {"a":1,"b":"x"} --- */
+
+/* `names` NULL: f1, f2, .. */
+static const Expr *object_of(Binder *binder, const ScopeColumn *names, const Fields *fields,
+                             int32_t location)
+{
+    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, fields->count * 2 + 1);
+    for (uint32_t i = 0; i < fields->count; i++) {
+        const char *name = names != NULL ? names[i].name
+                                         : arena_printf(binder->arena, "f%u", i + 1);
+        arguments[2 * i] = expr_text(binder->arena, SQL_TYPE(T_TEXT), text_of(name), location);
+        arguments[2 * i + 1] = coerce_unknown_to_text(binder, fields->items[i]);
+        if (arguments[2 * i + 1] == NULL)
+            return NULL;
+    }
+    return bind_call(binder, fields->count == 0 ? "json_build_object" : "json_object", arguments,
+                     fields->count * 2, location);
+}
+
+const Expr *bind_row_as_json(Binder *binder, ExprContext *context, const PgQuery__RowExpr *row)
+{
+    Fields fields = {0};
+    return bind_fields(binder, context, row, &fields)
+               ? object_of(binder, NULL, &fields, bind_location(binder, row->location))
+               : NULL;
+}
+
+const Expr *bind_table_as_json(Binder *binder, const ScopeTable *table, int32_t location)
+{
+    Fields fields = {0};
+    add_columns(binder, &fields, table, location);
+    return object_of(binder, table->columns, &fields, location);
+}
+
 /* --- NULL tests --- */
 
 static const Expr *combine(Binder *binder, ExprKind kind, const Expr *const *items, uint32_t count,

@@ -101,8 +101,15 @@ static bool unnest_of(SeriesCall *call, const char *function)
 {
     const Expr *array =
         bind_call(call->binder, function, call->arguments, call->count, call->location);
+    array = array == NULL ? NULL : bind_fold(call->binder, array);
     if (array == NULL)
         return false;
+    if (array->kind != EXPR_CONSTANT) {
+        call->series->input = array;
+        call->series->input_column = bind_new_column(call->binder, array->type, function);
+        array = expr_column(call->binder->arena, array->type, call->series->input_column.id,
+                            call->location);
+    }
     call->arguments[0] = array;
     return unnest(call);
 }
@@ -197,28 +204,74 @@ static bool generate_series(SeriesCall *call)
     return number_series(call, SQL_TYPE(is_wide ? T_INT8 : T_INT4));
 }
 
-static bool regexp_split(SeriesCall *call)
+/* regexp_matches: each match is the text of an array. */
+static bool regexp_matches(SeriesCall *call)
 {
-    return unnest_of(call, "regexp_split_to_array");
-}
-
-static bool string_split(SeriesCall *call)
-{
-    return unnest_of(call, "string_to_array");
+    if (!unnest_of(call, "regexp_matches_array"))
+        return false;
+    call->series->value = coerce_to(call->binder, call->series->value, SQL_TYPE(T_TEXT_ARRAY),
+                                    CAST_EXPLICIT, call->location);
+    return call->series->value != NULL;
 }
 
 static const struct {
     const char *name;
     uint32_t least, most;
-    bool (*bind)(SeriesCall *call);
+    bool (*bind)(SeriesCall *call); /* NULL: the elements of ... */
+    const char *list;               /* ... what this function gives */
 } series_functions[] = {
-    {"unnest", 1, 1, unnest},
-    {"_pg_expandarray", 1, 1, expand_array},
-    {"generate_subscripts", 2, 2, generate_subscripts},
-    {"generate_series", 2, 3, generate_series},
-    {"regexp_split_to_table", 2, 3, regexp_split},
-    {"string_to_table", 2, 2, string_split},
+    {"unnest", 1, 1, unnest, NULL},
+    {"_pg_expandarray", 1, 1, expand_array, NULL},
+    {"generate_subscripts", 2, 2, generate_subscripts, NULL},
+    {"generate_series", 2, 3, generate_series, NULL},
+    {"regexp_matches", 2, 3, regexp_matches, NULL},
+    {"regexp_split_to_table", 2, 3, NULL, "regexp_split_to_array"},
+    {"string_to_table", 2, 3, NULL, "string_to_array"},
+    {"json_array_elements", 1, 1, NULL, "json_elements"},
+    {"jsonb_array_elements", 1, 1, NULL, "jsonb_elements"},
+    {"json_array_elements_text", 1, 1, NULL, "json_elements_text"},
+    {"jsonb_array_elements_text", 1, 1, NULL, "jsonb_elements_text"},
+    {"json_object_keys", 1, 1, NULL, "json_names"},
+    {"jsonb_object_keys", 1, 1, NULL, "jsonb_names"},
+    {"jsonb_path_query", 2, 4, NULL, "jsonb_path_query_list"},
 };
+
+/* Rows of two columns. */
+static const struct {
+    const char *name, *keys, *values;
+} pair_functions[] = {
+    {"json_each", "json_names", "json_values"},
+    {"jsonb_each", "jsonb_names", "jsonb_values"},
+    {"json_each_text", "json_names", "json_values_text"},
+    {"jsonb_each_text", "jsonb_names", "jsonb_values_text"},
+};
+
+uint32_t row_series_columns(const char *name, uint32_t count)
+{
+    for (size_t i = 0; i < sizeof pair_functions / sizeof *pair_functions; i++)
+        if (count == 1 && strcmp(pair_functions[i].name, name) == 0)
+            return 2;
+    return 0;
+}
+
+const char *row_series_column(const char *name, uint32_t column, const char **column_name)
+{
+    *column_name = column == 0 ? "key" : "value";
+    for (size_t i = 0; i < sizeof pair_functions / sizeof *pair_functions; i++)
+        if (strcmp(pair_functions[i].name, name) == 0)
+            return column == 0 ? pair_functions[i].keys : pair_functions[i].values;
+    return NULL;
+}
+
+/* By its own name, or as the elements of a function that gives arrays. */
+static bool is_list_function(const char *name)
+{
+    for (size_t i = 0; i < sizeof pair_functions / sizeof *pair_functions; i++)
+        if (strcmp(pair_functions[i].keys, name) == 0 ||
+            strcmp(pair_functions[i].values, name) == 0)
+            return true;
+    return strcmp(name, "json_elements") == 0 || strcmp(name, "jsonb_elements") == 0;
+}
 
 bool row_series_exists(const char *name, uint32_t count)
 {
@@ -237,9 +290,10 @@ bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, u
     SeriesCall call = {binder, arguments, count, location, number, series};
     for (size_t i = 0; i < sizeof series_functions / sizeof *series_functions; i++) {
         if (strcmp(series_functions[i].name, name) == 0)
-            return series_functions[i].bind(&call);
+            return series_functions[i].bind != NULL ? series_functions[i].bind(&call)
+                                                    : unnest_of(&call, series_functions[i].list);
     }
-    return false;
+    return is_list_function(name) && unnest_of(&call, name);
 }
 
 /* --- the plan --- */
@@ -264,10 +318,30 @@ static bool add_values(Binder *binder, const SelectSeries *series, uint32_t coun
     return true;
 }
 
+/* The plan with the functions' inputs beside its columns. */
+static const Plan *add_inputs(Binder *binder, const Plan *plan, const SelectSeries *series,
+                              uint32_t count)
+{
+    PlanProjection *items =
+        ARENA_ARRAY(binder->arena, PlanProjection, plan->column_count + count);
+    uint32_t used = 0;
+    for (; used < plan->column_count; used++)
+        items[used] = (PlanProjection){
+            plan->columns[used], expr_column(binder->arena, plan->columns[used].type,
+                                             plan->columns[used].id, -1)};
+    for (uint32_t i = 0; i < count; i++)
+        if (series[i].series.input != NULL)
+            items[used++] =
+                (PlanProjection){series[i].series.input_column, series[i].series.input};
+    return used == plan->column_count ? plan : plan_project(binder->arena, plan, items, used);
+}
+
 const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeries *series,
                               uint32_t count, PlanColumn number, bool keeps_number)
 {
     Arena *arena = binder->arena;
+    uint32_t kept = plan->column_count;
+    plan = add_inputs(binder, plan, series, count);
     const Expr *number_expr = expr_column(arena, number.type, number.id, -1);
     const Expr **lengths = ARENA_ARRAY(arena, const Expr *, count);
     for (uint32_t i = 0; i < count; i++)
@@ -279,7 +353,7 @@ const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeri
         return NULL;
     PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + count + 1);
     uint32_t used = 0;
-    for (; used < plan->column_count; used++)
+    for (; used < kept; used++)
         items[used] =
             (PlanProjection){plan->columns[used], expr_column(arena, plan->columns[used].type,
                                                               plan->columns[used].id, -1)};

@@ -95,7 +95,8 @@ static bool add_function(SeriesList *list, ExprContext *context, const PgQuery__
     uint32_t count = (uint32_t)call->n_args;
     int32_t location = bind_location(binder, call->location);
     bool is_several_arrays = strcmp(name, "unnest") == 0 && count > 1;
-    if (!is_several_arrays && !row_series_exists(name, count))
+    uint32_t columns = row_series_columns(name, count);
+    if (!is_several_arrays && columns == 0 && !row_series_exists(name, count))
         return add_single(list, context, node);
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -104,6 +105,16 @@ static bool add_function(SeriesList *list, ExprContext *context, const PgQuery__
             return false;
         arguments[i] = bind_fold(binder, argument);
     }
+    for (uint32_t i = 0; i < columns; i++) {
+        const char *column_name;
+        const char *function = row_series_column(name, i, &column_name);
+        const Expr *argument = arguments[0];
+        if (!add_series(list, function, &argument, 1, location))
+            return false;
+        list->items[list->count - 1].column.name = column_name;
+    }
+    if (columns > 0)
+        return true;
     if (!is_several_arrays)
         return add_series(list, name, arguments, count, location);
     for (uint32_t i = 0; i < count; i++) {
@@ -123,7 +134,8 @@ bool bind_series(Binder *binder, ExprContext *context, const char *name,
                  bool *is_known)
 {
     uint32_t count = (uint32_t)call->n_args;
-    *is_known = row_series_exists(name, count) || (strcmp(name, "unnest") == 0 && count > 1);
+    *is_known = row_series_exists(name, count) || row_series_columns(name, count) > 0 ||
+                (strcmp(name, "unnest") == 0 && count > 1);
     if (!*is_known)
         return true;
     SeriesList list = {.binder = binder,
@@ -161,4 +173,72 @@ const Plan *bind_rows_from(Binder *binder, ExprContext *context,
     }
     return row_series_expand(binder, one_row(binder), list.items, list.count, list.number,
                              range->ordinality);
+}
+
+/* --- documents as rows --- */
+
+/* A column of a definition list: the member of that name, cast to its type. */
+static bool record_column(Binder *binder, const Expr *document, const PgQuery__ColumnDef *column,
+                          PlanProjection *item)
+{
+    SqlType type;
+    if (!bind_type_name(binder, column->type_name, &type))
+        return false;
+    const char *name = name_made(binder->arena, column->colname, binder->dialect);
+    bool is_json = type.oid == T_JSON || type.oid == T_JSONB;
+    const Expr *pair[2] = {document,
+                           expr_text(binder->arena, SQL_TYPE(T_TEXT), text_of(name), -1)};
+    const Expr *value =
+        bind_operator(binder, is_json ? "->" : "->>", pair[0], pair[1], document->location);
+    value = value == NULL ? NULL
+                          : coerce_to(binder, value, type, CAST_EXPLICIT, document->location);
+    if (value == NULL)
+        return false;
+    *item = (PlanProjection){bind_new_column(binder, type, name), value};
+    return true;
+}
+
+bool bind_record_set(Binder *binder, ExprContext *context, const char *name,
+                     const PgQuery__FuncCall *call, PgQuery__Node *const *definitions,
+                     size_t count, bool with_ordinality, const Plan **plan, bool *is_known)
+{
+    bool is_binary = strncmp(name, "jsonb_", 6) == 0;
+    const char *rest = name + (is_binary ? 6 : 5);
+    bool is_set = strcmp(rest, "to_recordset") == 0;
+    *is_known = (is_binary || strncmp(name, "json_", 5) == 0) && call->n_args == 1 && count > 0 &&
+                (is_set || strcmp(rest, "to_record") == 0);
+    if (!*is_known)
+        return true;
+    int32_t location = bind_location(binder, call->location);
+    const Expr *document = bind_expr(binder, context, call->args[0]);
+    document = document == NULL ? NULL
+                                : coerce_to(binder, document,
+                                            SQL_TYPE(is_binary ? T_JSONB : T_JSON),
+                                            CAST_IMPLICIT, location);
+    if (document == NULL)
+        return false;
+    SeriesList list = {.binder = binder,
+                       .number = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality")};
+    const Plan *rows = one_row(binder);
+    if (is_set) {
+        if (!add_series(&list, is_binary ? "jsonb_elements" : "json_elements", &document, 1,
+                        location))
+            return false;
+        rows = row_series_expand(binder, rows, list.items, list.count, list.number, true);
+        if (rows == NULL)
+            return false;
+        document = expr_column(binder->arena, rows->columns[0].type, rows->columns[0].id,
+                               location);
+    }
+    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, count + 1);
+    for (size_t i = 0; i < count; i++)
+        if (!record_column(binder, document, definitions[i]->column_def, &items[i]))
+            return false;
+    if (with_ordinality)
+        items[count] = (PlanProjection){
+            bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality"),
+            is_set ? expr_column(binder->arena, rows->columns[1].type, rows->columns[1].id, -1)
+                   : expr_int64(binder->arena, SQL_TYPE(T_INT8), 1, -1)};
+    *plan = plan_project(binder->arena, rows, items, (uint32_t)count + with_ordinality);
+    return true;
 }

@@ -4,6 +4,8 @@
  */
 #include "engine/type/type_internal.h"
 
+#include "engine/type/json_tree.h"
+
 #include <arpa/inet.h>
 
 static bool parse_integer(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
@@ -197,6 +199,17 @@ static bool parse_json(Text text, VectorBuilder *builder, Fault *fault)
     return true;
 }
 
+static bool parse_jsonb(Text text, VectorBuilder *builder, Fault *fault)
+{
+    Text canonical;
+    Arena *arena = arena_new("jsonb");
+    bool is_good = json_canonical(arena, text, &canonical, fault);
+    if (is_good)
+        vector_builder_text(builder, canonical);
+    arena_free(arena);
+    return is_good;
+}
+
 /* varchar(n) is cut to n characters, char(n) padded too: literals are explicit casts. */
 static bool parse_length(SqlType type, Text text, VectorBuilder *builder)
 {
@@ -227,7 +240,8 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
                          type.oid);
     switch (type.oid) {
     case T_VARCHAR: case T_BPCHAR: return parse_length(type, text, builder);
-    case T_JSON: case T_JSONB: return parse_json(text, builder, fault);
+    case T_JSON: return parse_json(text, builder, fault);
+    case T_JSONB: return parse_jsonb(text, builder, fault);
     case T_TEXT: case T_UNKNOWN: case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
         vector_builder_text(builder, text);
         return true;
