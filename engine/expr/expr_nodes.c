@@ -130,6 +130,13 @@ static const Expr *retype(Arena *arena, const Expr *expr, SqlType type)
 /* numeric without a modifier takes the scale that the source needs, where that is known. */
 static SqlType target_of(const Expr *expr, SqlType type)
 {
+    if (type.oid == T_NUMERIC_ARRAY && type.modifier == -1) {
+        const TypeInfo *source = type_info(expr->type.oid);
+        bool is_whole = source != NULL && source->element_oid != 0 &&
+                        type_layout(SQL_TYPE(source->element_oid)) == LAYOUT_INT64;
+        if (is_whole)
+            type.modifier = type_numeric_derived(0).modifier;
+    }
     if (type.oid != T_NUMERIC || type.modifier != -1)
         return type;
     return type_layout(expr->type) == LAYOUT_INT64 ? type_numeric_derived(0) : type;
