@@ -62,6 +62,16 @@ int64_t os_monotonic_nanos(void);  /* for durations and timeouts */
 int64_t os_cpu_nanos(void);        /* CPU time of this process */
 bool os_sleep(int64_t nanos);      /* false: a signal came first */
 
+/* --- looking before sleeping: to be woken costs as much as a short answer takes --- */
+typedef struct OsSpin {
+    int64_t nanos; /* how long to look after an event; 0: not at all */
+    int64_t since; /* the last event */
+} OsSpin;
+
+void os_spin_start(OsSpin *spin); /* there was an event */
+/* True: look once more, without waiting; false: sleep. Offers the core to others. */
+bool os_spin_again(const OsSpin *spin);
+
 /* --- processes --- */
 int os_core_count(void);
 int64_t os_memory_size(void);

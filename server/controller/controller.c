@@ -148,15 +148,16 @@ static bool take_requests(Controller *controller, bool *any)
 }
 
 /* How long to look for the next request before sleeping: a wake-up costs as much. */
-static const int64_t SPIN_NANOS = 40000;
+static OsSpin spin = {.nanos = 40000};
 enum { KEEP_MEMORY_MS = 1000 };
 
 /* *keeps_memory: what the last request has freed is kept for the next one, if that comes soon. */
 static void wait_readable(int fd, bool was_busy, bool *keeps_memory)
 {
     struct pollfd item = {.fd = fd, .events = POLLIN};
-    int64_t until = was_busy ? os_monotonic_nanos() + SPIN_NANOS : 0;
-    while (was_busy && os_monotonic_nanos() < until)
+    if (was_busy)
+        os_spin_start(&spin);
+    while (was_busy && os_spin_again(&spin))
         if (poll(&item, 1, 0) > 0)
             return;
     if (*keeps_memory) {

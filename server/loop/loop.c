@@ -26,7 +26,6 @@ Loop *loop_new(Fault *fault)
         return NULL;
     }
     loop->tasks.next = loop->tasks.previous = &loop->tasks;
-    loop->spin_nanos = 0;
     return loop;
 }
 

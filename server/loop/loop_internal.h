@@ -2,6 +2,7 @@
 #ifndef TALARIA_SERVER_LOOP_LOOP_INTERNAL_H
 #define TALARIA_SERVER_LOOP_LOOP_INTERNAL_H
 
+#include "base/os/os.h"
 #include "server/loop/loop.h"
 
 struct Loop {
@@ -9,8 +10,7 @@ struct Loop {
     LoopTask tasks;      /* head of the ring of queued tasks */
     bool is_stopping;
     bool had_event;      /* something was handled since this was last cleared */
-    int64_t spin_nanos;
-    int64_t last_event;  /* monotonic nanoseconds */
+    OsSpin spin;
 };
 
 /* Waits for events and handles them: one system call, or a few while it spins. */

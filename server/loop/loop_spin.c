@@ -2,7 +2,8 @@
  * Spinning before sleeping. A process that sleeps in epoll takes some 20 microseconds to wake,
  * which is as long as a short query takes altogether. After an event another one is likely (the
  * controller's answer, the client's next statement), so the loop goes on asking, without
- * sleeping, for a bounded time after the last event; an idle server therefore costs nothing.
+ * sleeping, for a bounded time after the last event (os_spin_again says how); an idle server
+ * therefore costs nothing.
  *
  * What was handled may have queued tasks, so there is no sleep before a turn's end.
  *
@@ -13,24 +14,21 @@
 
 void loop_set_spin(Loop *loop, int64_t micros)
 {
-    loop->spin_nanos = micros * 1000;
+    loop->spin.nanos = micros * 1000;
 }
 
 void loop_wait(Loop *loop)
 {
     loop->had_event = false;
-    if (loop->spin_nanos == 0) {
+    if (loop->spin.nanos == 0) {
         ev_run(loop->ev, EVRUN_ONCE);
         return;
     }
     ev_run(loop->ev, EVRUN_NOWAIT);
-    int64_t now = os_monotonic_nanos();
-    if (loop->had_event) {
-        loop->last_event = now;
-        return;
+    if (!loop->had_event) {
+        if (os_spin_again(&loop->spin))
+            return;
+        ev_run(loop->ev, EVRUN_ONCE);
     }
-    if (now - loop->last_event < loop->spin_nanos)
-        return;
-    ev_run(loop->ev, EVRUN_ONCE);
-    loop->last_event = os_monotonic_nanos();
+    os_spin_start(&loop->spin);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 /* How long to look at the sockets again and again before sleeping: a wake-up costs as much. */
-static const int64_t SPIN_NANOS = 40000;
+static OsSpin spin = {.nanos = 40000};
 enum { KEEP_MEMORY_MS = 1000 }; /* freed by a query, for the next one, if that comes soon */
 
 typedef struct PollSet {
@@ -125,8 +125,8 @@ static bool serve_sockets(Worker *worker, PollSet *set, int timeout)
 static void serve_blocked(Worker *worker, PollSet *set)
 {
     if (worker->query.query != 0) {
-        int64_t until = os_monotonic_nanos() + SPIN_NANOS;
-        while (os_monotonic_nanos() < until)
+        os_spin_start(&spin);
+        while (os_spin_again(&spin))
             if (serve_sockets(worker, set, 0))
                 return;
         set->last_query = worker->query.query;
