@@ -74,6 +74,7 @@ static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *deman
         table_prune(plan->table.relation->table, pruning_filter(context->arena, plan, context->types),
                     context->arena, &pruned);
         demand->table_rows += pruned.rows;
+        demand->rows_in_time += pruned.rows_in_time;
         demand->table_bytes += pruned.bytes;
     } else if (plan->kind == PLAN_VIRTUAL) {
         demand->virtual_rows += 1;

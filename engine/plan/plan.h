@@ -258,6 +258,7 @@ bool plan_optimize(PlanContext *context, BoundQuery *query, Fault *fault);
 /* What running it would read, known before any worker is asked for. */
 typedef struct PlanDemand {
     uint64_t table_rows;      /* rows of the segments left after pruning */
+    uint64_t rows_in_time;    /* those of them, about, that lie in the intervals of __time */
     uint64_t table_bytes;
     uint64_t virtual_rows;
     uint32_t external_inputs; /* EXTERN leaves */

@@ -288,7 +288,7 @@ static bool runs_here(const Request *request, const PlanDemand *demand)
 {
     return demand->external_inputs == 0 &&
            (demand->asks_catalog ||
-            demand->table_rows <= (uint64_t)request->settings.local_rows);
+            demand->rows_in_time <= (uint64_t)request->settings.local_rows);
 }
 
 static bool explain(Request *request, const ParsedStatement *statement, PlanContext *plan,

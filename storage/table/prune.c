@@ -213,8 +213,30 @@ static uint32_t prune_statistics(const Table *table, const TableFilter *filter,
     return kept;
 }
 
+/* As if the rows were spread evenly over the range of their __time. */
+static uint64_t rows_in_time(const TableFilter *filter, const TableSegment *segment,
+                             int time_column)
+{
+    if (filter == NULL || !filter->has_intervals)
+        return segment->rows;
+    TableInterval bounds = time_bounds(segment, time_column);
+    double width = (double)bounds.end - (double)bounds.start, covered = 0;
+    if (width <= 0)
+        return segment->rows;
+    for (uint32_t i = 0; i < filter->interval_count; i++) {
+        const TableInterval *interval = &filter->intervals[i];
+        int64_t start = interval->start > bounds.start ? interval->start : bounds.start;
+        int64_t end = interval->end < bounds.end ? interval->end : bounds.end;
+        covered += end > start ? (double)end - (double)start : 0;
+    }
+    uint64_t rows = (uint64_t)((double)segment->rows * (covered / width)) + 1;
+    return rows < segment->rows ? rows : segment->rows;
+}
+
 void table_prune(const Table *table, const TableFilter *filter, Arena *arena, TablePruned *pruned)
 {
+    int time_column = table_find_column(table, TEXT_LITERAL("__time"));
+
     uint32_t count = table->segment_count;
     const TableSegment **segments = ARENA_ARRAY(arena, const TableSegment *, count);
     *pruned = (TablePruned){.segments = segments, .total = count};
@@ -236,6 +258,7 @@ void table_prune(const Table *table, const TableFilter *filter, Arena *arena, Ta
     pruned->segment_count = count;
     for (uint32_t i = 0; i < count; i++) {
         pruned->rows += segments[i]->rows;
+        pruned->rows_in_time += rows_in_time(filter, segments[i], time_column);
         pruned->bytes += segments[i]->bytes;
     }
 }

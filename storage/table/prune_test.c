@@ -345,6 +345,7 @@ static void test_prune_table(void **state)
     table_prune(&table, NULL, arena, &pruned);
     assert_int_equal(pruned.segment_count, 3);
     assert_int_equal(pruned.rows, 60);
+    assert_int_equal(pruned.rows_in_time, 60);
     assert_int_equal(pruned.bytes, 600);
 
     TableInterval intervals[] = {{.start = 0, .end = 15}, {.start = 6 * DAY, .end = 7 * DAY}};

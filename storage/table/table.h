@@ -200,6 +200,7 @@ typedef struct TablePruned {
     uint32_t segment_count;
     const TableSegment *const *segments; /* in the table's order */
     uint64_t rows, bytes;
+    uint64_t rows_in_time;  /* about so many of the rows lie in the intervals */
     uint32_t total;         /* visible segments before pruning */
     uint32_t by_time;       /* dropped: outside the intervals (chunk, or the range of __time) */
     uint32_t by_shard;      /* dropped: outside the range of the shard spec */
