@@ -17,6 +17,9 @@ typedef struct SharedPage {
      * counter that the query's controller has zeroed. A controller steers one query at a time,
      * so its row belongs to that query; an input is named by its index in the row. */
     _Atomic uint32_t tickets[SHARED_CONTROLLERS][SHARED_TICKETS];
+    /* Since when each controller runs its request, in microseconds since the epoch; 0: none. What
+     * has gone out of use before the oldest of them is read by nobody. */
+    _Atomic int64_t request_started[SHARED_CONTROLLERS];
 } SharedPage;
 
 #endif

@@ -108,6 +108,7 @@ static void serve(Controller *controller, const Frame *frame)
     Request *request = ARENA_NEW(arena, Request);
     Fault fault;
     controller->interrupted = 0;
+    collect_begin_request(controller);
     if (read_request(controller, frame, arena, request, &fault)) {
         os_process_title("talaria: controller %d query %llu", controller->child->number,
                          (unsigned long long)request->query);
@@ -120,6 +121,7 @@ static void serve(Controller *controller, const Frame *frame)
     if (request->snapshot != NULL)
         table_snapshot_release(controller->tables, request->snapshot);
     arena_free(arena);
+    collect_end_request(controller);
     os_process_title("talaria: controller %d idle", controller->child->number);
 }
 
@@ -152,9 +154,9 @@ static OsSpin spin = {.nanos = 40000};
 enum { KEEP_MEMORY_MS = 1000 };
 
 /* *keeps_memory: what the last request has freed is kept for the next one, if that comes soon. */
-static void wait_readable(int fd, bool was_busy, bool *keeps_memory)
+static void wait_readable(Controller *controller, bool was_busy, bool *keeps_memory)
 {
-    struct pollfd item = {.fd = fd, .events = POLLIN};
+    struct pollfd item = {.fd = link_fd(controller->front), .events = POLLIN};
     if (was_busy)
         os_spin_start(&spin);
     while (was_busy && os_spin_again(&spin))
@@ -166,7 +168,7 @@ static void wait_readable(int fd, bool was_busy, bool *keeps_memory)
         run_give_memory_back();
         *keeps_memory = false;
     }
-    poll(&item, 1, -1);
+    poll(&item, 1, collect_wait_ms(controller));
 }
 
 int controller_main(const ChildContext *context)
@@ -180,6 +182,7 @@ int controller_main(const ChildContext *context)
         log_fault(LOG_LEVEL_ERROR, "opening the metadata", &fault);
         return 1;
     }
+    collect_end_request(&controller); /* the one before in this place may have been killed */
     os_process_title("talaria: controller %d idle", context->number);
     bool keeps_memory = false;
     for (;;) {
@@ -191,8 +194,9 @@ int controller_main(const ChildContext *context)
         bool any;
         if (!take_requests(&controller, &any))
             break;
+        collect_when_due(&controller);
         keeps_memory = keeps_memory || any;
-        wait_readable(link_fd(controller.front), any, &keeps_memory);
+        wait_readable(&controller, any, &keeps_memory);
     }
     close_stores(&controller);
     link_free(controller.front);

@@ -26,6 +26,8 @@ typedef struct Controller {
     SegmentCache *segments;
     char staging_folder[DEEP_PATH_SIZE];
     int64_t started;
+    uint64_t collected_version; /* of the catalog, when files were last looked for (collect.c) */
+    int64_t collect_at;         /* when to look for some again; 0: nothing was left */
     Arena *roles_arena;
     const AccessRoles *roles; /* as of roles_revision of the metadata */
     uint64_t roles_revision;
@@ -234,6 +236,14 @@ typedef struct Execution {
     uint64_t warned_rows;
     Fault *fault;
 } Execution;
+
+/* --- collect.c --- */
+void collect_begin_request(Controller *controller);
+void collect_end_request(Controller *controller);
+/* Removes the files of segments that nobody can be reading, if it is time to look for some. */
+void collect_when_due(Controller *controller);
+/* Until it is; -1: nothing is to be done. */
+int collect_wait_ms(const Controller *controller);
 
 /* --- warnings.c --- */
 typedef struct KeptWarning KeptWarning;

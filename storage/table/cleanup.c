@@ -82,8 +82,12 @@ static bool remove_unused(Cleaning *cleaning, const MetaSegment *segments, uint3
     int64_t *numbers = ARENA_ARRAY(cleaning->arena, int64_t, count);
     uint32_t removed = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (segments[i].state != META_SEGMENT_UNUSED || segments[i].state_since > unused_before)
+        if (segments[i].state != META_SEGMENT_UNUSED)
             continue;
+        if (segments[i].state_since > unused_before) {
+            cleaning->cleanup->unused_kept++;
+            continue;
+        }
         if (segments[i].path.length > 0 &&
             !deep_remove(cleaning->store->deep, segments[i].path.data, cleaning->fault))
             return false;

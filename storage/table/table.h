@@ -362,6 +362,7 @@ typedef struct TableCleanup {
     uint32_t staged_removed;  /* files that failed statements left */
     uint32_t orphans_removed; /* renamed, but never committed */
     uint32_t unused_removed;  /* replaced or dropped segments */
+    uint32_t unused_kept;     /* not unused for long enough */
     uint32_t missing;         /* used segments whose file is not there: logged by name */
 } TableCleanup;
 

@@ -448,6 +448,7 @@ static void test_drop_and_clean_up(void **state)
     assert_int_equal(files_in(test, DEEP_SEGMENTS), 1); /* somebody may be reading it */
     assert_true(table_collect(test->store, 3600 * INT64_C(1000000), &cleanup, &test->fault));
     assert_int_equal(cleanup.unused_removed, 0);
+    assert_int_equal(cleanup.unused_kept, 1);
     assert_true(table_collect(test->store, 0, &cleanup, &test->fault));
     assert_int_equal(cleanup.unused_removed, 1);
     assert_int_equal(files_in(test, DEEP_SEGMENTS), 0);
