@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,11 @@ enum { LINE_SIZE = 4096 };
 
 static struct {
     const char *process;
-    LogLevel level;
+    _Atomic int own_level;
+    _Atomic int *level;
     int fd;
-} state = {.process = "talaria", .level = LOG_LEVEL_INFO, .fd = 2};
+} state = {
+    .process = "talaria", .own_level = LOG_LEVEL_INFO, .level = &state.own_level, .fd = 2};
 
 void log_set_process(const char *process)
 {
@@ -26,6 +29,12 @@ void log_set_process(const char *process)
 
 void log_set_level(LogLevel level)
 {
+    atomic_store(state.level, (int)level);
+}
+
+void log_share_level(_Atomic int *level)
+{
+    atomic_store(level, atomic_load(state.level));
     state.level = level;
 }
 
@@ -76,7 +85,7 @@ static void write_line(const char *line, size_t length)
 
 void log_write(LogLevel level, const char *format, ...)
 {
-    if (level < state.level)
+    if ((int)level < atomic_load_explicit(state.level, memory_order_relaxed))
         return;
     int saved_errno = errno;
     char line[LINE_SIZE];

@@ -15,6 +15,8 @@ typedef enum LogLevel { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_
 /* `process` is a literal or outlives the log: "front end", "worker 2". `fd` is 2 at first. */
 void log_set_process(const char *process);
 void log_set_level(LogLevel level);
+/* The level lies there from now on (shared memory): processes forked after this follow it. */
+void log_share_level(_Atomic int *level);
 void log_set_fd(int fd);
 
 void log_write(LogLevel level, const char *format, ...) __attribute__((format(printf, 2, 3)));

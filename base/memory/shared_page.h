@@ -17,6 +17,7 @@ typedef struct SharedPage {
      * counter that the query's controller has zeroed. A controller steers one query at a time,
      * so its row belongs to that query; an input is named by its index in the row. */
     _Atomic uint32_t tickets[SHARED_CONTROLLERS][SHARED_TICKETS];
+    _Atomic int log_level; /* log_share_level */
     /* Since when each controller runs its request, in microseconds since the epoch; 0: none. What
      * has gone out of use before the oldest of them is read by nobody. */
     _Atomic int64_t request_started[SHARED_CONTROLLERS];

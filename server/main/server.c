@@ -114,6 +114,7 @@ static SharedPage *make_shared_page(const Settings *settings)
         limit = os_memory_size() / 100 * MEMORY_PERCENT;
     int processes = worker_count(settings) + controller_count(settings);
     memory_pool_init(&shared->memory, limit, processes);
+    log_share_level(&shared->log_level);
     return shared;
 }
 

@@ -48,6 +48,7 @@ FrontEnd *front_end_new(const FrontEndPlan *plan)
         .zygote_fd = plan->zygote_fd,
         .settings = plan->settings,
         .memory = &plan->shared->memory,
+        .run_folder = plan->config->run_folder,
     };
     front->supervisor = supervisor_new(front->loop, &children, &front_end_children, front);
     supervisor_start(front->supervisor);

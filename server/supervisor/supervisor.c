@@ -12,7 +12,10 @@
 #include "base/log/log.h"
 #include "base/os/os.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -396,6 +399,20 @@ static void read_to_the_end(Child *child)
     }
 }
 
+/* A worker's socket outlives it when it was killed. */
+static void remove_socket(const Child *child)
+{
+    const char *folder = child->supervisor->plan.run_folder;
+    char path[PATH_MAX];
+    Fault fault;
+    if (child->kind != CHILD_WORKER || folder == NULL)
+        return;
+    snprintf(path, sizeof path, "%s/worker-%d-%" PRIu64 ".sock", folder, child->number,
+             child->generation);
+    if (!os_unlink(path, &fault))
+        log_fault(LOG_LEVEL_WARNING, "removing a worker's socket", &fault);
+}
+
 static void on_ended(Child *child, int status, bool was_spawned)
 {
     Supervisor *supervisor = child->supervisor;
@@ -405,6 +422,7 @@ static void on_ended(Child *child, int status, bool was_spawned)
     if (child->link != NULL)
         read_to_the_end(child);
     child->pid = 0;
+    remove_socket(child);
     end_life(child);
     memory_pool_release_slot(supervisor->plan.memory, child->memory_slot);
     child->state = CHILD_ABSENT;

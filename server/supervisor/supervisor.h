@@ -102,6 +102,7 @@ typedef struct SupervisorPlan {
     int zygote_fd;            /* taken over */
     const Settings *settings; /* read at each birth */
     MemoryPool *memory;
+    const char *run_folder;   /* where workers' sockets are; NULL: none are removed */
 } SupervisorPlan;
 
 Supervisor *supervisor_new(Loop *loop, const SupervisorPlan *plan,
