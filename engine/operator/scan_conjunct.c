@@ -4,8 +4,6 @@
 #include "engine/operator/scan_internal.h"
 
 enum {
-    DICTIONARY_SMALL = 65536,  /* entries that are evaluated at once */
-    DICTIONARY_PATIENCE = 4,   /* else once so many times the rows tested exceed the entries */
     MEMBER_TRIAL_ROWS = 32768, /* rows after which a member test is judged */
     ZONE_CODES = 4096,         /* codes between a zone's ends that are looked at one by one */
 };
@@ -20,16 +18,6 @@ enum {
 #endif
 
 /* --- recognising --- */
-
-typedef enum Comparison {
-    COMPARE_NONE,
-    COMPARE_EQ,
-    COMPARE_NE,
-    COMPARE_LT,
-    COMPARE_LE,
-    COMPARE_GT,
-    COMPARE_GE
-} Comparison;
 
 static Comparison comparison_of(const ScalarFunction *function)
 {
@@ -78,9 +66,8 @@ static bool are_comparable_as_integers(SqlType a, SqlType b)
     return a.oid == b.oid || (compares_as_integer(a) && compares_as_integer(b));
 }
 
-/* expr as "left op constant", turned round when the constant stands first. */
-static bool as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
-                          const Vector **constant)
+bool expr_as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
+                        const Vector **constant)
 {
     if (expr->kind != EXPR_CALL || expr->argument_count != 2)
         return false;
@@ -158,7 +145,7 @@ static bool classify_comparison(OperatorContext *context, Conjunct *conjunct)
     const Expr *left;
     const Vector *constant;
     Comparison comparison;
-    if (!as_comparison(conjunct->expr, &left, &comparison, &constant))
+    if (!expr_as_comparison(conjunct->expr, &left, &comparison, &constant))
         return false;
     const Expr *right = conjunct->expr->arguments[conjunct->expr->arguments[0] == left ? 1 : 0];
     if (!are_comparable_as_integers(left->type, right->type) ||
@@ -308,186 +295,6 @@ void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t cou
         grow_array_free(&conjuncts[i].truth_bytes, context->budget);
 }
 
-/* --- the dictionary of the segment at hand --- */
-
-void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
-{
-    conjunct->dictionary = dictionary;
-    conjunct->truth = NULL;
-    conjunct->is_by_row = false;
-    if (conjunct->kind != CONJUNCT_MEMBER)
-        conjunct->rows_tested = 0;
-}
-
-/* The first code behind those of texts that start with `prefix`: all bytes that may follow it are
- * less than one more in its last byte that can have that. */
-static uint32_t behind_prefix(const Dictionary *dictionary, Text prefix, Arena *arena)
-{
-    char *next = arena_strndup(arena, prefix.data, prefix.length);
-    uint32_t length = prefix.length;
-    while (length != 0 && (uint8_t)next[length - 1] == UINT8_MAX)
-        length--;
-    if (length == 0)
-        return dictionary->count;
-    next[length - 1] = (char)((uint8_t)next[length - 1] + 1);
-    return dictionary_lower_bound(dictionary, (Text){next, length}, false);
-}
-
-static bool evaluate_prefix(const Conjunct *conjunct, int dialect, Arena *arena, uint8_t *truth)
-{
-    const Dictionary *dictionary = conjunct->dictionary;
-    const Expr *expr = conjunct->expr;
-    Text prefix;
-    if (expr->kind != EXPR_CALL || expr->argument_count != 2 ||
-        expr->arguments[0]->kind != EXPR_COLUMN || expr->arguments[0]->type.oid == T_BPCHAR ||
-        expr->arguments[1]->kind != EXPR_CONSTANT ||
-        expr->arguments[1]->value->layout != LAYOUT_STRING ||
-        vector_is_null(expr->arguments[1]->value, 0) ||
-        !function_tests_prefix(expr->call.function, vector_text(expr->arguments[1]->value, 0),
-                               dialect, arena, &prefix))
-        return false;
-    uint32_t low = dictionary_lower_bound(dictionary, prefix, false);
-    uint32_t high = behind_prefix(dictionary, prefix, arena);
-    if (high > low)
-        memset(truth + low, 1, high - low);
-    return true;
-}
-
-/* Comparisons, IN and prefixes over a sorted dictionary are ranges of codes. */
-static bool evaluate_by_order(const Conjunct *conjunct, int dialect, Arena *arena, uint8_t *truth)
-{
-    const Dictionary *dictionary = conjunct->dictionary;
-    const Expr *expr = conjunct->expr;
-    if (!dictionary->is_sorted || !dictionary->is_unique)
-        return false;
-    memset(truth, 0, dictionary->count);
-    if (evaluate_prefix(conjunct, dialect, arena, truth))
-        return true;
-    if (expr->kind == EXPR_IN_LIST && expr->arguments[0]->kind == EXPR_COLUMN) {
-        for (uint32_t i = 0; i < expr->in.list->length; i++)
-            truth[dictionary_find(dictionary, vector_text(expr->in.list, i))] = 1;
-        truth[0] = 0;
-        return true;
-    }
-    const Expr *left;
-    const Vector *constant;
-    Comparison comparison;
-    if (!as_comparison(expr, &left, &comparison, &constant) || left->kind != EXPR_COLUMN ||
-        constant->layout != LAYOUT_STRING || left->type.oid == T_BPCHAR)
-        return false;
-    Text text = vector_text(constant, 0);
-    uint32_t first = dictionary_lower_bound(dictionary, text, false);
-    uint32_t after = dictionary_lower_bound(dictionary, text, true);
-    uint32_t low = 1, high = dictionary->count;
-    if (comparison == COMPARE_EQ || comparison == COMPARE_GE)
-        low = first;
-    if (comparison == COMPARE_GT)
-        low = after;
-    if (comparison == COMPARE_EQ || comparison == COMPARE_LE)
-        high = after;
-    if (comparison == COMPARE_LT)
-        high = first;
-    if (high > low)
-        memset(truth + low, 1, high - low);
-    if (comparison == COMPARE_NE && after > first)
-        memset(truth + first, 0, after - first);
-    return true;
-}
-
-/* Entries [at, at + count) through the program; the fault of a failing entry is of no interest. */
-static bool evaluate_entries(const StageInput *input, const Conjunct *conjunct, uint32_t at,
-                             uint32_t count, uint8_t *truth, Arena *arena)
-{
-    uint32_t *codes = arena_alloc_vector(arena, count * sizeof *codes);
-    for (uint32_t i = 0; i < count; i++)
-        codes[i] = at + i;
-    Batch *batch = batch_make(arena, input->column_count, count);
-    for (uint32_t c = 0; c < input->column_count; c++)
-        batch->columns[c] = vector_null(arena, type_layout(input->types[c]), count);
-    /* As flat texts: each entry is evaluated once, and drivers have no dictionary to go through. */
-    Vector coded = vector_dictionary(conjunct->dictionary, count, codes);
-    batch->columns[conjunct->column] = vector_flatten(arena, &coded);
-    Vector holds;
-    Fault ignored;
-    if (!expr_run(conjunct->program, batch, NULL, arena, &holds, &ignored))
-        return false;
-    if (holds.form == VECTOR_FLAT && holds.nulls == NULL) {
-        memcpy(truth + at, holds.data, count);
-        return true;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        truth[at + i] =
-            !vector_is_null(&holds, i) && VECTOR_DATA(uint8_t, &holds)[vector_row(&holds, i)] != 0;
-    return true;
-}
-
-static bool evaluate_by_program(const StageInput *input, const Conjunct *conjunct, uint8_t *truth)
-{
-    Arena *piece = arena_new("dictionary filter");
-    bool is_evaluated = true;
-    for (uint32_t at = 0; is_evaluated && at < conjunct->dictionary->count; at += BATCH_ROWS) {
-        uint32_t left = conjunct->dictionary->count - at;
-        arena_reset(piece);
-        is_evaluated = evaluate_entries(input, conjunct, at, left < BATCH_ROWS ? left : BATCH_ROWS,
-                                        truth, piece);
-    }
-    arena_free(piece);
-    return is_evaluated;
-}
-
-/* Entries that are keys. */
-static bool evaluate_members(const Conjunct *conjunct, uint8_t *truth, Fault *fault)
-{
-    uint32_t codes[BATCH_ROWS + 16], entries[BATCH_ROWS];
-    for (uint32_t at = 0; at < conjunct->dictionary->count; at += BATCH_ROWS) {
-        uint32_t left = conjunct->dictionary->count - at;
-        uint32_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
-        for (uint32_t i = 0; i < count; i++)
-            codes[i] = at + i;
-        Vector vector = vector_dictionary(conjunct->dictionary, count, codes);
-        const Vector *column = &vector;
-        if (!key_table_find(conjunct->keys, &column, count, entries, fault))
-            return false;
-        for (uint32_t i = 0; i < count; i++)
-            truth[at + i] = entries[i] != KEY_ENTRY_NONE;
-    }
-    truth[0] = 0;
-    return true;
-}
-
-bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
-                                  Conjunct *conjunct, Arena *arena, Fault *fault)
-{
-    const Dictionary *dictionary = conjunct->dictionary;
-    if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL ||
-        conjunct->truth != NULL || conjunct->is_by_row)
-        return true;
-    bool is_late = dictionary->count > DICTIONARY_SMALL &&
-                   conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count;
-    if (conjunct->kind == CONJUNCT_MEMBER && is_late)
-        return true;
-    if (!grow_array(&conjunct->truth_bytes, context->budget, dictionary->count, fault))
-        return false;
-    uint8_t *truth = conjunct->truth_bytes.data;
-    if (conjunct->kind == CONJUNCT_MEMBER) {
-        if (!evaluate_members(conjunct, truth, fault))
-            return false;
-    } else if (!evaluate_by_order(conjunct, context->types->dialect, arena, truth)) {
-        if (is_late)
-            return true;
-        if (!evaluate_by_program(input, conjunct, truth)) {
-            conjunct->is_by_row = true;
-            return true;
-        }
-    }
-    conjunct->truth = truth;
-    const uint8_t *first = memchr(truth, 1, dictionary->count);
-    const uint8_t *last = memrchr(truth, 1, dictionary->count);
-    conjunct->first_true = first == NULL ? 1 : (uint32_t)(first - truth);
-    conjunct->last_true = last == NULL ? 0 : (uint32_t)(last - truth);
-    return true;
-}
-
 /* --- zones --- */
 
 static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t maximum,
@@ -503,10 +310,14 @@ static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t m
 static Verdict judge_text(const Conjunct *conjunct, const SegmentZone *zone)
 {
     const uint8_t *truth = conjunct->truth;
-    if (truth == NULL)
+    if (!conjunct->is_evaluated)
         return VERDICT_SOME;
     if (conjunct->last_true < conjunct->first_true)
         return VERDICT_NONE;
+    if (truth == NULL)
+        return zone->has_range ? judge_range(conjunct->first_true, conjunct->last_true,
+                                             zone->minimum, zone->maximum, zone->null_count != 0)
+                               : VERDICT_SOME;
     if (!zone->has_range || zone->minimum < 1 || zone->maximum >= conjunct->dictionary->count)
         return VERDICT_SOME;
     bool null_passes = zone->null_count != 0 && truth[0];
@@ -609,6 +420,14 @@ SCAN_HOT static void mask_codes(const uint32_t *restrict codes, uint32_t rows,
         mask[i] = truth[codes[i]];
 }
 
+SCAN_HOT static void mask_code_range(const uint32_t *restrict codes, uint32_t rows, uint32_t first,
+                                     uint32_t last, uint8_t *restrict mask)
+{
+    uint32_t width = last - first;
+    for (uint32_t i = 0; i < rows; i++)
+        mask[i] = codes[i] - first <= width;
+}
+
 static uint32_t rows_all_or_none(bool all, uint32_t count, uint32_t *rows)
 {
     if (!all)
@@ -651,15 +470,22 @@ static uint32_t test_null(const Conjunct *conjunct, const Vector *vector, uint32
     return count;
 }
 
-/* Through the table of truth; false when the vector is not of the segment's dictionary. */
+/* By what is known of the codes; false when the vector is not of the segment's dictionary. */
 static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *arena, uint32_t *rows,
                       uint32_t *count)
 {
-    if (conjunct->truth == NULL || vector->form != VECTOR_DICTIONARY ||
+    if (!conjunct->is_evaluated || vector->form != VECTOR_DICTIONARY ||
         vector->dictionary->id != conjunct->dictionary->id)
         return false;
+    *count = 0;
+    if (conjunct->last_true < conjunct->first_true)
+        return true;
     uint8_t *mask = arena_alloc_vector(arena, vector->length);
-    mask_codes(vector->data, vector->length, conjunct->truth, mask);
+    if (conjunct->truth == NULL)
+        mask_code_range(vector->data, vector->length, conjunct->first_true, conjunct->last_true,
+                        mask);
+    else
+        mask_codes(vector->data, vector->length, conjunct->truth, mask);
     *count = rows_of_mask(vector->length, mask, rows);
     return true;
 }

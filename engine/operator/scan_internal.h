@@ -35,9 +35,10 @@ typedef struct Conjunct {
     int64_t low, high;
     ExprProgram *function; /* MONOTONE: f(column) alone */
     bool wants_null;       /* IS_NULL: true for IS NULL, false for IS NOT NULL */
-    /* TEXT, MEMBER of strings, for the segment at hand: truth of each code of the dictionary */
+    /* TEXT, MEMBER of strings, for the segment at hand: which codes of the dictionary pass */
     const Dictionary *dictionary;
-    uint8_t *truth; /* NULL while not evaluated */
+    bool is_evaluated;
+    uint8_t *truth; /* of each code; NULL: those from first_true to last_true pass */
     GrowArray truth_bytes;
     bool is_by_row; /* the dictionary's entries cannot be evaluated: some fails */
     uint64_t rows_tested;
@@ -45,6 +46,20 @@ typedef struct Conjunct {
 } Conjunct;
 
 enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
+
+typedef enum Comparison {
+    COMPARE_NONE,
+    COMPARE_EQ,
+    COMPARE_NE,
+    COMPARE_LT,
+    COMPARE_LE,
+    COMPARE_GT,
+    COMPARE_GE
+} Comparison;
+
+/* expr as "left op constant", turned round when the constant stands first. */
+bool expr_as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
+                        const Vector **constant);
 
 /* Adds a MEMBER to the conjuncts; false when there is no room. */
 bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column,

@@ -148,7 +148,7 @@ static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
         conjunct_enter_segment(conjunct, dictionary);
         if (!conjunct_evaluate_dictionary(context, scan->input, conjunct, scan->arena, fault))
             return false;
-        if (conjunct->truth != NULL && conjunct->last_true < conjunct->first_true)
+        if (conjunct->is_evaluated && conjunct->last_true < conjunct->first_true)
             scan->is_segment_ruled_out = true;
     }
     return true;
