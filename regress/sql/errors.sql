@@ -21,3 +21,6 @@ SELECT 1/0;
 SELECT 1;
 COMMIT;
 SELECT 1;
+-- a parameter that nobody gives
+SELECT $1;
+SELECT 1 WHERE 'a' = $2;

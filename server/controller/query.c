@@ -148,6 +148,10 @@ static bool take_parameters(Request *request, const ParsedStatement *statement,
         context->parameter_values = arguments->values;
         return true;
     }
+    if (request->kind == REQUEST_SIMPLE) {
+        context->parameter_capacity = 0; /* nobody gives any */
+        return true;
+    }
     query_declare_types(request, context);
     return request->kind != REQUEST_EXECUTE ||
            read_parameters(request, statement, NULL, context, fault);
