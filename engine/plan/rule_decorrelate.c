@@ -329,7 +329,9 @@ static const Plan *pull_join(Pull *state, const Plan *plan)
     const Plan *left = plan->join.left, *right = plan->join.right;
     bool right_refers = plan_refers_to(right, state->outer);
     const Expr *condition = plan->join.condition;
-    bool condition_refers = condition != NULL && expr_touches_plan(condition, state->outer);
+    const Expr *any = plan->join.any_condition;
+    bool condition_refers = (condition != NULL && expr_touches_plan(condition, state->outer)) ||
+                            (any != NULL && expr_touches_plan(any, state->outer));
     if (plan->join.type != JOIN_INNER && (right_refers || condition_refers))
         return not_supported(state, "an outer join's inner side names the outer query");
     if (plan->join.type == JOIN_RIGHT || plan->join.type == JOIN_FULL)
