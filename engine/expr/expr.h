@@ -63,6 +63,13 @@ struct Expr {
             const SortColumn *order; /* `column` indexes `arguments` */
         } aggregate;
         struct {
+            const WindowFunction *function;     /* NULL: an aggregate */
+            const AggregateFunction *aggregate;
+            const Expr *filter;    /* of the aggregate, or NULL */
+            uint32_t direct_count; /* leading arguments that are the function's; the others are
+                                      what WindowFrame points to */
+        } window;
+        struct {
             const struct Plan *plan;
             SubqueryKind subquery_kind;
             const ScalarFunction *comparison; /* ANY, ALL: arguments[0] op column */
@@ -102,6 +109,8 @@ bool expr_same_value(const Expr *a, const Expr *b);
 uint64_t expr_hash(const Expr *expr);
 bool expr_is_constant(const Expr *expr);       /* an EXPR_CONSTANT */
 bool expr_is_volatile(const Expr *expr);
+/* FILTER of an aggregate or window function; NULL: none, or another kind. */
+const Expr *expr_filter(const Expr *expr);
 bool expr_uses_column(const Expr *expr, ColumnId column);
 bool expr_has_kind(const Expr *expr, ExprKind kind);
 void expr_columns(const Expr *expr, void (*each)(ColumnId column, void *state), void *state);

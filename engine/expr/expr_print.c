@@ -106,6 +106,25 @@ static void print_aggregate(Printer *printer, const Expr *expr)
     }
 }
 
+/* The call; what it is OVER belongs to the node. */
+static void print_window(Printer *printer, const Expr *expr)
+{
+    Buffer *out = printer->out;
+    buffer_printf(out, "%s(", expr->window.function != NULL ? expr->window.function->name
+                                                            : expr->window.aggregate->name);
+    for (uint32_t i = 0; i < expr->window.direct_count; i++) {
+        if (i > 0)
+            buffer_append_string(out, ", ");
+        print(printer, expr->arguments[i]);
+    }
+    buffer_append_byte(out, ')');
+    if (expr->window.filter != NULL) {
+        buffer_append_string(out, " FILTER (WHERE ");
+        print(printer, expr->window.filter);
+        buffer_append_byte(out, ')');
+    }
+}
+
 static void print_between(Printer *printer, const char *before, const Expr *expr, const char *separator, const char *after)
 {
     buffer_append_string(printer->out, before);
@@ -135,7 +154,7 @@ static void print(Printer *printer, const Expr *expr)
         buffer_append_string(out, expr->in.list_has_null ? ", NULL)" : ")");
         break;
     case EXPR_AGGREGATE: print_aggregate(printer, expr); break;
-    case EXPR_WINDOW: buffer_append_string(out, "window function"); break;
+    case EXPR_WINDOW: print_window(printer, expr); break;
     case EXPR_SUBQUERY: buffer_append_string(out, "(subquery)"); break;
     }
 }

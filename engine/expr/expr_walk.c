@@ -3,14 +3,20 @@
  */
 #include "engine/expr/expr.h"
 
+const Expr *expr_filter(const Expr *expr)
+{
+    return expr->kind == EXPR_AGGREGATE ? expr->aggregate.filter
+           : expr->kind == EXPR_WINDOW  ? expr->window.filter
+                                        : NULL;
+}
+
 bool expr_each_child(const Expr *expr, ExprVisit visit, void *state)
 {
     for (uint32_t i = 0; i < expr->argument_count; i++)
         if (!visit(expr->arguments[i], state))
             return false;
-    if (expr->kind == EXPR_AGGREGATE && expr->aggregate.filter != NULL)
-        return visit(expr->aggregate.filter, state);
-    return true;
+    const Expr *filter = expr_filter(expr);
+    return filter == NULL || visit(filter, state);
 }
 
 const Expr *expr_rewrite(Arena *arena, const Expr *expr, ExprRule rule, void *state)
@@ -25,17 +31,18 @@ const Expr *expr_rewrite(Arena *arena, const Expr *expr, ExprRule rule, void *st
         if (arguments != NULL)
             arguments[i] = argument;
     }
-    const Expr *filter = NULL;
-    bool has_filter = expr->kind == EXPR_AGGREGATE && expr->aggregate.filter != NULL;
-    if (has_filter)
-        filter = expr_rewrite(arena, expr->aggregate.filter, rule, state);
-    if (arguments != NULL || (has_filter && filter != expr->aggregate.filter)) {
+    const Expr *old_filter = expr_filter(expr);
+    const Expr *filter =
+        old_filter == NULL ? NULL : expr_rewrite(arena, old_filter, rule, state);
+    if (arguments != NULL || filter != old_filter) {
         Expr *copy = ARENA_NEW(arena, Expr);
         *copy = *expr;
         if (arguments != NULL)
             copy->arguments = arguments;
-        if (has_filter)
+        if (filter != NULL && expr->kind == EXPR_AGGREGATE)
             copy->aggregate.filter = filter;
+        else if (filter != NULL)
+            copy->window.filter = filter;
         expr = copy;
     }
     return rule(arena, expr, state);
@@ -94,7 +101,11 @@ static bool same_own(const Expr *a, const Expr *b)
     case EXPR_ARRAY:
         return true;
     case EXPR_WINDOW:
-        return false;
+        return a->window.function == b->window.function &&
+               a->window.aggregate == b->window.aggregate &&
+               a->window.direct_count == b->window.direct_count &&
+               (a->window.filter == NULL) == (b->window.filter == NULL) &&
+               (a->window.filter == NULL || expr_equal(a->window.filter, b->window.filter));
     }
     return false;
 }

@@ -253,15 +253,24 @@ static bool average_float_finish(const AggregateCall *call, const uint8_t *state
     return true;
 }
 
+static void average_from_sums(const AggregateCall *call, uint8_t *states, size_t stride,
+                              const __int128 *sums, const int64_t *counts, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        *AGGREGATE_STATE(AverageWide, states, stride, i) =
+            (AverageWide){.sum = sums[i], .count = (uint64_t)counts[i]};
+}
+
 #define AVERAGE_INT_METHODS                                                                        \
     .name = "avg", .argument_count = 1, .result = T_FLOAT8, .state_size = sizeof(AverageWide),     \
     .add = average_int_add, .partial_of = aggregate_type_state, .partial = average_wide_partial,   \
-    .merge = average_wide_merge, .finish = average_int_finish,                                     \
+    .merge = average_wide_merge, .finish = average_int_finish, .from_sums = average_from_sums,     \
+    .has_plain_state = true,                                                                       \
     .summary = "Mean of integers, in double precision."
 #define AVERAGE_FLOAT_METHODS                                                                      \
     .name = "avg", .argument_count = 1, .result = T_FLOAT8, .state_size = sizeof(AverageFloat),    \
     .partial_of = aggregate_type_state, .partial = average_float_partial,                          \
-    .merge = average_float_merge, .finish = average_float_finish,                                  \
+    .merge = average_float_merge, .finish = average_float_finish, .has_plain_state = true,         \
     .summary = "Mean of floating-point numbers, in double precision."
 
 const AggregateFunction aggregate_avg_aggregates[] = {
@@ -281,7 +290,7 @@ const AggregateFunction aggregate_avg_aggregates[] = {
       .result = T_NUMERIC, .result_of = average_numeric_type, .state_size = sizeof(AverageWide),
       .add = average_numeric_add, .partial_of = aggregate_type_state,
       .partial = average_wide_partial, .merge = average_wide_merge,
-      .finish = average_numeric_finish,
+      .finish = average_numeric_finish, .from_sums = average_from_sums, .has_plain_state = true,
       .summary = "Mean of numerics, with at least 16 digits after the point.",
       .example = "(SELECT avg(x) FROM (VALUES (1.0), (2.0)) AS t(x))",
       .gives = "1.5000000000000000" },

@@ -67,7 +67,7 @@ static bool bit_finish(const AggregateCall *call, const uint8_t *states, size_t 
       .result = type, .state_size = sizeof(BitState), .init = start,                               \
       .add = bit_##function##_add, .merge = bit_##function##_add,                                  \
       .partial_of = aggregate_type_result, .partial = bit_finish, .finish = bit_finish,            \
-      .summary = does,                                                                             \
+      .has_plain_state = true, .summary = does,                                                    \
       .example = "(SELECT bit_" #function "(x" cast ") FROM (VALUES (12), (10), (NULL)) AS t(x))", \
       .gives = value }
 #define BIT_ROWS(id8, id4, id2, function, start, does, value)                                      \

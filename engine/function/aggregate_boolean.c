@@ -53,7 +53,8 @@ static bool bool_or_finish(const AggregateCall *call, const uint8_t *states, siz
 #define BOOLEAN_METHODS                                                                            \
     .argument_count = 1, .arguments = { T_BOOL }, .result = T_BOOL,                                \
     .state_size = sizeof(uint64_t), .add = boolean_add, .merge = boolean_add,                      \
-    .partial_of = aggregate_type_result, .ignores_distinct = true
+    .partial_of = aggregate_type_result, .ignores_distinct = true,              \
+    .has_plain_state = true
 
 const AggregateFunction aggregate_boolean_aggregates[] = {
     { .oid = 2517, .name = "bool_and", BOOLEAN_METHODS, .partial = bool_and_finish,

@@ -101,9 +101,17 @@ static bool count_finish(const AggregateCall *call, const uint8_t *states, size_
     return true;
 }
 
+static void count_from_sums(const AggregateCall *call, uint8_t *states, size_t stride,
+                            const __int128 *sums, const int64_t *counts, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        *AGGREGATE_STATE(int64_t, states, stride, i) = counts[i];
+}
+
 #define COUNT_METHODS                                                                              \
     .result = T_INT8, .state_size = sizeof(int64_t), .partial_of = aggregate_type_int8,            \
-    .partial = count_finish, .merge = count_merge, .finish = count_finish
+    .partial = count_finish, .merge = count_merge, .finish = count_finish,                         \
+    .from_sums = count_from_sums, .has_plain_state = true
 
 const AggregateFunction aggregate_count_aggregates[] = {
     { .oid = 2803, .name = "count", .argument_count = 0, COUNT_METHODS, .add = count_rows_add,

@@ -393,14 +393,17 @@ static bool best_text_finish(const AggregateCall *call, const uint8_t *states, s
     .name = function, .argument_count = 1, .ignores_distinct = true, .state_size = sizeof(State),  \
     .add = add_method, .merge = add_method, .partial_of = aggregate_type_result,                   \
     .partial = finish_method, .finish = finish_method, .result_of = aggregate_same_type
+/* A text's state points to its bytes. */
+enum { PLAIN_int = true, PLAIN_float32 = true, PLAIN_float64 = true, PLAIN_wide = true,
+       PLAIN_interval = true, PLAIN_text = false };
 #define MIN_ROW(id, type, State, kind, finish_method, start, sample, value)                        \
     { .oid = id, BEST_METHODS("min", State, min_##kind##_add, finish_method),                      \
-      .arguments = { type }, .result = type, .init = start,                                        \
+      .arguments = { type }, .result = type, .init = start, .has_plain_state = PLAIN_##kind,       \
       .summary = "Least value that is not null.",                                                  \
       .example = "(SELECT min(x) FROM (VALUES " sample ") AS t(x))", .gives = value }
 #define MAX_ROW(id, type, State, kind, finish_method, start, sample, value)                        \
     { .oid = id, BEST_METHODS("max", State, max_##kind##_add, finish_method),                      \
-      .arguments = { type }, .result = type, .init = start,                                        \
+      .arguments = { type }, .result = type, .init = start, .has_plain_state = PLAIN_##kind,       \
       .summary = "Greatest value that is not null.",                                               \
       .example = "(SELECT max(x) FROM (VALUES " sample ") AS t(x))", .gives = value }
 #define MIN_INT_ROW(id, type, sample, value) \

@@ -218,6 +218,17 @@ static bool sum_int_finish(const AggregateCall *call, const uint8_t *states, siz
     return true;
 }
 
+static void sum_int_from_sums(const AggregateCall *call, uint8_t *states, size_t stride,
+                              const __int128 *sums, const int64_t *counts, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        SumInt *state = AGGREGATE_STATE(SumInt, states, stride, i);
+        *state = (SumInt){0};
+        if (counts[i] > 0)
+            sum_int_add_wide(state, sums[i]);
+    }
+}
+
 /* --- floats --- */
 
 typedef struct SumFloat {
@@ -407,6 +418,14 @@ static bool sum_numeric_finish(const AggregateCall *call, const uint8_t *states,
     return true;
 }
 
+static void sum_numeric_from_sums(const AggregateCall *call, uint8_t *states, size_t stride,
+                                  const __int128 *sums, const int64_t *counts, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        *AGGREGATE_STATE(SumNumeric, states, stride, i) =
+            (SumNumeric){.sum = sums[i], .seen = counts[i] > 0};
+}
+
 static SqlType sum_numeric_type(const SqlType *arguments, uint32_t count)
 {
     /* Of a numeric without a modifier, or of quotients, the sum is one too. */
@@ -483,7 +502,8 @@ static bool sum_interval_merge(const AggregateCall *call, uint8_t *states, size_
 #define SUM_INT_METHODS                                                                            \
     .name = "sum", .argument_count = 1, .result = T_INT8, .state_size = sizeof(SumInt),            \
     .prepare = sum_int_prepare, .add = sum_int_add, .partial_of = sum_int_partial_type,            \
-    .partial = sum_int_partial, .merge = sum_int_merge, .finish = sum_int_finish
+    .partial = sum_int_partial, .merge = sum_int_merge, .finish = sum_int_finish,                  \
+    .from_sums = sum_int_from_sums, .has_plain_state = true
 
 const AggregateFunction aggregate_sum_aggregates[] = {
     { .oid = 2107, SUM_INT_METHODS, .arguments = { T_INT8 },
@@ -498,13 +518,13 @@ const AggregateFunction aggregate_sum_aggregates[] = {
     { .oid = 2111, .name = "sum", .argument_count = 1, .arguments = { T_FLOAT8 },
       .result = T_FLOAT8, .state_size = sizeof(SumFloat), .add = sum_float64_add,
       .partial_of = sum_float_partial_type, .partial = sum_float_partial, .merge = sum_float_merge,
-      .finish = sum_float_partial,
+      .finish = sum_float_partial, .has_plain_state = true,
       .summary = "Sum of double precision numbers.",
       .example = "(SELECT sum(x) FROM (VALUES (1.5::float8), (2)) AS t(x))", .gives = "3.5" },
     { .oid = 2110, .name = "sum", .argument_count = 1, .arguments = { T_FLOAT4 },
       .result = T_FLOAT4, .state_size = sizeof(SumFloat), .add = sum_float32_add,
       .partial_of = sum_float_partial_type, .partial = sum_float_partial, .merge = sum_float_merge,
-      .finish = sum_float32_finish,
+      .finish = sum_float32_finish, .has_plain_state = true,
       .summary = "Sum of real numbers, added in double precision.",
       .example = "(SELECT sum(x) FROM (VALUES (1.5::float4), (2::float4)) AS t(x))",
       .gives = "3.5" },
@@ -512,12 +532,13 @@ const AggregateFunction aggregate_sum_aggregates[] = {
       .result = T_NUMERIC, .result_of = sum_numeric_type, .state_size = sizeof(SumNumeric),
       .add = sum_numeric_add, .partial_of = aggregate_type_result, .partial = sum_numeric_finish,
       .merge = sum_numeric_merge, .finish = sum_numeric_finish,
+      .from_sums = sum_numeric_from_sums, .has_plain_state = true,
       .summary = "Sum of numerics, exact, with their scale.",
       .example = "(SELECT sum(x) FROM (VALUES (1.25), (2.50)) AS t(x))", .gives = "3.75" },
     { .oid = 2113, .name = "sum", .argument_count = 1, .arguments = { T_INTERVAL },
       .result = T_INTERVAL, .state_size = sizeof(SumInterval), .add = sum_interval_add,
       .partial_of = aggregate_type_result, .partial = sum_interval_finish,
-      .merge = sum_interval_merge, .finish = sum_interval_finish,
+      .merge = sum_interval_merge, .finish = sum_interval_finish, .has_plain_state = true,
       .summary = "Sum of intervals.",
       .example = "(SELECT sum(x) FROM (VALUES (INTERVAL '1 hour'), (INTERVAL '30 minutes')) AS t(x))",
       .gives = "01:30:00" },

@@ -156,7 +156,7 @@ MOMENTS_FINISH(stddev_samp_finish, 1, true)
     { .oid = id, .name = function, .argument_count = 1, .arguments = { T_FLOAT8 },                 \
       .result = T_FLOAT8, .state_size = sizeof(Moments), .add = moments_add,                       \
       .partial_of = aggregate_type_state, .partial = moments_partial, .merge = moments_merge,      \
-      .finish = finish_method, .summary = does,                                                    \
+      .finish = finish_method, .has_plain_state = true, .summary = does,                           \
       .example = "(SELECT " function "(x) FROM (VALUES (1), (2), (NULL), (4)) AS t(x))",           \
       .gives = value }
 

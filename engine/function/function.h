@@ -113,12 +113,36 @@ struct AggregateFunction {
                   const Vector *partial, uint32_t rows, Fault *fault);
     bool (*finish)(const AggregateCall *call, const uint8_t *states, size_t stride, uint32_t first,
                    uint32_t count, Arena *arena, Vector *result, Fault *fault);
+    /*
+     * Optional, for sliding windows: makes states[i] that of counts[i] values that are not null
+     * and whose exact sum is sums[i]. For aggregates over one argument of layout INT64 or INT128,
+     * or over none, whose state is nothing else: what leaves a frame is then subtracted.
+     */
+    void (*from_sums)(const AggregateCall *call, uint8_t *states, size_t stride,
+                      const __int128 *sums, const int64_t *counts, uint32_t rows);
+    bool has_plain_state;    /* no pointers: the bytes of a state are a copy of it */
     bool is_order_sensitive; /* array_agg, string_agg: input order matters */
     bool ignores_distinct;   /* min, max, bool_and: DISTINCT changes nothing */
     /* EARLIEST, LATEST: the binder appends the relation's __time column as last argument. */
     bool wants_time;
     const char *summary, *example, *gives;
 };
+
+/* --- window functions that are no aggregates --- */
+typedef enum WindowKind {
+    WINDOW_ROW_NUMBER, WINDOW_RANK, WINDOW_DENSE_RANK, WINDOW_PERCENT_RANK, WINDOW_CUME_DIST,
+    WINDOW_NTILE, WINDOW_LAG, WINDOW_LEAD, WINDOW_FIRST_VALUE, WINDOW_LAST_VALUE, WINDOW_NTH_VALUE,
+} WindowKind;
+
+typedef struct WindowFunction {
+    uint32_t oid;
+    const char *name;
+    WindowKind kind;
+    uint8_t argument_count;
+    Oid arguments[3];
+    Oid result; /* T_ANYELEMENT: the first argument's */
+    const char *summary, *example, *gives;
+} WindowFunction;
 
 /* --- the tables --- */
 const ScalarFunction *const *function_scalars(uint32_t *count);
@@ -131,6 +155,9 @@ bool function_is_aggregate(Text name); /* any overload */
 bool function_tests_prefix(const ScalarFunction *function, Text constant, int dialect,
                            Arena *arena, Text *prefix);
 bool function_exists(Text name);
+const WindowFunction *function_windows(uint32_t *count);
+const WindowFunction *function_window_by_oid(uint32_t oid);
+bool function_is_window(Text name); /* any overload; aggregates are not meant */
 
 /*
  * Overload resolution, PostgreSQL's rules (manual 10.2, 10.3): exact match, then the candidate
@@ -146,6 +173,9 @@ const ScalarFunction *function_resolve_operator(Text symbol, const SqlType *argu
                                                 Fault *fault);
 const AggregateFunction *function_resolve_aggregate(Text name, const SqlType *arguments, uint32_t count,
                                                     SqlType *coerced, int32_t position, Fault *fault);
+const WindowFunction *function_resolve_window(Text name, const SqlType *arguments, uint32_t count,
+                                              int32_t dialect, SqlType *coerced, int32_t position,
+                                              Fault *fault);
 /* The result type of round(x, n), trunc(x, n) of numerics, whose scale is the value of a constant
  * `digits` (NULL when it is none); any other function's is returned as it is. */
 SqlType function_refine_type(const ScalarFunction *function, SqlType type, const Vector *digits);

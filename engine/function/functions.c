@@ -239,7 +239,8 @@ bool function_is_aggregate(Text name)
 bool function_exists(Text name)
 {
     FunctionSearch search = function_search(TABLE_SCALARS, name);
-    return function_search_next(&search) != NULL || function_is_aggregate(name);
+    return function_search_next(&search) != NULL || function_is_aggregate(name) ||
+           function_is_window(name);
 }
 
 /* --- the reference page --- */
@@ -306,6 +307,21 @@ static void describe_end(Buffer *out, const char *summary, const char *example, 
     buffer_append_string(out, " |\n");
 }
 
+static void describe_windows(Buffer *out)
+{
+    uint32_t count;
+    buffer_append_string(out, "\n## Window functions\n\n"
+                              "Every aggregate is a window function, too; these are none:\n\n"
+                              "| Function | Result | Arguments | What it does | Example |\n"
+                              "|---|---|---|---|---|\n");
+    const WindowFunction *rows = function_windows(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        describe_row(out, rows[i].name, NULL, NULL, type_text(rows[i].result));
+        describe_types(out, rows[i].arguments, rows[i].argument_count, 0, false);
+        describe_end(out, rows[i].summary, rows[i].example, rows[i].gives);
+    }
+}
+
 void function_describe(Buffer *out)
 {
     uint32_t count;
@@ -332,4 +348,5 @@ void function_describe(Buffer *out)
         describe_types(out, row->arguments, row->argument_count, row->optional_count, false);
         describe_end(out, row->summary, row->example, row->gives);
     }
+    describe_windows(out);
 }

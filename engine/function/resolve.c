@@ -571,6 +571,28 @@ const AggregateFunction *function_resolve_aggregate(Text name, const SqlType *ar
     return chosen->row;
 }
 
+/* --- window functions --- */
+
+const WindowFunction *function_resolve_window(Text name, const SqlType *arguments, uint32_t count,
+                                              int32_t dialect, SqlType *coerced, int32_t position,
+                                              Fault *fault)
+{
+    Candidates candidates = {.count = 0};
+    Call call = {.name = name, .arguments = arguments, .count = count, .dialect = dialect,
+                 .position = position};
+    uint32_t row_count;
+    const WindowFunction *rows = function_windows(&row_count);
+    for (uint32_t i = 0; i < row_count; i++)
+        if (rows[i].argument_count == count && text_equal_string(name, rows[i].name))
+            candidates.items[candidates.count++] =
+                (Candidate){.row = &rows[i], .arguments = rows[i].arguments,
+                            .argument_count = count, .result = rows[i].result};
+    const Candidate *chosen = choose(&call, &candidates, fault);
+    if (chosen == NULL || !coerce_arguments(&call, chosen, coerced, fault))
+        return NULL;
+    return chosen->row;
+}
+
 /* --- casts --- */
 
 static bool is_text_like(Oid oid)

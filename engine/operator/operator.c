@@ -47,6 +47,8 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
         return expand_make;
     case OPERATOR_UNION:
         return union_make;
+    case OPERATOR_WINDOW:
+        return window_make;
     case OPERATOR_WRITE_SEGMENTS:
         return write_segments_make;
     case OPERATOR_WRITE_ROWS:
@@ -71,6 +73,7 @@ static uint32_t least_children(OperatorKind kind)
     case OPERATOR_LIMIT:
     case OPERATOR_EXPAND:
     case OPERATOR_UNION:
+    case OPERATOR_WINDOW:
     case OPERATOR_WRITE_SEGMENTS:
     case OPERATOR_WRITE_ROWS:
         return 1;

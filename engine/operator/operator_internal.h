@@ -29,6 +29,7 @@ Operator *recurse_make(const OperatorSpec *, OperatorContext *, Operator **, Fau
 Operator *held_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *expand_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *union_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *window_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_segments_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_rows_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 

@@ -554,6 +554,8 @@ bool cut_plan(Cutter *cutter, const Plan *plan, Fragment *fragment)
         return cut_working(cutter, plan, fragment);
     case PLAN_EXPAND:
         return cut_expand(cutter, plan, fragment);
+    case PLAN_WINDOW:
+        return cut_window(cutter, plan, fragment);
     case PLAN_APPLY:
         break;
     }

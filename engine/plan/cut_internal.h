@@ -65,6 +65,7 @@ bool cut_working(Cutter *cutter, const Plan *plan, Fragment *fragment);
  * cut_held cuts it apart. */
 bool cut_is_held(const Cutter *cutter, const Plan *plan);
 bool cut_held(Cutter *cutter, const Plan *plan, Fragment *fragment);
+bool cut_window(Cutter *cutter, const Plan *plan, Fragment *fragment);
 bool cut_ingest(Cutter *cutter, const BoundQuery *query, Fragment *fragment);
 
 #endif

@@ -398,6 +398,38 @@ static bool bind_expand(Domain *domain, const Plan *plan, Bound *bound)
     return true;
 }
 
+/* Each row of the domain has partitions of its own. */
+static bool bind_window(Domain *domain, const Plan *plan, Bound *bound)
+{
+    Arena *arena = domain->context->arena;
+    if (!bind_plan(domain, plan->window.input, bound))
+        return false;
+    Plan window = {.window = plan->window};
+    uint32_t own = plan->window.partition_count;
+    const Expr **partition = ARENA_ARRAY(arena, const Expr *, own + domain->count);
+    PlanSortKey *order = ARENA_ARRAY(arena, PlanSortKey, plan->window.order_count);
+    PlanWindowFunction *functions =
+        ARENA_ARRAY(arena, PlanWindowFunction, plan->window.function_count);
+    for (uint32_t i = 0; i < own; i++)
+        partition[i] = rebind(domain, plan->window.partition[i], bound->copies);
+    for (uint32_t i = 0; i < domain->count; i++)
+        partition[own + i] = column_of(domain, bound->copies[i]);
+    for (uint32_t i = 0; i < plan->window.order_count; i++) {
+        order[i] = plan->window.order[i];
+        order[i].expr = rebind(domain, order[i].expr, bound->copies);
+    }
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        functions[i] = plan->window.functions[i];
+        functions[i].expr = rebind(domain, functions[i].expr, bound->copies);
+    }
+    window.window.partition_count = own + domain->count;
+    window.window.partition = partition;
+    window.window.order = order;
+    window.window.functions = functions;
+    bound->plan = plan_window(arena, bound->plan, &window);
+    return true;
+}
+
 static bool bind_plan(Domain *domain, const Plan *plan, Bound *bound)
 {
     if (!depends(domain, plan))
@@ -425,6 +457,8 @@ static bool bind_plan(Domain *domain, const Plan *plan, Bound *bound)
         return bind_working(domain, plan, bound);
     case PLAN_EXPAND:
         return bind_expand(domain, plan, bound);
+    case PLAN_WINDOW:
+        return bind_window(domain, plan, bound);
     case PLAN_TABLE: /* leaves name nothing before filters are pushed down */
     case PLAN_VIRTUAL:
     case PLAN_EXTERN:

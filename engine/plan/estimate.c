@@ -231,6 +231,8 @@ static double estimate_rows(const Plan *plan)
         return plan_estimate_rows(plan->apply.left);
     case PLAN_SORT:
         return plan_estimate_rows(plan->sort.input);
+    case PLAN_WINDOW:
+        return plan_estimate_rows(plan->window.input);
     case PLAN_LIMIT: {
         if (plan->limit.each_count > 0)
             return limit_each_rows(plan);
@@ -299,6 +301,7 @@ static double distinct_below(const Plan *plan, ColumnId column, double rows)
     case PLAN_SORT:
     case PLAN_LIMIT:
     case PLAN_EXPAND:
+    case PLAN_WINDOW:
         for (uint32_t i = 0; i < plan_input_count(plan); i++)
             if (plan_has_column(plan_input(plan, i), column))
                 return plan_estimate_distinct(plan_input(plan, i), column);

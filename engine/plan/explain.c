@@ -204,6 +204,66 @@ static void print_limit_keys(Buffer *out, const OperatorSpec *spec)
         buffer_append_string(out, " with ties");
 }
 
+static void print_frame_bound(Buffer *out, FrameBound bound, int64_t offset, int32_t column)
+{
+    bool is_preceding = bound == BOUND_PRECEDING || bound == BOUND_UNBOUNDED_PRECEDING;
+    if (bound == BOUND_CURRENT)
+        buffer_append_string(out, "current row");
+    else if (bound == BOUND_UNBOUNDED_PRECEDING || bound == BOUND_UNBOUNDED_FOLLOWING)
+        buffer_printf(out, "unbounded %s", is_preceding ? "preceding" : "following");
+    else if (column >= 0)
+        buffer_printf(out, "#%d", column);
+    else
+        buffer_printf(out, "%lld %s", (long long)offset, is_preceding ? "preceding" : "following");
+}
+
+/* Unless it is what it is when nothing is said. */
+static void print_frame(Buffer *out, const WindowFrame *frame)
+{
+    static const char *const modes[] = {
+        [FRAME_ROWS] = "rows", [FRAME_RANGE] = "range", [FRAME_GROUPS] = "groups"};
+    static const char *const exclusions[] = {[EXCLUDE_NOTHING] = "",
+                                             [EXCLUDE_CURRENT_ROW] = " exclude current row",
+                                             [EXCLUDE_GROUP] = " exclude group",
+                                             [EXCLUDE_TIES] = " exclude ties"};
+    if (frame->mode == FRAME_RANGE && frame->start == BOUND_UNBOUNDED_PRECEDING &&
+        frame->end == BOUND_CURRENT && frame->exclusion == EXCLUDE_NOTHING)
+        return;
+    buffer_printf(out, " %s ", modes[frame->mode]);
+    print_frame_bound(out, frame->start, frame->start_offset, frame->range_start);
+    buffer_append_string(out, " to ");
+    print_frame_bound(out, frame->end, frame->end_offset, frame->range_end);
+    buffer_append_string(out, exclusions[frame->exclusion]);
+}
+
+static void print_window(Buffer *out, const OperatorSpec *spec)
+{
+    buffer_append_string(out, "Window");
+    for (uint32_t i = 0; i < spec->window.partition_count; i++)
+        buffer_printf(out, "%s#%u", i == 0 ? " by " : ", ", spec->window.partition[i]);
+    if (spec->window.order_count > 0) {
+        buffer_append_string(out, " in order of ");
+        print_sort_columns(out, spec->window.order, spec->window.order_count);
+    }
+    for (uint32_t i = 0; i < spec->window.function_count; i++) {
+        const StageWindowFunction *function = &spec->window.functions[i];
+        bool is_count = function->function == NULL && function->call.argument_count == 0;
+        buffer_printf(out, "%s%s(%s", i == 0 ? ": " : ", ",
+                      function->function != NULL ? function->function->name
+                                                 : function->call.function->name,
+                      is_count ? "*" : "");
+        for (uint32_t k = 0; k < function->call.argument_count; k++)
+            if (function->call.constants[k] != NULL)
+                buffer_printf(out, "%sconstant", k > 0 ? ", " : "");
+            else
+                buffer_printf(out, "%s#%u", k > 0 ? ", " : "", function->call.arguments[k]);
+        buffer_append_byte(out, ')');
+        if (function->call.filter >= 0)
+            buffer_printf(out, " filter #%d", function->call.filter);
+        print_frame(out, &function->frame);
+    }
+}
+
 static void print_operator_line(Printer *printer, const StageDefinition *stage,
                                 const OperatorSpec *spec)
 {
@@ -253,6 +313,9 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
         break;
     case OPERATOR_UNION:
         buffer_append_string(out, "Union all");
+        break;
+    case OPERATOR_WINDOW:
+        print_window(out, spec);
         break;
     case OPERATOR_WRITE_SEGMENTS:
         buffer_append_string(out, "Write segments, sorted by ");

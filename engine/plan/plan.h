@@ -31,6 +31,7 @@ typedef enum PlanKind {
     PLAN_RECURSE,   /* WITH RECURSIVE: rows, and rows made of them again and again */
     PLAN_WORKING,   /* in a recursion's step: the rows of the round before */
     PLAN_EXPAND,    /* each row as often as an expression says, numbered */
+    PLAN_WINDOW,    /* window functions over one partitioning and order */
 } PlanKind;
 
 typedef enum JoinType {
@@ -68,6 +69,12 @@ typedef struct PlanSortKey {
     bool descending;
     bool nulls_first;
 } PlanSortKey;
+
+typedef struct PlanWindowFunction {
+    PlanColumn column;
+    const Expr *expr; /* EXPR_WINDOW */
+    WindowFrame frame;
+} PlanWindowFunction;
 
 typedef struct Plan Plan;
 
@@ -158,6 +165,15 @@ struct Plan {
             ColumnId number;     /* added to the input's columns: 1 .. count, int8 */
             bool is_outer;       /* a row with no copy comes out once, its number NULL */
         } expand;
+        struct {
+            const Plan *input;
+            uint32_t partition_count;
+            const Expr *const *partition;
+            uint32_t order_count;
+            const PlanSortKey *order;
+            uint32_t function_count; /* outputs: the input's, then the functions */
+            const PlanWindowFunction *functions;
+        } window;
     };
 };
 
@@ -190,6 +206,9 @@ const Plan *plan_working(Arena *arena, ColumnId recursion, const PlanColumn *col
                          uint32_t count);
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
                            const PlanColumn *columns);
+
+/* `window`: its fields partition, order and functions are copied. */
+const Plan *plan_window(Arena *arena, const Plan *input, const Plan *window);
 
 /* The same join with the comparison of ANY. */
 const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const Plan *right,

@@ -243,3 +243,26 @@ const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t inp
     plan->union_all.inputs = copy_array(arena, inputs, input_count, sizeof *inputs);
     return plan;
 }
+
+const Plan *plan_window(Arena *arena, const Plan *input, const Plan *window)
+{
+    uint32_t count = input->column_count + window->window.function_count;
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, count);
+    if (input->column_count > 0)
+        memcpy(columns, input->columns, input->column_count * sizeof *columns);
+    const PlanWindowFunction *functions = window->window.functions;
+    for (uint32_t i = 0; i < window->window.function_count; i++) {
+        check(functions[i].expr->kind == EXPR_WINDOW);
+        columns[input->column_count + i] = functions[i].column;
+    }
+    Plan *plan = plan_make(arena, PLAN_WINDOW, columns, count);
+    plan->window = window->window;
+    plan->window.input = input;
+    plan->window.partition = copy_array(arena, window->window.partition,
+                                        window->window.partition_count, sizeof(const Expr *));
+    plan->window.order =
+        copy_array(arena, window->window.order, window->window.order_count, sizeof(PlanSortKey));
+    plan->window.functions =
+        copy_array(arena, functions, window->window.function_count, sizeof *functions);
+    return plan;
+}

@@ -136,6 +136,14 @@ void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *sta
     case PLAN_LIMIT: /* its keys are columns of its input, never of an outer query */
     case PLAN_UNION_ALL:
         return;
+    case PLAN_WINDOW:
+        for (uint32_t i = 0; i < plan->window.partition_count; i++)
+            expr_columns(plan->window.partition[i], each, state);
+        for (uint32_t i = 0; i < plan->window.order_count; i++)
+            expr_columns(plan->window.order[i].expr, each, state);
+        for (uint32_t i = 0; i < plan->window.function_count; i++)
+            expr_columns(plan->window.functions[i].expr, each, state);
+        return;
     }
 }
 
@@ -254,6 +262,7 @@ uint32_t plan_input_count(const Plan *plan)
     case PLAN_SORT:
     case PLAN_LIMIT:
     case PLAN_EXPAND:
+    case PLAN_WINDOW:
         return 1;
     case PLAN_JOIN:
     case PLAN_APPLY:
@@ -294,6 +303,8 @@ const Plan *plan_input(const Plan *plan, uint32_t index)
         return index == 0 ? plan->recurse.first : plan->recurse.step;
     case PLAN_UNION_ALL:
         return plan->union_all.inputs[index];
+    case PLAN_WINDOW:
+        return plan->window.input;
     }
     check_failed("plan has inputs", __FILE__, __LINE__, __func__);
 }
@@ -340,6 +351,8 @@ const Plan *plan_with_inputs(Arena *arena, const Plan *plan, const Plan *const *
                             plan->recurse.is_distinct, plan->columns);
     case PLAN_UNION_ALL:
         return plan_union_all(arena, inputs, plan->union_all.input_count, plan->columns);
+    case PLAN_WINDOW:
+        return plan_window(arena, inputs[0], plan);
     }
     return plan;
 }

@@ -354,6 +354,32 @@ static const Plan *pull_join(Pull *state, const Plan *plan)
                          mark != NULL ? *mark : (PlanColumn){0});
 }
 
+/* Each outer row has windows of its own: the inner side of the equalities divides them. */
+static const Plan *pull_window(Pull *state, const Plan *plan)
+{
+    uint32_t before = state->conditions.count, count = plan->window.partition_count;
+    const Plan *input = pull(state, plan->window.input);
+    if (input == NULL)
+        return NULL;
+    if (state->global_aggregate != NULL || state->deferred_count > 0)
+        return not_supported(state, "a window function over expressions of the outer query");
+    uint32_t pulled = state->conditions.count - before;
+    const Expr **partition = ARENA_ARRAY(state->context->arena, const Expr *, count + pulled);
+    for (uint32_t i = 0; i < count; i++)
+        partition[i] = plan->window.partition[i];
+    for (uint32_t i = before; i < state->conditions.count; i++)
+        if (!is_correlation(state->conditions.items[i], input, state->outer, &partition[count++]))
+            return not_supported(state, "below a window function only equalities may name the "
+                                        "outer query");
+    Plan window = {.window = plan->window};
+    window.window.partition_count = count;
+    window.window.partition = partition;
+    const Plan *pulled_plan = plan_window(state->context->arena, input, &window);
+    return plan_refers_to(pulled_plan, state->outer)
+               ? not_supported(state, "a window function of the outer query's columns")
+               : pulled_plan;
+}
+
 static const Plan *pull_limit(Pull *state, const Plan *plan)
 {
     if (state->ignores_rows && plan->limit.offset == 0 && plan->limit.count != 0)
@@ -380,6 +406,8 @@ static const Plan *pull(Pull *state, const Plan *plan)
         return pull(state, plan->sort.input);
     case PLAN_LIMIT:
         return pull_limit(state, plan);
+    case PLAN_WINDOW:
+        return pull_window(state, plan);
     case PLAN_UNION_ALL:
         return not_supported(state, "UNION");
     case PLAN_VALUES:

@@ -93,6 +93,45 @@ static const Plan *fold_sort(PlanContext *context, const Plan *plan)
                       : plan_sort(context->arena, plan->sort.input, keys, count);
 }
 
+/* Constants divide and order nothing. */
+static const Plan *fold_window(PlanContext *context, const Plan *plan)
+{
+    Arena *arena = context->arena;
+    Plan window = {.window = plan->window};
+    const Expr **partition = ARENA_ARRAY(arena, const Expr *, plan->window.partition_count);
+    PlanSortKey *order = ARENA_ARRAY(arena, PlanSortKey, plan->window.order_count);
+    PlanWindowFunction *functions =
+        ARENA_ARRAY(arena, PlanWindowFunction, plan->window.function_count);
+    uint32_t partition_count = 0, order_count = 0;
+    bool changed = false;
+    for (uint32_t i = 0; i < plan->window.partition_count; i++) {
+        const Expr *key = fold(context, plan->window.partition[i]);
+        changed = changed || key != plan->window.partition[i] || key->kind == EXPR_CONSTANT;
+        if (key->kind != EXPR_CONSTANT)
+            partition[partition_count++] = key;
+    }
+    for (uint32_t i = 0; i < plan->window.order_count; i++) {
+        PlanSortKey key = plan->window.order[i];
+        key.expr = fold(context, key.expr);
+        changed = changed || key.expr != plan->window.order[i].expr || key.expr->kind == EXPR_CONSTANT;
+        if (key.expr->kind != EXPR_CONSTANT)
+            order[order_count++] = key;
+    }
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        functions[i] = plan->window.functions[i];
+        functions[i].expr = fold(context, functions[i].expr);
+        changed = changed || functions[i].expr != plan->window.functions[i].expr;
+    }
+    if (!changed)
+        return plan;
+    window.window.partition_count = partition_count;
+    window.window.partition = partition;
+    window.window.order_count = order_count;
+    window.window.order = order;
+    window.window.functions = functions;
+    return plan_window(arena, plan->window.input, &window);
+}
+
 static const Plan *fold_node(PlanContext *context, const Plan *plan, void *state, Fault *fault)
 {
     (void)state;
@@ -119,6 +158,8 @@ static const Plan *fold_node(PlanContext *context, const Plan *plan, void *state
     }
     case PLAN_AGGREGATE:
         return fold_aggregate(context, plan);
+    case PLAN_WINDOW:
+        return fold_window(context, plan);
     case PLAN_SORT:
         return fold_sort(context, plan);
     case PLAN_EXPAND: {

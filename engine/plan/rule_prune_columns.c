@@ -214,6 +214,32 @@ static const Plan *prune_expand(PlanContext *context, const Plan *plan, const Co
     return plan_with_inputs(context->arena, plan, &input);
 }
 
+/* Functions that nobody looks at are left out; with the last of them the node. */
+static const Plan *prune_window(PlanContext *context, const Plan *plan, const ColumnSet *needed)
+{
+    Arena *arena = context->arena;
+    ColumnSet below = copy_set(arena, needed);
+    Plan window = {.window = plan->window};
+    PlanWindowFunction *functions =
+        ARENA_ARRAY(arena, PlanWindowFunction, plan->window.function_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        const PlanWindowFunction *function = &plan->window.functions[i];
+        if (!column_set_has(needed, function->column.id))
+            continue;
+        functions[count++] = *function;
+        column_set_add_expr(&below, function->expr);
+    }
+    window.window.function_count = count;
+    window.window.functions = functions;
+    for (uint32_t i = 0; count > 0 && i < plan->window.partition_count; i++)
+        column_set_add_expr(&below, plan->window.partition[i]);
+    for (uint32_t i = 0; count > 0 && i < plan->window.order_count; i++)
+        column_set_add_expr(&below, plan->window.order[i].expr);
+    const Plan *input = prune(context, plan->window.input, &below);
+    return count == 0 ? input : plan_window(arena, input, &window);
+}
+
 static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet *needed)
 {
     ColumnSet below;
@@ -252,6 +278,8 @@ static const Plan *prune(PlanContext *context, const Plan *plan, const ColumnSet
         return prune_expand(context, plan, needed);
     case PLAN_UNION_ALL:
         return prune_union(context, plan, needed);
+    case PLAN_WINDOW:
+        return prune_window(context, plan, needed);
     case PLAN_APPLY:
         break;
     }

@@ -8,7 +8,8 @@
  *
  * On the way an outer join whose NULL rows a conjunct rejects becomes an inner one, a mark that
  * is only filtered on becomes a semi or an anti join, and a conjunct over both sides of an inner
- * join becomes part of its condition. Conjuncts over grouping keys go below the aggregate.
+ * join becomes part of its condition. Conjuncts over grouping keys go below the aggregate, those
+ * over what windows are partitioned by below the window functions.
  */
 #include "engine/plan/plan_internal.h"
 
@@ -104,6 +105,36 @@ static const Plan *push_through_aggregate(PlanContext *context, const Plan *plan
                                                             keys, key_count));
         else
             expr_list_add(&above, conditions->items[i]);
+    }
+    return filter_with(context, push_into_input(context, plan, &below), &above);
+}
+
+/* Whether every column of it stands within something that the windows are partitioned by. */
+static bool is_of_partition(const Expr *expr, const Plan *plan)
+{
+    for (uint32_t i = 0; i < plan->window.partition_count; i++)
+        if (expr_equal(expr, plan->window.partition[i]))
+            return true;
+    if (expr->kind == EXPR_COLUMN)
+        return false;
+    for (uint32_t i = 0; i < expr->argument_count; i++)
+        if (!is_of_partition(expr->arguments[i], plan))
+            return false;
+    return true;
+}
+
+/* Whole partitions stay or go, so what is left of a partition is what it was. */
+static const Plan *push_through_window(PlanContext *context, const Plan *plan,
+                                       ExprList *conditions)
+{
+    ExprList below, above;
+    expr_list_init(&below, context->arena);
+    expr_list_init(&above, context->arena);
+    for (uint32_t i = 0; i < conditions->count; i++) {
+        bool may_sink = plan->window.partition_count > 0 &&
+                        is_of_partition(conditions->items[i], plan) &&
+                        !expr_is_volatile(conditions->items[i]);
+        expr_list_add(may_sink ? &below : &above, conditions->items[i]);
     }
     return filter_with(context, push_into_input(context, plan, &below), &above);
 }
@@ -370,6 +401,8 @@ static const Plan *push(PlanContext *context, const Plan *plan, ExprList *condit
     }
     case PLAN_EXPAND:
         return push_through_expand(context, plan, conditions);
+    case PLAN_WINDOW:
+        return push_through_window(context, plan, conditions);
     case PLAN_WORKING:
     case PLAN_APPLY: /* gone by now */
         break;

@@ -61,17 +61,6 @@ static const Expr *time_column(Binder *binder, const Scope *scope, int32_t locat
     return expr_column(binder->arena, column->type, column->id, location);
 }
 
-typedef struct AggregateParts {
-    const AggregateFunction *function;
-    SqlType type;
-    uint32_t count; /* with __time, without the order's expressions */
-    uint32_t total;
-    const Expr **arguments;
-    const Expr *filter;
-    uint32_t order_count;
-    SortColumn *order;
-} AggregateParts;
-
 static const char *aggregate_name(Binder *binder, const PgQuery__FuncCall *call, const char *name)
 {
     bool is_count_distinct = strcmp(name, "count") == 0 && call->agg_distinct && call->n_args == 1;
@@ -80,8 +69,8 @@ static const char *aggregate_name(Binder *binder, const PgQuery__FuncCall *call,
                : name;
 }
 
-static bool resolve_aggregate(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
-                              const char *name, int32_t location, AggregateParts *parts)
+bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
+                         const char *name, int32_t location, AggregateParts *parts)
 {
     uint32_t count = (uint32_t)call->n_args;
     parts->arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 1 + call->n_agg_order);
@@ -250,7 +239,7 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
                          .select = NULL,
                          .is_in_aggregate = true};
     AggregateParts parts = {0};
-    if (!resolve_aggregate(binder, &inner, call, name, location, &parts) ||
+    if (!bind_aggregate_call(binder, &inner, call, name, location, &parts) ||
         !bind_aggregate_order(binder, &inner, call, &parts))
         return NULL;
     if (call->agg_filter != NULL) {
@@ -325,6 +314,49 @@ const Expr *grouping_replace(Binder *binder, const SelectState *select, const Gr
     *copy = *expr;
     copy->arguments = arguments;
     return copy;
+}
+
+static bool replace_in(Binder *binder, const SelectState *select, const Grouping *grouping,
+                       const Expr **expr)
+{
+    if (*expr != NULL && (*expr = grouping_replace(binder, select, grouping, *expr)) == NULL)
+        return false;
+    return true;
+}
+
+bool grouping_replace_windows(Binder *binder, SelectState *select, const Grouping *grouping)
+{
+    for (uint32_t i = 0; i < select->window_count; i++) {
+        SelectWindow *window = &select->windows[i];
+        WindowSpec *spec = &window->spec;
+        const Expr **partition = ARENA_ARRAY(binder->arena, const Expr *, spec->partition_count);
+        PlanSortKey *order = ARENA_ARRAY(binder->arena, PlanSortKey, spec->order_count);
+        for (uint32_t k = 0; k < spec->partition_count; k++) {
+            partition[k] = spec->partition[k];
+            if (!replace_in(binder, select, grouping, &partition[k]))
+                return false;
+        }
+        for (uint32_t k = 0; k < spec->order_count; k++) {
+            order[k] = spec->order[k];
+            if (!replace_in(binder, select, grouping, &order[k].expr))
+                return false;
+        }
+        spec->partition = partition;
+        spec->order = order;
+        Expr *call = ARENA_NEW(binder->arena, Expr);
+        *call = *window->function.expr;
+        const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, call->argument_count);
+        for (uint32_t k = 0; k < call->argument_count; k++) {
+            arguments[k] = call->arguments[k];
+            if (!replace_in(binder, select, grouping, &arguments[k]))
+                return false;
+        }
+        call->arguments = arguments;
+        if (!replace_in(binder, select, grouping, &call->window.filter))
+            return false;
+        window->function.expr = call;
+    }
+    return true;
 }
 
 /* Whether some subquery above the aggregation names the column. */

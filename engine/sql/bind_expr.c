@@ -30,6 +30,10 @@ const char *clause_name(Clause clause)
         return "OFFSET";
     case CLAUSE_CLUSTERED_BY:
         return "CLUSTERED BY";
+    case CLAUSE_WINDOW:
+        return "window definitions";
+    case CLAUSE_FILTER:
+        return "FILTER";
     }
     return "";
 }

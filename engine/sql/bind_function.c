@@ -549,13 +549,15 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
     if (!check_schema(binder, call, location))
         return NULL;
-    if (call->over != NULL) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "window functions are not supported");
-        return NULL;
-    }
+    if (call->over != NULL)
+        return bind_window_function(binder, context, call, name);
     if (function_is_aggregate(text_of(name)))
         return bind_aggregate(binder, context, call, name);
+    if (function_is_window(text_of(name))) {
+        bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                   "window function %s requires an OVER clause", name);
+        return NULL;
+    }
     if (!check_plain(binder, call, name, location))
         return NULL;
     uint32_t count = (uint32_t)call->n_args;
@@ -574,6 +576,11 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         return joined;
     bool is_in_list = context->select != NULL && !context->is_in_aggregate &&
                       (context->clause == CLAUSE_SELECT || context->clause == CLAUSE_ORDER_BY);
+    if (context->is_in_window && row_series_exists(name, count)) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "window function calls cannot contain set-returning function calls");
+        return NULL;
+    }
     if (is_in_list && row_series_exists(name, count))
         return row_series_in_select(binder, context->select, name, arguments, count, location);
     if (row_series_exists(name, count)) {

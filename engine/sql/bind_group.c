@@ -55,6 +55,11 @@ static int add_key(Select *select, const PgQuery__Node *node)
                    "aggregate functions are not allowed in GROUP BY");
         return -1;
     }
+    if (windows_use_column(select->state, expr)) {
+        bind_fault(binder, bind_node_location(binder, node), FAULT_WINDOWING_ERROR,
+                   "window functions are not allowed in GROUP BY");
+        return -1;
+    }
     const TypeInfo *info = type_info(expr->type.oid);
     if (info != NULL && !info->is_comparable) {
         bind_fault(binder, bind_node_location(binder, node), FAULT_UNDEFINED_FUNCTION,

@@ -119,6 +119,7 @@ bool scope_has_column(const Scope *scope, ColumnId id, const ScopeColumn **colum
 typedef enum Clause {
     CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_HAVING, CLAUSE_GROUP_BY, CLAUSE_ORDER_BY, CLAUSE_JOIN,
     CLAUSE_FUNCTION_IN_FROM, CLAUSE_VALUES, CLAUSE_LIMIT, CLAUSE_OFFSET, CLAUSE_CLUSTERED_BY,
+    CLAUSE_WINDOW, CLAUSE_FILTER,
 } Clause;
 
 /* A subquery met in an expression: becomes an Apply node where its expression is computed. */
@@ -142,6 +143,7 @@ struct ExprContext {
     ApplyList *applies;     /* where subqueries go; NULL: none are allowed here */
     SelectState *select;    /* who takes aggregates; NULL: none are allowed here */
     bool is_in_aggregate;
+    bool is_in_window;      /* among the arguments of a window function */
 };
 
 /* A column of a SELECT that a subquery of it uses after grouping. */
@@ -174,8 +176,27 @@ typedef struct GroupingCall {
     int32_t location;
 } GroupingCall;
 
+/* What a function is OVER. */
+typedef struct WindowSpec {
+    uint32_t partition_count;
+    const Expr **partition;
+    uint32_t order_count;
+    PlanSortKey *order;
+    const PgQuery__WindowDef *frame; /* the definition that the frame is of */
+} WindowSpec;
+
+typedef struct SelectWindow {
+    WindowSpec spec;
+    PlanWindowFunction function;
+} SelectWindow;
+
 struct SelectState {
     Scope scope;
+    size_t named_count;     /* WINDOW w AS (...) */
+    PgQuery__Node *const *named;
+    WindowSpec *named_specs;
+    uint32_t window_count, window_capacity; /* calls with OVER */
+    SelectWindow *windows;
     uint32_t grouping_count;
     GroupingCall *groupings;
     uint32_t series_count;  /* functions of several rows in the select list */
@@ -333,7 +354,29 @@ const char *bind_figure_name(Binder *binder, const PgQuery__Node *node);
 const Plan *bind_project_types(Binder *binder, const QueryResult *query, const SqlType *types,
                                PlanColumn *columns);
 
+/* --- window functions (bind_window.c) --- */
+const Expr *bind_window_function(Binder *binder, ExprContext *context,
+                                 const PgQuery__FuncCall *call, const char *name);
+/* The WINDOW clause, before anything that may name its windows. */
+bool windows_bind_named(Binder *binder, SelectState *select, const PgQuery__SelectStmt *statement);
+/* The nodes that compute the functions, on top of `plan`. */
+const Plan *windows_attach(Binder *binder, const SelectState *select, const Plan *plan);
+bool windows_use_column(const SelectState *select, const Expr *expr);
+
 /* --- grouping --- */
+typedef struct AggregateParts {
+    const AggregateFunction *function;
+    SqlType type;
+    uint32_t count; /* with __time, without the order's expressions */
+    uint32_t total;
+    const Expr **arguments;
+    const Expr *filter;
+    uint32_t order_count;
+    SortColumn *order;
+} AggregateParts;
+/* The aggregate that a call means, and its arguments, bound in `inner`. */
+bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
+                         const char *name, int32_t location, AggregateParts *parts);
 const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
                            const char *name);
 typedef struct Grouping {
@@ -343,6 +386,8 @@ typedef struct Grouping {
 /* Replaces what is grouped by by its key; a column that is not is 42803. */
 const Expr *grouping_replace(Binder *binder, const SelectState *select, const Grouping *grouping,
                              const Expr *expr);
+/* The same for the arguments and windows of window functions. */
+bool grouping_replace_windows(Binder *binder, SelectState *select, const Grouping *grouping);
 bool grouping_check_late_uses(Binder *binder, SelectState *select, const Grouping *grouping);
 /* What must stand below the aggregation: subqueries that keys and aggregates need. */
 const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,

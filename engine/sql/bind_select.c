@@ -5,7 +5,7 @@
  * so that errors come in its order; built from the inside out:
  *
  *   FROM, WHERE's subqueries, Filter, [subqueries below, Aggregate], subqueries, Filter (HAVING),
- *   Project (select list and sort keys), [Aggregate for DISTINCT], Sort, Limit, Project
+ *   [Windows], Project (select list and sort keys), [Aggregate for DISTINCT], Sort, Limit, Project
  */
 #include "engine/sql/bind_select_internal.h"
 
@@ -292,6 +292,8 @@ static const Plan *build_grouping(Select *select, const Plan *plan)
         if (select->having == NULL)
             return NULL;
     }
+    if (!grouping_replace_windows(binder, select->state, &select->seen))
+        return NULL;
     if (keys_use_series(select)) { /* grouped by what they give: they run below */
         plan = row_series_attach(binder, select->state, plan);
         select->state->series_count = 0;
@@ -400,6 +402,7 @@ static const Plan *build(Select *select)
     plan = apply_list_attach(binder, &select->state->after, plan);
     if (select->having != NULL)
         plan = plan_filter(binder->arena, plan, select->having);
+    plan = windows_attach(binder, select->state, plan);
     plan = row_series_attach(binder, select->state, plan);
     if (plan == NULL)
         return NULL;
@@ -451,9 +454,9 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
     state->scope.select = state;
     if (!check_supported(binder, statement) ||
         !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
-        !bind_targets(&select) || !bind_filters(&select) || !bind_order(&select) ||
-        !select_bind_distinct_on(&select) || !settle_targets(&select) ||
-        !select_bind_group(&select))
+        !windows_bind_named(binder, state, statement) || !bind_targets(&select) ||
+        !bind_filters(&select) || !bind_order(&select) || !select_bind_distinct_on(&select) ||
+        !settle_targets(&select) || !select_bind_group(&select))
         return false;
     if (state->scope.from.has_working && state->aggregate_count > 0)
         return bind_fault(binder, state->aggregates[0].expr->location, FAULT_INVALID_RECURSION,

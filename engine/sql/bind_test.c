@@ -237,6 +237,23 @@ static void print_plan(Buffer *out, const Plan *plan)
         print_expr(out, plan->expand.count);
         print_inputs(out, plan->expand.input, NULL);
         return;
+    case PLAN_WINDOW:
+        buffer_append_string(out, "window partition");
+        for (uint32_t i = 0; i < plan->window.partition_count; i++) {
+            buffer_append_byte(out, ' ');
+            print_expr(out, plan->window.partition[i]);
+        }
+        buffer_append_string(out, " order");
+        for (uint32_t i = 0; i < plan->window.order_count; i++) {
+            buffer_append_byte(out, ' ');
+            print_expr(out, plan->window.order[i].expr);
+        }
+        for (uint32_t i = 0; i < plan->window.function_count; i++) {
+            buffer_printf(out, " #%u=", plan->window.functions[i].column.id);
+            print_expr(out, plan->window.functions[i].expr);
+        }
+        print_inputs(out, plan->window.input, NULL);
+        return;
     case PLAN_UNION_ALL:
         buffer_printf(out, "union #%u [", plan->columns[0].id);
         for (uint32_t i = 0; i < plan->union_all.input_count; i++) {

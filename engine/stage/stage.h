@@ -87,6 +87,7 @@ typedef enum OperatorKind {
     OPERATOR_HELD,    /* what a recursion above holds */
     OPERATOR_EXPAND,  /* each row as often as an expression says, numbered */
     OPERATOR_UNION,   /* children one after the other, columns by position */
+    OPERATOR_WINDOW,  /* window functions over rows that come sorted by partition and order */
     OPERATOR_WRITE_SEGMENTS,
     OPERATOR_WRITE_ROWS,
 } OperatorKind;
@@ -112,6 +113,37 @@ typedef struct StageAggregate {
     uint32_t order_count;            /* COMPLETE only: ORDER BY inside the aggregate */
     const SortColumn *order;         /* positions in the input */
 } StageAggregate;
+
+/* --- window functions --- */
+typedef enum FrameMode { FRAME_ROWS, FRAME_RANGE, FRAME_GROUPS } FrameMode;
+
+typedef enum FrameBound {
+    BOUND_UNBOUNDED_PRECEDING, BOUND_PRECEDING, BOUND_CURRENT, BOUND_FOLLOWING,
+    BOUND_UNBOUNDED_FOLLOWING,
+} FrameBound;
+
+typedef enum FrameExclusion {
+    EXCLUDE_NOTHING, EXCLUDE_CURRENT_ROW, EXCLUDE_GROUP, EXCLUDE_TIES,
+} FrameExclusion;
+
+/* Which rows of the partition a function sees, relative to the row at hand. */
+typedef struct WindowFrame {
+    FrameMode mode;
+    FrameBound start, end;
+    FrameExclusion exclusion;
+    int64_t start_offset, end_offset; /* ROWS, GROUPS: of PRECEDING and FOLLOWING, >= 0 */
+    /* RANGE with an offset: columns of one type, the value of the row and what the values of the
+     * frame's first and last rows are compared with. In plans arguments of the call, in stages
+     * input positions; -1: not used. */
+    int32_t range_key, range_start, range_end;
+} WindowFrame;
+
+typedef struct StageWindowFunction {
+    const WindowFunction *function; /* NULL: call.function, an aggregate */
+    StageAggregate call;            /* without DISTINCT and ORDER BY; a constant argument has no
+                                       position (0) */
+    WindowFrame frame;
+} StageWindowFunction;
 
 typedef enum StageJoinType {
     STAGE_JOIN_INNER, STAGE_JOIN_LEFT, STAGE_JOIN_RIGHT, STAGE_JOIN_FULL, STAGE_JOIN_SEMI,
@@ -188,6 +220,14 @@ struct OperatorSpec {
             const Expr *count;        /* int8; NULL and below 1: none */
             bool is_outer;            /* a row with no copy comes out once, its number NULL */
         } expand;                     /* output: the input's columns, then the copy's number */
+        struct {
+            uint32_t partition_count;
+            const uint32_t *partition;  /* input positions */
+            uint32_t order_count;
+            const SortColumn *order;    /* after the partition's columns */
+            uint32_t function_count;    /* output: the input's columns, then one a function */
+            const StageWindowFunction *functions;
+        } window;
         struct {
             uint32_t stored_count;     /* leading columns of the input that are stored */
             const Text *names;

@@ -180,6 +180,40 @@ static void pack_join(const OperatorSpec *spec, Buffer *out)
     pack_bool(out, spec->join.is_null_aware);
 }
 
+static void pack_window_function(const StageWindowFunction *function, Buffer *out)
+{
+    const StageAggregate *call = &function->call;
+    const WindowFrame *frame = &function->frame;
+    pack_bool(out, function->function != NULL);
+    pack_uint(out, function->function != NULL ? function->function->oid : call->function->oid);
+    pack_type(call->result, out);
+    pack_array(out, call->argument_count);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        pack_type(call->argument_types[i], out);
+        pack_uint(out, call->arguments[i]);
+        pack_constant_vector(call->constants[i], call->argument_types[i], out);
+    }
+    pack_int(out, call->filter);
+    pack_uint(out, frame->mode);
+    pack_uint(out, frame->start);
+    pack_uint(out, frame->end);
+    pack_uint(out, frame->exclusion);
+    pack_int(out, frame->start_offset);
+    pack_int(out, frame->end_offset);
+    pack_int(out, frame->range_key);
+    pack_int(out, frame->range_start);
+    pack_int(out, frame->range_end);
+}
+
+static void pack_window(const OperatorSpec *spec, Buffer *out)
+{
+    pack_positions(spec->window.partition, spec->window.partition_count, out);
+    pack_sort_columns(spec->window.order, spec->window.order_count, out);
+    pack_array(out, spec->window.function_count);
+    for (uint32_t i = 0; i < spec->window.function_count; i++)
+        pack_window_function(&spec->window.functions[i], out);
+}
+
 static void pack_write_segments(const OperatorSpec *spec, Buffer *out)
 {
     pack_array(out, spec->write_segments.stored_count);
@@ -236,6 +270,7 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
         pack_bool(out, spec->expand.is_outer);
         break;
     case OPERATOR_UNION: break;
+    case OPERATOR_WINDOW: pack_window(spec, out); break;
     case OPERATOR_WRITE_SEGMENTS: pack_write_segments(spec, out); break;
     case OPERATOR_WRITE_ROWS:
         for (uint32_t i = 0; i < spec->children[0]->column_count; i++)
@@ -542,6 +577,107 @@ static bool read_group(Reader *reader, OperatorSpec *spec, uint32_t width)
            bad(reader, "width of a group");
 }
 
+static bool read_window_arguments(Reader *reader, uint32_t width, StageAggregate *call)
+{
+    call->result = read_type(reader);
+    if (!read_count(reader, MAX_KEYS, &call->argument_count))
+        return false;
+    SqlType *types = ARENA_ARRAY(reader->arena, SqlType, call->argument_count);
+    uint32_t *arguments = ARENA_ARRAY(reader->arena, uint32_t, call->argument_count);
+    const Vector **constants = ARENA_ARRAY(reader->arena, const Vector *, call->argument_count);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        types[i] = read_type(reader);
+        arguments[i] = (uint32_t)unpack_uint(&reader->in);
+        if (reader->in.failed || !read_constant(reader, &constants[i]) ||
+            (constants[i] == NULL && arguments[i] >= width) ||
+            (constants[i] != NULL && constants[i]->layout != type_layout(types[i])))
+            return bad(reader, "window function argument");
+    }
+    call->argument_types = types;
+    call->arguments = arguments;
+    call->constants = constants;
+    return true;
+}
+
+/* A position, or -1 for none. */
+static int32_t read_optional_position(Reader *reader, uint32_t width)
+{
+    int64_t position = unpack_int(&reader->in);
+    if (position < -1 || position >= (int64_t)width)
+        reader->in.failed = true;
+    return (int32_t)position;
+}
+
+/* The three columns of RANGE with an offset must be there as the bounds say, and of one layout. */
+static bool check_range(const WindowFrame *frame, const OperatorSpec *child)
+{
+    bool has_start = frame->start == BOUND_PRECEDING || frame->start == BOUND_FOLLOWING;
+    bool has_end = frame->end == BOUND_PRECEDING || frame->end == BOUND_FOLLOWING;
+    if (frame->start_offset < 0 || frame->end_offset < 0 ||
+        frame->start == BOUND_UNBOUNDED_FOLLOWING || frame->end == BOUND_UNBOUNDED_PRECEDING)
+        return false;
+    if (frame->mode != FRAME_RANGE || (!has_start && !has_end))
+        return true;
+    if (frame->range_key < 0 || (has_start && frame->range_start < 0) ||
+        (has_end && frame->range_end < 0))
+        return false;
+    Layout layout = type_layout(child->types[frame->range_key]);
+    return (!has_start || type_layout(child->types[frame->range_start]) == layout) &&
+           (!has_end || type_layout(child->types[frame->range_end]) == layout);
+}
+
+static bool read_frame(Reader *reader, const OperatorSpec *child, WindowFrame *frame)
+{
+    uint32_t width = child->column_count;
+    frame->mode = (FrameMode)unpack_below(&reader->in, FRAME_GROUPS + 1);
+    frame->start = (FrameBound)unpack_below(&reader->in, BOUND_UNBOUNDED_FOLLOWING + 1);
+    frame->end = (FrameBound)unpack_below(&reader->in, BOUND_UNBOUNDED_FOLLOWING + 1);
+    frame->exclusion = (FrameExclusion)unpack_below(&reader->in, EXCLUDE_TIES + 1);
+    frame->start_offset = unpack_int(&reader->in);
+    frame->end_offset = unpack_int(&reader->in);
+    frame->range_key = read_optional_position(reader, width);
+    frame->range_start = read_optional_position(reader, width);
+    frame->range_end = read_optional_position(reader, width);
+    return (!reader->in.failed && check_range(frame, child)) || bad(reader, "frame of a window");
+}
+
+static bool read_window_function(Reader *reader, const OperatorSpec *child,
+                                 StageWindowFunction *function)
+{
+    bool is_plain = unpack_bool(&reader->in);
+    uint32_t oid = (uint32_t)unpack_uint(&reader->in);
+    if (is_plain)
+        function->function = function_window_by_oid(oid);
+    else
+        function->call.function = function_aggregate_by_oid(oid);
+    if (reader->in.failed || (function->function == NULL && function->call.function == NULL) ||
+        !read_window_arguments(reader, child->column_count, &function->call))
+        return bad(reader, "window function");
+    if (is_plain && function->call.argument_count != function->function->argument_count)
+        return bad(reader, "arguments of a window function");
+    function->call.filter = read_optional_position(reader, child->column_count);
+    return read_frame(reader, child, &function->frame);
+}
+
+static bool read_window(Reader *reader, OperatorSpec *spec)
+{
+    const OperatorSpec *child = spec->children[0];
+    uint32_t width = child->column_count;
+    if (!read_positions(reader, width, &spec->window.partition, &spec->window.partition_count) ||
+        !read_sort_columns(reader, width, &spec->window.order, &spec->window.order_count) ||
+        !read_count(reader, MAX_COLUMNS, &spec->window.function_count))
+        return false;
+    StageWindowFunction *functions =
+        ARENA_ARRAY(reader->arena, StageWindowFunction, spec->window.function_count);
+    memset(functions, 0, spec->window.function_count * sizeof *functions);
+    for (uint32_t i = 0; i < spec->window.function_count; i++)
+        if (!read_window_function(reader, child, &functions[i]))
+            return false;
+    spec->window.functions = functions;
+    return spec->column_count == width + spec->window.function_count ||
+           bad(reader, "width of a window");
+}
+
 static bool read_join(Reader *reader, OperatorSpec *spec)
 {
     uint32_t left = spec->children[0]->column_count;
@@ -654,7 +790,8 @@ static uint32_t children_of(OperatorKind kind, uint32_t given)
     case OPERATOR_RECURSE: return given < 2 ? 2 : given;
     case OPERATOR_UNION: return given;
     case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_SORT:
-    case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WRITE_SEGMENTS: case OPERATOR_WRITE_ROWS:
+    case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WINDOW: case OPERATOR_WRITE_SEGMENTS:
+    case OPERATOR_WRITE_ROWS:
         return 1;
     }
     return 0;
@@ -688,6 +825,7 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
         return true;
     case OPERATOR_EXPAND: return read_expand(reader, spec, width);
     case OPERATOR_UNION: return true;
+    case OPERATOR_WINDOW: return read_window(reader, spec);
     case OPERATOR_WRITE_SEGMENTS: return read_write_segments(reader, spec, width);
     case OPERATOR_WRITE_ROWS: return read_write_rows(reader, spec, width);
     }
