@@ -156,6 +156,17 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
                            .arguments = aggregates[i]->arguments};
         add_routine(&rows, context, &routine);
     }
+    const WindowFunction *windows = function_windows(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        Routine routine = {.oid = windows[i].oid,
+                           .name = windows[i].name,
+                           .result = windows[i].result,
+                           .is_immutable = true,
+                           .argument_count = windows[i].argument_count,
+                           .required_count = windows[i].argument_count,
+                           .arguments = windows[i].arguments};
+        add_routine(&rows, context, &routine);
+    }
     *out = catalog_rows_finish(&rows);
     return true;
 }

@@ -276,6 +276,13 @@ static bool find_function(const QualifiedName *name, const ArgumentList *wanted,
             return true;
         }
     }
+    const WindowFunction *windows = function_windows(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (same_function_name(windows[i].name, last)) {
+            *value = windows[i].oid;
+            return true;
+        }
+    }
     const TypeFunction *type_functions = catalog_type_functions(&count);
     for (uint32_t i = 0; i < count; i++) {
         if (same_function_name(type_functions[i].name, last) &&

@@ -48,6 +48,9 @@ static void add_functions(CatalogRows *rows)
         if (aggregates[i]->summary != NULL)
             add(rows, aggregates[i]->oid, CLASS_PG_PROC, 0, text_of(aggregates[i]->summary));
     }
+    const WindowFunction *windows = function_windows(&count);
+    for (uint32_t i = 0; i < count; i++)
+        add(rows, windows[i].oid, CLASS_PG_PROC, 0, text_of(windows[i].summary));
 }
 
 static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)

@@ -109,6 +109,25 @@ static void add_aggregates(CatalogRows *rows)
     }
 }
 
+static void add_windows(CatalogRows *rows)
+{
+    uint32_t count;
+    const WindowFunction *functions = function_windows(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        Procedure procedure = {
+            .oid = functions[i].oid,
+            .name = functions[i].name,
+            .result = functions[i].result,
+            .kind = 'w',
+            .volatility = 'i',
+            .is_strict = true,
+            .argument_count = functions[i].argument_count,
+            .arguments = functions[i].arguments,
+        };
+        add_procedure(rows, &procedure);
+    }
+}
+
 static void add_type_functions(CatalogRows *rows)
 {
     uint32_t count;
@@ -137,6 +156,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     add_scalars(&rows, context);
     add_aggregates(&rows);
+    add_windows(&rows);
     add_type_functions(&rows);
     *out = catalog_rows_finish(&rows);
     return true;

@@ -579,6 +579,8 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     if (context->is_in_window && row_series_exists(name, count)) {
         bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                    "window function calls cannot contain set-returning function calls");
+        fault_hint(binder->fault,
+                   "You might be able to move the set-returning function into a LATERAL FROM item.");
         return NULL;
     }
     if (is_in_list && row_series_exists(name, count))

@@ -55,8 +55,9 @@ static int add_key(Select *select, const PgQuery__Node *node)
                    "aggregate functions are not allowed in GROUP BY");
         return -1;
     }
-    if (windows_use_column(select->state, expr)) {
-        bind_fault(binder, bind_node_location(binder, node), FAULT_WINDOWING_ERROR,
+    const Expr *window = windows_find_call(select->state, expr);
+    if (window != NULL) {
+        bind_fault(binder, window->location, FAULT_WINDOWING_ERROR,
                    "window functions are not allowed in GROUP BY");
         return -1;
     }

@@ -361,7 +361,8 @@ const Expr *bind_window_function(Binder *binder, ExprContext *context,
 bool windows_bind_named(Binder *binder, SelectState *select, const PgQuery__SelectStmt *statement);
 /* The nodes that compute the functions, on top of `plan`. */
 const Plan *windows_attach(Binder *binder, const SelectState *select, const Plan *plan);
-bool windows_use_column(const SelectState *select, const Expr *expr);
+/* The column of a call of a window function within an expression; NULL: there is none. */
+const Expr *windows_find_call(const SelectState *select, const Expr *expr);
 
 /* --- grouping --- */
 typedef struct AggregateParts {

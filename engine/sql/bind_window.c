@@ -15,9 +15,12 @@ static bool check_comparable(Binder *binder, const Expr *expr, bool is_order, in
     const TypeInfo *info = type_info(expr->type.oid);
     if (info == NULL || (is_order ? info->is_sortable : info->is_comparable))
         return true;
-    return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
-                      "could not identify an %s operator for type %s",
-                      is_order ? "ordering" : "equality", info->sql_name);
+    bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+               "could not identify an %s operator for type %s",
+               is_order ? "ordering" : "equality", info->sql_name);
+    return !is_order ? false
+                     : fault_hint(binder->fault,
+                                  "Use an explicit ordering operator or modify the query.");
 }
 
 static const Expr *bind_window_key(Binder *binder, ExprContext *context, const PgQuery__Node *node,
@@ -183,21 +186,16 @@ static bool may_stand_here(Binder *binder, const ExprContext *context, int32_t l
 static bool check_form(Binder *binder, const PgQuery__FuncCall *call, const char *name,
                        bool is_aggregate, int32_t location)
 {
-    if (!is_aggregate && !function_is_window(text_of(name))) {
-        bool is_known = function_exists(text_of(name)) || row_series_exists(name, 1);
-        return bind_fault(binder, location,
-                          is_known ? FAULT_WRONG_OBJECT_TYPE : FAULT_UNDEFINED_FUNCTION,
-                          is_known ? "OVER specified, but %s is not a window function nor an "
-                                     "aggregate function"
-                                   : "function %s does not exist",
+    bool is_window = function_is_window(text_of(name));
+    if (!is_aggregate && !is_window &&
+        (function_exists(text_of(name)) || row_series_exists(name, 1)))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                          "OVER specified, but %s is not a window function nor an aggregate "
+                          "function",
                           name);
-    }
     if (call->agg_within_group)
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "OVER is not supported for ordered-set aggregate %s", name);
-    if (!is_aggregate && call->agg_star)
-        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
-                          "%s(*) specified, but %s is not an aggregate function", name, name);
     if (call->agg_distinct)
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "DISTINCT is not implemented for window functions");
@@ -338,12 +336,27 @@ const Expr *bind_window_function(Binder *binder, ExprContext *context,
     return register_window(binder, context->select, &spec, function, name);
 }
 
-bool windows_use_column(const SelectState *select, const Expr *expr)
+typedef struct CallSearch {
+    const SelectState *select;
+    const Expr *found;
+} CallSearch;
+
+static bool look_for_call(const Expr *expr, void *state)
 {
-    for (uint32_t i = 0; i < select->window_count; i++)
-        if (expr_uses_column(expr, select->windows[i].function.column.id))
-            return true;
-    return false;
+    CallSearch *search = state;
+    for (uint32_t i = 0; expr->kind == EXPR_COLUMN && i < search->select->window_count; i++)
+        if (search->select->windows[i].function.column.id == expr->column) {
+            search->found = expr;
+            return false;
+        }
+    return expr_each_child(expr, look_for_call, state);
+}
+
+const Expr *windows_find_call(const SelectState *select, const Expr *expr)
+{
+    CallSearch search = {.select = select};
+    look_for_call(expr, &search);
+    return search.found;
 }
 
 /* --- the plan --- */

@@ -72,6 +72,8 @@ static FaultCode code_of_message(const char *message)
                       strstr(message, "not implemented") != NULL;
     if (is_missing)
         return FAULT_FEATURE_NOT_SUPPORTED;
+    if (strncmp(message, "frame start", 11) == 0 || strncmp(message, "frame end", 9) == 0)
+        return FAULT_WINDOWING_ERROR;
     return strstr(message, "memory exhausted") != NULL ? FAULT_STATEMENT_TOO_COMPLEX
                                                        : FAULT_SYNTAX_ERROR;
 }
