@@ -278,7 +278,8 @@ static bool find_function(const QualifiedName *name, const ArgumentList *wanted,
     }
     const WindowFunction *windows = function_windows(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (same_function_name(windows[i].name, last)) {
+        if (same_function_name(windows[i].name, last) &&
+            fits(wanted, windows[i].arguments, windows[i].argument_count)) {
             *value = windows[i].oid;
             return true;
         }
