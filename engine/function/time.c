@@ -522,10 +522,23 @@ static bool make_timestamp_row(RowRun *run, uint32_t row, int64_t *result, uint8
 /* x AT TIME ZONE z is timezone(z, x). */
 static bool timezone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
-    const TimeZone *zone = timezone_find(row_text(run, 0, row), run->fault);
-    int64_t time = row_int64(run, 1, row);
+    Text name = row_text(run, 0, row);
+    int64_t time = row_int64(run, 1, row), offset;
+    bool is_instant = run->call->argument_types[1].oid == T_TIMESTAMPTZ;
+    if (timezone_abbreviation(name, &offset) && !time_is_infinite(time)) {
+        *result = is_instant ? wrap_add(time, offset) : wrap_subtract(time, offset);
+        return true;
+    }
+    const TimeZone *zone = timezone_find(name, run->fault);
     if (zone == NULL)
         return false;
+    /* A bare offset counts as POSIX has it, west of Greenwich, in PostgreSQL's dialect. */
+    bool is_posix = name.length > 0 && (name.data[0] == '+' || name.data[0] == '-') &&
+                    !call_is_druid(run->call) && timezone_is_fixed(zone, &offset);
+    if (is_posix && !time_is_infinite(time)) {
+        *result = is_instant ? wrap_subtract(time, offset) : wrap_add(time, offset);
+        return true;
+    }
     *result = time_is_infinite(time)                              ? time
               : run->call->argument_types[1].oid == T_TIMESTAMPTZ ? timezone_to_local(zone, time)
                                                                   : timezone_to_utc(zone, time);

@@ -422,6 +422,11 @@ static SqlType numeric_six(const SqlType *arguments, uint32_t count)
     return type_numeric_derived(6);
 }
 
+static SqlType numeric_three(const SqlType *arguments, uint32_t count)
+{
+    return type_numeric_derived(3);
+}
+
 static SqlType numeric_whole(const SqlType *arguments, uint32_t count)
 {
     return type_numeric_derived(0);
@@ -502,6 +507,14 @@ FIELD_PREPARE(second_prepare, UNIT_SECOND)
       .summary = "A field of a time that is a whole number: EXTRACT of year, hour and the like.",  \
       .example = "extract_whole(" sample ")", .gives = value }
 
+#define NUMERIC_THREE(id, type, sample, value)                                                     \
+    { .oid = id, .name = "extract_milliseconds", .argument_count = 2,                              \
+      .arguments = { T_TEXT, type }, .result = T_NUMERIC, .result_of = numeric_three,              \
+      .volatility = STABLE, .run = run_rows, .prepare = extract_prepare,                           \
+      .loop = (void *)extract_numeric_loop,                                                        \
+      .summary = "Milliseconds of a time with three digits after the point.",                      \
+      .example = "extract_milliseconds(" sample ")", .gives = value }
+
 #define NUMERIC_SIX(id, type, sample, value)                                                       \
     { .oid = id, .name = "extract_numeric", .argument_count = 2, .arguments = { T_TEXT, type },    \
       .result = T_NUMERIC, .result_of = numeric_six, .volatility = STABLE, .run = run_rows,        \
@@ -525,6 +538,12 @@ const ScalarFunction time_extract_functions[] = {
     NUMERIC_SIX(91307, T_DATE, "'epoch', DATE '1970-01-02'", "86400.000000"),
     NUMERIC_SIX(91308, T_TIME, "'second', TIME '10:47:28.5'", "28.500000"),
     NUMERIC_SIX(91309, T_INTERVAL, "'epoch', INTERVAL '1 day'", "86400.000000"),
+    NUMERIC_THREE(91340, T_TIMESTAMPTZ,
+                  "'milliseconds', TIMESTAMPTZ '2024-03-13 10:47:28.5+00'", "28500.000"),
+    NUMERIC_THREE(91341, T_TIMESTAMP, "'milliseconds', TIMESTAMP '2024-03-13 10:47:28.5'",
+                  "28500.000"),
+    NUMERIC_THREE(91342, T_TIME, "'milliseconds', TIME '10:47:28.5'", "28500.000"),
+    NUMERIC_THREE(91343, T_INTERVAL, "'milliseconds', INTERVAL '1.5 seconds'", "1500.000"),
     WHOLE_ROW(91312, T_TIMESTAMPTZ, "'hour', TIMESTAMPTZ '2024-03-13 10:47:28.5+00'", "10"),
     WHOLE_ROW(91313, T_TIMESTAMP, "'hour', TIMESTAMP '2024-03-13 10:47:28.5'", "10"),
     WHOLE_ROW(91314, T_DATE, "'month', DATE '1970-01-02'", "1"),

@@ -151,10 +151,14 @@ static void template_compile(Text text, Arena *arena, Template *template)
         if (end - at >= 2 && strncasecmp(at, "FM", 2) == 0) {
             token->fill_mode = true;
             at += 2;
-        } else if (end - at >= 2 && strncasecmp(at, "TM", 2) == 0) {
-            at += 2;
         }
+        bool is_translated = end - at >= 2 && strncasecmp(at, "TM", 2) == 0;
+        if (is_translated)
+            at += 2;
         if (take_field(&at, end, token)) {
+            bool is_name = token->field == FIELD_MONTH || token->field == FIELD_MON ||
+                           token->field == FIELD_DAY || token->field == FIELD_DY;
+            token->fill_mode |= is_translated && is_name;
             if (end - at >= 2 && strncasecmp(at, "TH", 2) == 0) {
                 token->ordinal = *at == 'T' ? 'T' : 't';
                 at += 2;
@@ -210,6 +214,7 @@ typedef struct Moment {
     int32_t month, day, week, of_year;
     int64_t of_day;       /* microseconds */
     const TimeZone *zone; /* NULL: a time without one */
+    bool is_interval;     /* fields are those of an interval, of_day all its time */
 } Moment;
 
 static void moment_of(int64_t local, int64_t utc, const TimeZone *zone, Moment *moment)
@@ -218,6 +223,7 @@ static void moment_of(int64_t local, int64_t utc, const TimeZone *zone, Moment *
     moment->local = local;
     moment->utc = utc;
     moment->zone = zone;
+    moment->is_interval = false;
     moment->days = floor_divide(local, MICROS_PER_DAY);
     moment->of_day = floor_modulo(local, MICROS_PER_DAY);
     days_to_civil(moment->days, &moment->year, &moment->month, &moment->day);
@@ -238,7 +244,7 @@ static char *put_number(char *out, int64_t value, int width, const TemplateToken
         digits[count++] = (char)('0' + magnitude % 10);
         magnitude /= 10;
     } while (magnitude != 0);
-    for (int i = count + (value < 0); !token->fill_mode && i < width; i++)
+    for (int i = count; !token->fill_mode && i < width; i++)
         *out++ = '0';
     while (count > 0)
         *out++ = digits[--count];
@@ -305,7 +311,8 @@ static char *put_zone(char *out, const Moment *moment, const TemplateToken *toke
 
 static char *put_field(char *out, const TemplateToken *token, const Moment *moment)
 {
-    int64_t year = shown_year(moment->year), iso_year = shown_year(moment->iso_year);
+    int64_t year = moment->is_interval ? moment->year : shown_year(moment->year);
+    int64_t iso_year = moment->is_interval ? moment->year : shown_year(moment->iso_year);
     int64_t hour = moment->of_day / (3600 * MICROS_PER_SECOND);
     int64_t micros = moment->of_day % MICROS_PER_SECOND;
     int64_t dow = floor_modulo(moment->days + 4, 7);
@@ -430,6 +437,51 @@ static bool to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
     Moment moment;
     const TimeZone *zone = is_instant ? call_zone(run->call) : NULL;
     moment_of(is_instant ? timezone_to_local(zone, time) : time, time, zone, &moment);
+    char *start = text_sink_reserve(&run->sink, template->room), *out = start;
+    for (uint32_t i = 0; i < template->count; i++)
+        out = put_field(out, &template->tokens[i], &moment);
+    *result = text_sink_take(&run->sink, (size_t)(out - start));
+    return true;
+}
+
+/* --- intervals --- */
+
+static void moment_of_interval(IntervalValue value, Moment *moment)
+{
+    *moment = (Moment){.is_interval = true, .year = value.months / 12, .month = value.months % 12,
+                       .day = value.days, .of_day = value.micros, .local = value.micros,
+                       .utc = value.micros};
+    moment->of_year = (int32_t)((int64_t)value.months * 30 + value.days);
+}
+
+/* Names, eras and zones belong to dates. */
+static bool fits_interval(const Template *template, Fault *fault)
+{
+    for (uint32_t i = 0; i < template->count; i++) {
+        switch (template->tokens[i].field) {
+        case FIELD_MONTH: case FIELD_MON: case FIELD_RM: case FIELD_DAY: case FIELD_DY:
+        case FIELD_D: case FIELD_ID: case FIELD_BC: case FIELD_B_C: case FIELD_TZ:
+        case FIELD_TZH: case FIELD_TZM: case FIELD_OF:
+            fault_set(fault, FAULT_INVALID_DATETIME_FORMAT,
+                      "invalid format specification for an interval value");
+            return fault_hint(fault, "Intervals are not tied to specific calendar dates.");
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
+static bool interval_to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    Template own;
+    const Template *template = template_of_row(run, row, &own);
+    const Vector *vector = &run->arguments[0];
+    Moment moment;
+    *result = (Text){.data = "", .length = 0};
+    if (!fits_interval(template, run->fault))
+        return false;
+    moment_of_interval(VECTOR_DATA(IntervalValue, vector)[vector_row(vector, row)], &moment);
     char *start = text_sink_reserve(&run->sink, template->room), *out = start;
     for (uint32_t i = 0; i < template->count; i++)
         out = put_field(out, &template->tokens[i], &moment);
@@ -759,6 +811,7 @@ static bool to_timestamp_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
 }
 
 ROW_LOOP(to_char_loop, to_char_row, Text)
+ROW_LOOP(interval_to_char_loop, interval_to_char_row, Text)
 ROW_LOOP(to_date_loop, to_date_row, int64_t)
 ROW_LOOP(to_timestamp_loop, to_timestamp_row, int64_t)
 
@@ -775,6 +828,9 @@ const ScalarFunction time_template_functions[] = {
                  "A time as text by a template.",
                  "to_char(TIMESTAMP '2024-03-13 10:47:00', 'FMDay, DD Mon YYYY')",
                  "Wednesday, 13 Mar 2024"),
+    TEMPLATE_ROW(1768, "to_char", T_INTERVAL, T_TEXT, interval_to_char_loop,
+                 "An interval as text by a template.",
+                 "to_char(INTERVAL '15h 2m 12s', 'HH24:MI:SS')", "15:02:12"),
     TEMPLATE_ROW(1780, "to_date", T_TEXT, T_DATE, to_date_loop,
                  "The date that a text names by a template.",
                  "to_date('05 Dec 2000', 'DD Mon YYYY')", "2000-12-05"),

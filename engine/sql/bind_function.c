@@ -195,8 +195,11 @@ static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_
                                                   strncasecmp(field.data, "epo", 3) == 0);
         bool is_odd = field.length >= 3 && (strncasecmp(field.data, "mil", 3) == 0 ||
                                             strncasecmp(field.data, "jul", 3) == 0);
+        bool is_milli = field.length >= 6 && strncasecmp(field.data, "millis", 6) == 0;
+        bool is_date = arguments[1]->type.oid == T_DATE;
         name = binder->dialect == 1 ? "extract_int"
-               : has_fraction       ? "extract_numeric"
+               : has_fraction       ? is_date ? "extract_whole" : "extract_numeric"
+               : is_milli           ? "extract_milliseconds"
                : is_odd             ? "extract"
                                     : "extract_whole";
     }
@@ -596,5 +599,13 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     const Expr *result = NULL;
     if (!bind_system_function(binder, context, name, arguments, count, location, &result))
         return NULL;
-    return result != NULL ? result : bind_call(binder, name, arguments, count, location);
+    if (result != NULL)
+        return result;
+    /* int4(x), text(x): a type's name as a function is a cast */
+    const TypeInfo *type = count == 1 && !function_exists(text_of(name))
+                               ? type_by_name(text_of(name))
+                               : NULL;
+    if (type != NULL && type->category != CATEGORY_PSEUDO && !type_is_reg(type->oid))
+        return coerce_to(binder, arguments[0], SQL_TYPE(type->oid), CAST_EXPLICIT, location);
+    return bind_call(binder, name, arguments, count, location);
 }

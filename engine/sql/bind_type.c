@@ -69,6 +69,20 @@ static bool length_modifier(Binder *binder, const PgQuery__TypeName *name, SqlTy
     return true;
 }
 
+/* timestamp(p): more than microseconds there are none. */
+static bool precision_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    int32_t precision;
+    if (name->n_typmods != 1 || !modifier_value(name->typmods[0], &precision))
+        return bad_modifier(binder, name, "invalid type modifier");
+    if (precision < 0)
+        return bind_fault(binder, bind_location(binder, name->location),
+                          FAULT_INVALID_PARAMETER_VALUE, "%s(%d) precision must not be negative",
+                          type_info(type->oid)->name, precision);
+    type->modifier = precision > 6 ? 6 : precision;
+    return true;
+}
+
 static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
 {
     if (name->n_typmods == 0)
@@ -79,7 +93,11 @@ static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlTy
     case T_VARCHAR:
     case T_BPCHAR:
         return length_modifier(binder, name, type);
-    default: /* timestamp(3), interval day: values have all their digits */
+    case T_TIME:
+    case T_TIMESTAMP:
+    case T_TIMESTAMPTZ:
+        return precision_modifier(binder, name, type);
+    default: /* interval day: values have all their digits */
         return true;
     }
 }

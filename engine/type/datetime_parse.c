@@ -249,7 +249,7 @@ static SpecialTime special_by_name(Text word)
 }
 
 /* The abbreviations of PostgreSQL's default set that data carry; minutes east of UTC. */
-static bool zone_abbreviation(Text word, int64_t *offset)
+bool timezone_abbreviation(Text word, int64_t *offset)
 {
     static const struct {
         const char *name;
@@ -442,7 +442,7 @@ static ReadResult set_zone_name(MomentReader *reader, Text word)
     if (moment->has_zone)
         return READ_SYNTAX;
     moment->has_zone = true;
-    if (zone_abbreviation(word, &moment->offset)) {
+    if (timezone_abbreviation(word, &moment->offset)) {
         /* UTC+3 and the like: the sign is that of POSIX */
         if (reader->at + 1 < reader->end && (*reader->at == '+' || *reader->at == '-') &&
             is_digit(reader->at[1])) {
@@ -523,7 +523,9 @@ static ReadResult read_sign_token(MomentReader *reader)
         }
         return sign == '+' ? READ_OK : READ_SYNTAX;
     }
-    if (!reader->moment->has_time || reader->moment->has_zone)
+    /* behind a whole date an offset may stand without a time: 2024-01-01+00 */
+    bool has_date = reader->has_year && reader->has_month && reader->has_day;
+    if ((!reader->moment->has_time && !has_date) || reader->moment->has_zone)
         return READ_SYNTAX;
     reader->moment->has_zone = true;
     return read_offset(&reader->at, reader->end, &reader->moment->offset);

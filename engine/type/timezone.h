@@ -18,6 +18,8 @@ typedef struct TimeZone TimeZone;
 const TimeZone *timezone_utc(void);
 /* "UTC", "America/Los_Angeles", "+02:00", "-0530", "Z"; NULL with FAULT_INVALID_PARAMETER_VALUE. */
 const TimeZone *timezone_find(Text name, Fault *fault);
+/* PST, EST, CET: PostgreSQL's default abbreviations; the offset in microseconds east of UTC. */
+bool timezone_abbreviation(Text name, int64_t *offset);
 const char *timezone_name(const TimeZone *zone);
 bool timezone_is_fixed(const TimeZone *zone, int64_t *offset_micros);
 /* Offset (local - UTC) in force at an instant; *abbreviation optional. */
