@@ -186,8 +186,9 @@ static bool start_archive(ArchiveStream *stream, Fault *fault)
     return true;
 }
 
-ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault)
+ByteStream *decompress_open(ByteStream *inner, Text name, bool *is_compressed, Fault *fault)
 {
+    *is_compressed = false;
     PeekStream *peek = peek_open(inner, fault);
     if (peek == NULL)
         return NULL;
@@ -209,6 +210,7 @@ ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault)
     stream->archive = NULL;
     stream->name = name;
     stream->has_inner_fault = false;
+    *is_compressed = true;
     if (start_archive(stream, fault))
         return &stream->base;
     archive_stream_close(&stream->base);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { READ_AHEAD_FROM = 1 << 20 /* bytes of a compressed file that are worth a thread */ };
+
 /* --- rows that cannot be parsed --- */
 
 const char *input_snippet(Text text, char out[SNIPPET_SIZE])
@@ -101,10 +103,13 @@ static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
     ByteStream *stream = reader->unit->end != 0
                              ? open_part(reader, kind, fault)
                              : kind->open(part, reader->unit_name, settings, fault);
+    bool is_compressed = false;
     if (stream != NULL && kind->is_compressible && reader->unit->end == 0)
-        stream = decompress_open(stream, reader->unit_name, fault);
+        stream = decompress_open(stream, reader->unit_name, &is_compressed, fault);
     if (stream == NULL)
         return false;
+    if (is_compressed && kind->open_file != NULL && reader->unit->bytes >= READ_AHEAD_FROM)
+        stream = read_ahead_open(stream);
     line_reader_init(&reader->lines, stream, reader->budget);
     return set_system_fields(reader, part);
 }

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { MOST_COLUMNS = 256 };
 
@@ -48,7 +49,10 @@ int main(int argc, char **argv)
     Settings settings;
     setting_defaults(&settings);
     TypeContext context = {.zone = timezone_utc(), .settings = &settings};
-    InputUnit unit = {.name = text_of(argv[1])};
+    struct stat status = {0};
+    if (stat(argv[1], &status) != 0)
+        perror(argv[1]);
+    InputUnit unit = {.name = text_of(argv[1]), .bytes = (uint64_t)status.st_size};
     StageInput external = {.kind = INPUT_EXTERNAL,
                            .source_json = TEXT_LITERAL("{\"type\":\"local\",\"files\":[]}"),
                            .format_json = text_of(argv[2]),

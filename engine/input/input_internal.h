@@ -27,7 +27,10 @@ struct ByteStream {
 /* Takes `inner` over (it is closed with the result, and when this fails). `name` is for faults
  * and must outlive the stream. Plain bytes stay as they are: `inner` itself may be returned, or
  * a stream that gives back what was looked at. */
-ByteStream *decompress_open(ByteStream *inner, Text name, Fault *fault);
+ByteStream *decompress_open(ByteStream *inner, Text name, bool *is_compressed, Fault *fault);
+
+/* `inner`, which is taken over, read by a thread of its own some blocks ahead. */
+ByteStream *read_ahead_open(ByteStream *inner);
 
 /* Whether the first bytes of a file say that it is compressed. */
 bool decompress_knows(const uint8_t *bytes, size_t length);
