@@ -194,6 +194,8 @@ static const UnitName UNIT_NAMES[] = {
     {UNIT_BYTES, "B", 1},                 {UNIT_MILLISECONDS, "d", 86400000},
     {UNIT_MILLISECONDS, "h", 3600000},    {UNIT_MILLISECONDS, "min", 60000},
     {UNIT_MILLISECONDS, "s", 1000},       {UNIT_MILLISECONDS, "ms", 1},
+    {UNIT_SECONDS, "d", 86400},           {UNIT_SECONDS, "h", 3600},
+    {UNIT_SECONDS, "min", 60},            {UNIT_SECONDS, "s", 1},
 };
 
 enum { UNIT_NAME_COUNT = sizeof UNIT_NAMES / sizeof *UNIT_NAMES };
@@ -224,6 +226,8 @@ static bool refuse_number(const SettingInfo *info, Text value, Fault *fault)
     if (info->unit == UNIT_MILLISECONDS)
         fault_hint(fault, "Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\", "
                           "and \"d\".");
+    if (info->unit == UNIT_SECONDS)
+        fault_hint(fault, "Valid units for this parameter are \"s\", \"min\", \"h\", and \"d\".");
     return false;
 }
 
@@ -455,6 +459,7 @@ static const char *unit_name(SettingUnit unit)
     case UNIT_BYTES: return "bytes";
     case UNIT_MILLISECONDS: return "milliseconds";
     case UNIT_ROWS: return "rows";
+    case UNIT_SECONDS: return "seconds";
     }
     return "";
 }

@@ -21,7 +21,13 @@ typedef enum SettingType {
     SETTING_ENUM, /* int32_t index into the row's `choices` */
 } SettingType;
 
-typedef enum SettingUnit { UNIT_NONE, UNIT_BYTES, UNIT_MILLISECONDS, UNIT_ROWS } SettingUnit;
+typedef enum SettingUnit {
+    UNIT_NONE,
+    UNIT_BYTES,
+    UNIT_MILLISECONDS,
+    UNIT_ROWS,
+    UNIT_SECONDS,
+} SettingUnit;
 
 typedef enum SettingScope {
     SCOPE_SERVER,  /* set at start: command line and talaria.conf */

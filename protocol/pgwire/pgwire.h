@@ -16,6 +16,8 @@ enum {
     PGWIRE_STARTUP_LIMIT = 10000,      /* bytes of a startup packet, its length field included */
     PGWIRE_SMALL_MESSAGE = 10000,      /* bytes of a message that carries names only */
     PGWIRE_LARGE_MESSAGE = 256 << 20,  /* bytes of a message that carries a statement or values */
+    PGWIRE_NEWEST_MINOR = 2,           /* of protocol 3; 3.1 was never used and is taken as 3.0 */
+    PGWIRE_MOST_KEY = 256,             /* bytes of a cancel key */
     PGWIRE_MAX_PARAMETERS = 65535,
     PGWIRE_MAX_COLUMNS = 32767,
 };
@@ -36,7 +38,7 @@ typedef struct PgwireStartup {
     Text parameters; /* name, zero, value, zero, ...: walk with pgwire_next_parameter */
     /* CANCEL_REQUEST */
     uint32_t process_id;
-    uint32_t key;
+    Text key; /* 4 bytes in protocol 3.0, up to PGWIRE_MOST_KEY in 3.2 */
 } PgwireStartup;
 
 /* Bytes of the packet that starts at `data`, its length field included; *total is 0 when more
@@ -93,6 +95,12 @@ bool pgwire_message_length(const uint8_t *data, size_t available, bool is_authen
                            size_t *total, Fault *fault);
 /* Reads one whole message, letter first. Texts point into `data`. */
 bool pgwire_message_read(const uint8_t *data, size_t length, PgwireMessage *message, Fault *fault);
+/* The body of a PASSWORD message as SASLInitialResponse: the mechanism's name and its first
+ * message (*has_response: whether there is one). */
+bool pgwire_sasl_initial(Text body, Text *mechanism, Text *response, bool *has_response,
+                         Fault *fault);
+/* ... as a password: ends with a zero byte and has none before. */
+bool pgwire_password(Text body, Text *password, Fault *fault);
 const char *pgwire_client_name(PgwireClientKind kind);
 uint32_t pgwire_type_at(const uint8_t *types, uint16_t index);
 
@@ -139,8 +147,14 @@ void pgwire_report(Buffer *out, PgwireSeverity severity, const Fault *fault, Tex
 void pgwire_error(Buffer *out, const Fault *fault, Text statement);
 
 void pgwire_authentication_ok(Buffer *out);
+void pgwire_authentication_cleartext(Buffer *out);
+/* AuthenticationSASL with the names of mechanisms, the preferred one first; ...Continue and
+ * ...Final carry the mechanism's own messages. */
+void pgwire_authentication_sasl(Buffer *out, const char *const *mechanisms, uint32_t count);
+void pgwire_authentication_sasl_continue(Buffer *out, Text message);
+void pgwire_authentication_sasl_final(Buffer *out, Text message);
 void pgwire_parameter_status(Buffer *out, const char *name, const char *value);
-void pgwire_backend_key_data(Buffer *out, uint32_t process_id, uint32_t key);
+void pgwire_backend_key_data(Buffer *out, uint32_t process_id, Text key);
 void pgwire_ready_for_query(Buffer *out, char transaction); /* 'I', 'T', 'E' */
 /* `newest` is the whole version number (196608 for 3.0), as PostgreSQL 15 has it; `unknown` are
  * the names of options that are not understood. */

@@ -16,7 +16,8 @@ enum {
     VERSION_SSL = 80877103,
     VERSION_GSSENC = 80877104,
     SUPPORTED_MAJOR = 3,
-    CANCEL_PACKET = 16,
+    CANCEL_PACKET = 12, /* without the key */
+    LEAST_KEY = 4,
 };
 
 typedef struct Cursor {
@@ -113,10 +114,11 @@ bool pgwire_startup_read(const uint8_t *data, size_t length, PgwireStartup *star
     }
     if (version == VERSION_CANCEL) {
         startup->kind = PGWIRE_CANCEL_REQUEST;
-        if (length != CANCEL_PACKET)
+        if (length < CANCEL_PACKET + LEAST_KEY || length > CANCEL_PACKET + PGWIRE_MOST_KEY)
             return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "invalid length of cancel request");
         startup->process_id = be32(data + 8);
-        startup->key = be32(data + 12);
+        startup->key = (Text){.data = (const char *)data + CANCEL_PACKET,
+                              .length = (uint32_t)(length - CANCEL_PACKET)};
         return true;
     }
     startup->kind = PGWIRE_STARTUP;
@@ -124,8 +126,8 @@ bool pgwire_startup_read(const uint8_t *data, size_t length, PgwireStartup *star
     startup->minor = (uint16_t)(version & 0xffff);
     if (startup->major != SUPPORTED_MAJOR)
         return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                         "unsupported frontend protocol %u.%u: server supports 3.0 to 3.0",
-                         startup->major, startup->minor);
+                         "unsupported frontend protocol %u.%u: server supports 3.0 to 3.%d",
+                         startup->major, startup->minor, PGWIRE_NEWEST_MINOR);
     startup->parameters =
         (Text){.data = (const char *)data + 8, .length = (uint32_t)(length - 8)};
     if (!has_whole_pairs(startup->parameters))
@@ -148,6 +150,31 @@ bool pgwire_next_parameter(Text *rest, Text *name, Text *value)
     *value = second;
     *rest = (Text){.data = (const char *)cursor.at, .length = (uint32_t)(cursor.end - cursor.at)};
     return true;
+}
+
+/* ---------- authentication ---------- */
+
+bool pgwire_sasl_initial(Text body, Text *mechanism, Text *response, bool *has_response,
+                         Fault *fault)
+{
+    Cursor cursor = {.at = (const uint8_t *)body.data,
+                     .end = (const uint8_t *)body.data + body.length};
+    *mechanism = take_string(&cursor);
+    uint32_t length = take_u32(&cursor);
+    *has_response = length != UINT32_MAX;
+    const uint8_t *at = take(&cursor, *has_response ? length : 0);
+    *response = since(&cursor, at != NULL ? at : cursor.at);
+    return (!cursor.failed && cursor.at == cursor.end) ||
+           fault_set(fault, FAULT_PROTOCOL_VIOLATION, "invalid SASL response message");
+}
+
+bool pgwire_password(Text body, Text *password, Fault *fault)
+{
+    Cursor cursor = {.at = (const uint8_t *)body.data,
+                     .end = (const uint8_t *)body.data + body.length};
+    *password = take_string(&cursor);
+    return (!cursor.failed && cursor.at == cursor.end) ||
+           fault_set(fault, FAULT_PROTOCOL_VIOLATION, "invalid password packet size");
 }
 
 /* ---------- ordinary messages ---------- */

@@ -65,7 +65,8 @@ static void test_bad_startup(void **state)
     assert_true(pgwire_startup_read(cancel, 16, &startup, &fault));
     assert_int_equal(startup.kind, PGWIRE_CANCEL_REQUEST);
     assert_int_equal(startup.process_id, 5);
-    assert_int_equal(startup.key, 0x01020304);
+    assert_int_equal(startup.key.length, 4);
+    assert_memory_equal(startup.key.data, "\x01\x02\x03\x04", 4);
     const uint8_t *ssl = (const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f";
     assert_true(pgwire_startup_read(ssl, 8, &startup, &fault));
     assert_int_equal(startup.kind, PGWIRE_SSL_REQUEST);

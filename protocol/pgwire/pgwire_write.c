@@ -120,6 +120,41 @@ void pgwire_authentication_ok(Buffer *out)
     end(out, mark);
 }
 
+static size_t begin_authentication(Buffer *out, uint32_t kind)
+{
+    size_t mark = begin(out, SERVER_AUTHENTICATION);
+    buffer_append_u32be(out, kind);
+    return mark;
+}
+
+void pgwire_authentication_cleartext(Buffer *out)
+{
+    end(out, begin_authentication(out, 3));
+}
+
+void pgwire_authentication_sasl(Buffer *out, const char *const *mechanisms, uint32_t count)
+{
+    size_t mark = begin_authentication(out, 10);
+    for (uint32_t i = 0; i < count; i++)
+        put_string(out, mechanisms[i]);
+    buffer_append_byte(out, 0);
+    end(out, mark);
+}
+
+void pgwire_authentication_sasl_continue(Buffer *out, Text message)
+{
+    size_t mark = begin_authentication(out, 11);
+    buffer_append(out, message.data, message.length);
+    end(out, mark);
+}
+
+void pgwire_authentication_sasl_final(Buffer *out, Text message)
+{
+    size_t mark = begin_authentication(out, 12);
+    buffer_append(out, message.data, message.length);
+    end(out, mark);
+}
+
 void pgwire_parameter_status(Buffer *out, const char *name, const char *value)
 {
     size_t mark = begin(out, SERVER_PARAMETER_STATUS);
@@ -128,11 +163,11 @@ void pgwire_parameter_status(Buffer *out, const char *name, const char *value)
     end(out, mark);
 }
 
-void pgwire_backend_key_data(Buffer *out, uint32_t process_id, uint32_t key)
+void pgwire_backend_key_data(Buffer *out, uint32_t process_id, Text key)
 {
     size_t mark = begin(out, SERVER_BACKEND_KEY_DATA);
     buffer_append_u32be(out, process_id);
-    buffer_append_u32be(out, key);
+    buffer_append(out, key.data, key.length);
     end(out, mark);
 }
 

@@ -67,26 +67,37 @@ static void test_bytes_behind_ssl_request(void **state)
     wire_close(wire);
 }
 
-static void expect_refused(const char *const *pairs, const char *sqlstate)
+static void expect_answer(const char *const *pairs, const char *answer, const char *sqlstate)
 {
     Wire *wire = wire_connect(&wire_target);
     wire_startup(wire, pairs);
     wire_flush(wire);
-    assert_string_equal(wire_until_ready(wire), "E .");
+    assert_string_equal(wire_until_ready(wire), answer);
     assert_sqlstate(sqlstate);
     assert_string_equal(wire_error_field('S'), "FATAL");
     wire_close(wire);
 }
 
+static void expect_refused(const char *const *pairs, const char *sqlstate)
+{
+    expect_answer(pairs, "E .", sqlstate);
+}
+
+/* Let in, and then something is wrong with a setting: as PostgreSQL does it. */
+static void expect_setting_refused(const char *const *pairs, const char *sqlstate)
+{
+    expect_answer(pairs, "R E .", sqlstate);
+}
+
 static void test_refused(void **state)
 {
     expect_refused((const char *[]){"database", "db", NULL}, "28000");
-    expect_refused((const char *[]){"user", "ann", "no_such_setting", "1", NULL}, "42704");
-    expect_refused((const char *[]){"user", "ann", "client_encoding", "LATIN1", NULL}, "22023");
-    expect_refused((const char *[]){"user", "ann", "options", "-c no_such=1", NULL}, "42704");
-    expect_refused((const char *[]){"user", "ann", "options", "-x", NULL}, "42601");
-    expect_refused((const char *[]){"user", "ann", "statement_timeout", "x", NULL}, "22023");
-    expect_refused((const char *[]){"user", "ann", "server_version", "9", NULL}, "55P02");
+    expect_setting_refused((const char *[]){"user", "ann", "no_such_setting", "1", NULL}, "42704");
+    expect_setting_refused((const char *[]){"user", "ann", "client_encoding", "LATIN1", NULL}, "22023");
+    expect_setting_refused((const char *[]){"user", "ann", "options", "-c no_such=1", NULL}, "42704");
+    expect_setting_refused((const char *[]){"user", "ann", "options", "-x", NULL}, "42601");
+    expect_setting_refused((const char *[]){"user", "ann", "statement_timeout", "x", NULL}, "22023");
+    expect_setting_refused((const char *[]){"user", "ann", "server_version", "9", NULL}, "55P02");
     expect_refused((const char *[]){"user", "ann", "replication", "true", NULL}, "0A000");
     expect_refused((const char *[]){"user", "a\xff", NULL}, "22021");
 }
@@ -122,9 +133,52 @@ static void test_negotiation(void **state)
     wire_end(wire);
     wire_flush(wire);
     assert_int_equal(wire_next(wire, WIRE_PATIENCE_MS), 'v');
-    assert_memory_equal(wire->message.data, "\0\3\0\0\0\0\0\1_pq_.new_thing", 23);
+    assert_memory_equal(wire->message.data, "\0\3\0\2\0\0\0\1_pq_.new_thing", 23);
     assert_string_equal(wire_until_ready(wire), "R K Z");
     wire_close(wire);
+}
+
+/* Protocol 3.2 is spoken, with a longer key; 3.1 never was, and becomes 3.0. */
+static void test_newer_protocol(void **state)
+{
+    static const int minors[] = {2, 1};
+    for (int i = 0; i < 2; i++) {
+        Wire *wire = wire_connect(&wire_target);
+        wire_begin(wire, 0);
+        wire_put_u32(wire, (3u << 16) + (uint32_t)minors[i]);
+        wire_put(wire, "user\0ann\0", 10); /* with the zero that ends the list */
+        wire_end(wire);
+        wire_flush(wire);
+        assert_string_equal(wire_until(wire, "K"), minors[i] == 2 ? "R K" : "v R K");
+        assert_int_equal(wire->message.length, 4 + (minors[i] == 2 ? 32 : 4));
+        char key[36];
+        memcpy(key, wire->message.data, wire->message.length);
+        uint32_t length = (uint32_t)wire->message.length;
+        assert_string_equal(wire_until_ready(wire), "Z");
+        wire_query(wire, "SELECT pg_sleep(20)");
+        usleep(300000);
+        Wire *cancel = wire_connect(&wire_target);
+        wire_begin(cancel, 0);
+        wire_put_u32(cancel, 80877102);
+        wire_put(cancel, key, length - 1); /* cut: it is not the key */
+        wire_put_byte(cancel, 0x7f);
+        wire_put_byte(cancel, 0x7f);
+        wire_end(cancel);
+        wire_flush(cancel);
+        assert_int_equal(wire_next(cancel, WIRE_PATIENCE_MS), WIRE_END);
+        wire_close(cancel);
+        cancel = wire_connect(&wire_target);
+        wire_begin(cancel, 0);
+        wire_put_u32(cancel, 80877102);
+        wire_put(cancel, key, length);
+        wire_end(cancel);
+        wire_flush(cancel);
+        assert_int_equal(wire_next(cancel, WIRE_PATIENCE_MS), WIRE_END);
+        wire_close(cancel);
+        wire_until_ready(wire);
+        assert_sqlstate("57014");
+        wire_close(wire);
+    }
 }
 
 static void expect_bytes_refused(const void *data, size_t length, const char *sqlstate)
@@ -227,6 +281,7 @@ int run_startup_cases(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_parameters),
         cmocka_unit_test(test_negotiation),
+        cmocka_unit_test(test_newer_protocol),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_slow_start),
         cmocka_unit_test(test_cancel),

@@ -211,6 +211,8 @@ bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
 /* --- roles.c: in whose name --- */
 /* Sets session_role, role and user from what the session has SET, as far as it still may. */
 bool request_set_user(Request *request, Fault *fault);
+/* Whether it is `role` or `session_authorization`, which RESET ALL leaves alone. */
+bool role_setting_is(const SettingInfo *info);
 /* Whether SET may give `role` or `session_authorization` this value (22023, 42501). */
 bool role_setting_check(Request *request, const SettingInfo *info, Text value, Fault *fault);
 

@@ -65,6 +65,8 @@ bool request_set_user(Request *request, Fault *fault)
     if (!is_none(settings->role) && may_set_role(roles, request->session_role, role))
         request->role = arena_text(request->arena, role);
     request->user = access_user(roles, request->role);
+    request->settings.is_superuser =
+        request->user.roles == NULL || request->user.role->is_superuser;
     return true;
 }
 
@@ -73,6 +75,11 @@ static bool check_exists(const AccessRoles *roles, Text role, Fault *fault)
     return access_find_role(roles, role) != NULL ||
            fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "role \"%.*s\" does not exist",
                      TEXT_ARGS(role));
+}
+
+bool role_setting_is(const SettingInfo *info)
+{
+    return strcmp(info->name, "role") == 0 || strcmp(info->name, "session_authorization") == 0;
 }
 
 bool role_setting_check(Request *request, const SettingInfo *info, Text value, Fault *fault)

@@ -73,7 +73,7 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
     const SettingInfo *table = setting_table(&count);
     if (statement->name == NULL) {
         for (int i = 0; i < count; i++)
-            if (table[i].scope == SCOPE_SESSION)
+            if (table[i].scope == SCOPE_SESSION && !role_setting_is(&table[i]))
                 setting_reset(&request->settings, server, &table[i]);
         respond_setting_reset(request, "all");
     } else {
@@ -113,6 +113,8 @@ static bool discard(Request *request, const ParsedStatement *statement, Fault *f
     if (!check_block(request, statement, fault))
         return false;
     if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES, TEMP: nothing is kept */
+        respond_setting_reset(request, "session_authorization");
+        respond_setting_reset(request, "role");
         respond_setting_reset(request, "all");
         respond_deallocate(request, NULL);
         respond_close_cursor(request, NULL);

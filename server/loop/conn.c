@@ -1,7 +1,7 @@
 /*
  * See conn.h.
  */
-#include "server/loop/conn.h"
+#include "server/loop/conn_internal.h"
 
 #include "base/log/log.h"
 
@@ -21,6 +21,8 @@ enum {
 
 static void conn_ready(void *state, bool readable, bool writable);
 static void flush_task(void *state);
+static void more_task(void *state);
+static void read_input(Conn *conn);
 
 void conn_init(Conn *conn, Loop *loop, int fd, const ConnEvents *events, void *state)
 {
@@ -32,6 +34,8 @@ void conn_init(Conn *conn, Loop *loop, int fd, const ConnEvents *events, void *s
     conn->is_reading = true;
     loop_watch_init(&conn->watch, loop, fd, conn_ready, conn);
     loop_task_init(&conn->flush, loop, flush_task, conn);
+    loop_task_init(&conn->more, loop, more_task, conn);
+    conn->looks_first = true;
     loop_watch_set(&conn->watch, true, false);
 }
 
@@ -58,12 +62,20 @@ void conn_clear(Conn *conn)
     if (conn->fd < 0)
         return;
     loop_task_cancel(&conn->flush);
+    loop_task_cancel(&conn->more);
     loop_watch_stop(&conn->watch);
+    conn_tls_end(conn);
     close(conn->fd);
     conn->fd = -1;
     conn->is_broken = true;
     drop_output(conn);
     buffer_clear(&conn->in);
+}
+
+void conn_shut_down(Conn *conn)
+{
+    conn_tls_say_goodbye(conn);
+    shutdown(conn->fd, SHUT_WR);
 }
 
 /* ---------- input ---------- */
@@ -86,15 +98,33 @@ void conn_used(Conn *conn, size_t length)
 
 static void watch_again(Conn *conn)
 {
-    bool read = conn->is_reading && !conn->at_end && !conn->is_broken;
-    loop_watch_set(&conn->watch, read, conn->queued > 0 && !conn->is_broken);
+    bool read = conn->is_reading && !conn->at_end && !conn->begins_with_tls;
+    bool write = conn->queued > 0;
+    if (conn->is_shaking_hands) {
+        read = !conn->tls_read_wants_write;
+        write = conn->tls_read_wants_write;
+    } else if (conn->tls != NULL) {
+        write = (write && !conn->tls_write_wants_read) || conn->tls_read_wants_write;
+        read = read || conn->tls_write_wants_read;
+    }
+    loop_watch_set(&conn->watch, read && !conn->is_broken, write && !conn->is_broken);
 }
 
 void conn_read_more(Conn *conn, bool on)
 {
     conn->is_reading = on;
-    if (conn->fd >= 0)
-        watch_again(conn);
+    if (conn->fd < 0)
+        return;
+    watch_again(conn);
+    if (on && conn_tls_has_more(conn))
+        loop_task_queue(&conn->more);
+}
+
+static void more_task(void *state)
+{
+    Conn *conn = state;
+    if (conn->fd >= 0 && conn->is_reading && !conn->at_end && !conn->is_broken)
+        read_input(conn);
 }
 
 /* Moves what is left to the front before more is read, so that used bytes are not kept. */
@@ -108,13 +138,28 @@ static void compact_input(Conn *conn)
 
 /* Reads into memory shared by all connections first: most reads are short, and a connection's
  * own buffer should have their size and not the chunk's. */
+static uint8_t read_chunk[READ_CHUNK];
+
 static ssize_t read_some(Conn *conn)
 {
-    static uint8_t chunk[READ_CHUNK];
-    ssize_t got = recv(conn->fd, chunk, sizeof chunk, 0);
+    ssize_t got = recv(conn->fd, read_chunk, sizeof read_chunk, 0);
     if (got > 0)
-        buffer_append(&conn->in, chunk, (size_t)got);
+        buffer_append(&conn->in, read_chunk, (size_t)got);
     return got;
+}
+
+/* A client that speaks TLS at once begins with a handshake record (RFC 8446, 5.1); no packet of
+ * PostgreSQL's is so long that its length begins with this byte. */
+static bool look_first(Conn *conn)
+{
+    enum { TLS_HANDSHAKE = 0x16 };
+    uint8_t first;
+    ssize_t got = recv(conn->fd, &first, 1, MSG_PEEK);
+    if (got == 1) {
+        conn->looks_first = false;
+        conn->begins_with_tls = first == TLS_HANDSHAKE;
+    }
+    return conn->begins_with_tls;
 }
 
 static void break_off(Conn *conn)
@@ -125,10 +170,51 @@ static void break_off(Conn *conn)
     loop_task_queue(&conn->flush); /* which tells */
 }
 
+/* The same through TLS, where one read gives one record at most. */
+static bool read_encrypted(Conn *conn, size_t before)
+{
+    while (conn->in.length - before < MOST_READ_A_TURN) {
+        size_t got;
+        ConnTlsResult result = conn_tls_read(conn, read_chunk, sizeof read_chunk, &got);
+        if (result == CONN_TLS_DONE) {
+            buffer_append(&conn->in, read_chunk, got);
+            continue;
+        }
+        if (result == CONN_TLS_WAIT)
+            break;
+        conn->at_end = true;
+        if (result == CONN_TLS_BROKEN) {
+            break_off(conn);
+            return false;
+        }
+        break;
+    }
+    if (conn_tls_has_more(conn))
+        loop_task_queue(&conn->more);
+    return true;
+}
+
+static bool read_plain(Conn *conn, size_t before);
+
 static void read_input(Conn *conn)
 {
+    if (conn->looks_first && look_first(conn)) {
+        watch_again(conn);
+        conn->events->readable(conn->state);
+        return;
+    }
     compact_input(conn);
     size_t before = conn->in.length;
+    bool ok = conn->tls != NULL ? read_encrypted(conn, before) : read_plain(conn, before);
+    if (!ok)
+        return;
+    watch_again(conn);
+    if (conn->in.length > before || conn->at_end)
+        conn->events->readable(conn->state);
+}
+
+static bool read_plain(Conn *conn, size_t before)
+{
     while (conn->in.length - before < MOST_READ_A_TURN) {
         ssize_t got = read_some(conn);
         if (got > 0) {
@@ -144,19 +230,35 @@ static void read_input(Conn *conn)
         } else {
             conn->at_end = true;
             break_off(conn);
-            return;
+            return false;
         }
     }
+    return true;
+}
+
+static void shake_hands(Conn *conn)
+{
+    ConnTlsResult result = conn_tls_shake_hands(conn);
+    if (result == CONN_TLS_END || result == CONN_TLS_BROKEN) {
+        conn->at_end = true;
+        break_off(conn);
+        return;
+    }
     watch_again(conn);
-    if (conn->in.length > before || conn->at_end)
-        conn->events->readable(conn->state);
+    if (result == CONN_TLS_DONE && conn->is_reading)
+        read_input(conn);
 }
 
 static void conn_ready(void *state, bool readable, bool writable)
 {
     Conn *conn = state;
-    if (writable)
+    if (conn->is_shaking_hands) {
+        shake_hands(conn);
+        return;
+    }
+    if (writable || (readable && conn->tls_write_wants_read))
         conn_flush(conn);
+    readable = readable || (writable && conn->tls_read_wants_write);
     /* `flush` may have told the owner, who may have closed. */
     if (readable && conn->fd >= 0 && !conn->is_broken && conn->is_reading)
         read_input(conn);
@@ -290,6 +392,26 @@ static void account_sent(Conn *conn, size_t sent)
         clear_tail(conn);
 }
 
+/* What is first in the queue, through TLS. Many small pieces make many small records: short ones
+ * are gathered in the tail anyway. */
+static bool send_encrypted(Conn *conn, size_t *sent)
+{
+    const void *data = conn->first != NULL ? conn->first->data + conn->first_sent
+                                           : conn->tail.data + conn->tail_sent;
+    size_t length =
+        conn->first != NULL ? conn->first->length - conn->first_sent : tail_left(conn);
+    size_t written;
+    ConnTlsResult result = conn_tls_write(conn, data, length, &written);
+    if (result == CONN_TLS_DONE) {
+        *sent += written;
+        account_sent(conn, written);
+        return true;
+    }
+    if (result != CONN_TLS_WAIT)
+        break_off(conn);
+    return false;
+}
+
 /* One sendmsg. False when the socket takes no more for now, or is broken. */
 static bool send_some(Conn *conn, size_t *sent)
 {
@@ -313,7 +435,10 @@ void conn_flush(Conn *conn)
 {
     size_t sent = 0;
     count_tail(conn);
-    while (conn->queued > 0 && sent < MOST_SENT_A_TURN && send_some(conn, &sent))
+    if (conn->is_shaking_hands)
+        return;
+    while (conn->queued > 0 && sent < MOST_SENT_A_TURN &&
+           (conn->tls != NULL ? send_encrypted(conn, &sent) : send_some(conn, &sent)))
         continue;
     if (conn->is_broken)
         return;
@@ -334,4 +459,36 @@ static void flush_task(void *state)
         conn->broken_told = true;
         conn->events->broken(conn->state);
     }
+}
+
+/* ---------- TLS ---------- */
+
+bool conn_begins_with_tls(const Conn *conn)
+{
+    return conn->begins_with_tls;
+}
+
+static bool send_answer(Conn *conn, char answer)
+{
+    if (answer != 0) {
+        buffer_append_byte(conn_out(conn), (uint8_t)answer);
+        count_tail(conn);
+    }
+    size_t sent = 0;
+    while (conn->queued > 0 && send_some(conn, &sent))
+        continue;
+    return conn->queued == 0 && !conn->is_broken;
+}
+
+bool conn_start_tls(Conn *conn, TlsContext *context, char answer)
+{
+    size_t available;
+    conn_input(conn, &available);
+    if (available > 0 || conn->tls != NULL || !send_answer(conn, answer))
+        return false;
+    conn->begins_with_tls = conn->looks_first = false;
+    if (!conn_tls_begin(conn, context))
+        return false;
+    watch_again(conn);
+    return true;
 }

@@ -5,12 +5,16 @@
  * none. Output is a chain: short messages gather in a buffer, large pieces that belong to
  * somebody else (rows in a frame) are queued in place and handed back when they have left. All
  * is written with one sendmsg at the end of a turn.
+ *
+ * With conn_start_tls the same goes through TLS: what was received before it cannot be mistaken
+ * for what came after, since TLS is only begun on a connection that has no input left.
  */
 #ifndef TALARIA_SERVER_LOOP_CONN_H
 #define TALARIA_SERVER_LOOP_CONN_H
 
 #include "base/memory/buffer.h"
 #include "server/loop/loop.h"
+#include "server/loop/tls.h"
 
 typedef struct Conn Conn;
 
@@ -48,6 +52,12 @@ struct Conn {
     Buffer in;
     size_t in_start;         /* bytes of `in` that have been used */
     bool is_reading, at_end, is_broken, was_full, broken_told;
+    bool looks_first;        /* before the first byte is read it is looked at */
+    bool begins_with_tls;    /* it was the first byte of a TLS handshake, and is still unread */
+    bool is_shaking_hands, tls_read_wants_write, tls_write_wants_read;
+    void *tls;               /* SSL *; NULL: in the clear */
+    TlsContext *tls_context;
+    LoopTask more;           /* reads what TLS has kept */
     ConnPiece *first, *last; /* before `tail` */
     size_t first_sent;       /* bytes of *first that have left */
     Buffer tail;
@@ -60,6 +70,30 @@ struct Conn {
 void conn_init(Conn *conn, Loop *loop, int fd, const ConnEvents *events, void *state);
 /* Closes the socket and gives everything back. */
 void conn_clear(Conn *conn);
+/* No more will be sent: tells the peer. */
+void conn_shut_down(Conn *conn);
+
+/* --- TLS --- */
+/* Whether the peer's first byte begins a TLS handshake; it is not in the input. */
+bool conn_begins_with_tls(const Conn *conn);
+/*
+ * From here on TLS, with this end as the server. Sends what is queued, and then `answer`
+ * (PostgreSQL's 'S'; 0: nothing), in the clear first. `readable` is told when the handshake is
+ * over and input has come. False: there was unread input, or the output could not be sent at
+ * once: the connection is not to be trusted.
+ */
+bool conn_start_tls(Conn *conn, TlsContext *context, char answer);
+bool conn_is_encrypted(const Conn *conn); /* the handshake is over */
+TlsContext *conn_tls_context(const Conn *conn);
+/* "TLSv1.3", the cipher's name, its bits; "" and 0 in the clear. */
+const char *conn_tls_version(const Conn *conn);
+const char *conn_tls_cipher(const Conn *conn);
+int conn_tls_bits(const Conn *conn);
+/* Whether ALPN has agreed on "postgresql". */
+bool conn_has_protocol(const Conn *conn);
+/* Whether the peer has shown a certificate that our authorities vouch for, and the common name in
+ * it ("" when it has none). */
+bool conn_peer_certificate(const Conn *conn, char name[TLS_NAME_SIZE]);
 
 /* --- input --- */
 const uint8_t *conn_input(const Conn *conn, size_t *available);

@@ -86,6 +86,9 @@ bool front_end_listens_tcp(const FrontEnd *front)
 
 bool front_end_listen(FrontEnd *front, Fault *fault)
 {
+    front->auth = auth_server_new(front->config->data_folder, front->settings, fault);
+    if (front->auth == NULL)
+        return false;
     if (front_end_listens_tcp(front) &&
         !listener_open_tcp(front->listeners, LISTEN_MOST_ADDRESSES, &front->listener_count,
                            front->settings->listen_addresses, (int)front->settings->port, fault))
@@ -111,6 +114,7 @@ bool front_end_reload(FrontEnd *front, Fault *fault)
         return false;
     for (Session *session = front->sessions; session != NULL; session = session->next)
         session_reload_settings(session, &old);
+    auth_server_reload(front->auth);
     return true;
 }
 
@@ -201,6 +205,7 @@ void front_end_free(FrontEnd *front)
         while (front->requests[i] != NULL)
             dispatch_forget(front->requests[i]);
     }
+    auth_server_free(front->auth);
     supervisor_free(front->supervisor);
     slots_free(front->slots);
     free(front);

@@ -29,7 +29,7 @@ static void tune_socket(int fd, const struct sockaddr_storage *peer)
 {
     if (peer->ss_family == AF_UNIX)
         return;
-    int on = 1;
+    int on = 1; /* how long and how often is the session's to set: session_apply_settings */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
@@ -48,6 +48,7 @@ void session_accept(FrontEnd *front, int fd, const struct sockaddr_storage *peer
     session->magic = SESSION_MAGIC;
     session->front = front;
     session->peer.address = *peer;
+    session->peer.fd = fd;
     if (peer->ss_family != AF_INET && peer->ss_family != AF_INET6)
         session->peer.address.ss_family = AF_UNIX;
     session->transaction = 'I';
@@ -60,7 +61,7 @@ void session_accept(FrontEnd *front, int fd, const struct sockaddr_storage *peer
         front->sessions->previous = session;
     front->sessions = session;
     front->session_count++;
-    loop_timer_start(&session->timer, STARTUP_PATIENCE_MS);
+    loop_timer_start(&session->timer, front->settings->authentication_timeout * 1000);
 }
 
 /* ---------- states ---------- */
@@ -165,6 +166,8 @@ static void reap(void *state)
     buffer_clear(&session->carried);
     free(session->changes);
     free(session->reported);
+    session_end_login(session);
+    free(session->role_settings);
     free(session->user);
     free(session->database);
     free(session->query);
@@ -325,7 +328,7 @@ static void say_goodbye(Session *session)
         return;
     }
     session->has_said_last = true;
-    shutdown(session->conn.fd, SHUT_WR);
+    conn_shut_down(&session->conn);
     conn_read_more(&session->conn, true);
 }
 
@@ -356,10 +359,15 @@ static void on_timer(void *state)
     Fault fault;
     switch (session->state) {
     case SESSION_STARTING:
-        log_debug("a client did not finish its start-up");
-        session_close(session);
+        session_startup_timeout(session);
         return;
     case SESSION_READY:
+        if (session->transaction == 'I') {
+            fault_set(&fault, FAULT_IDLE_SESSION_TIMEOUT,
+                      "terminating connection due to idle-session timeout");
+            session_fatal(session, &fault);
+            return;
+        }
         fault_set(&fault, FAULT_IDLE_IN_TRANSACTION_TIMEOUT,
                   "terminating connection due to idle-in-transaction timeout");
         session_fatal(session, &fault);
@@ -409,8 +417,10 @@ void session_ready_for_query(Session *session)
     session_report_settings(session);
     pgwire_ready_for_query(session_out(session), session->transaction);
     session_enter(session, SESSION_READY);
-    int64_t patience = session->settings.idle_in_transaction_session_timeout;
-    if (session->transaction != 'I' && patience > 0)
+    const Settings *settings = &session->settings;
+    int64_t patience = session->transaction != 'I' ? settings->idle_in_transaction_session_timeout
+                                                   : settings->idle_session_timeout;
+    if (patience > 0)
         loop_timer_start(&session->timer, patience);
 }
 

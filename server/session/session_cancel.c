@@ -5,6 +5,7 @@
 #include "server/session/session_internal.h"
 
 #include "base/log/log.h"
+#include "base/scram/scram.h"
 
 const char *cancel_reason_name(CancelReason reason)
 {
@@ -37,14 +38,18 @@ bool cancel_fault(CancelReason reason, Fault *fault)
     return fault_field_text(fault, "reason", is_timeout ? "QUERY_TIMEOUT" : "USER_REQUEST");
 }
 
-/* The key is a secret: how far a guess agrees must not show in the time that it takes. One
- * comparison of two words does not depend on where they differ. */
+/* The key is a secret: how far a guess agrees must not show in the time that it takes. */
+static bool is_key(const Session *session, Text key)
+{
+    return key.length == session->key_length && scram_equal(key.data, session->key, key.length);
+}
+
 void session_cancel_request(FrontEnd *front, const PgwireStartup *cancel)
 {
     Session *session = front->by_process[cancel->process_id % SESSION_BUCKETS];
     while (session != NULL && session->process_id != cancel->process_id)
         session = session->next_in_bucket;
-    if (session == NULL || (session->key ^ cancel->key) != 0) {
+    if (session == NULL || !is_key(session, cancel->key)) {
         log_info("cancel request with a wrong key process_id=%u", cancel->process_id);
         return;
     }

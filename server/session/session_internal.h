@@ -31,7 +31,7 @@ enum {
     /* A cancelled request that has not ended by then is killed. */
     CANCEL_PATIENCE_MS = 2000,
     STOP_PATIENCE_MS = 2500,
-    STARTUP_PATIENCE_MS = 60000,
+    CANCEL_KEY_BYTES = 32, /* of which a client that speaks protocol 3.0 gets the first four */
     LINGER_MS = 1000,
     /* Input that is read ahead while a request runs. */
     SESSION_READ_AHEAD = 1 << 20,
@@ -232,13 +232,19 @@ struct Session {
     LoopTimer timer; /* start-up, statement, idle in transaction, lingering: by state */
     LoopTask reap;
     AuthPeer peer;
-    uint32_t process_id, key;
-    bool is_started, is_counted, has_refused_ssl, has_refused_gss, is_pumping, has_said_last;
+    uint32_t process_id;
+    uint8_t key[CANCEL_KEY_BYTES];
+    uint8_t key_length;
+    bool is_started, is_counted, has_asked_ssl, has_asked_gss, is_pumping, has_said_last;
+    bool began_with_tls; /* without asking: ALPN must have agreed on the protocol */
+    bool is_superuser;   /* who was let in */
     bool ends_block;  /* the block has ended; its last tag will say how */
     bool has_temporary; /* temporary relations are to be dropped at the end */
     Buffer carried;   /* what controllers want to know again; not understood here */
     char transaction; /* 'I', 'T', 'E' */
     char *user, *database;
+    struct SessionLogin *login; /* between the startup packet and AuthenticationOk */
+    char *role_settings;        /* JSON object: what ALTER ROLE .. SET gave the role; or NULL */
     Buffer startup; /* the startup packet's parameters, for RESET */
     Settings settings;
     SettingChanges *changes; /* NULL: none in this transaction */
@@ -258,6 +264,7 @@ struct FrontEnd {
     Settings *settings;
     SharedPage *shared;
     SettingCheck *check_setting;
+    AuthServer *auth;
     Supervisor *supervisor;
     Slots *slots;
     LoopTimer slots_timer, look_timer, retire_timer;
@@ -321,11 +328,15 @@ void session_dispatch_message(Session *session, const PgwireMessage *message);
 
 /* session_startup.c: true when it got on, false when bytes are missing */
 bool session_startup_step(Session *session);
+void session_startup_timeout(Session *session);
+void session_end_login(Session *session); /* nothing happens when there is none */
 
 /* session_settings.c */
 bool session_startup_settings(const Session *session, Settings *settings, Fault *fault);
 bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault);
 bool session_reset(Session *session, Text name, Fault *fault);
+/* What a change of settings means outside of them: keepalives of the socket, is_superuser. */
+void session_apply_settings(Session *session);
 void session_commit_settings(Session *session);
 void session_rollback_settings(Session *session);
 void session_report_settings(Session *session);

@@ -11,6 +11,10 @@
 #include "base/log/log.h"
 
 #include <ctype.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,8 +204,35 @@ static Text startup_text(const Session *session)
                   .length = (uint32_t)session->startup.length};
 }
 
+/* What ALTER ROLE ... SET has given the role. What is not good any more (a setting that a newer
+ * release has not got) is logged, and must not keep anybody out. */
+static void set_role_settings(const Session *session, Settings *settings)
+{
+    json_t *object = session->role_settings == NULL
+                         ? NULL
+                         : json_loads(session->role_settings, 0, NULL);
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value) {
+        Fault fault;
+        const char *text = json_string_value(value);
+        if (text != NULL && !set_value(session, settings, text_of(name), text_of(text), &fault))
+            log_fault(LOG_LEVEL_WARNING, "a setting of the role", &fault);
+    }
+    json_decref(object);
+}
+
+static void set_identity(const Session *session, Settings *settings)
+{
+    snprintf(settings->session_authorization, sizeof settings->session_authorization, "%s",
+             session->user);
+    settings->is_superuser = session->is_superuser;
+}
+
 bool session_startup_settings(const Session *session, Settings *settings, Fault *fault)
 {
+    set_identity(session, settings);
+    set_role_settings(session, settings);
     Text rest = startup_text(session), name, value;
     while (pgwire_next_parameter(&rest, &name, &value)) {
         if (is_word(name, "options") && !set_options(session, settings, value, fault))
@@ -244,12 +275,76 @@ static SettingChanges *open_changes(Session *session)
     return session->changes;
 }
 
+static bool is_named(const SettingInfo *info, const char *name)
+{
+    return strcmp(info->name, name) == 0;
+}
+
+static void set_option(const Session *session, int level, int name, int64_t value)
+{
+    int number = (int)value;
+    if (value > 0)
+        setsockopt(session->conn.fd, level, name, &number, sizeof number);
+}
+
+/* Who acts decides is_superuser; what may be acted as is the controllers' to check. */
+static void follow_identity(const Session *session, Settings *settings)
+{
+    const char *role = settings->role;
+    bool is_none = role[0] == 0 || strcasecmp(role, "none") == 0;
+    const char *acts = is_none ? settings->session_authorization : role;
+    bool may = strcmp(acts, session->user) == 0 ||
+               auth_may_act_as(session->front->auth, text_of(session->user), text_of(acts));
+    settings->is_superuser =
+        auth_is_superuser(session->front->auth, text_of(may ? acts : session->user));
+}
+
+void session_apply_settings(Session *session)
+{
+    Settings *settings = &session->settings;
+    follow_identity(session, settings);
+    if (session->peer.address.ss_family == AF_UNIX || session->conn.fd < 0)
+        return;
+    set_option(session, IPPROTO_TCP, TCP_KEEPIDLE, settings->tcp_keepalives_idle);
+    set_option(session, IPPROTO_TCP, TCP_KEEPINTVL, settings->tcp_keepalives_interval);
+    set_option(session, IPPROTO_TCP, TCP_KEEPCNT, settings->tcp_keepalives_count);
+    set_option(session, IPPROTO_TCP, TCP_USER_TIMEOUT, settings->tcp_user_timeout);
+}
+
+/* Whether a setting means something outside of the settings. */
+static bool has_effect(const SettingInfo *info)
+{
+    return is_named(info, "role") || is_named(info, "session_authorization") ||
+           strncmp(info->name, "tcp_", 4) == 0;
+}
+
+static bool differs_in_effect(const Settings *a, const Settings *b)
+{
+    int count;
+    const SettingInfo *table = setting_table(&count);
+    for (int i = 0; i < count; i++) {
+        if (has_effect(&table[i]) && !setting_equal(a, b, &table[i]))
+            return true;
+    }
+    return false;
+}
+
 bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault)
 {
     SettingChanges *changes = open_changes(session);
-    if (!set_value(session, &session->settings, name, value, fault))
+    if (!set_value(session, &session->settings, name, value, fault) ||
+        (!is_local && !set_value(session, &changes->kept, name, value, fault)))
         return false;
-    return is_local || set_value(session, &changes->kept, name, value, fault);
+    const SettingInfo *info = setting_find(name);
+    if (info != NULL && is_named(info, "session_authorization")) {
+        /* whoever acts as somebody else does not keep the role of before */
+        strcpy(session->settings.role, "none");
+        if (!is_local)
+            strcpy(changes->kept.role, "none");
+    }
+    if (info != NULL && has_effect(info))
+        session_apply_settings(session);
+    return true;
 }
 
 bool session_reset(Session *session, Text name, Fault *fault)
@@ -264,32 +359,47 @@ bool session_reset(Session *session, Text name, Fault *fault)
     bool all = name.length == 3 && strncasecmp(name.data, "all", 3) == 0;
     const SettingInfo *one = all ? NULL : setting_find(name);
     for (int i = 0; i < count; i++) {
-        if (table[i].scope != SCOPE_SESSION || (!all && &table[i] != one))
+        /* RESET ALL leaves alone who acts, as PostgreSQL does; DISCARD ALL names those too */
+        bool is_identity =
+            is_named(&table[i], "role") || is_named(&table[i], "session_authorization");
+        if (table[i].scope != SCOPE_SESSION || (all ? is_identity : &table[i] != one))
             continue;
         setting_reset(&session->settings, &start, &table[i]);
         setting_reset(&changes->kept, &start, &table[i]);
     }
+    if (one != NULL && is_named(one, "session_authorization")) {
+        strcpy(session->settings.role, "none");
+        strcpy(changes->kept.role, "none");
+    }
+    if (all || (one != NULL && has_effect(one)))
+        session_apply_settings(session);
     return true;
+}
+
+/* The end of a transaction's changes: these are the settings now. */
+static void take_back(Session *session, const Settings *settings)
+{
+    remember_reported(session);
+    bool matters = differs_in_effect(&session->settings, settings);
+    session->settings = *settings;
+    free(session->changes);
+    session->changes = NULL;
+    if (matters)
+        session_apply_settings(session);
 }
 
 void session_commit_settings(Session *session)
 {
     if (session->changes == NULL)
         return;
-    remember_reported(session);
-    session->settings = session->changes->kept;
-    free(session->changes);
-    session->changes = NULL;
+    take_back(session, &session->changes->kept);
 }
 
 void session_rollback_settings(Session *session)
 {
     if (session->changes == NULL)
         return;
-    remember_reported(session);
-    session->settings = session->changes->before;
-    free(session->changes);
-    session->changes = NULL;
+    take_back(session, &session->changes->before);
 }
 
 void session_report_settings(Session *session)
