@@ -138,12 +138,74 @@ static void run_array(const Step *step, const Vector *registers, uint32_t rows, 
 
 /* --- the whole --- */
 
+/* --- calls --- */
+
+enum { ROWS_WORTH_ENDS = 64 };
+
+KERNEL_HOT static void find_ends(const int64_t *values, uint32_t rows, int64_t *ends)
+{
+    int64_t least = values[0], greatest = values[0];
+    for (uint32_t i = 1; i < rows; i++) {
+        least = values[i] < least ? values[i] : least;
+        greatest = values[i] > greatest ? values[i] : greatest;
+    }
+    ends[0] = least;
+    ends[1] = greatest;
+}
+
+/* Whether the call is of a function that keeps the order of its first argument, integers (times
+ * among them), and looks at nothing else that varies. */
+static bool keeps_order(const Step *step, const Vector *arguments)
+{
+    const ScalarFunction *function = step->call.function;
+    if (function->order != ORDER_KEPT || function->volatility == VOLATILE ||
+        step->argument_count == 0 || arguments[0].form != VECTOR_FLAT ||
+        arguments[0].layout != LAYOUT_INT64 || arguments[0].nulls != NULL ||
+        type_layout(step->type) != LAYOUT_INT64)
+        return false;
+    for (uint32_t a = 1; a < step->argument_count; a++)
+        if (arguments[a].form != VECTOR_CONSTANT)
+            return false;
+    return true;
+}
+
+/*
+ * A function that keeps the order gives the same for all rows when it does for the least and the
+ * greatest: the hour of a block of a table in time order. False: it does not, or fails there.
+ */
+static bool run_ends(const Step *step, const Vector *arguments, uint32_t rows, Arena *arena,
+                     Vector *result)
+{
+    if (rows < ROWS_WORTH_ENDS || !keeps_order(step, arguments))
+        return false;
+    Vector *ends = ARENA_ARRAY(arena, Vector, step->argument_count);
+    int64_t *values = arena_alloc_vector(arena, 2 * sizeof *values);
+    find_ends(arguments[0].data, rows, values);
+    for (uint32_t a = 0; a < step->argument_count; a++) {
+        ends[a] = arguments[a];
+        ends[a].length = 2;
+    }
+    ends[0] = vector_flat(LAYOUT_INT64, 2, values, NULL);
+    Vector both;
+    Fault ignored;
+    if (!step->call.function->run(&step->call, ends, 2, NULL, arena, &both, &ignored) ||
+        vector_is_null(&both, 0) || vector_is_null(&both, 1))
+        return false;
+    const int64_t *given = both.data;
+    if (given[0] != given[vector_row(&both, 1)])
+        return false;
+    *result = vector_constant(arena, LAYOUT_INT64, rows, &given[0]);
+    return true;
+}
+
 static bool run_call(const Step *step, const Vector *registers, uint32_t rows, const uint8_t *active,
                      Arena *arena, Vector *result, Fault *fault)
 {
     Vector *arguments = ARENA_ARRAY(arena, Vector, step->argument_count + 1);
     for (uint32_t a = 0; a < step->argument_count; a++)
         arguments[a] = registers[step->arguments[a]];
+    if (run_ends(step, arguments, rows, arena, result))
+        return true;
     return step->call.function->run(&step->call, arguments, rows, active, arena, result, fault);
 }
 

@@ -13,6 +13,7 @@
 #include "engine/operator/group_internal.h"
 
 enum {
+    RUNLESS_BATCHES = 16,
     MANY_GROUPS = 10000,              /* estimates from here on are worth making room for */
     FLUSH_GROUPS = 1 << 20,      /* PARTIAL hands its groups on beyond so many */
     FLUSH_BYTES = 128 << 20,     /* or beyond so much memory */
@@ -32,6 +33,7 @@ typedef struct GroupOperator {
     uint32_t next_group; /* to emit */
     uint64_t rows_since_flush;
     uint64_t rows_to_pass;
+    uint32_t batches_without_runs; /* one after the other */
     Arena *arena; /* of the batch that is read or emitted */
 } GroupOperator;
 
@@ -45,6 +47,36 @@ static uint32_t group_count(const GroupOperator *group)
     return group->keys == NULL ? 1 : key_table_count(group->keys);
 }
 
+/* Whether runs are looked for: where there were none in many batches, now and then only. */
+static bool may_have_runs(GroupOperator *group)
+{
+    return group->batches_without_runs < RUNLESS_BATCHES ||
+           group->batches_without_runs++ % RUNLESS_BATCHES == 0;
+}
+
+/* The group of each row. */
+static bool find_groups(GroupOperator *group, const Vector **columns, uint32_t rows,
+                        uint32_t *groups, Fault *fault)
+{
+    uint32_t starts[BATCH_ROWS + 64], entries[BATCH_ROWS];
+    uint32_t count = 0;
+    if (may_have_runs(group)) {
+        count = runs_of_keys(columns, group->key_count, rows, starts);
+        group->batches_without_runs = count == 0 ? group->batches_without_runs + 1 : 0;
+    }
+    if (count == 0)
+        return key_table_add(group->keys, columns, rows, groups, fault);
+    for (uint32_t k = 0; k < group->key_count; k++) {
+        Vector *heads = ARENA_NEW(group->arena, Vector);
+        *heads = vector_gather(group->arena, columns[k], starts, count);
+        columns[k] = heads;
+    }
+    if (!key_table_add(group->keys, columns, count, entries, fault))
+        return false;
+    runs_spread(starts, count, entries, rows, groups);
+    return true;
+}
+
 static bool add_batch(GroupOperator *group, const Batch *batch, Fault *fault)
 {
     uint32_t entries[BATCH_ROWS];
@@ -53,7 +85,7 @@ static bool add_batch(GroupOperator *group, const Batch *batch, Fault *fault)
         const Vector **columns = ARENA_ARRAY(group->arena, const Vector *, group->key_count);
         for (uint32_t k = 0; k < group->key_count; k++)
             columns[k] = &batch->columns[group->base.spec->group.keys[k]];
-        if (!key_table_add(group->keys, columns, batch->rows, entries, fault))
+        if (!find_groups(group, columns, batch->rows, entries, fault))
             return false;
         groups = entries;
     }

@@ -283,6 +283,35 @@ static Vector *full_arguments(const AggregateSet *set, const GroupAggregate *agg
     return arguments;
 }
 
+static bool add_arguments(AggregateSet *set, GroupAggregate *aggregate, uint8_t *states,
+                          const uint32_t *groups, const Vector *arguments, uint32_t rows,
+                          Fault *fault)
+{
+    const AggregateFunction *function = aggregate->spec->function;
+    if (set->mode == GROUP_FINAL)
+        return function->merge(&aggregate->call, states, set->stride, groups, &arguments[0], rows,
+                               fault);
+    return function->add(&aggregate->call, states, set->stride, groups, arguments, rows, fault);
+}
+
+/* A run of rows of one group after the other. */
+static bool add_runs(AggregateSet *set, GroupAggregate *aggregate, uint8_t *states,
+                     const uint32_t *groups, const uint32_t *starts, uint32_t count,
+                     const Vector *arguments, uint32_t rows, Arena *arena, Fault *fault)
+{
+    uint32_t inputs = argument_inputs(set, aggregate->spec);
+    Vector *parts = ARENA_ARRAY(arena, Vector, inputs + 1);
+    for (uint32_t r = 0; r < count; r++) {
+        uint32_t start = starts[r], end = r + 1 < count ? starts[r + 1] : rows;
+        for (uint32_t a = 0; a < inputs; a++)
+            parts[a] = vector_slice(&arguments[a], start, end - start);
+        if (!add_arguments(set, aggregate, states + (size_t)groups[start] * set->stride, NULL,
+                           parts, end - start, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool add_columns(AggregateSet *set, GroupAggregate *aggregate, const Vector *columns,
                         const uint32_t *groups, uint32_t rows, Arena *arena, Fault *fault)
 {
@@ -290,11 +319,11 @@ static bool add_columns(AggregateSet *set, GroupAggregate *aggregate, const Vect
         return true;
     uint8_t *states = (uint8_t *)set->states.data + aggregate->offset;
     Vector *arguments = full_arguments(set, aggregate, columns, rows, arena);
-    const AggregateFunction *function = aggregate->spec->function;
-    if (set->mode == GROUP_FINAL)
-        return function->merge(&aggregate->call, states, set->stride, groups, &arguments[0], rows,
-                               fault);
-    return function->add(&aggregate->call, states, set->stride, groups, arguments, rows, fault);
+    uint32_t starts[BATCH_ROWS + 64];
+    uint32_t runs = groups == NULL ? 0 : runs_of_groups(groups, rows, starts);
+    return runs == 0 ? add_arguments(set, aggregate, states, groups, arguments, rows, fault)
+                     : add_runs(set, aggregate, states, groups, starts, runs, arguments, rows,
+                                arena, fault);
 }
 
 static bool add_one(AggregateSet *set, GroupAggregate *aggregate, Seen seen, Arena *arena,

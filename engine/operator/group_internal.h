@@ -49,4 +49,15 @@ bool aggregate_set_emit(AggregateSet *set, bool partial, uint32_t first, uint32_
                         Arena *arena, Vector *columns, Fault *fault);
 size_t aggregate_set_memory(const AggregateSet *set);
 
+/* --- runs of rows with equal keys --- */
+
+/* The first rows of the runs, ascending from 0, into `starts` (room for BATCH_ROWS + 64); how
+ * many. 0: the runs are too short to be of use. */
+uint32_t runs_of_keys(const Vector *const *columns, uint32_t column_count, uint32_t rows,
+                      uint32_t *starts);
+uint32_t runs_of_groups(const uint32_t *groups, uint32_t rows, uint32_t *starts);
+/* groups[i] = entries[r] for the rows of run r. */
+void runs_spread(const uint32_t *starts, uint32_t count, const uint32_t *entries, uint32_t rows,
+                 uint32_t *groups);
+
 #endif

@@ -28,7 +28,21 @@ typedef struct Shape {
     uint32_t variety[4];
     bool has_nulls;
     uint32_t batches, rows;
+    uint32_t run; /* about so many rows after one another have the same keys; 0: by chance */
 } Shape;
+
+/* Each run's rows have the keys of its first. */
+static void make_runs(TestStage *test, Batch *batch, const Shape *shape)
+{
+    uint32_t *rows = ARENA_ARRAY(test->arena, uint32_t, batch->rows);
+    for (uint32_t i = 0, start = 0; i < batch->rows; i++) {
+        if (random_below(shape->run) == 0)
+            start = i;
+        rows[i] = start;
+    }
+    for (uint32_t k = 0; k < shape->key_count; k++)
+        batch->columns[k] = vector_gather(test->arena, &batch->columns[k], rows, batch->rows);
+}
 
 /* Columns: keys, then an integer, then a boolean. */
 static const SqlType *make_input(TestStage *test, const Shape *shape)
@@ -46,6 +60,8 @@ static const SqlType *make_input(TestStage *test, const Shape *shape)
                                               shape->variety[k] * (b + 1), shape->has_nulls);
         batch->columns[shape->key_count] = random_vector(test->arena, LAYOUT_INT64, rows, 50, true);
         batch->columns[shape->key_count + 1] = random_flat(test->arena, LAYOUT_BOOL, rows, 2, true);
+        if (shape->run != 0)
+            make_runs(test, batch, shape);
         test_stage_add(test, 0, batch);
     }
     return types;
@@ -206,21 +222,33 @@ static void run_shape(const Shape *shape)
 static void test_shapes(void **state)
 {
     (void)state;
-    run_shape(&(Shape){1, {T_TEXT}, {5}, true, 10, 800});
-    run_shape(&(Shape){1, {T_TEXT}, {500}, false, 4, 800});
-    run_shape(&(Shape){1, {T_INT8}, {5}, true, 10, 800});
-    run_shape(&(Shape){1, {T_INT8}, {900}, true, 4, 800});
-    run_shape(&(Shape){1, {T_FLOAT8}, {9}, true, 4, 800});
-    run_shape(&(Shape){1, {T_TEXT_ARRAY}, {9}, true, 4, 800});
-    run_shape(&(Shape){2, {T_TEXT, T_INT8}, {4, 3}, true, 6, 800});
-    run_shape(&(Shape){3, {T_BOOL, T_TEXT, T_NUMERIC}, {2, 3, 3}, true, 6, 800});
-    run_shape(&(Shape){4, {T_INT8, T_TEXT, T_TEXT, T_INT8}, {9, 9, 9, 9}, false, 3, 800});
+    run_shape(&(Shape){1, {T_TEXT}, {5}, true, 10, 800, 0});
+    run_shape(&(Shape){1, {T_TEXT}, {500}, false, 4, 800, 0});
+    run_shape(&(Shape){1, {T_INT8}, {5}, true, 10, 800, 0});
+    run_shape(&(Shape){1, {T_INT8}, {900}, true, 4, 800, 0});
+    run_shape(&(Shape){1, {T_FLOAT8}, {9}, true, 4, 800, 0});
+    run_shape(&(Shape){1, {T_TEXT_ARRAY}, {9}, true, 4, 800, 0});
+    run_shape(&(Shape){2, {T_TEXT, T_INT8}, {4, 3}, true, 6, 800, 0});
+    run_shape(&(Shape){3, {T_BOOL, T_TEXT, T_NUMERIC}, {2, 3, 3}, true, 6, 800, 0});
+    run_shape(&(Shape){4, {T_INT8, T_TEXT, T_TEXT, T_INT8}, {9, 9, 9, 9}, false, 3, 800, 0});
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    for (uint32_t run = 10; run < 200; run *= 2) {
+        run_shape(&(Shape){1, {T_INT8}, {900}, true, 4, 800, run});
+        run_shape(&(Shape){1, {T_TEXT}, {5}, true, 4, 800, run});
+        run_shape(&(Shape){2, {T_TEXT, T_FLOAT8}, {4, 3}, true, 4, 800, run});
+        run_shape(&(Shape){3, {T_BOOL, T_INT8, T_FLOAT4}, {2, 9, 3}, true, 4, 800, run});
+        run_shape(&(Shape){2, {T_NUMERIC, T_INT8}, {2, 9}, false, 4, 800, run});
+    }
 }
 
 static void test_without_keys(void **state)
 {
     (void)state;
-    run_shape(&(Shape){0, {0}, {0}, true, 10, 800});
+    run_shape(&(Shape){0, {0}, {0}, true, 10, 800, 0});
 }
 
 /* No rows: no groups with keys, exactly one without. */
@@ -232,7 +260,7 @@ static void test_no_rows(void **state)
             TestStage test;
             Fault fault;
             test_stage_init(&test);
-            Shape shape = {keys, {T_TEXT}, {5}, true, 0, 0};
+            Shape shape = {keys, {T_TEXT}, {5}, true, 0, 0, 0};
             const SqlType *types = make_input(&test, &shape);
             const OperatorSpec *spec = test_input(&test, 0, keys + 2, types);
             if (mode == 0) {
@@ -259,7 +287,7 @@ static void test_partial_that_does_not_reduce(void **state)
     TestStage test;
     Fault fault;
     test_stage_init(&test);
-    Shape shape = {1, {T_INT8}, {1}, false, 0, 0};
+    Shape shape = {1, {T_INT8}, {1}, false, 0, 0, 0};
     const SqlType *types = make_input(&test, &shape);
     uint32_t batches[TEST_BATCHES];
     (void)batches;
@@ -346,7 +374,7 @@ static void test_memory_refused(void **state)
     Fault fault = {0};
     test_stage_init(&test);
     test.budget.limit = 300000;
-    Shape shape = {1, {T_TEXT}, {100000}, false, 20, 2000};
+    Shape shape = {1, {T_TEXT}, {100000}, false, 20, 2000, 0};
     const SqlType *types = make_input(&test, &shape);
     const OperatorSpec *spec =
         group_spec(&test, test_input(&test, 0, 3, types), &shape, GROUP_COMPLETE);
@@ -359,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_runs),
         cmocka_unit_test(test_without_keys),
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_partial_that_does_not_reduce),
