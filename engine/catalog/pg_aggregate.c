@@ -32,8 +32,8 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         catalog_set_int(&rows, "aggfnoid", functions[i]->oid);
-        catalog_set_char(&rows, "aggkind", 'n');
-        catalog_set_int(&rows, "aggnumdirectargs", 0);
+        catalog_set_char(&rows, "aggkind", functions[i]->is_ordered_set ? 'o' : 'n');
+        catalog_set_int(&rows, "aggnumdirectargs", functions[i]->direct_count);
         for (size_t j = 0; j < sizeof functions_of / sizeof functions_of[0]; j++)
             catalog_set_int(&rows, functions_of[j], 0);
         catalog_set_bool(&rows, "aggfinalextra", false);

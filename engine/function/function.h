@@ -123,6 +123,9 @@ struct AggregateFunction {
     bool has_plain_state;    /* no pointers: the bytes of a state are a copy of it */
     bool is_order_sensitive; /* array_agg, string_agg: input order matters */
     bool ignores_distinct;   /* min, max, bool_and: DISTINCT changes nothing */
+    /* f(direct) WITHIN GROUP (ORDER BY others): rows are added in that order, never partially. */
+    bool is_ordered_set;
+    uint8_t direct_count;    /* of an ordered set: leading arguments that stand before it */
     /* EARLIEST, LATEST: the binder appends the relation's __time column as last argument. */
     bool wants_time;
     const char *summary, *example, *gives;

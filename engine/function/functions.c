@@ -27,7 +27,8 @@
     FAMILY(aggregate_avg) FAMILY(aggregate_variance) FAMILY(aggregate_any_value)                   \
     FAMILY(aggregate_earliest_latest) FAMILY(aggregate_boolean) FAMILY(aggregate_bitwise)          \
     FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct) \
-    FAMILY(aggregate_approx_quantile) FAMILY(aggregate_json_agg)
+    FAMILY(aggregate_approx_quantile) FAMILY(aggregate_json_agg)           \
+    FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)
 
 #define DECLARE_SCALARS(family)                                                                    \
     extern const ScalarFunction family##_functions[];                                              \

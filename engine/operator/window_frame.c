@@ -230,6 +230,16 @@ typedef struct RangeEnd {
     bool is_end;
 } RangeEnd;
 
+/* Infinity less infinity is no number: such a frame has no end on this side. */
+static bool is_everywhere(const RangeEnd *end, uint32_t row)
+{
+    if (end->keys->layout != LAYOUT_FLOAT64 || vector_is_null(end->bounds, row))
+        return false;
+    double bound = VECTOR_DATA(double, end->bounds)[vector_row(end->bounds, row)];
+    double key = VECTOR_DATA(double, end->keys)[vector_row(end->keys, row)];
+    return bound != bound && key == key;
+}
+
 /* Whether the row at `at` still lies before the end of `row`'s frame that is looked for: before
  * its first row, or among its rows. NULLs are peers of each other and of nothing else. */
 static bool lies_before(const RangeEnd *end, uint32_t at, uint32_t row)
@@ -240,6 +250,8 @@ static bool lies_before(const RangeEnd *end, uint32_t at, uint32_t row)
             return at_null == row_null || (end->nulls_first ? at_null : row_null);
         return at_null != row_null && (end->nulls_first ? at_null : row_null);
     }
+    if (is_everywhere(end, row))
+        return end->is_end;
     int order = vector_rows_compare(end->keys, at, end->bounds, row);
     if (end->descending)
         order = -order;

@@ -96,6 +96,9 @@ bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__Func
     }
     parts->function = function_resolve_aggregate(text_of(aggregate_name(binder, call, name)), types,
                                                  count, coerced, location, binder->fault);
+    if (parts->function != NULL && parts->function->is_ordered_set)
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                          "WITHIN GROUP is required for ordered-set aggregate %s", name);
     if (parts->function == NULL || !coerce_all(binder, parts->arguments, count, coerced, location))
         return false;
     for (uint32_t i = 0; i < count; i++) {
@@ -146,8 +149,8 @@ static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQue
     return true;
 }
 
-static const Expr *make_aggregate(Binder *binder, const PgQuery__FuncCall *call,
-                                  const AggregateParts *parts, int32_t location)
+static const Expr *make_aggregate(Binder *binder, const AggregateParts *parts, bool is_distinct,
+                                  int32_t location)
 {
     Expr *expr = ARENA_NEW(binder->arena, Expr);
     expr->kind = EXPR_AGGREGATE;
@@ -157,7 +160,7 @@ static const Expr *make_aggregate(Binder *binder, const PgQuery__FuncCall *call,
     expr->arguments = parts->arguments;
     expr->aggregate.function = parts->function;
     expr->aggregate.filter = parts->filter;
-    expr->aggregate.is_distinct = call->agg_distinct && !parts->function->ignores_distinct;
+    expr->aggregate.is_distinct = is_distinct && !parts->function->ignores_distinct;
     expr->aggregate.direct_count = parts->count;
     expr->aggregate.order_count = parts->order_count;
     expr->aggregate.order = parts->order;
@@ -221,6 +224,20 @@ static SelectState *aggregate_owner(Binder *binder, const ExprContext *context,
     return place->select;
 }
 
+const Expr *bind_aggregate_parts(Binder *binder, const ExprContext *context,
+                                 const AggregateParts *parts, bool is_distinct,
+                                 const ApplyList *applies, const char *name, int32_t location)
+{
+    SelectState *owner = applies->count > 0 ? context->select
+                                            : aggregate_owner(binder, context, parts, location);
+    if (owner == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < applies->count; i++)
+        apply_list_add(binder, &owner->before, applies->items[i]);
+    const Expr *aggregate = make_aggregate(binder, parts, is_distinct, location);
+    return register_aggregate(binder, owner, aggregate, name);
+}
+
 const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
                            const char *name)
 {
@@ -228,9 +245,8 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
     if (!may_stand_here(binder, context, location))
         return NULL;
     ApplyList own_applies = {0};
-    if (call->agg_within_group || call->func_variadic) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "%s is not supported",
-                   call->agg_within_group ? "WITHIN GROUP" : "VARIADIC");
+    if (call->func_variadic) {
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "VARIADIC is not supported");
         return NULL;
     }
     ExprContext inner = {.scope = context->scope,
@@ -239,23 +255,18 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
                          .select = NULL,
                          .is_in_aggregate = true};
     AggregateParts parts = {0};
-    if (!bind_aggregate_call(binder, &inner, call, name, location, &parts) ||
-        !bind_aggregate_order(binder, &inner, call, &parts))
+    if (call->agg_within_group
+            ? !bind_ordered_set(binder, &inner, call, name, location, &parts)
+            : !bind_aggregate_call(binder, &inner, call, name, location, &parts) ||
+                  !bind_aggregate_order(binder, &inner, call, &parts))
         return NULL;
     if (call->agg_filter != NULL) {
         parts.filter = bind_condition(binder, &inner, call->agg_filter, "FILTER");
         if (parts.filter == NULL)
             return NULL;
     }
-    SelectState *owner = own_applies.count > 0
-                             ? context->select
-                             : aggregate_owner(binder, context, &parts, location);
-    if (owner == NULL)
-        return NULL;
-    for (uint32_t i = 0; i < own_applies.count; i++)
-        apply_list_add(binder, &owner->before, own_applies.items[i]);
-    const Expr *aggregate = make_aggregate(binder, call, &parts, location);
-    return register_aggregate(binder, owner, aggregate, name);
+    return bind_aggregate_parts(binder, context, &parts, call->agg_distinct, &own_applies, name,
+                                location);
 }
 
 /* --- grouping --- */

@@ -556,6 +556,8 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         return bind_window_function(binder, context, call, name);
     if (function_is_aggregate(text_of(name)))
         return bind_aggregate(binder, context, call, name);
+    if (call->agg_within_group && bind_is_hypothetical(name))
+        return bind_hypothetical(binder, context, call, name);
     if (function_is_window(text_of(name))) {
         bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
                    "window function %s requires an OVER clause", name);

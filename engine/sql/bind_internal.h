@@ -378,6 +378,17 @@ typedef struct AggregateParts {
 /* The aggregate that a call means, and its arguments, bound in `inner`. */
 bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
                          const char *name, int32_t location, AggregateParts *parts);
+/* The column of an aggregate whose parts are bound; `applies`: subqueries met among them. */
+const Expr *bind_aggregate_parts(Binder *binder, const ExprContext *context,
+                                 const AggregateParts *parts, bool is_distinct,
+                                 const ApplyList *applies, const char *name, int32_t location);
+/* f(...) WITHIN GROUP (ORDER BY ...) (bind_ordered_set.c). */
+bool bind_ordered_set(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
+                      const char *name, int32_t location, AggregateParts *parts);
+/* rank(x) WITHIN GROUP (ORDER BY y) and its kin. */
+bool bind_is_hypothetical(const char *name);
+const Expr *bind_hypothetical(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                              const char *name);
 const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
                            const char *name);
 typedef struct Grouping {
