@@ -36,7 +36,8 @@ static bool list_has(const ExprList *list, const Expr *expr)
 
 void expr_list_add_new(ExprList *list, const Expr *expr)
 {
-    if (!list_has(list, expr))
+    enum { MAX_COMPARED = 200 }; /* a longer list may repeat itself: looking costs the square */
+    if (list->count > MAX_COMPARED || !list_has(list, expr))
         expr_list_add(list, expr);
 }
 

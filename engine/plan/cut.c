@@ -482,6 +482,23 @@ static bool cut_expand(Cutter *cutter, const Plan *plan, Fragment *fragment)
     return true;
 }
 
+/* The inputs of all parts as those of one fragment: the parts' operators read shifted ones. */
+static void join_all_inputs(Cutter *cutter, Fragment *all, const Fragment *parts, uint32_t count,
+                            const OperatorSpec **roots)
+{
+    uint32_t total = 0, used = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += parts[i].input_count;
+    all->inputs = ARENA_ARRAY(cutter->arena, StageInput, total + 1);
+    all->input_count = total;
+    for (uint32_t i = 0; i < count; i++) {
+        roots[i] = shift_inputs(cutter, parts[i].root, used);
+        if (parts[i].input_count > 0)
+            memcpy(all->inputs + used, parts[i].inputs, parts[i].input_count * sizeof *all->inputs);
+        used += parts[i].input_count;
+    }
+}
+
 static bool cut_union(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
     Arena *arena = cutter->arena;
@@ -513,8 +530,8 @@ static bool cut_union(Cutter *cutter, const Plan *plan, Fragment *fragment)
         if (parts[i].is_single && !all_single)
             cut_shuffle(cutter, &parts[i], (ShuffleSpec){.kind = SHUFFLE_MIX, .partitions = 1},
                         READ_PARTITIONS, false, false);
-        fragment_join_inputs(cutter, &all, &parts[i], &children[i]);
     }
+    join_all_inputs(cutter, &all, parts, count, children);
     OperatorSpec *spec =
         cut_operator(cutter, OPERATOR_UNION, types, plan->column_count, children, count);
     spec->estimated_rows = plan_estimate_rows(plan);

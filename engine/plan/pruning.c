@@ -1,16 +1,11 @@
 /*
  * What a table's filter says about its segments: intervals of __time, ranges of integers and
- * texts, taken from the conjuncts `column op constant`, `column IN (...)` and ORs of such over
- * one column. Anything else says nothing, which is always sound.
+ * texts. A condition is a set of values that a column may have where it holds: comparisons and IN
+ * lists are, also of functions of a time column (pruning_preimage.c); AND intersects the sets of
+ * its parts, OR unites them, NOT turns comparisons round. What says nothing of the column is left
+ * out of an AND and makes an OR say nothing: always sound.
  */
-#include "engine/plan/plan_internal.h"
-
-/* A set of values of one column: a union of inclusive ranges. */
-typedef struct IntRange {
-    int64_t low, high;
-} IntRange;
-
-typedef enum Comparison { COMPARE_NONE, COMPARE_EQ, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } Comparison;
+#include "engine/plan/pruning_internal.h"
 
 static Comparison comparison_of(const ScalarFunction *function)
 {
@@ -90,6 +85,7 @@ static IntRange int_range(Comparison comparison, int64_t value)
 
 typedef struct Domain { /* empty list: no value passes */
     Arena *arena;
+    const TypeContext *types;
     ColumnId column;
     bool is_text;
     uint32_t count, capacity;
@@ -131,22 +127,31 @@ static TableTextRange text_range(Comparison comparison, Text value)
     return range;
 }
 
-static bool claim_column(Domain *domain, const Expr *column)
+static bool is_of_column(const Domain *domain, const Expr *column)
 {
-    Layout layout = type_layout(column->type);
-    if (layout != LAYOUT_INT64 && layout != LAYOUT_STRING)
-        return false;
-    if (domain->column != UINT32_MAX && domain->column != column->column)
-        return false;
-    domain->column = column->column;
-    domain->is_text = layout == LAYOUT_STRING;
-    return true;
+    return column->kind == EXPR_COLUMN && column->column == domain->column;
+}
+
+static void add_ints_of(Domain *domain, const IntRange *ranges, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        domain_add(domain, ranges[i], (TableTextRange){0});
 }
 
 static bool domain_of_list(const Expr *expr, Domain *domain)
 {
     const Expr *column = expr->arguments[0];
-    if (column->kind != EXPR_COLUMN || !claim_column(domain, column))
+    if (column->kind != EXPR_COLUMN) {
+        IntRange *ranges;
+        uint32_t count;
+        bool is_known = !domain->is_text && preimage_of_list(domain->arena, domain->types, expr,
+                                                             &column, &ranges, &count) &&
+                        is_of_column(domain, column);
+        if (is_known)
+            add_ints_of(domain, ranges, count);
+        return is_known;
+    }
+    if (!is_of_column(domain, column))
         return false;
     const Vector *list = expr->in.list;
     for (uint32_t i = 0; i < list->length; i++) {
@@ -163,43 +168,43 @@ static bool domain_of_list(const Expr *expr, Domain *domain)
     return true;
 }
 
-/* Adds the values that `expr` lets through; false: it says nothing. */
-static bool domain_of(const Expr *expr, Domain *domain)
+/* f(column) op constant, either way round. */
+static bool domain_of_function(const Expr *expr, Comparison comparison, Domain *domain)
 {
-    if (expr->kind == EXPR_OR) {
-        for (uint32_t i = 0; i < expr->argument_count; i++)
-            if (!domain_of(expr->arguments[i], domain))
-                return false;
-        return true;
+    const Expr *column, *function = expr->arguments[0], *value = expr->arguments[1];
+    if (function->kind == EXPR_CONSTANT) {
+        function = expr->arguments[1];
+        value = expr->arguments[0];
+        comparison = mirrored(comparison);
     }
-    if (expr->kind == EXPR_IN_LIST)
-        return domain_of_list(expr, domain);
-    if (expr->kind == EXPR_IS_NULL && expr->arguments[0]->kind == EXPR_COLUMN &&
-        type_layout(expr->arguments[0]->type) == LAYOUT_STRING) {
-        if (!claim_column(domain, expr->arguments[0]))
-            return false;
-        domain_add(domain, (IntRange){1, 0}, (TableTextRange){.is_null = true});
-        return true;
-    }
-    if (expr->kind == EXPR_AND) { /* one branch of an OR: intersect its comparisons of one column */
-        IntRange range = {INT64_MIN, INT64_MAX};
-        for (uint32_t i = 0; i < expr->argument_count; i++) {
-            const Expr *column;
-            const Vector *constant;
-            Comparison comparison = simple_comparison(expr->arguments[i], &column, &constant);
-            if (comparison == COMPARE_NONE || !claim_column(domain, column) || domain->is_text)
-                return false;
-            IntRange part = int_range(comparison, VECTOR_DATA(int64_t, constant)[0]);
-            range.low = part.low > range.low ? part.low : range.low;
-            range.high = part.high < range.high ? part.high : range.high;
-        }
-        domain_add(domain, range, (TableTextRange){0});
-        return true;
-    }
+    IntRange ranges[PREIMAGE_RANGES];
+    uint32_t count;
+    if (!preimage_of_comparison(domain->arena, domain->types, function, comparison, value, &column,
+                                ranges, &count) ||
+        !is_of_column(domain, column))
+        return false;
+    add_ints_of(domain, ranges, count);
+    return true;
+}
+
+static bool domain_of_comparison(const Expr *expr, bool is_negated, Domain *domain)
+{
+    static const Comparison opposite[] = {
+        [COMPARE_NONE] = COMPARE_NONE, [COMPARE_EQ] = COMPARE_NONE, [COMPARE_LT] = COMPARE_GE,
+        [COMPARE_LE] = COMPARE_GT,     [COMPARE_GT] = COMPARE_LE,   [COMPARE_GE] = COMPARE_LT};
+    if (expr->kind != EXPR_CALL || expr->argument_count != 2)
+        return false;
     const Expr *column;
     const Vector *constant;
     Comparison comparison = simple_comparison(expr, &column, &constant);
-    if (comparison == COMPARE_NONE || !claim_column(domain, column))
+    if (comparison == COMPARE_NONE) {
+        comparison = comparison_of(expr->call.function);
+        comparison = is_negated ? opposite[comparison] : comparison;
+        return comparison != COMPARE_NONE && !domain->is_text &&
+               domain_of_function(expr, comparison, domain);
+    }
+    comparison = is_negated ? opposite[comparison] : comparison;
+    if (comparison == COMPARE_NONE || !is_of_column(domain, column))
         return false;
     if (domain->is_text)
         domain_add(domain, (IntRange){0}, text_range(comparison, vector_text(constant, 0)));
@@ -207,6 +212,93 @@ static bool domain_of(const Expr *expr, Domain *domain)
         domain_add(domain, int_range(comparison, VECTOR_DATA(int64_t, constant)[0]),
                    (TableTextRange){0});
     return true;
+}
+
+/* `domain` without what `other` does not have. Of texts it stays as it is, which is sound. */
+static void intersect(Domain *domain, const Domain *other)
+{
+    enum { MAX_PRODUCT = 10000 };
+    if (domain->is_text || (uint64_t)domain->count * other->count > MAX_PRODUCT)
+        return;
+    Domain both = {.arena = domain->arena};
+    for (uint32_t i = 0; i < domain->count; i++) {
+        for (uint32_t k = 0; k < other->count; k++) {
+            IntRange a = domain->ints[i], b = other->ints[k];
+            IntRange common = {a.low > b.low ? a.low : b.low, a.high < b.high ? a.high : b.high};
+            if (common.low <= common.high)
+                domain_add(&both, common, (TableTextRange){0});
+        }
+    }
+    domain->count = both.count;
+    domain->capacity = both.capacity;
+    domain->ints = both.ints;
+    domain->texts = both.texts;
+}
+
+static bool domain_of(const Expr *expr, Domain *domain);
+
+static bool domain_of_and(const Expr *expr, Domain *domain)
+{
+    bool is_known = false;
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        Domain part = {.arena = domain->arena,
+                       .types = domain->types,
+                       .column = domain->column,
+                       .is_text = domain->is_text};
+        if (!domain_of(expr->arguments[i], &part))
+            continue;
+        if (is_known)
+            intersect(domain, &part);
+        else
+            *domain = part;
+        is_known = true;
+    }
+    return is_known;
+}
+
+static bool domain_of_or(const Expr *expr, Domain *domain)
+{
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        Domain part = {.arena = domain->arena,
+                       .types = domain->types,
+                       .column = domain->column,
+                       .is_text = domain->is_text};
+        if (!domain_of(expr->arguments[i], &part))
+            return false;
+        for (uint32_t k = 0; k < part.count; k++)
+            domain_add(domain, part.ints[k], part.texts[k]);
+    }
+    return true;
+}
+
+/* Adds the values that `expr` lets through to an empty domain; false: it says nothing. */
+static bool domain_of(const Expr *expr, Domain *domain)
+{
+    const Expr *column;
+    IntRange range;
+    switch (expr->kind) {
+    case EXPR_OR:
+        return domain_of_or(expr, domain);
+    case EXPR_AND:
+        return domain_of_and(expr, domain);
+    case EXPR_IN_LIST:
+        return domain_of_list(expr, domain);
+    case EXPR_NOT:
+        return domain_of_comparison(expr->arguments[0], true, domain);
+    case EXPR_IS_NULL:
+        if (!domain->is_text || !is_of_column(domain, expr->arguments[0]))
+            return false;
+        domain_add(domain, (IntRange){1, 0}, (TableTextRange){.is_null = true});
+        return true;
+    default:
+        break;
+    }
+    if (!domain->is_text && preimage_of_interval(domain->types, expr, &column, &range)) {
+        if (is_of_column(domain, column))
+            domain_add(domain, range, (TableTextRange){0});
+        return is_of_column(domain, column);
+    }
+    return domain_of_comparison(expr, false, domain);
 }
 
 /* --- gathering the conjuncts --- */
@@ -288,31 +380,62 @@ static void add_texts(Gathered *gathered, const Domain *domain, Text name)
         .column = name, .range_count = domain->count, .ranges = domain->texts};
 }
 
+/* What a conjunct says of each of the columns that it names. */
+typedef struct ConjunctColumns {
+    ColumnId columns[8];
+    uint32_t count;
+} ConjunctColumns;
+
+static void add_conjunct_column(ColumnId column, void *state)
+{
+    ConjunctColumns *columns = state;
+    for (uint32_t i = 0; i < columns->count; i++)
+        if (columns->columns[i] == column)
+            return;
+    if (columns->count < sizeof columns->columns / sizeof *columns->columns)
+        columns->columns[columns->count++] = column;
+}
+
+static void gather_column(Gathered *gathered, const TypeContext *types, const Expr *conjunct,
+                          ColumnId column)
+{
+    uint32_t attribute = attribute_of(gathered->table, column);
+    if (attribute == UINT32_MAX)
+        return;
+    const RelationColumn *known = &gathered->table->table.relation->columns[attribute];
+    Layout layout = type_layout(known->type);
+    if (layout != LAYOUT_INT64 && layout != LAYOUT_STRING)
+        return;
+    Domain domain = {.arena = gathered->arena,
+                     .types = types,
+                     .column = column,
+                     .is_text = layout == LAYOUT_STRING};
+    if (!domain_of(conjunct, &domain))
+        return;
+    if (domain.is_text)
+        add_texts(gathered, &domain, known->name);
+    else if (text_equal_string(known->name, "__time"))
+        intersect_intervals(gathered, &domain);
+    else
+        add_ints(gathered, &domain, attribute);
+}
+
 const TableFilter *pruning_filter(Arena *arena, const Plan *table, const TypeContext *types)
 {
-    (void)types;
     ExprList conjuncts;
     expr_list_init(&conjuncts, arena);
     expr_list_add_conjuncts(&conjuncts, table->table.filter);
+    enum { MOST_OF_ONE = 8 }; /* columns of a conjunct */
+    size_t most = (size_t)conjuncts.count * MOST_OF_ONE;
     Gathered gathered = {.arena = arena,
                          .table = table,
-                         .texts = ARENA_ARRAY(arena, TableTextFilter, conjuncts.count),
-                         .ints = ARENA_ARRAY(arena, TableIntFilter, conjuncts.count)};
-    const Relation *relation = table->table.relation;
+                         .texts = ARENA_ARRAY(arena, TableTextFilter, most + 1),
+                         .ints = ARENA_ARRAY(arena, TableIntFilter, most + 1)};
     for (uint32_t i = 0; i < conjuncts.count; i++) {
-        Domain domain = {.arena = arena, .column = UINT32_MAX};
-        if (!domain_of(conjuncts.items[i], &domain))
-            continue;
-        uint32_t attribute = attribute_of(table, domain.column);
-        if (attribute == UINT32_MAX)
-            continue;
-        Text name = relation->columns[attribute].name;
-        if (domain.is_text)
-            add_texts(&gathered, &domain, name);
-        else if (text_equal_string(name, "__time"))
-            intersect_intervals(&gathered, &domain);
-        else
-            add_ints(&gathered, &domain, attribute);
+        ConjunctColumns columns = {0};
+        expr_columns(conjuncts.items[i], add_conjunct_column, &columns);
+        for (uint32_t c = 0; c < columns.count; c++)
+            gather_column(&gathered, types, conjuncts.items[i], columns.columns[c]);
     }
     TableFilter *filter = ARENA_NEW(arena, TableFilter);
     *filter = (TableFilter){.has_intervals = gathered.has_intervals,

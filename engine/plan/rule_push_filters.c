@@ -346,6 +346,35 @@ static const Plan *push_through_join(PlanContext *context, const Plan *plan, Exp
     return filter_with(context, join, &above);
 }
 
+static bool names_only(const Expr *expr, const ColumnId *columns, uint32_t count)
+{
+    if (expr->kind == EXPR_COLUMN) {
+        for (uint32_t i = 0; i < count; i++)
+            if (columns[i] == expr->column)
+                return true;
+        return false;
+    }
+    for (uint32_t i = 0; i < expr->argument_count; i++)
+        if (!names_only(expr->arguments[i], columns, count))
+            return false;
+    return true;
+}
+
+/* A limit for each combination of columns lets whole combinations be left out before it. */
+static const Plan *push_through_limit(PlanContext *context, const Plan *plan, ExprList *conditions)
+{
+    ExprList below, above;
+    expr_list_init(&below, context->arena);
+    expr_list_init(&above, context->arena);
+    for (uint32_t i = 0; i < conditions->count; i++) {
+        const Expr *condition = conditions->items[i];
+        bool may = plan->limit.each_count > 0 && !expr_is_volatile(condition) &&
+                   names_only(condition, plan->limit.keys, plan->limit.each_count);
+        expr_list_add(may ? &below : &above, condition);
+    }
+    return filter_with(context, push_into_input(context, plan, &below), &above);
+}
+
 /* What does not ask for a copy's number is asked before copying. */
 static const Plan *push_through_expand(PlanContext *context, const Plan *plan, ExprList *conditions)
 {
@@ -388,7 +417,7 @@ static const Plan *push(PlanContext *context, const Plan *plan, ExprList *condit
     case PLAN_SORT:
         return push_into_input(context, plan, conditions);
     case PLAN_LIMIT:
-        return filter_with(context, push_into_input(context, plan, &none), conditions);
+        return push_through_limit(context, plan, conditions);
     case PLAN_JOIN:
         return push_through_join(context, plan, conditions);
     case PLAN_UNION_ALL:

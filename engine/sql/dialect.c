@@ -450,6 +450,8 @@ static uint32_t find_semicolon(const Pass *pass, uint32_t first)
 
 bool dialect_rewrite(Arena *arena, Text text, DialectText *out, Fault *fault)
 {
+    if (!dialect_blank_comments(arena, &text, fault))
+        return false;
     *out = (DialectText){.text = text};
     Token *comments;
     uint32_t comment_count, next_comment = 0;
@@ -481,7 +483,8 @@ bool dialect_rewrite_plain(Arena *arena, Text text, RewrittenText *out, Fault *f
 {
     Token *tokens, *comments;
     uint32_t count, comment_count;
-    if (!dialect_scan(arena, text, &tokens, &count, &comments, &comment_count, fault))
+    if (!dialect_blank_comments(arena, &text, fault) ||
+        !dialect_scan(arena, text, &tokens, &count, &comments, &comment_count, fault))
         return false;
     Pass pass = {arena, text, tokens, count, fault};
     *out = write_fragment(&pass, "", 0, count);

@@ -81,6 +81,9 @@ const Token *dialect_token_at(const DialectText *text, int32_t offset);
 /* The token there or the next one; NULL at the end of the text. */
 const Token *dialect_token_from(const DialectText *text, int32_t offset);
 
+/* Where a text has very many comments it becomes a copy with blanks in their place. */
+bool dialect_blank_comments(Arena *arena, Text *text, Fault *fault);
+
 /* --- between the files of the pass --- */
 bool dialect_scan(Arena *arena, Text text, Token **tokens, uint32_t *count,
                   Token **comments, uint32_t *comment_count, Fault *fault);

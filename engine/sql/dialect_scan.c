@@ -13,6 +13,8 @@
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
 
+#include <ctype.h>
+#include <string.h>
 #include <strings.h>
 
 bool token_is_word(Text text, const Token *token, const char *upper)
@@ -82,6 +84,110 @@ static bool scan_failed(Text text, const PgQueryError *error, Fault *fault)
 {
     int32_t offset = error->cursorpos > 0 ? byte_offset(text, error->cursorpos) : -1;
     return fault_set_at(fault, offset, FAULT_SYNTAX_ERROR, "%s", error->message);
+}
+
+/* --- comments --- */
+
+static uint32_t skip_quoted(Text text, uint32_t at, char quote, bool has_escapes)
+{
+    for (at++; at < text.length; at++) {
+        if (has_escapes && text.data[at] == '\\')
+            at++;
+        else if (text.data[at] == quote)
+            return at + 1;
+    }
+    return text.length;
+}
+
+static bool is_name_byte(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_' || ((uint8_t)byte & 0x80) != 0;
+}
+
+/* $tag$ ... $tag$; just behind the dollar when it opens nothing. */
+static uint32_t skip_dollars(Text text, uint32_t at)
+{
+    uint32_t end = at + 1;
+    while (end < text.length && is_name_byte(text.data[end]))
+        end++;
+    bool opens = end < text.length && text.data[end] == '$' &&
+                 (at == 0 || !is_name_byte(text.data[at - 1]));
+    if (!opens)
+        return at + 1;
+    uint32_t length = end + 1 - at;
+    const char *close = memmem(text.data + end + 1, text.length - end - 1, text.data + at, length);
+    return close == NULL ? text.length : (uint32_t)(close - text.data) + length;
+}
+
+static bool starts_with(Text text, uint32_t at, char first, char second)
+{
+    return at + 1 < text.length && text.data[at] == first && text.data[at + 1] == second;
+}
+
+/* The end of a comment that may hold others; 0: it has none. */
+static uint32_t comment_end(Text text, uint32_t at)
+{
+    uint32_t depth = 0;
+    while (at < text.length) {
+        if (starts_with(text, at, '/', '*')) {
+            depth++;
+            at += 2;
+        } else if (starts_with(text, at, '*', '/')) {
+            depth--;
+            at += 2;
+            if (depth == 0)
+                return at;
+        } else {
+            at++;
+        }
+    }
+    return 0;
+}
+
+static uint32_t count_comments(Text text)
+{
+    uint32_t count = 0;
+    const char *at = text.data, *end = text.data + text.length;
+    while ((at = memmem(at, (size_t)(end - at), "/*", 2)) != NULL) {
+        count++;
+        at += 2;
+    }
+    return count;
+}
+
+/* libpg_query's lexer reads on to the end of a run of operator characters at each beginning of a
+ * comment: of many beginnings in a row it makes a square. Where there are many, blanks stand for
+ * the comments. */
+bool dialect_blank_comments(Arena *arena, Text *text, Fault *fault)
+{
+    enum { FEW = 200 };
+    if (text->length == 0 || count_comments(*text) <= FEW)
+        return true;
+    char *copy = arena_strndup(arena, text->data, text->length);
+    for (uint32_t at = 0; at < text->length;) {
+        char byte = text->data[at];
+        if (byte == '\'' || byte == '"') {
+            bool has_escapes = byte == '\'' && at > 0 && (text->data[at - 1] | 0x20) == 'e' &&
+                               (at < 2 || !is_name_byte(text->data[at - 2]));
+            at = skip_quoted(*text, at, byte, has_escapes);
+        } else if (byte == '$') {
+            at = skip_dollars(*text, at);
+        } else if (starts_with(*text, at, '-', '-')) {
+            const char *line = memchr(text->data + at, '\n', text->length - at);
+            at = line == NULL ? text->length : (uint32_t)(line - text->data);
+        } else if (starts_with(*text, at, '/', '*')) {
+            uint32_t end = comment_end(*text, at);
+            if (end == 0)
+                return fault_set_at(fault, (int32_t)at, FAULT_SYNTAX_ERROR,
+                                    "unterminated /* comment");
+            memset(copy + at, ' ', end - at);
+            at = end;
+        } else {
+            at++;
+        }
+    }
+    text->data = copy;
+    return true;
 }
 
 static void copy_tokens(Arena *arena, Text text, const PgQuery__ScanResult *scanned, Token **tokens,

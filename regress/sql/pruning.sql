@@ -28,3 +28,23 @@ SELECT SUM(n) FROM reading WHERE sensor IS NULL;
 EXPLAIN SELECT SUM(n) FROM reading WHERE n = 5;
 SELECT SUM(n) FROM reading WHERE n = 5;
 DROP TABLE reading;
+
+-- functions of __time that keep its order, and how conditions are put together
+REPLACE INTO pruning_year OVERWRITE ALL
+SELECT TIMESTAMP '2020-01-01' + INTERVAL '1 day' * n AS __time, n AS id, 's' || (n % 5) AS s
+FROM generate_series(0, 365) AS g(n) PARTITIONED BY MONTH;
+EXPLAIN SELECT id FROM pruning_year WHERE FLOOR(__time TO DAY) = TIMESTAMP '2020-03-05';
+EXPLAIN SELECT id FROM pruning_year WHERE date_trunc('month', __time) IN (TIMESTAMP '2020-03-01', TIMESTAMP '2020-07-01');
+EXPLAIN SELECT id FROM pruning_year WHERE TIME_IN_INTERVAL(__time, '2020-03-01/P1M');
+EXPLAIN SELECT id FROM pruning_year WHERE EXTRACT(YEAR FROM __time) = 2021;
+EXPLAIN SELECT id FROM pruning_year WHERE EXTRACT(MONTH FROM __time) = 3;
+EXPLAIN SELECT id FROM pruning_year WHERE CAST(__time AS DATE) BETWEEN '2020-03-05' AND '2020-04-07';
+EXPLAIN SELECT id FROM pruning_year WHERE __time + INTERVAL '1 month' < TIMESTAMP '2020-03-01';
+EXPLAIN SELECT id FROM pruning_year WHERE NOT (__time >= TIMESTAMP '2020-03-01');
+EXPLAIN SELECT id FROM pruning_year
+WHERE (__time >= TIMESTAMP '2020-03-01' AND __time < TIMESTAMP '2020-04-01' AND s = 's1')
+   OR (FLOOR(__time TO MONTH) = TIMESTAMP '2020-06-01' AND id > 3);
+EXPLAIN SELECT * FROM (SELECT DISTINCT ON (__time) __time AS t, id FROM pruning_year ORDER BY __time, id) AS x
+WHERE t < TIMESTAMP '2020-02-01';
+EXPLAIN SELECT * FROM (SELECT __time AS t FROM pruning_year EXCEPT ALL SELECT __time FROM pruning_year) AS x
+WHERE t < TIMESTAMP '2020-02-01';
