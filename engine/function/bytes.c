@@ -59,7 +59,9 @@ static bool bytes_cut(RowRun *run, Text bytes, int64_t start, bool has_length, i
     *part = no_bytes;
     if (has_length && length < 0)
         return fault_set(run->fault, FAULT_SUBSTRING_ERROR, "negative substring length not allowed");
-    int64_t end = has_length ? start + length : (int64_t)bytes.length + 1;
+    int64_t end = (int64_t)bytes.length + 1;
+    if (has_length && __builtin_add_overflow(start, length, &end))
+        end = INT64_MAX;
     if (start < 1)
         start = 1;
     if (end > (int64_t)bytes.length + 1)
@@ -85,8 +87,11 @@ static bool bytes_overlay_row(RowRun *run, uint32_t row, Text *result, uint8_t *
     *result = no_bytes;
     if (start <= 0)
         return fault_set(run->fault, FAULT_SUBSTRING_ERROR, "negative substring length not allowed");
+    int64_t after;
+    if (__builtin_add_overflow(start, length, &after))
+        return fault_set(run->fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range");
     if (!bytes_cut(run, bytes, 1, true, start - 1, &head) ||
-        !bytes_cut(run, bytes, start + length, false, 0, &tail))
+        !bytes_cut(run, bytes, after, false, 0, &tail))
         return false;
     if ((uint64_t)head.length + part.length + tail.length > TEXT_MAX_LENGTH)
         return text_too_long(run->fault);

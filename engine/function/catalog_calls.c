@@ -522,19 +522,19 @@ const ScalarFunction catalog_functions[] = {
     ASK2(3096, "pg_try_advisory_xact_lock_shared", T_BOOL, VOLATILE, T_INT4, T_INT4,
          "Accepted: locks are granted at once, and keep nobody out."),
     /* ours: the columns of functions in FROM, as arrays */
-    ASK1(93903, "option_names", T_TEXT_ARRAY, STABLE, T_TEXT_ARRAY, "The names of name=value."),
-    ASK1(93904, "option_values", T_TEXT_ARRAY, STABLE, T_TEXT_ARRAY, "The values of name=value."),
-    ASK1(93905, "acl_grantors", T_OID_ARRAY, STABLE, 1034, "Who has granted, for each privilege."),
-    ASK1(93906, "acl_grantees", T_OID_ARRAY, STABLE, 1034, "To whom, for each privilege."),
-    ASK1(93907, "acl_privileges", T_TEXT_ARRAY, STABLE, 1034, "The privileges' names."),
-    ASK1(93908, "acl_grantable", T_BOOL_ARRAY, STABLE, 1034, "Whether they may be granted on."),
-    ASK1(93909, "partition_relations", 2210, STABLE, T_REGCLASS, "A partition tree's relations."),
-    ASK1(93910, "partition_leaves", T_BOOL_ARRAY, STABLE, T_REGCLASS, "Which are its leaves."),
-    ASK1(93911, "partition_levels", T_INT4_ARRAY, STABLE, T_REGCLASS, "How deep they lie."),
-    ASK1(93912, "tablespace_databases", T_OID_ARRAY, STABLE, T_OID, "A tablespace's databases."),
+    ASK1(94983, "option_names", T_TEXT_ARRAY, STABLE, T_TEXT_ARRAY, "The names of name=value."),
+    ASK1(94984, "option_values", T_TEXT_ARRAY, STABLE, T_TEXT_ARRAY, "The values of name=value."),
+    ASK1(94985, "acl_grantors", T_OID_ARRAY, STABLE, 1034, "Who has granted, for each privilege."),
+    ASK1(94986, "acl_grantees", T_OID_ARRAY, STABLE, 1034, "To whom, for each privilege."),
+    ASK1(94987, "acl_privileges", T_TEXT_ARRAY, STABLE, 1034, "The privileges' names."),
+    ASK1(94988, "acl_grantable", T_BOOL_ARRAY, STABLE, 1034, "Whether they may be granted on."),
+    ASK1(94989, "partition_relations", 2210, STABLE, T_REGCLASS, "A partition tree's relations."),
+    ASK1(94990, "partition_leaves", T_BOOL_ARRAY, STABLE, T_REGCLASS, "Which are its leaves."),
+    ASK1(94991, "partition_levels", T_INT4_ARRAY, STABLE, T_REGCLASS, "How deep they lie."),
+    ASK1(94992, "tablespace_databases", T_OID_ARRAY, STABLE, T_OID, "A tablespace's databases."),
     /* ours: what casts from and to regclass and its kin are bound to */
-    ASK2(93901, "reg_name", T_TEXT, STABLE, T_OID, T_OID, "How a value of regclass or its kin is shown."),
-    ASK2(93902, "reg_find", T_OID, STABLE, T_TEXT, T_OID, "The object of a name, for regclass and its kin."),
+    ASK2(94981, "reg_name", T_TEXT, STABLE, T_OID, T_OID, "How a value of regclass or its kin is shown."),
+    ASK2(94982, "reg_find", T_OID, STABLE, T_TEXT, T_OID, "The object of a name, for regclass and its kin."),
 };
 /* clang-format on */
 const uint32_t catalog_function_count = sizeof catalog_functions / sizeof catalog_functions[0];

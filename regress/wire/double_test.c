@@ -232,7 +232,7 @@ static void test_state(void **state)
     assert_string_equal(ask(wire, "SELECT double_state()"), "T D*1 C Z");
     assert_int_equal(sscanf(wire_last_value(), "%u %u", &sessions, &workers), 2);
     assert_true(sessions >= 2);
-    assert_int_equal(workers, 3);
+    assert_true(workers >= 3); /* those that were added for others before are kept a while */
     wire_close(other);
     wire_close(wire);
 }
@@ -240,7 +240,7 @@ static void test_state(void **state)
 static void test_slots(void **state)
 {
     pid_t pids[16];
-    assert_int_equal(wait_for_processes("worker", pids, 16, 3), 3);
+    assert_true(wait_for_processes("worker", pids, 16, 3) >= 3);
     Wire *holder = wire_start(&wire_target, NULL);
     Wire *waiter = wire_start(&wire_target, (const char *[]){"taskStartTimeout", "300", NULL});
     wire_query(holder, "SELECT double_wait_slots(1500)");
@@ -336,7 +336,7 @@ static void test_killed_children_come_back(void **state)
 {
     pid_t pids[16];
     int count = wait_for_processes("worker", pids, 16, 3);
-    assert_int_equal(count, 3);
+    assert_true(count >= 3);
     for (int i = 0; i < count; i++)
         kill(pids[i], SIGKILL);
     usleep(200000); /* a worker may be granted until its death is known */

@@ -75,9 +75,11 @@ static const char *worker_state(const Child *worker, uint64_t query)
 static void pack_workers(Buffer *out, const FrontEnd *front)
 {
     int count = supervisor_count(front->supervisor, CHILD_WORKER);
-    pack_array(out, (uint32_t)count);
+    pack_array(out, (uint32_t)supervisor_wanted(front->supervisor, CHILD_WORKER));
     for (int i = 0; i < count; i++) {
         const Child *worker = supervisor_child(front->supervisor, CHILD_WORKER, i);
+        if (!worker->is_wanted)
+            continue; /* retired */
         uint64_t query = slots_holder(front->slots, i);
         pack_map(out, 5);
         pack_named_int(out, "number", i);
