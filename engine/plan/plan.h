@@ -242,6 +242,10 @@ typedef struct IngestTarget {
     uint32_t overwrite_count;      /* REPLACE: disjoint ascending ranges, aligned; ALL is one open range */
     const TimeRange *overwrite;
     bool overwrite_all;
+    /* CREATE TABLE AS: the table must be new. */
+    bool is_create, is_temporary, drops_at_commit;
+    bool exists;                   /* IF NOT EXISTS, and it is there: nothing to do */
+    bool without_rows;             /* WITH NO DATA */
 } IngestTarget;
 
 /*

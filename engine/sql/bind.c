@@ -97,13 +97,15 @@ static void bind_statement(void *argument)
     const PgQuery__Node *node = binder->tree->node;
     if (node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
         job->ok = bind_ingest(binder, node->insert_stmt, job->query);
+    else if (binder->statement->kind == STATEMENT_CREATE_AS)
+        job->ok = bind_create_as(binder, job->query);
     else
         job->ok = bind_plain_query(binder, node->select_stmt, job->query);
     job->ok = job->ok && check_parameters(binder);
 }
 
-static Binder binder_of(Arena *arena, const ParsedStatement *statement, BindContext *context,
-                        Fault *fault)
+Binder bind_start(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                  Fault *fault)
 {
     return (Binder){
         .arena = arena,
@@ -120,7 +122,7 @@ static Binder binder_of(Arena *arena, const ParsedStatement *statement, BindCont
 bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
               BoundQuery *query, Fault *fault)
 {
-    Binder binder = binder_of(arena, statement, context, fault);
+    Binder binder = bind_start(arena, statement, context, fault);
     check(binder.tree->node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
           binder.tree->node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT);
     *query = (BoundQuery){0};
@@ -140,7 +142,7 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
 bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
                         SqlType **types, uint32_t *count, Fault *fault)
 {
-    Binder binder = binder_of(arena, statement, context, fault);
+    Binder binder = bind_start(arena, statement, context, fault);
     const PgQuery__PrepareStmt *prepare = statement->tree->outer->prepare_stmt;
     *count = (uint32_t)prepare->n_argtypes;
     *types = arena_zalloc(arena, (*count + 1) * sizeof **types);
@@ -195,7 +197,7 @@ static const Vector *argument_value(Binder *binder, const Expr *expr)
 bool sql_bind_arguments(Arena *arena, const ParsedStatement *statement, BindContext *context,
                         SqlType *types, uint32_t count, const Vector ***values, Fault *fault)
 {
-    Binder binder = binder_of(arena, statement, context, fault);
+    Binder binder = bind_start(arena, statement, context, fault);
     const PgQuery__ExecuteStmt *execute = statement->tree->node->execute_stmt;
     fault_clear(fault);
     if (execute->n_params != count)

@@ -94,12 +94,15 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
                           name_plain(range->relname));
     const Relation *relation = schema_resolve(
         binder->arena, binder->context->tables, has_schema ? &schema : NULL, name,
-        text_of(binder->context->types->settings->search_path), location, binder->fault);
+        bind_search_path(binder), location, binder->fault);
     if (relation == NULL || !bind_check_relation(binder, relation, ACCESS_SELECT))
         return false;
+    bind_note_relation(binder, relation->oid);
+    const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
+    if (relation->kind == RELATION_TABLE && schema_is_view(relation))
+        return bind_view(binder, relation, shown, range->alias, location, item);
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);
     const Plan *plan = bind_scan(binder, relation, columns);
-    const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
     return from_make(binder, plan, shown, range->alias, relation, columns, relation->column_count,
                      item);
 }

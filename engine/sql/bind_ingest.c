@@ -16,6 +16,8 @@ typedef struct Ingest {
 
 static const char *verb(const Ingest *ingest)
 {
+    if (ingest->target->is_create)
+        return "CREATE TABLE AS";
     return ingest->dialect->is_replace ? "REPLACE" : "INSERT";
 }
 
@@ -500,6 +502,99 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
     if (!check_time(&ingest, types) || !check_types(&ingest) || !check_sort_order(&ingest) ||
         !project_outputs(&ingest, types))
+        return false;
+    if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
+        return false;
+    set_result(&ingest, query);
+    return true;
+}
+
+/* --- CREATE TABLE AS, SELECT INTO --- */
+
+static bool place_created(Ingest *ingest, const PgQuery__RangeVar *range, bool if_not_exists)
+{
+    Binder *binder = ingest->binder;
+    IngestTarget *target = ingest->target;
+    int32_t location = bind_location(binder, range->location);
+    const char *name = name_made(binder->arena, range->relname, binder->dialect);
+    target->is_temporary =
+        range->relpersistence[0] == 't' || name_is(range->schemaname, "pg_temp");
+    Text schema = text_of(schema_temporary_name());
+    if (!target->is_temporary) {
+        ingest->schema = target_schema(ingest, range, location);
+        if (ingest->schema == NULL || !check_rights(ingest))
+            return false;
+        schema = text_of(ingest->schema->name);
+    }
+    if (!check_table_name(ingest, name, location))
+        return false;
+    target->table = table_key(binder->arena, schema, text_of(name)).data;
+    target->exists = table_find(binder->context->tables, text_of(target->table)) != NULL;
+    return !target->exists || if_not_exists ||
+           fault_set(binder->fault, FAULT_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
+}
+
+static bool name_created(Ingest *ingest, const PgQuery__IntoClause *into)
+{
+    Binder *binder = ingest->binder;
+    if (into->n_col_names > ingest->query.count)
+        return fault_set(binder->fault, FAULT_SYNTAX_ERROR, "too many column names were specified");
+    for (size_t i = 0; i < ingest->query.count; i++) {
+        OutputColumn *output = &ingest->query.columns[i];
+        if (i < into->n_col_names)
+            output->column.name =
+                name_made(binder->arena, into->col_names[i]->string->sval, binder->dialect);
+        output->is_named = true;
+    }
+    return check_names(ingest);
+}
+
+static const PgQuery__IntoClause *into_of(const Binder *binder, bool *if_not_exists)
+{
+    const PgQuery__Node *outer = binder->tree->outer;
+    *if_not_exists = false;
+    if (outer->node_case != PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT)
+        return binder->tree->node->select_stmt->into_clause;
+    *if_not_exists = outer->create_table_as_stmt->if_not_exists;
+    return outer->create_table_as_stmt->into;
+}
+
+bool bind_create_as(Binder *binder, BoundQuery *query)
+{
+    Ingest ingest = {.binder = binder,
+                     .dialect = binder->tree->dialect,
+                     .target = ARENA_NEW(binder->arena, IngestTarget)};
+    bool if_not_exists;
+    const PgQuery__IntoClause *into = into_of(binder, &if_not_exists);
+    *ingest.target = (IngestTarget){.mode = INGEST_INSERT,
+                                    .is_create = true,
+                                    .is_partitioned_by_all = true,
+                                    .granularity_text = "ALL",
+                                    .without_rows = into->skip_data,
+                                    .drops_at_commit = into->on_commit ==
+                                        PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP};
+    if (into->on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "ON COMMIT DELETE ROWS is not supported");
+    if (!place_created(&ingest, into->rel, if_not_exists))
+        return false;
+    if (ingest.dialect->has_partitioned) {
+        ingest.target->is_partitioned_by_all = false;
+        if (!bind_granularity(binder, ingest.target))
+            return false;
+    }
+    if (!bind_query(binder, binder->tree->node->select_stmt, NULL, NULL, false, &ingest.query) ||
+        !name_created(&ingest, into))
+        return false;
+    if (ingest.target->without_rows)
+        ingest.query.plan = plan_limit(binder->arena, ingest.query.plan, 0, 0);
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
+    if (!check_time(&ingest, types) || !check_sort_order(&ingest))
+        return false;
+    for (uint32_t i = 0; i < ingest.query.count; i++)
+        if (types[i].oid == T_UNKNOWN)
+            types[i] = SQL_TYPE(T_TEXT);
+    if (!project_outputs(&ingest, types))
         return false;
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;

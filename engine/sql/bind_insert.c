@@ -116,6 +116,13 @@ static const Expr *assign(Insert *insert, const Expr *expr, const RelationColumn
 {
     Binder *binder = insert->binder;
     SqlType given = expr->type;
+    /* a literal is read first and then assigned: what is too long for the column is an error */
+    bool has_length = (column->type.oid == T_VARCHAR || column->type.oid == T_BPCHAR) &&
+                      column->type.modifier != -1;
+    if (has_length && expr_is_unknown(expr))
+        expr = coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_ASSIGNMENT, location);
+    if (expr == NULL)
+        return NULL;
     const Expr *cast = coerce_to(binder, bind_reg_as_oid(binder, expr), column->type,
                                  CAST_ASSIGNMENT, location);
     if (cast == NULL && (binder->fault->code == FAULT_CANNOT_COERCE ||

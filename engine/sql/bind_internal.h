@@ -33,7 +33,20 @@ typedef struct Binder {
     const OffsetMap *map;         /* of the text being bound; NULL within a text of our own */
     int32_t fixed_location;       /* stands for every place of such a text */
     uint32_t rows_as_json; /* above 0: within the arguments of a JSON function */
+    const char *search_path;      /* of the view being bound; NULL: the session's */
+    uint32_t view_depth;
+    uint32_t used_count, used_capacity; /* relations of users that the statement names */
+    uint32_t *used;
 } Binder;
+
+Binder bind_start(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                  Fault *fault);
+/* Under which path names are looked for. */
+static inline Text bind_search_path(const Binder *binder)
+{
+    return text_of(binder->search_path != NULL ? binder->search_path
+                                               : binder->context->types->settings->search_path);
+}
 
 /* --- faults and places --- */
 int32_t bind_location(const Binder *binder, int32_t node_location);
@@ -427,6 +440,11 @@ bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t want
 bool bind_extern(Binder *binder, const char *name, const PgQuery__FuncCall *call,
                  PgQuery__Node *const *column_list, size_t column_count, const Plan **plan,
                  bool *is_known);
+/* A view's query in its place (bind_view.c). */
+bool bind_view(Binder *binder, const Relation *view, const char *name, const PgQuery__Alias *alias,
+               int32_t location, FromItem *item);
+/* Remembers that the statement itself names a relation: a view depends on it. */
+void bind_note_relation(Binder *binder, uint32_t oid);
 /* --- functions of several rows of values that differ from row to row (bind_row_series.c) --- */
 bool row_series_exists(const char *name, uint32_t count);
 bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, uint32_t count,
@@ -470,6 +488,7 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
 
 /* --- INSERT and REPLACE --- */
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);
+bool bind_create_as(Binder *binder, BoundQuery *query);
 /* The ranges of OVERWRITE, which must lie on the target's granularity. */
 bool bind_overwrite(Binder *binder, IngestTarget *target);
 /* INSERT without PARTITIONED BY into target->relation: values by position, defaults. */

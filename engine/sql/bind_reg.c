@@ -73,7 +73,7 @@ static bool find_class(Binder *binder, Text text, int32_t location, int64_t *oid
     uint32_t count;
     if (!split_name(binder->arena, text, parts, &count))
         return invalid_name(binder, location);
-    Text path = text_of(binder->context->types->settings->search_path);
+    Text path = bind_search_path(binder);
     const Relation *relation =
         schema_resolve(binder->arena, binder->context->tables, count == 2 ? &parts[0] : NULL,
                        parts[count - 1], path, location, binder->fault);

@@ -439,7 +439,7 @@ static void set_outputs(Select *select, bool keeps_unknown, QueryResult *result)
 
 static bool check_supported(Binder *binder, const PgQuery__SelectStmt *statement)
 {
-    if (statement->into_clause != NULL)
+    if (statement->into_clause != NULL && statement != binder->tree->node->select_stmt)
         return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
     return true;
 }

@@ -137,12 +137,8 @@ static void test_drop_table(void **state)
 {
     (void)state;
     ParsedStatement drop = parse("drop table if exists druid.\"Wiki\"");
-    assert_int_equal(drop.kind, STATEMENT_DROP_TABLE);
-    assert_string_equal(drop.name, "Wiki");
-    assert_true(drop.if_exists);
-    assert_true(drop.is_name_quoted);
-    assert_refused("drop table pg_catalog.pg_class", FAULT_INSUFFICIENT_PRIVILEGE, 0,
-                   "permission denied: \"pg_class\" is a system catalog");
+    assert_int_equal(drop.kind, STATEMENT_DEFINE);
+    assert_string_equal(drop.tag, "DROP TABLE");
 }
 
 static void test_explain_options(void **state)
@@ -186,12 +182,8 @@ static void test_errors(void **state)
                    "syntax error at or near \"3\"");
     assert_refused("insert into t select 1 partitioned by day clustered by", FAULT_SYNTAX_ERROR, 54,
                    "syntax error at end of input");
-    assert_refused("create table t (a int)", FAULT_FEATURE_NOT_SUPPORTED, 0,
-                   "CREATE TABLE is not supported");
     assert_refused(" update t set a = 1", FAULT_FEATURE_NOT_SUPPORTED, 1,
                    "UPDATE is not supported");
-    assert_refused("select a into b from c", FAULT_FEATURE_NOT_SUPPORTED, 0,
-                   "SELECT INTO is not supported");
 }
 
 /* As deep as is let through: parsed on the large stack. */

@@ -24,7 +24,8 @@ typedef enum StatementKind {
     STATEMENT_COMMIT,
     STATEMENT_ROLLBACK,
     STATEMENT_SAVEPOINT,  /* SAVEPOINT, RELEASE, ROLLBACK TO: accepted inside a transaction */
-    STATEMENT_DROP_TABLE,
+    STATEMENT_DEFINE,     /* CREATE, DROP, ALTER ...: see definition.h */
+    STATEMENT_CREATE_AS,  /* CREATE TABLE AS, SELECT INTO: bound as an ingestion */
     STATEMENT_DISCARD,
     STATEMENT_PREPARE,    /* name, inner; the query inside can be bound */
     STATEMENT_EXECUTE,    /* name; sql_bind_arguments reads what it is given */

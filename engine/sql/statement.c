@@ -21,13 +21,9 @@ bool classify_as(Classifier *classifier, StatementKind kind, const char *tag)
 static const char *hint_for(const PgQuery__Node *node)
 {
     switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_CREATE_STMT:
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
-        return "A table comes into being with the first INSERT or REPLACE ... PARTITIONED BY.";
     case PG_QUERY__NODE__NODE_DELETE_STMT:
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_MERGE_STMT:
-    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
         return "Rewrite the rows with REPLACE INTO ... OVERWRITE.";
     case PG_QUERY__NODE__NODE_COPY_STMT:
         return "Read files with INSERT INTO ... SELECT ... FROM TABLE(EXTERN(...)).";
@@ -292,51 +288,13 @@ static bool classify_transaction(Classifier *classifier,
     }
 }
 
-/* --- DROP TABLE --- */
-static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop)
-{
-    if (drop->remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
-        return classify_not_supported(classifier);
-    if (drop->n_objects != 1)
-        return fault_set_at(classifier->fault, classifier->statement->offset,
-                            FAULT_FEATURE_NOT_SUPPORTED,
-                            "DROP TABLE of several tables is not supported");
-    const PgQuery__Node *object = drop->objects[0];
-    size_t count = object->node_case == PG_QUERY__NODE__NODE_LIST ? object->list->n_items : 0;
-    if (count == 0 || count > 2)
-        return fault_set_at(classifier->fault, classifier->statement->offset, FAULT_INVALID_NAME,
-                            "improper relation name (too many dotted names)");
-    const char *table = object->list->items[count - 1]->string->sval;
-    if (count == 2) {
-        const SchemaInfo *schema =
-            schema_find(name_read(object->list->items[0]->string->sval).text,
-                        name_read(object->list->items[0]->string->sval).is_quoted);
-        if (schema == NULL)
-            return fault_set_at(classifier->fault, classifier->statement->offset,
-                                FAULT_INVALID_SCHEMA_NAME, "schema \"%s\" does not exist",
-                                name_plain(object->list->items[0]->string->sval));
-        if (schema->oid != SCHEMA_OID_PUBLIC)
-            return fault_set_at(classifier->fault, classifier->statement->offset,
-                                FAULT_INSUFFICIENT_PRIVILEGE,
-                                "permission denied: \"%s\" is a system catalog", name_plain(table));
-    }
-    SchemaName name = name_read(table);
-    classifier->statement->name = name.text.data;
-    classifier->statement->is_name_quoted = name.is_quoted;
-    classifier->statement->if_exists = drop->missing_ok;
-    return classify_as(classifier, STATEMENT_DROP_TABLE, "DROP TABLE");
-}
-
 /* --- queries --- */
 bool classify_query(Classifier *classifier, const PgQuery__Node *node)
 {
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
-        if (node->select_stmt->into_clause != NULL) {
-            fault_set_at(classifier->fault, classifier->statement->offset,
-                         FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
-            return fault_hint(classifier->fault, "Use INSERT INTO ... SELECT ... PARTITIONED BY.");
-        }
+        if (node->select_stmt->into_clause != NULL)
+            return classify_as(classifier, STATEMENT_CREATE_AS, "SELECT");
         return classify_as(classifier, STATEMENT_QUERY, "SELECT");
     case PG_QUERY__NODE__NODE_INSERT_STMT:
         return classify_as(classifier, STATEMENT_QUERY,
@@ -416,6 +374,8 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
     const PgQuery__Node *node = tree->node;
     bool known = false;
     bool ok = classify_session(&classifier, node, &known);
+    if (!known)
+        ok = classify_definition(&classifier, node, &known);
     if (known)
         return ok;
     if (tree->dialect->is_ingest && node->node_case != PG_QUERY__NODE__NODE_INSERT_STMT &&
@@ -435,8 +395,6 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
         return classify_show(&classifier, node->variable_show_stmt);
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
         return classify_transaction(&classifier, node->transaction_stmt);
-    case PG_QUERY__NODE__NODE_DROP_STMT:
-        return classify_drop(&classifier, node->drop_stmt);
     case PG_QUERY__NODE__NODE_DISCARD_STMT:
         return classify_discard(&classifier, node->discard_stmt);
     case PG_QUERY__NODE__NODE_VACUUM_STMT:

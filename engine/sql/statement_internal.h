@@ -28,4 +28,7 @@ bool classify_query(Classifier *classifier, const PgQuery__Node *node);
 /* statement_session.c: prepared statements and cursors; *known false: another statement. */
 bool classify_session(Classifier *classifier, const PgQuery__Node *node, bool *known);
 
+/* statement_define.c: CREATE, DROP, ALTER ... of relations and schemas. */
+bool classify_definition(Classifier *classifier, const PgQuery__Node *node, bool *known);
+
 #endif

@@ -72,6 +72,8 @@ static bool read_kind(Text kind, RequestKind *out)
         *out = REQUEST_SIMPLE;
     else if (text_equal_string(kind, "execute"))
         *out = REQUEST_EXECUTE;
+    else if (text_equal_string(kind, "farewell"))
+        *out = REQUEST_FAREWELL;
     else
         return false;
     return true;

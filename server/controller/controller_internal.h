@@ -35,7 +35,12 @@ typedef struct Controller {
     volatile sig_atomic_t interrupted;
 } Controller;
 
-typedef enum RequestKind { REQUEST_PARSE, REQUEST_SIMPLE, REQUEST_EXECUTE } RequestKind;
+typedef enum RequestKind {
+    REQUEST_PARSE,
+    REQUEST_SIMPLE,
+    REQUEST_EXECUTE,
+    REQUEST_FAREWELL,
+} RequestKind;
 
 /* What statements leave for those after them (carried.c). */
 typedef struct Carried {
@@ -176,6 +181,14 @@ int carried_find_savepoint(const Request *request, Text name); /* the newest; -1
 void carried_note_write(Request *request); /* a statement that writes has taken effect */
 void carried_note_temporary(Request *request);
 void carried_end_transaction(Request *request);
+
+/* --- define.c --- */
+bool define_run(Request *request, const ParsedStatement *statement, Fault *fault);
+/* The session's temporary schema, made if need be; the front end is told to have it dropped. */
+bool define_temporary_schema(Request *request, Fault *fault);
+bool define_drop_temporary(Request *request, Fault *fault);
+/* Temporary tables ON COMMIT DROP go. */
+void define_end_transaction(Request *request);
 
 /* --- prepared.c --- */
 bool prepared_prepare(Request *request, const ParsedStatement *statement, Fault *fault);

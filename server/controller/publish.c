@@ -218,7 +218,7 @@ bool ingest_publish(Execution *execution, Fault *fault)
 {
     Request *request = execution->request;
     const IngestTarget *target = execution->query->ingest;
-    if (execution->staged_count == 0 && request->settings.fail_on_empty_insert) {
+    if (execution->staged_count == 0 && !target->is_create && request->settings.fail_on_empty_insert) {
         fault_set(fault, FAULT_INSERT_CANNOT_BE_EMPTY, "no rows to insert for table \"%s\"", target->table);
         return fault_field_text(fault, "dataSource", target->table);
     }
@@ -231,6 +231,7 @@ bool ingest_publish(Execution *execution, Fault *fault)
         .column_count = execution->query->output_count,
         .columns = output_columns(execution),
         .lock = execution->lock,
+        .must_be_new = target->is_create,
         .lock_timeout = LOCK_TIMEOUT_MS,
         .owner = request->user.roles != NULL ? request->user.role->oid : 0,
         .max_segments_in_chunk = (uint32_t)request->settings.max_num_segments};
@@ -239,6 +240,8 @@ bool ingest_publish(Execution *execution, Fault *fault)
         if (!check_bounds(execution, publish.overwrite, publish.overwrite_count, fault))
             return false;
     }
+    if (target->drops_at_commit)
+        publish.properties = TEXT_LITERAL("{\"on_commit\":\"drop\"}");
     PublishResult result;
     if (!table_publish(request->controller->tables, &publish, &result, fault))
         return false;

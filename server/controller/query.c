@@ -385,9 +385,13 @@ static bool execute(Execution *execution, bool is_local, Fault *fault)
 static void complete_ingest(Request *request, const ParsedStatement *statement,
                             const Execution *execution)
 {
+    const IngestTarget *target = execution->query->ingest;
     carried_note_write(request);
-    respond_complete(request, arena_printf(request->arena, "%s %llu", statement->tag,
-                                           (unsigned long long)execution->staged_rows));
+    if (target->without_rows)
+        respond_complete(request, "CREATE TABLE AS");
+    else
+        respond_complete(request, arena_printf(request->arena, "%s %llu", statement->tag,
+                                               (unsigned long long)execution->staged_rows));
 }
 
 static bool check_task_count(const Settings *settings, Fault *fault)
@@ -396,6 +400,17 @@ static bool check_task_count(const Settings *settings, Fault *fault)
         return true;
     return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
                      "maxNumTasks must be at least 2: it counts the controller");
+}
+
+/* CREATE TABLE IF NOT EXISTS ... AS of what is there. */
+static void skip_create(Request *request, const IngestTarget *target)
+{
+    Fault notice;
+    const char *slash = strchr(target->table, '/');
+    fault_set(&notice, FAULT_DUPLICATE_TABLE, "relation \"%s\" already exists, skipping",
+              slash != NULL ? slash + 1 : target->table);
+    respond_notice(request, PGWIRE_SEVERITY_NOTICE, &notice);
+    respond_complete(request, "CREATE TABLE AS");
 }
 
 static bool run_bound(Request *request, const ParsedStatement *statement, PlanContext *plan,
@@ -467,6 +482,20 @@ bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
         .arena = request->arena, .types = &request->types, .settings = &request->settings};
     if (!plan_optimize(&plan, &query, fault))
         return false;
+    if (query.ingest != NULL && statement->kind != STATEMENT_EXPLAIN) {
+        if (request->settings.transaction_read_only)
+            return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
+                             "cannot execute %s in a read-only transaction",
+                             query.ingest->is_create                 ? "CREATE TABLE AS"
+                             : query.ingest->mode == INGEST_REPLACE ? "REPLACE"
+                                                                     : "INSERT");
+        if (query.ingest->exists) {
+            skip_create(request, query.ingest);
+            return true;
+        }
+        if (query.ingest->is_temporary && !define_temporary_schema(request, fault))
+            return false;
+    }
     if (statement->kind == STATEMENT_EXPLAIN)
         return explain(request, statement, &plan, &query, fault);
     return run_bound(request, statement, &plan, &query, fault) &&

@@ -87,7 +87,8 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
     if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
         !request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
         return false;
-    bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN;
+    bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN ||
+                    statement->kind == STATEMENT_CREATE_AS;
     bool ok;
     if (statement->explain_execute)
         ok = prepared_execute(request, statement, fault);
@@ -110,6 +111,7 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
         return false;
     switch (statements[0].kind) {
     case STATEMENT_QUERY:
+    case STATEMENT_CREATE_AS:
     case STATEMENT_EXPLAIN:
         if (statements[0].explain_execute) {
             query_describe_explain(request);
@@ -140,6 +142,11 @@ static void run(Request *request, Fault *fault, bool *ok)
 {
     ParsedStatement *statements;
     uint32_t count;
+    if (request->kind == REQUEST_FAREWELL) {
+        schema_set_session(request->process_id);
+        *ok = define_drop_temporary(request, fault);
+        return;
+    }
     *ok = refresh_types(request, fault) &&
           sql_parse(request->arena, request->text, request->types.dialect, &statements, &count, fault);
     if (!*ok)

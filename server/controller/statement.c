@@ -87,38 +87,22 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
     return true;
 }
 
-static bool drop_table(Request *request, const ParsedStatement *statement, Fault *fault)
-{
-    Text name = text_of(statement->name);
-    const Table *table = table_find(request->snapshot, name);
-    AccessTarget target = {.kind = ACCESS_ON_TABLE, .name = name};
-    target.oid = table != NULL ? table->oid : 0;
-    if (table != NULL && !access_check_owner(request->user, &target, fault))
-        return false;
-    if (statement->if_exists && table == NULL) {
-        Fault notice;
-        fault_set(&notice, FAULT_SUCCESS, "table \"%s\" does not exist, skipping", statement->name);
-        respond_notice(request, PGWIRE_SEVERITY_NOTICE, &notice);
-    } else if (!table_drop(request->controller->tables, name, 10000, fault)) {
-        return false;
-    }
-    respond_complete(request, statement->tag);
-    return true;
-}
-
 static bool check_block(Request *request, const ParsedStatement *statement, Fault *fault);
 
 static bool discard(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     if (!check_block(request, statement, fault))
         return false;
-    if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES, TEMP: nothing is kept */
+    if (strcmp(statement->tag, "DISCARD ALL") == 0) { /* PLANS, SEQUENCES: nothing is kept */
         respond_setting_reset(request, "session_authorization");
         respond_setting_reset(request, "role");
         respond_setting_reset(request, "all");
         respond_deallocate(request, NULL);
         respond_close_cursor(request, NULL);
     }
+    bool drops = strcmp(statement->tag, "DISCARD ALL") == 0 || strcmp(statement->tag, "DISCARD TEMP") == 0;
+    if (drops && request->carried.has_temporary && !define_drop_temporary(request, fault))
+        return false;
     respond_complete(request, statement->tag);
     return true;
 }
@@ -172,7 +156,7 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_COMMIT:
     case STATEMENT_ROLLBACK: return transaction_end(request, statement, fault);
     case STATEMENT_SAVEPOINT: return transaction_savepoint(request, statement, fault);
-    case STATEMENT_DROP_TABLE: return drop_table(request, statement, fault);
+    case STATEMENT_DEFINE: return define_run(request, statement, fault);
     case STATEMENT_DISCARD: return discard(request, statement, fault);
     case STATEMENT_ACCEPTED: return answer_accepted(request, statement, fault);
     case STATEMENT_PREPARE: return prepared_prepare(request, statement, fault);
@@ -183,6 +167,7 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_CLOSE: return cursor_close(request, statement);
     case STATEMENT_ROLE: return role_statement_run(request, statement, fault);
     case STATEMENT_QUERY:
+    case STATEMENT_CREATE_AS:
     case STATEMENT_EXPLAIN: break;
     }
     return fault_set(fault, FAULT_INTERNAL_ERROR, "statement of an unknown kind");

@@ -71,6 +71,7 @@ static void end_block(Request *request, const ParsedStatement *statement)
     if (undoes && request->carried.wrote)
         warn(request, FAULT_WARNING,
              "what this transaction block has written stays: statements that write take effect at once");
+    define_end_transaction(request);
     carried_end_transaction(request);
     respond_transaction(request, 'I');
     respond_complete(request, was_failed ? "ROLLBACK" : statement->tag);

@@ -210,7 +210,8 @@ void dispatch_starved(void *state)
                   "all controllers are kept by open portals");
         fault_hint(&fault, "Fetch the open portals' rows to their end, or close them.");
         request_fail(request, &fault);
-        session_pump(session);
+        if (session != NULL)
+            session_pump(session);
     }
 }
 

@@ -28,6 +28,8 @@ static const char *kind_word(RequestKind kind)
         return "parse";
     case REQUEST_EXECUTE:
         return "execute";
+    case REQUEST_FAREWELL:
+        return "farewell";
     }
     return "";
 }
@@ -80,7 +82,7 @@ Request *request_find(FrontEnd *front, uint64_t id)
     return request;
 }
 
-Request *request_start(Session *session, const RequestParts *parts)
+static Request *request_make(Session *session, const RequestParts *parts)
 {
     FrontEnd *front = session->front;
     Request *request = calloc(1, sizeof *request);
@@ -94,11 +96,24 @@ Request *request_start(Session *session, const RequestParts *parts)
     loop_task_init(&request->grant, front->loop, request_grant, request);
     put_in_bucket(request);
     write_frame(request, parts, &request->frame);
+    return request;
+}
+
+Request *request_start(Session *session, const RequestParts *parts)
+{
+    Request *request = request_make(session, parts);
     session->active = request;
     if (session->state != SESSION_BUSY) /* a FETCH is answered */
         session_enter(session, SESSION_BUSY);
     dispatch_enqueue(request);
     return request;
+}
+
+void request_send_farewell(Session *session)
+{
+    Request *request = request_make(session, &(RequestParts){.kind = REQUEST_FAREWELL});
+    request->session = NULL;
+    dispatch_enqueue(request);
 }
 
 /* ---------- the end ---------- */
@@ -142,6 +157,8 @@ static void finish(Request *request, bool failed)
         break;
     case REQUEST_EXECUTE:
         session_execute_done(session, request, failed);
+        break;
+    case REQUEST_FAREWELL:
         break;
     }
     if (request->is_done)

@@ -151,6 +151,8 @@ static void reap(void *state)
     Session *session = state;
     FrontEnd *front = session->front;
     check(session->magic == SESSION_MAGIC && session->state == SESSION_CLOSED);
+    if (session->has_temporary && !front->is_stopping)
+        request_send_farewell(session);
     forget_process(session);
     session_drop_statements(session);
     if (session->previous != NULL)

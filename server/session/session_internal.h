@@ -152,7 +152,12 @@ typedef enum ForwardOutcome {
 
 /* ---------- requests (request.c) ---------- */
 
-typedef enum RequestKind { REQUEST_SIMPLE, REQUEST_PARSE, REQUEST_EXECUTE } RequestKind;
+typedef enum RequestKind {
+    REQUEST_SIMPLE,
+    REQUEST_PARSE,
+    REQUEST_EXECUTE,
+    REQUEST_FAREWELL, /* of a session that has gone: what it made for itself is dropped */
+} RequestKind;
 
 typedef enum CancelReason {
     CANCEL_NONE,
@@ -429,6 +434,8 @@ typedef struct RequestParts {
 /* Makes a request of the session and sends it to a controller or queues it; the session's
  * active request from now on. */
 Request *request_start(Session *session, const RequestParts *parts);
+/* Nobody waits for it. */
+void request_send_farewell(Session *session);
 void request_response(Request *request, Child *child, const Frame *frame);
 void request_advance(Request *request);
 /* The client has its error: the rest of it must not run on. */

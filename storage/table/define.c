@@ -106,7 +106,8 @@ static bool create_within(TableStore *store, const TableDefinition *definition, 
     if (!meta_allocate_oid(store->meta, oid, fault))
         return false;
     table.oid = *oid;
-    return meta_add_table(store->meta, &table, fault);
+    return meta_add_table(store->meta, &table, fault) &&
+           (definition->owner == 0 || meta_put_owner(store->meta, *oid, definition->owner, fault));
 }
 
 bool table_create(TableStore *store, const TableDefinition *definition, bool replaces_view,

@@ -201,6 +201,35 @@ static bool change_table(Publish *publish, MetaTable *table, const OutputColumns
     return meta_update_table(publish->store->meta, table, fault);
 }
 
+/* NOT NULL: what each file says of its columns tells. */
+static bool check_file(const Publish *publish, const PublishFile *file, const TableColumn *column,
+                       Fault *fault)
+{
+    bool has_null = file->rows > 0; /* it lacks the column */
+    for (uint32_t i = 0; i < file->columns.count; i++)
+        if (text_equal(file->columns.columns[i].name, column->name))
+            has_null = file->columns.columns[i].summary.null_count > 0;
+    return !has_null ||
+           fault_set(fault, FAULT_NOT_NULL_VIOLATION,
+                     "null value in column \"%.*s\" of relation \"%.*s\" violates not-null constraint",
+                     TEXT_ARGS(column->name), TEXT_ARGS(table_key_name(publish->request->table)));
+}
+
+static bool check_not_null(Publish *publish, const MetaTable *table, Fault *fault)
+{
+    TableProperties properties;
+    TableColumn *columns = ARENA_ARRAY(publish->arena, TableColumn, table->column_count + 1);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        columns[i] = (TableColumn){.name = table->columns[i].name};
+    table_properties_read(table->properties, publish->arena, &properties, columns,
+                          table->column_count);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        for (uint32_t k = 0; columns[i].not_null && k < publish->file_count; k++)
+            if (!check_file(publish, &publish->files[k], &columns[i], fault))
+                return false;
+    return true;
+}
+
 bool table_publish_columns(Publish *publish, Fault *fault)
 {
     MetaTable *table;
@@ -208,6 +237,11 @@ bool table_publish_columns(Publish *publish, Fault *fault)
     if (!gather_output(publish, &output, fault) ||
         !meta_find_table(publish->store->meta, publish->request->table, publish->arena, &table,
                          fault))
+        return false;
+    if (table != NULL && publish->request->must_be_new)
+        return fault_set(fault, FAULT_DUPLICATE_TABLE, "relation \"%.*s\" already exists",
+                         TEXT_ARGS(table_key_name(publish->request->table)));
+    if (table != NULL && !check_not_null(publish, table, fault))
         return false;
     if (table != NULL)
         publish->oid = table->oid; /* made by another statement meanwhile, perhaps */

@@ -365,8 +365,8 @@ static SnapshotHolder *load_within(TableStore *store, Arena *scratch, Fault *fau
         else
             tables[holder->snapshot.table_count++] = &table->table;
     }
-    if (count > 1)
-        qsort(tables, count, sizeof *tables, compare_tables);
+    if (holder->snapshot.table_count > 1)
+        qsort(tables, holder->snapshot.table_count, sizeof *tables, compare_tables);
     return holder;
 }
 

@@ -251,6 +251,7 @@ typedef struct PublishRequest {
     uint32_t column_count;
     const TableColumn *columns;
     Text properties;                /* of a table that is made: a JSON object, or empty */
+    bool must_be_new;               /* 42P07 when the table is there */
     uint32_t owner;                 /* of a table that is made: a role's OID, 0: the superuser */
     int64_t lock;                   /* from table_lock, 0: none (an INSERT needs none) */
     int64_t lock_timeout;           /* milliseconds an INSERT waits for a REPLACE on its chunks */
@@ -293,6 +294,7 @@ bool table_check_key(Text key, Fault *fault);
 
 typedef struct TableDefinition {
     Text key;
+    uint32_t owner; /* a role's OID; 0: the superuser */
     TableProperties properties;
     uint32_t column_count;
     const TableColumn *columns; /* numbered in this order */

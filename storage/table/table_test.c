@@ -251,7 +251,7 @@ static void test_columns_without_rows(void **state)
     assert_false(table_publish(test->store, &request, &result, &test->fault));
     assert_int_equal(test->fault.code, FAULT_DUPLICATE_COLUMN);
     request.column_count = 1;
-    request.table = TEXT_LITERAL("a/b");
+    request.table = TEXT_LITERAL("a/b/c"); /* schema a, and a name with a slash */
     assert_false(table_publish(test->store, &request, &result, &test->fault));
     assert_int_equal(test->fault.code, FAULT_INVALID_NAME);
 }

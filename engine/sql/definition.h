@@ -1,0 +1,53 @@
+/*
+ * Statements that define relations and schemas: CREATE, DROP, ALTER, TRUNCATE, COMMENT ON. Binding
+ * turns names and types into what storage/table is told to do; the controller does it.
+ */
+#ifndef TALARIA_ENGINE_SQL_DEFINITION_H
+#define TALARIA_ENGINE_SQL_DEFINITION_H
+
+#include "engine/sql/sql.h"
+
+typedef enum DefinitionKind {
+    DEFINE_CREATE,   /* table: a table, view or schema */
+    DEFINE_DROP,     /* targets */
+    DEFINE_TRUNCATE, /* targets */
+    DEFINE_ALTER,    /* targets[0], changes */
+    DEFINE_COMMENT,  /* targets[0], column, comment */
+    DEFINE_NOTHING,  /* only notices */
+} DefinitionKind;
+
+enum { DEFINITION_MAX_NOTICES = 16 };
+
+/* What a statement names: a relation or a schema that is there. */
+typedef struct DefinitionTarget {
+    Text key;
+    Text name;
+    uint32_t oid;
+    TableKind kind;
+    uint64_t rows;
+} DefinitionTarget;
+
+typedef struct Definition {
+    DefinitionKind kind;
+    TableDefinition table;
+    uint32_t schema_oid;  /* CREATE: where; 0: a schema, or the session's temporary one */
+    bool is_temporary;    /* CREATE: in the session's temporary schema, made if need be */
+    bool exists;          /* CREATE IF NOT EXISTS of what is there: nothing to do */
+    bool replaces;        /* CREATE OR REPLACE VIEW */
+    bool cascades;
+    uint32_t target_count;
+    const DefinitionTarget *targets;
+    uint32_t change_count;
+    const TableChange *changes;
+    Text column, comment;
+    uint32_t notice_count; /* what is accepted and has no effect here, as PostgreSQL would say it */
+    const char *notices[DEFINITION_MAX_NOTICES];
+    FaultCode notice_codes[DEFINITION_MAX_NOTICES];
+    bool deletes;          /* DELETE of all rows: the tag counts them */
+} Definition;
+
+/* Binds a STATEMENT_DEFINE. Faults as PostgreSQL's; 0A000 for what has no meaning here. */
+bool sql_bind_definition(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                         Definition *definition, Fault *fault);
+
+#endif

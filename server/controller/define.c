@@ -1,0 +1,247 @@
+/*
+ * CREATE, DROP, ALTER, TRUNCATE, COMMENT ON of relations and schemas; temporary relations and
+ * their end. Each statement is one change of the metadata and takes effect at once.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/log/log.h"
+#include "engine/sql/definition.h"
+
+enum { LOCK_TIMEOUT_MS = 10000 };
+
+static void notify_code(Request *request, FaultCode code, const char *message)
+{
+    Fault notice;
+    fault_set(&notice, code, "%s", message);
+    respond_notice(request, PGWIRE_SEVERITY_NOTICE, &notice);
+}
+
+static void notify(Request *request, const char *message)
+{
+    notify_code(request, FAULT_SUCCESS, message);
+}
+
+/* --- temporary relations --- */
+
+bool define_temporary_schema(Request *request, Fault *fault)
+{
+    uint32_t oid;
+    TableDefinition schema = {.properties = {.kind = TABLE_SCHEMA}};
+    schema.key = table_key(request->arena, text_of(schema_temporary_name()), TEXT_LITERAL(""));
+    carried_note_temporary(request); /* before there is anything to drop */
+    if (table_create(request->controller->tables, &schema, false, &oid, fault))
+        return true;
+    bool is_there = fault->code == FAULT_DUPLICATE_SCHEMA;
+    if (is_there)
+        fault_clear(fault);
+    return is_there;
+}
+
+bool define_drop_temporary(Request *request, Fault *fault)
+{
+    return table_drop_schema(request->controller->tables, text_of(schema_temporary_name()), fault);
+}
+
+void define_end_transaction(Request *request)
+{
+    const TableSnapshot *tables = request->snapshot;
+    Text schema = text_of(schema_temporary_name());
+    if (!request->carried.has_temporary || tables == NULL)
+        return;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const Table *table = tables->tables[i];
+        Fault fault;
+        if (table->parsed.drops_at_commit && text_equal(table->schema, schema) &&
+            !table_drop(request->controller->tables, table->key, LOCK_TIMEOUT_MS, &fault))
+            log_fault(LOG_LEVEL_WARNING, "dropping a temporary table", &fault);
+    }
+}
+
+/* --- CREATE --- */
+
+static bool create(Request *request, const Definition *definition, Fault *fault)
+{
+    uint32_t oid;
+    TableDefinition table = definition->table;
+    if (definition->exists)
+        return true;
+    if (definition->is_temporary && !define_temporary_schema(request, fault))
+        return false;
+    table.owner = request->user.roles != NULL ? request->user.role->oid : 0;
+    if (!table_create(request->controller->tables, &table, definition->replaces, &oid, fault))
+        return false;
+    /* outside of a block the transaction ends with the statement */
+    if (definition->table.properties.drops_at_commit && request->transaction == 'I')
+        return table_drop(request->controller->tables, table.key, LOCK_TIMEOUT_MS, fault);
+    return true;
+}
+
+/* --- DROP --- */
+
+typedef struct Drop {
+    Request *request;
+    const Definition *definition;
+    uint32_t count, capacity;
+    const Table **tables; /* everything that goes, dependents too */
+} Drop;
+
+static bool is_dropped(const Drop *drop, uint32_t oid)
+{
+    for (uint32_t i = 0; i < drop->count; i++)
+        if (drop->tables[i]->oid == oid)
+            return true;
+    return false;
+}
+
+static void add_dropped(Drop *drop, const Table *table)
+{
+    if (table == NULL || is_dropped(drop, table->oid))
+        return;
+    drop->tables[drop->count++] = table;
+}
+
+static bool uses(const Table *view, uint32_t oid)
+{
+    for (uint32_t i = 0; i < view->parsed.used_count; i++)
+        if (view->parsed.used[i] == oid)
+            return true;
+    return false;
+}
+
+static const char *kind_word(const Table *table)
+{
+    return table->parsed.kind == TABLE_VIEW ? "view" : "table";
+}
+
+/* Views over what goes must be asked for with CASCADE. */
+static bool add_dependents(Drop *drop, Fault *fault)
+{
+    const TableSnapshot *tables = drop->request->snapshot;
+    uint32_t asked = drop->count;
+    for (uint32_t i = 0; i < drop->count; i++) {
+        for (uint32_t k = 0; k < tables->table_count; k++) {
+            const Table *view = tables->tables[k];
+            if (view->parsed.kind != TABLE_VIEW || is_dropped(drop, view->oid) ||
+                !uses(view, drop->tables[i]->oid))
+                continue;
+            if (!drop->definition->cascades) {
+                const Table *table = drop->tables[i];
+                fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                          "cannot drop %s %.*s because other objects depend on it", kind_word(table),
+                          TEXT_ARGS(table->name));
+                fault_detail(fault, "view %.*s depends on %s %.*s", TEXT_ARGS(view->name),
+                             kind_word(table), TEXT_ARGS(table->name));
+                return fault_hint(fault, "Use DROP ... CASCADE to drop the dependent objects too.");
+            }
+            add_dropped(drop, view);
+        }
+    }
+    if (drop->count == asked + 1)
+        notify(drop->request, arena_printf(drop->request->arena, "drop cascades to view %.*s",
+                                           TEXT_ARGS(drop->tables[asked]->name)));
+    else if (drop->count > asked)
+        notify(drop->request, arena_printf(drop->request->arena, "drop cascades to %u other objects",
+                                           drop->count - asked));
+    return true;
+}
+
+/* What a schema holds goes with it; without CASCADE it must hold nothing. */
+static bool add_contents(Drop *drop, const DefinitionTarget *schema, Fault *fault)
+{
+    const TableSnapshot *tables = drop->request->snapshot;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const Table *table = tables->tables[i];
+        if (table->schema_oid != schema->oid)
+            continue;
+        if (!drop->definition->cascades) {
+            fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                      "cannot drop schema %.*s because other objects depend on it",
+                      TEXT_ARGS(schema->name));
+            fault_detail(fault, "%s %.*s.%.*s depends on schema %.*s", kind_word(table),
+                         TEXT_ARGS(table->schema), TEXT_ARGS(table->name), TEXT_ARGS(schema->name));
+            return fault_hint(fault, "Use DROP ... CASCADE to drop the dependent objects too.");
+        }
+        add_dropped(drop, table);
+    }
+    return true;
+}
+
+static bool drop_objects(Request *request, const Definition *definition, Fault *fault)
+{
+    TableStore *store = request->controller->tables;
+    Drop drop = {.request = request, .definition = definition};
+    drop.tables = ARENA_ARRAY(request->arena, const Table *, (size_t)request->snapshot->table_count + 1);
+    for (uint32_t i = 0; i < definition->target_count; i++) {
+        const DefinitionTarget *target = &definition->targets[i];
+        if (target->kind != TABLE_SCHEMA)
+            add_dropped(&drop, table_by_oid(request->snapshot, target->oid));
+        else if (!add_contents(&drop, target, fault))
+            return false;
+    }
+    if (!add_dependents(&drop, fault))
+        return false;
+    for (uint32_t i = 0; i < drop.count; i++)
+        if (!table_drop(store, drop.tables[i]->key, LOCK_TIMEOUT_MS, fault))
+            return false;
+    for (uint32_t i = 0; i < definition->target_count; i++)
+        if (definition->targets[i].kind == TABLE_SCHEMA &&
+            !table_drop_schema(store, definition->targets[i].name, fault))
+            return false;
+    return true;
+}
+
+/* --- the others --- */
+
+static bool truncate_tables(Request *request, const Definition *definition, Fault *fault)
+{
+    for (uint32_t i = 0; i < definition->target_count; i++)
+        if (!table_truncate(request->controller->tables, definition->targets[i].key, LOCK_TIMEOUT_MS,
+                            fault))
+            return false;
+    return true;
+}
+
+static bool alter(Request *request, const Definition *definition, Fault *fault)
+{
+    if (definition->target_count == 0 || definition->change_count == 0)
+        return true;
+    return table_alter(request->controller->tables, definition->targets[0].key, definition->changes,
+                       definition->change_count, LOCK_TIMEOUT_MS, fault);
+}
+
+static bool run(Request *request, const Definition *definition, Fault *fault)
+{
+    switch (definition->kind) {
+    case DEFINE_CREATE: return create(request, definition, fault);
+    case DEFINE_DROP: return drop_objects(request, definition, fault);
+    case DEFINE_TRUNCATE: return truncate_tables(request, definition, fault);
+    case DEFINE_ALTER: return alter(request, definition, fault);
+    case DEFINE_COMMENT:
+        return table_set_comment(request->controller->tables, definition->targets[0].key,
+                                 definition->column, definition->comment, fault);
+    case DEFINE_NOTHING: return true;
+    }
+    return fault_set(fault, FAULT_INTERNAL_ERROR, "definition of an unknown kind");
+}
+
+bool define_run(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    Definition definition;
+    BindContext context = query_context(request, request->text);
+    if (request->settings.transaction_read_only && statement->kind == STATEMENT_DEFINE)
+        return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
+                         "cannot execute %s in a read-only transaction", statement->tag);
+    if (!sql_bind_definition(request->arena, statement, &context, &definition, fault) ||
+        !run(request, &definition, fault))
+        return false;
+    for (uint32_t i = 0; i < definition.notice_count; i++)
+        notify_code(request, definition.notice_codes[i], definition.notices[i]);
+    if (definition.kind != DEFINE_NOTHING && !definition.exists)
+        carried_note_write(request);
+    const char *tag = statement->tag;
+    if (definition.deletes)
+        tag = arena_printf(request->arena, "DELETE %llu",
+                           (unsigned long long)definition.targets[0].rows);
+    respond_complete(request, tag);
+    return true;
+}
