@@ -153,6 +153,13 @@ bool asked_type_is(const CatalogCall *call, uint32_t argument, Oid type);
 Text catalog_database(const CatalogContext *context);
 /* The owner of everything. */
 Text catalog_owner(const CatalogContext *context);
+/* The owner of one object, by name. */
+Text catalog_owner_of(const CatalogContext *context, Oid oid);
+/* aclitem[] of an object; NULL as long as nothing was granted on it. */
+void catalog_set_acl(CatalogRows *rows, const char *column, const CatalogContext *context,
+                     AccessKind kind, Oid oid);
+/* Whether who asks may do anything with the relation: what information_schema shows. */
+bool catalog_may_see(const CatalogContext *context, const Relation *relation);
 /* An ISO time as segments' names have it. */
 Text catalog_time(Arena *arena, int64_t micros);
 

@@ -63,7 +63,7 @@ static bool produce_roles(const CatalogContext *context, Arena *arena, Batch **o
     ROWS_BEGIN(&rows, role_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         AccessRole role = catalog_role_at(context, i);
-        if (context->user != NULL && !context->user->is_superuser && context->user->oid != role.oid)
+        if (context->user != NULL && !access_is_member(context->roles, context->user, role.oid))
             continue;
         catalog_set_text(&rows, "role_name", role.name);
         catalog_row_end(&rows);
@@ -107,35 +107,69 @@ static bool produce_collations(const CatalogContext *context, Arena *arena, Batc
     return true;
 }
 
-static void add_privilege(CatalogRows *rows, const CatalogContext *context, const Table *table,
-                          const AccessRole *role, const char *privilege)
+typedef struct PrivilegeRow {
+    Text grantor, grantee;
+    uint32_t privileges, options;
+} PrivilegeRow;
+
+static void add_privileges(CatalogRows *rows, const CatalogContext *context, const Table *table,
+                           const PrivilegeRow *row)
 {
-    catalog_set_text(rows, "grantor", catalog_owner(context));
-    catalog_set_text(rows, "grantee", role->name);
-    catalog_set_text(rows, "table_catalog", catalog_database(context));
-    catalog_set_text(rows, "table_schema", table->schema);
-    catalog_set_text(rows, "table_name", table->name);
-    catalog_set_string(rows, "privilege_type", privilege);
-    catalog_set_string(rows, "is_grantable", role->is_superuser ? "YES" : "NO");
-    catalog_set_string(rows, "with_hierarchy", strcmp(privilege, "SELECT") == 0 ? "YES" : "NO");
-    catalog_row_end(rows);
+    for (uint32_t bit = 1; bit < ACCESS_ALL_TABLE; bit <<= 1) {
+        if ((row->privileges & bit) == 0)
+            continue;
+        catalog_set_text(rows, "grantor", row->grantor);
+        catalog_set_text(rows, "grantee", row->grantee);
+        catalog_set_text(rows, "table_catalog", catalog_database(context));
+        catalog_set_text(rows, "table_schema", table->schema);
+        catalog_set_text(rows, "table_name", table->name);
+        catalog_set_string(rows, "privilege_type", access_privilege_word(bit));
+        catalog_set_string(rows, "is_grantable", (row->options & bit) != 0 ? "YES" : "NO");
+        catalog_set_string(rows, "with_hierarchy", bit == ACCESS_SELECT ? "YES" : "NO");
+        catalog_row_end(rows);
+    }
+}
+
+/* Grants from and to roles that who asks belongs to. */
+static bool concerns(const CatalogContext *context, uint32_t grantee, uint32_t grantor)
+{
+    if (context->roles == NULL || grantee == ACCESS_PUBLIC_OID)
+        return true;
+    return access_inherits_from(context->roles, context->user, grantee) ||
+           access_inherits_from(context->roles, context->user, grantor);
+}
+
+static void add_grants(CatalogRows *rows, const CatalogContext *context, const Table *table)
+{
+    uint32_t owner = access_owner(context->roles, table->oid);
+    Text owner_name = catalog_owner_of(context, table->oid);
+    if (concerns(context, owner, owner))
+        add_privileges(rows, context, table,
+                       &(PrivilegeRow){owner_name, owner_name, ACCESS_ALL_TABLE, ACCESS_ALL_TABLE});
+    uint32_t count = context->roles == NULL ? 0 : context->roles->grant_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const MetaGrant *grant = &context->roles->grants[i];
+        if (grant->kind != ACCESS_ON_TABLE || grant->object != table->oid ||
+            !concerns(context, grant->grantee, grant->grantor))
+            continue;
+        PrivilegeRow row = {.grantor = catalog_role_name(context, grant->grantor),
+                            .grantee = grant->grantee == ACCESS_PUBLIC_OID
+                                           ? TEXT_LITERAL("PUBLIC")
+                                           : catalog_role_name(context, grant->grantee),
+                            .privileges = grant->privileges,
+                            .options = grant->options};
+        add_privileges(rows, context, table, &row);
+    }
 }
 
 static bool produce_privileges(const CatalogContext *context, Arena *arena, Batch **out,
                                Fault *fault)
 {
     (void)fault;
-    uint32_t count = catalog_role_count(context);
     CatalogRows rows;
     ROWS_BEGIN(&rows, privilege_columns, arena);
-    for (uint32_t i = 0; i < context->tables->table_count; i++) {
-        for (uint32_t j = 0; j < count; j++) {
-            AccessRole role = catalog_role_at(context, j);
-            add_privilege(&rows, context, context->tables->tables[i], &role, "SELECT");
-            if (role.is_superuser)
-                add_privilege(&rows, context, context->tables->tables[i], &role, "INSERT");
-        }
-    }
+    for (uint32_t i = 0; i < context->tables->table_count; i++)
+        add_grants(&rows, context, context->tables->tables[i]);
     *out = catalog_rows_finish(&rows);
     return true;
 }

@@ -95,6 +95,8 @@ static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **
     ROWS_BEGIN(&rows, table_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         bool is_table = relations[i]->kind == RELATION_TABLE;
+        if (!catalog_may_see(context, relations[i]))
+            continue;
         catalog_set_text(&rows, "table_catalog", catalog_database(context));
         catalog_set_text(&rows, "table_schema", relations[i]->schema);
         catalog_set_text(&rows, "table_name", relations[i]->name);
@@ -120,7 +122,8 @@ static bool produce_views(const CatalogContext *context, Arena *arena, Batch **o
     CatalogRows rows;
     ROWS_BEGIN(&rows, view_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(table_type(relations[i]), "VIEW") != 0)
+        if (strcmp(table_type(relations[i]), "VIEW") != 0 ||
+            !catalog_may_see(context, relations[i]))
             continue;
         catalog_set_text(&rows, "table_catalog", catalog_database(context));
         catalog_set_text(&rows, "table_schema", relations[i]->schema);
@@ -233,7 +236,8 @@ static bool produce_columns(const CatalogContext *context, Arena *arena, Batch *
     CatalogRows rows;
     ROWS_BEGIN(&rows, column_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t j = 0; j < relations[i]->column_count; j++) {
+        bool is_shown = catalog_may_see(context, relations[i]);
+        for (uint32_t j = 0; is_shown && j < relations[i]->column_count; j++) {
             if (type_info(relations[i]->columns[j].type.oid) != NULL)
                 add_column(&rows, context, relations[i], j);
         }

@@ -29,7 +29,8 @@ static void add_sizes(CatalogRows *rows, const Relation *relation)
     catalog_set_int(rows, "relallvisible", pages < INT32_MAX ? (int64_t)pages : INT32_MAX);
 }
 
-static void add_relation(CatalogRows *rows, const Relation *relation)
+static void add_relation(CatalogRows *rows, const CatalogContext *context,
+                         const Relation *relation)
 {
     bool is_view = schema_is_view(relation);
     catalog_set_int(rows, "oid", relation->oid);
@@ -37,7 +38,8 @@ static void add_relation(CatalogRows *rows, const Relation *relation)
     catalog_set_int(rows, "relnamespace", relation->schema_oid);
     catalog_set_int(rows, "reltype", 0);
     catalog_set_int(rows, "reloftype", 0);
-    catalog_set_int(rows, "relowner", ACCESS_SUPERUSER_OID);
+    catalog_set_int(rows, "relowner", access_owner(context->roles, relation->oid));
+    catalog_set_acl(rows, "relacl", context, ACCESS_ON_TABLE, relation->oid);
     catalog_set_int(rows, "relam", is_view ? 0 : CATALOG_AM_HEAP);
     catalog_set_int(rows, "relfilenode", is_view ? 0 : relation->oid);
     catalog_set_int(rows, "reltablespace", 0);
@@ -71,7 +73,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++)
-        add_relation(&rows, relations[i]);
+        add_relation(&rows, context, relations[i]);
     *out = catalog_rows_finish(&rows);
     return true;
 }

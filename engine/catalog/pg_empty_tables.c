@@ -20,10 +20,6 @@ static const VirtualColumn pg_attrdef_columns[] = {
     {"oid", T_OID}, {"adrelid", T_OID}, {"adnum", T_INT2}, {"adbin", T_PG_NODE_TREE},
 };
 
-static const VirtualColumn pg_auth_members_columns[] = {
-    {"roleid", T_OID}, {"member", T_OID}, {"grantor", T_OID}, {"admin_option", T_BOOL},
-};
-
 static const VirtualColumn pg_constraint_columns[] = {
     {"oid", T_OID}, {"conname", T_NAME}, {"connamespace", T_OID}, {"contype", T_CHAR},
     {"condeferrable", T_BOOL}, {"condeferred", T_BOOL}, {"convalidated", T_BOOL},
@@ -271,7 +267,6 @@ const VirtualRelation catalog_empty_tables[] = {
     EMPTY(2602, pg_amop),
     EMPTY(2603, pg_amproc),
     EMPTY(2604, pg_attrdef),
-    EMPTY(1261, pg_auth_members),
     EMPTY(2606, pg_constraint),
     EMPTY(2607, pg_conversion),
     EMPTY(2964, pg_db_role_setting),

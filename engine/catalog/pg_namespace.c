@@ -20,6 +20,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
         catalog_set_int(&rows, "oid", schemas[i].oid);
         catalog_set_string(&rows, "nspname", schemas[i].name);
         catalog_set_int(&rows, "nspowner", ACCESS_SUPERUSER_OID);
+        catalog_set_acl(&rows, "nspacl", context, ACCESS_ON_SCHEMA, schemas[i].oid);
         catalog_row_end(&rows);
     }
     *out = catalog_rows_finish(&rows);

@@ -34,13 +34,20 @@ static const VirtualColumn user_columns[] = {
 
 uint32_t catalog_role_count(const CatalogContext *context)
 {
-    return context->roles == NULL || context->roles->count == 0 ? 1 : context->roles->count;
+    uint32_t predefined;
+    access_predefined_roles(&predefined);
+    return context->roles == NULL || context->roles->count == 0
+               ? 1
+               : context->roles->count + predefined;
 }
 
 AccessRole catalog_role_at(const CatalogContext *context, uint32_t i)
 {
+    uint32_t predefined;
+    const AccessRole *list = access_predefined_roles(&predefined);
     if (context->roles != NULL && context->roles->count > 0)
-        return context->roles->roles[i];
+        return i < context->roles->count ? context->roles->roles[i]
+                                         : list[i - context->roles->count];
     return (AccessRole){
         .oid = ACCESS_SUPERUSER_OID,
         .name = context->user_name.length > 0 ? context->user_name : TEXT_LITERAL("talaria"),
@@ -48,6 +55,8 @@ AccessRole catalog_role_at(const CatalogContext *context, uint32_t i)
         .can_login = true,
         .can_create_role = true,
         .can_create_database = true,
+        .can_replicate = true,
+        .bypasses_row_security = true,
         .inherits = true,
         .connection_limit = -1,
         .valid_until = INT64_MAX,
@@ -72,6 +81,28 @@ Text catalog_owner(const CatalogContext *context)
     return name.length > 0 ? name : TEXT_LITERAL("talaria");
 }
 
+Text catalog_owner_of(const CatalogContext *context, Oid oid)
+{
+    Text name = catalog_role_name(context, access_owner(context->roles, oid));
+    return name.length > 0 ? name : catalog_owner(context);
+}
+
+void catalog_set_acl(CatalogRows *rows, const char *column, const CatalogContext *context,
+                     AccessKind kind, Oid oid)
+{
+    Text *items;
+    uint32_t count;
+    access_acl(context->roles, kind, oid, TEXT_LITERAL(""), rows->arena, &items, &count);
+    if (count > 0)
+        catalog_set_texts(rows, column, items, count);
+}
+
+bool catalog_may_see(const CatalogContext *context, const Relation *relation)
+{
+    AccessTarget target = {.kind = ACCESS_ON_TABLE, .oid = relation->oid};
+    return access_held(catalog_context_user(context), &target, ACCESS_ALL_TABLE) != 0;
+}
+
 /* The columns that pg_roles and pg_authid share. */
 static void set_role(CatalogRows *rows, const AccessRole *role)
 {
@@ -81,12 +112,12 @@ static void set_role(CatalogRows *rows, const AccessRole *role)
     catalog_set_bool(rows, "rolcreaterole", role->can_create_role);
     catalog_set_bool(rows, "rolcreatedb", role->can_create_database);
     catalog_set_bool(rows, "rolcanlogin", role->can_login);
-    catalog_set_bool(rows, "rolreplication", false);
+    catalog_set_bool(rows, "rolreplication", role->can_replicate);
     catalog_set_int(rows, "rolconnlimit", role->connection_limit);
     catalog_set_string(rows, "rolpassword", "********");
     if (role->valid_until != INT64_MAX)
         catalog_set_int(rows, "rolvaliduntil", role->valid_until);
-    catalog_set_bool(rows, "rolbypassrls", role->is_superuser);
+    catalog_set_bool(rows, "rolbypassrls", role->bypasses_row_security);
     catalog_set_int(rows, "oid", role->oid);
     catalog_row_end(rows);
 }
@@ -97,8 +128,8 @@ static void set_user(CatalogRows *rows, const AccessRole *role)
     catalog_set_int(rows, "usesysid", role->oid);
     catalog_set_bool(rows, "usecreatedb", role->can_create_database);
     catalog_set_bool(rows, "usesuper", role->is_superuser);
-    catalog_set_bool(rows, "userepl", false);
-    catalog_set_bool(rows, "usebypassrls", role->is_superuser);
+    catalog_set_bool(rows, "userepl", role->can_replicate);
+    catalog_set_bool(rows, "usebypassrls", role->bypasses_row_security);
     catalog_set_string(rows, "passwd", "********");
     if (role->valid_until != INT64_MAX)
         catalog_set_int(rows, "valuntil", role->valid_until);
@@ -145,6 +176,35 @@ static bool produce_users(const CatalogContext *context, Arena *arena, Batch **o
     return true;
 }
 
+/* clang-format off */
+static const VirtualColumn member_columns[] = {
+    {"roleid", T_OID}, {"member", T_OID}, {"grantor", T_OID}, {"admin_option", T_BOOL},
+};
+/* clang-format on */
+
+static bool produce_members(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    uint32_t count = context->roles == NULL ? 0 : context->roles->member_count;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, member_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        const MetaMember *member = &context->roles->members[i];
+        catalog_set_int(&rows, "roleid", member->role);
+        catalog_set_int(&rows, "member", member->member);
+        catalog_set_int(&rows, "grantor", member->grantor);
+        catalog_set_bool(&rows, "admin_option", member->is_admin);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_pg_auth_members = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                                 .name = "pg_auth_members",
+                                                 .oid = 1261,
+                                                 CATALOG_COLUMNS(member_columns),
+                                                 .produce = produce_members};
 const VirtualRelation catalog_pg_roles = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                           .name = "pg_roles",
                                           .oid = 12000,

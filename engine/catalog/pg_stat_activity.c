@@ -48,7 +48,7 @@ static const VirtualColumn cursor_columns[] = {
 
 static bool may_see(const CatalogContext *context, const CatalogSession *session)
 {
-    return context->user == NULL || context->user->is_superuser ||
+    return access_sees_all(catalog_context_user(context)) ||
            text_equal(context->user->name, session->user);
 }
 

@@ -34,7 +34,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "tablename", relations[i]->name);
-        catalog_set_text(&rows, "tableowner", catalog_owner(context));
+        catalog_set_text(&rows, "tableowner", catalog_owner_of(context, relations[i]->oid));
         catalog_set_bool(&rows, "hasindexes", false);
         catalog_set_bool(&rows, "hasrules", false);
         catalog_set_bool(&rows, "hastriggers", false);
@@ -57,7 +57,7 @@ static bool produce_views(const CatalogContext *context, Arena *arena, Batch **o
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "viewname", relations[i]->name);
-        catalog_set_text(&rows, "viewowner", catalog_owner(context));
+        catalog_set_text(&rows, "viewowner", catalog_owner_of(context, relations[i]->oid));
         catalog_row_end(&rows);
     }
     *out = catalog_rows_finish(&rows);

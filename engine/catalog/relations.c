@@ -28,6 +28,7 @@ extern const VirtualRelation catalog_pg_namespace;
 extern const VirtualRelation catalog_pg_operator;
 extern const VirtualRelation catalog_pg_proc;
 extern const VirtualRelation catalog_pg_range;
+extern const VirtualRelation catalog_pg_auth_members;
 extern const VirtualRelation catalog_pg_roles;
 extern const VirtualRelation catalog_pg_authid;
 extern const VirtualRelation catalog_pg_user;
@@ -78,6 +79,7 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_operator,
     &catalog_pg_proc,
     &catalog_pg_range,
+    &catalog_pg_auth_members,
     &catalog_pg_roles,
     &catalog_pg_authid,
     &catalog_pg_user,

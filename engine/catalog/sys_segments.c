@@ -94,6 +94,9 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < context->tables->table_count; i++) {
         const Table *table = context->tables->tables[i];
+        AccessTarget target = {.kind = ACCESS_ON_TABLE, .oid = table->oid};
+        if (access_held(catalog_context_user(context), &target, ACCESS_SELECT) == 0)
+            continue;
         for (uint32_t j = 0; j < table->segment_count; j++)
             add_segment(&rows, table, &table->segments[j], &buffer);
         for (uint32_t j = 0; j < table->hidden_count; j++)

@@ -74,6 +74,14 @@ bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t want
                            .name = relation->name,
                            .is_view = schema_is_view(relation)};
     AccessUser user = binder->context->user;
+    /* How the server is doing and what others run is not everybody's to know. */
+    bool is_state = relation->schema_oid == SCHEMA_OID_SYS &&
+                    (text_equal_string(relation->name, "servers") ||
+                     text_equal_string(relation->name, "server_segments") ||
+                     text_equal_string(relation->name, "tasks"));
+    if (is_state && !access_sees_all(user))
+        return bind_fault(binder, -1, FAULT_INSUFFICIENT_PRIVILEGE,
+                          "permission denied for table %.*s", TEXT_ARGS(relation->name));
     return access_check(user, &schema, ACCESS_USAGE, binder->fault) &&
            access_check(user, &target, wanted, binder->fault);
 }

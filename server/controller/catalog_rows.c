@@ -48,6 +48,10 @@ static void read_session_field(Unpacker *in, Text name, CatalogSession *session)
         session->client_address = unpack_text(in);
     else if (text_equal_string(name, "client_port"))
         session->client_port = (int32_t)unpack_int(in);
+    else if (text_equal_string(name, "tls_version"))
+        session->uses_tls = (session->tls_version = unpack_text(in)).length > 0;
+    else if (text_equal_string(name, "tls_cipher"))
+        session->tls_cipher = unpack_text(in);
     else if (text_equal_string(name, "state"))
         session->state = unpack_text(in);
     else if (text_equal_string(name, "query"))

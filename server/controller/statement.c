@@ -42,13 +42,26 @@ static bool show(Request *request, const ParsedStatement *statement, Fault *faul
     return true;
 }
 
+static bool reset(Request *request, const ParsedStatement *statement, Fault *fault);
+
+/* Whoever acts as somebody else does not keep the role of before. */
+static void leave_role(Request *request, const SettingInfo *info)
+{
+    if (info != NULL && strcmp(info->name, "session_authorization") == 0)
+        strcpy(request->settings.role, "none");
+}
+
+/* What follows in the same text runs under the new setting at the front end too: its timeout. */
+static void tell_now(Request *request)
+{
+    if (request->statement_count > 1)
+        front_flush(request);
+}
+
 static bool set(Request *request, const ParsedStatement *statement, Fault *fault)
 {
-    if (statement->value == NULL) {
-        respond_setting_reset(request, statement->name);
-        respond_complete(request, statement->tag);
-        return true;
-    }
+    if (statement->value == NULL)
+        return reset(request, statement, fault);
     const SettingInfo *info = setting_find(text_of(statement->name));
     if ((info != NULL && !role_setting_check(request, info, text_of(statement->value), fault)) ||
         !setting_set(&request->settings, text_of(statement->name), text_of(statement->value),
@@ -62,7 +75,9 @@ static bool set(Request *request, const ParsedStatement *statement, Fault *fault
         respond_setting(request, statement->more_names[i], statement->more_values[i],
                         statement->is_local);
     }
+    leave_role(request, info);
     respond_complete(request, statement->tag);
+    tell_now(request);
     return true;
 }
 
@@ -81,9 +96,11 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
         if (info == NULL)
             return undefined_setting(statement->name, fault);
         setting_reset(&request->settings, server, info);
+        leave_role(request, info);
         respond_setting_reset(request, info->name);
     }
     respond_complete(request, statement->tag);
+    tell_now(request);
     return true;
 }
 

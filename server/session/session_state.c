@@ -40,7 +40,11 @@ static void pack_session(Buffer *out, const Session *session)
 {
     char address[64];
     auth_peer_text(&session->peer, address, sizeof address);
-    pack_map(out, 10);
+    pack_map(out, 14);
+    pack_named_int(out, "client_port", auth_peer_port(&session->peer));
+    pack_named_text(out, "tls_version", conn_tls_version(&session->conn));
+    pack_named_text(out, "tls_cipher", conn_tls_cipher(&session->conn));
+    pack_named_int(out, "tls_bits", conn_tls_bits(&session->conn));
     pack_named_int(out, "pid", session->process_id);
     pack_named_text(out, "user", session->user);
     pack_named_text(out, "database", session->database);
