@@ -34,6 +34,7 @@ FAMILY(ip)
 FAMILY(number_template)
 FAMILY(array)
 FAMILY(json)
+FAMILY(format)
 
 static Arena *arena;
 static TypeContext context;
@@ -61,6 +62,7 @@ static const ScalarFunction *find(uint32_t oid)
         {number_template_functions, &number_template_function_count},
         {array_functions, &array_function_count},
         {json_functions, &json_function_count},
+        {format_functions, &format_function_count},
     };
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
         for (uint32_t i = 0; i < *families[f].count; i++)
