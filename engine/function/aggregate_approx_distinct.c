@@ -1,5 +1,5 @@
 /*
- * APPROX_COUNT_DISTINCT: HyperLogLog.
+ * APPROX_COUNT_DISTINCT, DS_HLL: HyperLogLog.
  *
  * A state is sparse at first: a small open-addressing set of 32-bit coupons, each the first 26
  * bits of a value's hash and the number of leading zeros of the rest (HyperLogLog++; Heule,
@@ -13,7 +13,7 @@
  * A partial is bytes: p, form (0 coupons, 1 registers), and the coupons (4 bytes each) or the
  * registers.
  */
-#include "engine/function/aggregate_internal.h"
+#include "engine/function/sketch_internal.h"
 
 #include <math.h>
 
@@ -270,36 +270,79 @@ AGGREGATE_HOT static void registers_merge(uint8_t *into, const uint8_t *from, ui
         into[i] = into[i] < from[i] ? from[i] : into[i];
 }
 
-static bool sketch_merge_one(const AggregateCall *call, Sketch *sketch, int precision, Text packed,
-                             Fault *fault)
+bool sketch_fault(const char *what, Fault *fault)
+{
+    return fault_set(fault, FAULT_DATA_EXCEPTION, "not a valid %s sketch", what);
+}
+
+static bool packed_is_valid(Text packed)
 {
     const uint8_t *bytes = (const uint8_t *)packed.data;
-    uint32_t size = UINT32_C(1) << precision;
-    bool is_valid = packed.length >= SKETCH_HEAD && bytes[0] == precision &&
-                    (bytes[1] == 0   ? (packed.length - SKETCH_HEAD) % sizeof(uint32_t) == 0
-                     : bytes[1] == 1 ? packed.length - SKETCH_HEAD == size
-                                     : false);
-    if (!is_valid)
-        return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
-                         call->function->name);
-    bytes += SKETCH_HEAD;
+    if (packed.length < SKETCH_HEAD || bytes[0] < HLL_LEAST || bytes[0] > HLL_MOST || bytes[1] > 1)
+        return false;
+    uint32_t size = packed.length - SKETCH_HEAD;
+    if (bytes[1] == 1)
+        return size == UINT32_C(1) << bytes[0];
+    for (uint32_t i = 0; i + sizeof(uint32_t) <= size; i += sizeof(uint32_t)) {
+        uint32_t coupon;
+        memcpy(&coupon, bytes + SKETCH_HEAD + i, sizeof coupon);
+        if ((coupon & 63) == 0 || (coupon & 63) > 64 - COUPON_BITS + 1)
+            return false;
+    }
+    return size % sizeof(uint32_t) == 0;
+}
+
+/* Registers of a larger precision into those of a smaller: the bits of the index that are left
+ * over are the first of the hash's rest. */
+static void registers_fold(uint8_t *into, int precision, const uint8_t *from, int from_precision)
+{
+    int drop = from_precision - precision;
+    for (uint32_t i = 0; i < UINT32_C(1) << from_precision; i++) {
+        uint32_t low = i & ((UINT32_C(1) << drop) - 1);
+        if (from[i] == 0)
+            continue;
+        uint8_t value = low != 0 ? (uint8_t)(__builtin_clz(low) - (32 - drop) + 1)
+                                 : (uint8_t)(from[i] + drop);
+        registers_raise(into, i >> drop, value);
+    }
+}
+
+/* A sketch of at least this precision, or one that remembers its values. */
+static bool sketch_merge_packed(const AggregateCall *call, Sketch *sketch, int precision,
+                                Text packed, Fault *fault)
+{
+    const uint8_t *bytes = (const uint8_t *)packed.data + SKETCH_HEAD;
+    int own_precision = bytes[-SKETCH_HEAD];
     if (bytes[-1] == 1) {
+        if (own_precision < precision)
+            return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "a sketch of lgK %d cannot be added to one of lgK %d", own_precision,
+                             precision);
         bool is_registers = sketch->data != NULL && sketch->capacity == 0;
         if (!is_registers && !sketch_to_registers(call, sketch, precision, fault))
             return false;
-        registers_merge(sketch->data, bytes, size);
+        if (own_precision == precision)
+            registers_merge(sketch->data, bytes, UINT32_C(1) << precision);
+        else
+            registers_fold(sketch->data, precision, bytes, own_precision);
         return true;
     }
     for (uint32_t i = 0; i < (packed.length - SKETCH_HEAD) / sizeof(uint32_t); i++) {
         uint32_t coupon;
         memcpy(&coupon, bytes + i * sizeof coupon, sizeof coupon);
-        if ((coupon & 63) == 0 || (coupon & 63) > 64 - COUPON_BITS + 1)
-            return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
-                             call->function->name);
         if (!sketch_add_coupon(call, sketch, precision, coupon, fault))
             return false;
     }
     return true;
+}
+
+static bool sketch_merge_one(const AggregateCall *call, Sketch *sketch, int precision, Text packed,
+                             Fault *fault)
+{
+    if (!packed_is_valid(packed) || ((const uint8_t *)packed.data)[0] != precision)
+        return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
+                         call->function->name);
+    return sketch_merge_packed(call, sketch, precision, packed, fault);
 }
 
 static bool sketch_merge(const AggregateCall *call, uint8_t *states, size_t stride,
@@ -384,10 +427,86 @@ static bool sketch_finish(const AggregateCall *call, const uint8_t *states, size
     return true;
 }
 
-#define SKETCH_METHODS                                                                             \
-    .result = T_INT8, .state_size = sizeof(Sketch), .prepare = sketch_prepare, .add = sketch_add,  \
-    .partial_of = aggregate_type_state, .partial = sketch_partial, .merge = sketch_merge,          \
-    .finish = sketch_finish, .ignores_distinct = true
+/* --- sketches as values --- */
+
+/* DS_HLL: without a value too it is a sketch. */
+static bool sketch_finish_packed(const AggregateCall *call, const uint8_t *states, size_t stride,
+                                 uint32_t first, uint32_t count, Arena *arena, Vector *result,
+                                 Fault *fault)
+{
+    const SketchSpec *spec = call->prepared;
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_STRING, count);
+    for (uint32_t i = 0; i < count; i++)
+        vector_builder_text_view(
+            &builder, sketch_pack(AGGREGATE_STATE_CONST(Sketch, states, stride, first + i),
+                                  spec->precision, arena));
+    *result = vector_builder_finish(&builder);
+    return true;
+}
+
+/* Of a column of sketches. */
+static bool sketch_add_packed(const AggregateCall *call, uint8_t *states, size_t stride,
+                              const uint32_t *groups, const Vector *arguments, uint32_t rows,
+                              Fault *fault)
+{
+    const SketchSpec *spec = call->prepared;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(&arguments[0], i))
+            continue;
+        Text packed = vector_text(&arguments[0], i);
+        if (!packed_is_valid(packed))
+            return sketch_fault("HLL", fault);
+        if (!sketch_merge_packed(call,
+                                 AGGREGATE_STATE(Sketch, states, stride,
+                                                 aggregate_group(groups, i)),
+                                 spec->precision, packed, fault))
+            return false;
+    }
+    return true;
+}
+
+bool hll_read(Text packed, HllFacts *facts, Fault *fault)
+{
+    if (!packed_is_valid(packed))
+        return sketch_fault("HLL", fault);
+    const uint8_t *bytes = (const uint8_t *)packed.data;
+    *facts = (HllFacts){.precision = bytes[0], .has_registers = bytes[1] == 1};
+    if (facts->has_registers) {
+        facts->estimate = registers_estimate(bytes + SKETCH_HEAD, facts->precision);
+        return true;
+    }
+    facts->coupons = (packed.length - SKETCH_HEAD) / (uint32_t)sizeof(uint32_t);
+    double cells = (double)(UINT32_C(1) << COUPON_BITS);
+    facts->estimate = -cells * log1p(-(double)facts->coupons / cells);
+    return true;
+}
+
+bool hll_union(const Text *packed, uint32_t count, int precision, Arena *arena, Text *result,
+               Fault *fault)
+{
+    AggregateCall call = {.arena = arena};
+    Sketch sketch = {0};
+    int least = HLL_MOST;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!packed_is_valid(packed[i]))
+            return sketch_fault("HLL", fault);
+        const uint8_t *bytes = (const uint8_t *)packed[i].data;
+        least = bytes[0] < least ? bytes[0] : least;
+    }
+    if (precision == 0 || precision > least)
+        precision = count == 0 ? HLL_PRECISION : least;
+    for (uint32_t i = 0; i < count; i++)
+        if (!sketch_merge_packed(&call, &sketch, precision, packed[i], fault))
+            return false;
+    *result = sketch_pack(&sketch, precision, arena);
+    return true;
+}
+
+#define STATE_METHODS                                                                              \
+    .state_size = sizeof(Sketch), .prepare = sketch_prepare, .partial_of = aggregate_type_state,   \
+    .partial = sketch_partial, .merge = sketch_merge, .ignores_distinct = true
+#define SKETCH_METHODS STATE_METHODS, .result = T_INT8, .add = sketch_add, .finish = sketch_finish
 
 const AggregateFunction aggregate_approx_distinct_aggregates[] = {
     { .oid = 92020, .name = "approx_count_distinct", .aliases = "approx_count_distinct_builtin",
@@ -401,6 +520,22 @@ const AggregateFunction aggregate_approx_distinct_aggregates[] = {
       .summary = "About how many different values there are, with 2^lgK registers (12; 4 to 21).",
       .example = "(SELECT approx_count_distinct_ds_hll(x) FROM (VALUES (1), (2), (3)) AS t(x))",
       .gives = "3" },
+    { .oid = 92022, .name = "approx_count_distinct_ds_hll",
+      .aliases = "approx_count_distinct_ds_hll_utf8", .argument_count = 3, .optional_count = 2,
+      .arguments = { T_HLL_SKETCH, T_INT8, T_TEXT }, STATE_METHODS, .result = T_INT8,
+      .add = sketch_add_packed, .finish = sketch_finish,
+      .summary = "About how many different values sketches have met." },
+    { .oid = 92023, .name = "ds_hll", .argument_count = 3, .optional_count = 2,
+      .arguments = { T_ANY, T_INT8, T_TEXT }, STATE_METHODS, .result = T_HLL_SKETCH,
+      .add = sketch_add, .finish = sketch_finish_packed,
+      .summary = "A HyperLogLog sketch of the values that are not null, with 2^lgK registers.",
+      .example = "(SELECT hll_sketch_estimate(ds_hll(x), true) "
+                 "FROM (VALUES (1), (2), (2)) AS t(x))",
+      .gives = "2" },
+    { .oid = 92024, .name = "ds_hll", .argument_count = 3, .optional_count = 2,
+      .arguments = { T_HLL_SKETCH, T_INT8, T_TEXT }, STATE_METHODS, .result = T_HLL_SKETCH,
+      .add = sketch_add_packed, .finish = sketch_finish_packed,
+      .summary = "The union of HyperLogLog sketches." },
 };
 const uint32_t aggregate_approx_distinct_aggregate_count =
     sizeof aggregate_approx_distinct_aggregates / sizeof aggregate_approx_distinct_aggregates[0];

@@ -1,5 +1,5 @@
 /*
- * APPROX_QUANTILE_DS, APPROX_QUANTILE: quantiles from a mergeable sketch (Agarwal, Cormode,
+ * APPROX_QUANTILE_DS, APPROX_QUANTILE, DS_QUANTILES_SKETCH: quantiles from a mergeable sketch (Agarwal, Cormode,
  * Huang, Phillips, Wei, Yi, "Mergeable summaries", 2012: the randomised one; DataSketches'
  * quantiles sketch is of the same family).
  *
@@ -11,7 +11,7 @@
  *
  * A partial is bytes: k, number of values, of values in the base, then the base and the runs.
  */
-#include "engine/function/aggregate_internal.h"
+#include "engine/function/sketch_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,19 +37,13 @@ typedef struct QuantileSpec {
     double *scratch; /* 2k values */
 } QuantileSpec;
 
-static bool quantile_bind(AggregateCall *call, bool takes_k, Arena *arena, Fault *fault)
+/* k, a literal argument; the default when it is left out. */
+static bool bind_k(AggregateCall *call, uint32_t argument, QuantileSpec *spec, Arena *arena,
+                   Fault *fault)
 {
-    QuantileSpec *spec = ARENA_NEW(arena, QuantileSpec);
-    const Vector *fraction = call->constants[1];
-    spec->k = takes_k ? QUANTILE_K : QUANTILE_K * 8;
-    if (fraction == NULL || vector_is_null(fraction, 0) ||
-        !(VECTOR_DATA(double, fraction)[0] > 0) || !(VECTOR_DATA(double, fraction)[0] < 1))
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "the fraction of %s must be a literal between 0 and 1",
-                         call->function->name);
-    spec->fraction = VECTOR_DATA(double, fraction)[0];
-    if (takes_k && call->argument_count > 2) {
-        const Vector *k = call->constants[2];
+    spec->k = QUANTILE_K;
+    if (call->argument_count > argument) {
+        const Vector *k = call->constants[argument];
         int64_t value = k == NULL || vector_is_null(k, 0) ? 0 : VECTOR_DATA(int64_t, k)[0];
         if (value < QUANTILE_LEAST_K || value > QUANTILE_MOST_K || (value & (value - 1)) != 0)
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
@@ -60,6 +54,30 @@ static bool quantile_bind(AggregateCall *call, bool takes_k, Arena *arena, Fault
     spec->scratch = ARENA_ARRAY(arena, double, spec->k * 2);
     call->prepared = spec;
     return true;
+}
+
+static bool quantile_bind(AggregateCall *call, bool takes_k, Arena *arena, Fault *fault)
+{
+    QuantileSpec *spec = ARENA_NEW(arena, QuantileSpec);
+    const Vector *fraction = call->constants[1];
+    if (fraction == NULL || vector_is_null(fraction, 0) ||
+        !(VECTOR_DATA(double, fraction)[0] > 0) || !(VECTOR_DATA(double, fraction)[0] < 1))
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "the fraction of %s must be a literal between 0 and 1",
+                         call->function->name);
+    spec->fraction = VECTOR_DATA(double, fraction)[0];
+    if (takes_k)
+        return bind_k(call, 2, spec, arena, fault);
+    spec->k = QUANTILE_K * 8;
+    spec->scratch = ARENA_ARRAY(arena, double, spec->k * 2);
+    call->prepared = spec;
+    return true;
+}
+
+/* DS_QUANTILES_SKETCH(x [, k]) */
+static bool quantile_sketch_prepare(AggregateCall *call, Arena *arena, Fault *fault)
+{
+    return bind_k(call, 1, ARENA_NEW(arena, QuantileSpec), arena, fault);
 }
 
 static bool quantile_prepare(AggregateCall *call, Arena *arena, Fault *fault)
@@ -245,10 +263,59 @@ static bool quantile_partial(const AggregateCall *call, const uint8_t *states, s
     return true;
 }
 
-static bool head_is_valid(const PartialHead *head, size_t length, uint32_t k)
+/* The head of a packed sketch whose length and counts agree. */
+static bool take_head(Text packed, PartialHead *head)
 {
-    return head->k == k && head->base_count <= 2 * k && head->levels >> QUANTILE_LEVELS == 0 &&
-           length == (head->base_count + (size_t)bit_count(head->levels) * k) * sizeof(double);
+    if (packed.length < sizeof *head)
+        return false;
+    memcpy(head, packed.data, sizeof *head);
+    bool is_k = head->k >= QUANTILE_LEAST_K && head->k <= QUANTILE_MOST_K &&
+                (head->k & (head->k - 1)) == 0;
+    return is_k && head->base_count <= 2 * head->k && head->levels >> QUANTILE_LEVELS == 0 &&
+           packed.length - sizeof *head ==
+               (head->base_count + (size_t)bit_count(head->levels) * head->k) * sizeof(double);
+}
+
+/* A run of `count` sorted values at a level, of a sketch whose k is larger by a power of two. */
+static bool merge_run(const AggregateCall *call, Quantiles *sketch, const char *values,
+                      uint32_t count, uint32_t level, Fault *fault)
+{
+    const QuantileSpec *spec = call->prepared;
+    double *run = aggregate_alloc(call, count * sizeof *run, fault);
+    if (run == NULL)
+        return false;
+    memcpy(run, values, count * sizeof *run);
+    sketch->count += (uint64_t)count << (level + 1);
+    for (; count > spec->k; count /= 2, level++) {
+        uint32_t start = random_bit(sketch);
+        for (uint32_t i = 0; i < count / 2; i++)
+            run[i] = run[2 * i + start];
+    }
+    return add_run(call, sketch, run, level, fault);
+}
+
+static bool quantile_merge_packed(const AggregateCall *call, Quantiles *sketch, Text packed,
+                                  const PartialHead *head, Fault *fault)
+{
+    const QuantileSpec *spec = call->prepared;
+    const char *at = packed.data + sizeof *head;
+    if (head->k < spec->k && head->levels != 0)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "a sketch of k %u cannot be added to one of k %u", head->k, spec->k);
+    for (uint32_t i = 0; i < head->base_count; i++, at += sizeof(double)) {
+        double value;
+        memcpy(&value, at, sizeof value);
+        if (!isnan(value) && !sketch_add_value(call, sketch, value, fault))
+            return false;
+    }
+    for (uint32_t level = 0; level < QUANTILE_LEVELS; level++) {
+        if (!(head->levels >> level & 1))
+            continue;
+        if (!merge_run(call, sketch, at, head->k, level, fault))
+            return false;
+        at += head->k * sizeof(double);
+    }
+    return true;
 }
 
 static bool quantile_merge_one(const AggregateCall *call, Quantiles *sketch, Text packed,
@@ -256,31 +323,10 @@ static bool quantile_merge_one(const AggregateCall *call, Quantiles *sketch, Tex
 {
     const QuantileSpec *spec = call->prepared;
     PartialHead head;
-    if (packed.length >= sizeof head)
-        memcpy(&head, packed.data, sizeof head);
-    if (packed.length < sizeof head || !head_is_valid(&head, packed.length - sizeof head, spec->k))
+    if (!take_head(packed, &head) || head.k != spec->k)
         return fault_set(fault, FAULT_DATA_CORRUPTED, "a partial state of %s is malformed",
                          call->function->name);
-    const char *at = packed.data + sizeof head;
-    for (uint32_t i = 0; i < head.base_count; i++, at += sizeof(double)) {
-        double value;
-        memcpy(&value, at, sizeof value);
-        if (!sketch_add_value(call, sketch, value, fault))
-            return false;
-    }
-    for (uint32_t level = 0; level < QUANTILE_LEVELS; level++) {
-        if (!(head.levels >> level & 1))
-            continue;
-        double *run = aggregate_alloc(call, spec->k * sizeof *run, fault);
-        if (run == NULL)
-            return false;
-        memcpy(run, at, spec->k * sizeof *run);
-        at += spec->k * sizeof *run;
-        if (!add_run(call, sketch, run, level, fault))
-            return false;
-        sketch->count += (uint64_t)spec->k << (level + 1);
-    }
-    return true;
+    return quantile_merge_packed(call, sketch, packed, &head, fault);
 }
 
 static bool quantile_merge(const AggregateCall *call, uint8_t *states, size_t stride,
@@ -301,60 +347,113 @@ static bool quantile_merge(const AggregateCall *call, uint8_t *states, size_t st
 
 /* --- answers --- */
 
-typedef struct Weighted {
-    double value;
-    uint64_t weight;
-} Weighted;
-
 static int by_weighted_value(const void *a, const void *b)
 {
-    return by_value(&((const Weighted *)a)->value, &((const Weighted *)b)->value);
+    return by_value(&((const WeightedValue *)a)->value, &((const WeightedValue *)b)->value);
 }
 
-static double quantile_of(const Quantiles *sketch, const QuantileSpec *spec, Arena *arena)
+/* The packed form is what every answer is read from. */
+bool quantile_read(Text packed, Arena *arena, QuantileView *view, Fault *fault)
 {
-    size_t total = sketch->base_count + (size_t)bit_count(sketch->levels) * spec->k, count = 0;
-    Weighted *values = ARENA_ARRAY(arena, Weighted, total + 1);
-    uint64_t weight = 0, target;
-    for (uint32_t i = 0; i < sketch->base_count; i++)
-        values[count++] = (Weighted){sketch->base[i], 1};
-    for (uint32_t level = 0; level < QUANTILE_LEVELS; level++)
-        for (uint32_t i = 0; (sketch->levels >> level & 1) && i < spec->k; i++)
-            values[count++] = (Weighted){sketch->runs[level][i], UINT64_C(2) << level};
-    if (count == 0)
-        return (double)NAN;
-    qsort(values, count, sizeof *values, by_weighted_value);
-    for (size_t i = 0; i < count; i++)
-        weight += values[i].weight;
-    target = (uint64_t)ceil(spec->fraction * (double)weight);
-    weight = 0;
-    for (size_t i = 0; i < count; i++) {
-        weight += values[i].weight;
-        if (weight >= target)
-            return values[i].value;
+    PartialHead head;
+    if (!take_head(packed, &head))
+        return sketch_fault("quantiles", fault);
+    size_t total = head.base_count + (size_t)bit_count(head.levels) * head.k;
+    const char *at = packed.data + sizeof head;
+    *view = (QuantileView){.k = head.k, .values = ARENA_ARRAY(arena, WeightedValue, total + 1)};
+    for (uint32_t i = 0; i < head.base_count; i++, at += sizeof(double)) {
+        view->values[view->count].weight = 1;
+        memcpy(&view->values[view->count++].value, at, sizeof(double));
     }
-    return values[count - 1].value;
+    for (uint32_t level = 0; level < QUANTILE_LEVELS; level++)
+        for (uint32_t i = 0; (head.levels >> level & 1) && i < head.k; i++, at += sizeof(double)) {
+            view->values[view->count].weight = UINT64_C(2) << level;
+            memcpy(&view->values[view->count++].value, at, sizeof(double));
+        }
+    qsort(view->values, view->count, sizeof *view->values, by_weighted_value);
+    for (uint32_t i = 0; i < view->count; i++)
+        view->total += view->values[i].weight;
+    return true;
+}
+
+double quantile_at(const QuantileView *view, double fraction)
+{
+    uint64_t weight = 0, target = (uint64_t)ceil(fraction * (double)view->total);
+    for (uint32_t i = 0; i < view->count; i++) {
+        weight += view->values[i].weight;
+        if (weight >= target)
+            return view->values[i].value;
+    }
+    return view->count == 0 ? (double)NAN : view->values[view->count - 1].value;
+}
+
+/* DS_QUANTILES_SKETCH: without a value too it is a sketch. */
+static bool quantile_finish_packed(const AggregateCall *call, const uint8_t *states, size_t stride,
+                                   uint32_t first, uint32_t count, Arena *arena, Vector *result,
+                                   Fault *fault)
+{
+    const QuantileSpec *spec = call->prepared;
+    const Quantiles empty = {0};
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_STRING, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const Quantiles *sketch =
+            AGGREGATE_STATE_CONST(QuantileState, states, stride, first + i)->sketch;
+        vector_builder_text_view(&builder,
+                                 quantile_pack(sketch == NULL ? &empty : sketch, spec->k, arena));
+    }
+    *result = vector_builder_finish(&builder);
+    return true;
+}
+
+/* Of a column of sketches. */
+static bool quantile_add_packed(const AggregateCall *call, uint8_t *states, size_t stride,
+                                const uint32_t *groups, const Vector *arguments, uint32_t rows,
+                                Fault *fault)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        PartialHead head;
+        if (vector_is_null(&arguments[0], i))
+            continue;
+        Text packed = vector_text(&arguments[0], i);
+        if (!take_head(packed, &head))
+            return sketch_fault("quantiles", fault);
+        Quantiles *sketch = sketch_of(
+            call, AGGREGATE_STATE(QuantileState, states, stride, aggregate_group(groups, i)),
+            fault);
+        if (sketch == NULL || !quantile_merge_packed(call, sketch, packed, &head, fault))
+            return false;
+    }
+    return true;
 }
 
 static bool quantile_finish(const AggregateCall *call, const uint8_t *states, size_t stride,
                             uint32_t first, uint32_t count, Arena *arena, Vector *result,
                             Fault *fault)
 {
+    const QuantileSpec *spec = call->prepared;
     double *values = arena_alloc_vector(arena, count * sizeof *values);
     for (uint32_t i = 0; i < count; i++) {
         const Quantiles *sketch =
             AGGREGATE_STATE_CONST(QuantileState, states, stride, first + i)->sketch;
-        values[i] = sketch == NULL ? (double)NAN : quantile_of(sketch, call->prepared, arena);
+        QuantileView view;
+        values[i] = (double)NAN;
+        if (sketch == NULL)
+            continue;
+        if (!quantile_read(quantile_pack(sketch, spec->k, arena), arena, &view, fault))
+            return false;
+        values[i] = quantile_at(&view, spec->fraction);
     }
     *result = vector_flat(LAYOUT_FLOAT64, count, values, NULL);
     return true;
 }
 
+#define STATE_METHODS                                                                              \
+    .state_size = sizeof(QuantileState), .partial_of = aggregate_type_state,                       \
+    .partial = quantile_partial, .merge = quantile_merge
 #define QUANTILE_METHODS                                                                           \
     .argument_count = 3, .optional_count = 1, .arguments = { T_FLOAT8, T_FLOAT8, T_INT8 },         \
-    .result = T_FLOAT8, .state_size = sizeof(QuantileState), .add = quantile_add,                  \
-    .partial_of = aggregate_type_state, .partial = quantile_partial, .merge = quantile_merge,      \
-    .finish = quantile_finish
+    .result = T_FLOAT8, .add = quantile_add, .finish = quantile_finish, STATE_METHODS
 
 const AggregateFunction aggregate_approx_quantile_aggregates[] = {
     { .oid = 92030, .name = "approx_quantile_ds", QUANTILE_METHODS, .prepare = quantile_prepare,
@@ -366,6 +465,23 @@ const AggregateFunction aggregate_approx_quantile_aggregates[] = {
                  "third argument, is not needed.",
       .example = "(SELECT approx_quantile(x, 0.5) FROM (VALUES (1), (2), (NULL), (4)) AS t(x))",
       .gives = "2" },
+    { .oid = 92032, .name = "approx_quantile_ds", .argument_count = 3, .optional_count = 1,
+      .arguments = { T_QUANTILES_SKETCH, T_FLOAT8, T_INT8 }, .result = T_FLOAT8,
+      .prepare = quantile_prepare, .add = quantile_add_packed, .finish = quantile_finish,
+      STATE_METHODS,
+      .summary = "About the value below which a fraction of the values of sketches lie." },
+    { .oid = 92033, .name = "ds_quantiles_sketch", .argument_count = 2, .optional_count = 1,
+      .arguments = { T_FLOAT8, T_INT8 }, .result = T_QUANTILES_SKETCH,
+      .prepare = quantile_sketch_prepare, .add = quantile_add, .finish = quantile_finish_packed,
+      STATE_METHODS, .summary = "A sketch of the values' distribution.",
+      .example = "(SELECT ds_get_quantile(ds_quantiles_sketch(x), 0.5) "
+                 "FROM (VALUES (1), (2), (4)) AS t(x))",
+      .gives = "2" },
+    { .oid = 92034, .name = "ds_quantiles_sketch", .argument_count = 2, .optional_count = 1,
+      .arguments = { T_QUANTILES_SKETCH, T_INT8 }, .result = T_QUANTILES_SKETCH,
+      .prepare = quantile_sketch_prepare, .add = quantile_add_packed,
+      .finish = quantile_finish_packed, STATE_METHODS,
+      .summary = "The union of sketches of distributions." },
 };
 const uint32_t aggregate_approx_quantile_aggregate_count =
     sizeof aggregate_approx_quantile_aggregates / sizeof aggregate_approx_quantile_aggregates[0];

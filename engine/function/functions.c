@@ -19,7 +19,7 @@
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert)                                                \
     FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
     FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                              \
-    FAMILY(interval)                                                                               \
+    FAMILY(interval) FAMILY(sketch)                                                                \
     FAMILY(system) FAMILY(catalog)
 
 #define AGGREGATE_FAMILIES(FAMILY)                                                                 \
@@ -27,7 +27,7 @@
     FAMILY(aggregate_avg) FAMILY(aggregate_variance) FAMILY(aggregate_any_value)                   \
     FAMILY(aggregate_earliest_latest) FAMILY(aggregate_boolean) FAMILY(aggregate_bitwise)          \
     FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct) \
-    FAMILY(aggregate_approx_quantile) FAMILY(aggregate_json_agg)           \
+    FAMILY(aggregate_approx_quantile) FAMILY(aggregate_theta) FAMILY(aggregate_json_agg)           \
     FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)
 
 #define DECLARE_SCALARS(family)                                                                    \

@@ -237,6 +237,27 @@ static const Expr *row_to_json(Binder *binder, const Expr **arguments, uint32_t 
     return bind_call(binder, "row_to_json", arguments, count, location);
 }
 
+/* DECODE_BASE64_COMPLEX('thetaSketch', text): the text as that type. */
+static const Expr *decode_complex(Binder *binder, const Expr **arguments, uint32_t count,
+                                  int32_t location)
+{
+    (void)count;
+    Text name = arguments[0]->kind == EXPR_CONSTANT && !expr_is_null(arguments[0])
+                    ? vector_text(arguments[0]->value, 0)
+                    : TEXT_LITERAL("");
+    const TypeInfo *info = type_by_name(name);
+    bool is_sketch = info != NULL && info->oid >= T_HLL_SKETCH && info->oid <= T_QUANTILES_SKETCH;
+    if (!is_sketch) {
+        bind_fault(binder, arguments[0]->location, FAULT_INVALID_PARAMETER_VALUE,
+                   "\"%.*s\" is not a complex type that can be decoded", TEXT_ARGS(name));
+        return NULL;
+    }
+    const Expr *text = coerce_unknown_to_text(binder, arguments[1]);
+    return text == NULL ? NULL
+                        : expr_cast(binder->arena, text, SQL_TYPE(info->oid), CAST_EXPLICIT, 0,
+                                    binder->fault);
+}
+
 /* json_extract_path(document, name, ..): the names as an array. */
 static const Expr *extract_path(Binder *binder, const char *name, const Expr **arguments,
                                 uint32_t count, int32_t location)
@@ -352,6 +373,8 @@ static const struct {
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
     {"row_to_json", 1, 2, row_to_json},
+    {"decode_base64_complex", 2, 2, decode_complex},
+    {"complex_decode_base64", 2, 2, decode_complex},
     {"json_object", 1, 2, json_object},
     {"json_extract_path", 2, 100, json_extract_path},
     {"json_extract_path_text", 2, 100, json_extract_path_text},

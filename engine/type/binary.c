@@ -263,6 +263,7 @@ static CellLoop choose_loop(SqlType type)
     case T_INET: return send_inets;
     case T_TEXT: case T_VARCHAR: case T_BPCHAR: case T_NAME: case T_UNKNOWN: case T_JSON:
     case T_BYTEA: case T_UUID: case T_PG_NODE_TREE: case T_VOID: return send_texts;
+    case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH: return send_texts;
     }
     /* integer, oid, xid, cid and the names by OID */
     return info->layout == LAYOUT_INT64 && info->wire_length == 4 ? send_int4s : NULL;
@@ -588,7 +589,7 @@ bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
     switch (type.oid) {
     case T_NUMERIC: return receive_numeric(type, context, bytes, builder, fault);
     case T_INET: return receive_inet(type, bytes, builder, fault);
-    case T_BYTEA:
+    case T_BYTEA: case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:
         vector_builder_text(builder, bytes);
         return true;
     case T_JSONB:

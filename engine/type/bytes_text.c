@@ -125,3 +125,55 @@ bool bytea_parse(Text text, Arena *arena, Text *bytes, Fault *fault)
     *bytes = (Text){out, length};
     return true;
 }
+
+/* --- base64 (RFC 4648), in one line --- */
+
+uint32_t base64_format(Text bytes, char *out)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *in = (const uint8_t *)bytes.data;
+    char *start = out;
+    for (size_t i = 0; i < bytes.length; i += 3) {
+        size_t left = bytes.length - i;
+        uint32_t word = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+                        (left > 2 ? in[i + 2] : 0);
+        *out++ = alphabet[word >> 18];
+        *out++ = alphabet[word >> 12 & 63];
+        *out++ = left > 1 ? alphabet[word >> 6 & 63] : '=';
+        *out++ = left > 2 ? alphabet[word & 63] : '=';
+    }
+    return (uint32_t)(out - start);
+}
+
+static int base64_value(char c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+'             ? 62
+           : c == '/'             ? 63
+                                  : -1;
+}
+
+bool base64_parse(Text text, const char *type_name, Arena *arena, Text *bytes, Fault *fault)
+{
+    char *out = arena_alloc(arena, (size_t)text.length / 4 * 3 + 4), *start = out;
+    uint32_t word = 0;
+    int bits = 0;
+    while (text.length > 0 && text.data[text.length - 1] == '=')
+        text.length--;
+    for (uint32_t i = 0; i < text.length; i++) {
+        int value = base64_value(text.data[i]);
+        if (value < 0)
+            return parse_fault(fault, FAULT_INVALID_TEXT_REPRESENTATION, type_name, text);
+        word = word << 6 | (uint32_t)value;
+        bits += 6;
+        if (bits < 8)
+            continue;
+        bits -= 8;
+        *out++ = (char)(word >> bits & 255);
+    }
+    *bytes = (Text){start, (uint32_t)(out - start)};
+    return true;
+}

@@ -129,6 +129,18 @@ static void format_bytea_escape(SqlType type, const TypeContext *context, const 
     }
 }
 
+static void format_sketch(SqlType type, const TypeContext *context, const Vector *vector,
+                          uint32_t rows, Arena *arena, Text *cells)
+{
+    format_string(type, context, vector, rows, arena, cells);
+    for (uint32_t i = 0; i < rows; i++) {
+        if (cells[i].data == NULL)
+            continue;
+        char *out = arena_alloc(arena, 4 + ((size_t)cells[i].length + 2) / 3 * 4);
+        cells[i] = (Text){out, base64_format(cells[i], out)};
+    }
+}
+
 static void format_array(SqlType type, const TypeContext *context, const Vector *vector,
                          uint32_t rows, Arena *arena, Text *cells)
 {
@@ -164,6 +176,7 @@ static CellLoop choose_loop(SqlType type)
     case T_INTERVAL: return format_interval;
     case T_UUID: return format_uuid;
     case T_BYTEA: return format_bytea;
+    case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH: return format_sketch;
     case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
     case T_REGROLE: return format_reg;
     }

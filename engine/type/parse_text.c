@@ -145,6 +145,16 @@ static bool parse_bytea(Text text, VectorBuilder *builder, Fault *fault)
     return true;
 }
 
+/* What the bytes say is checked by who reads them. */
+static bool parse_sketch(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    Text bytes;
+    if (!base64_parse(text, type_info(type.oid)->sql_name, builder->arena, &bytes, fault))
+        return false;
+    vector_builder_text_view(builder, bytes);
+    return true;
+}
+
 static bool parse_inet(Text text, VectorBuilder *builder, Fault *fault)
 {
     char address[64];
@@ -253,6 +263,8 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
         return parse_datetime(type, context, text, builder, fault);
     case T_UUID: return parse_uuid(text, builder, fault);
     case T_BYTEA: return parse_bytea(text, builder, fault);
+    case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:
+        return parse_sketch(type, text, builder, fault);
     case T_INET: return parse_inet(text, builder, fault);
     case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
     case T_REGROLE: return parse_reg(type, text, builder, fault);

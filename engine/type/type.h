@@ -45,6 +45,8 @@ enum {
     T_TIME_STAMP = 13232, T_YES_OR_NO = 13234,
     /* Talaria's own: opaque aggregate states that travel between stages (STRING layout) */
     T_STATE = 9000,
+    /* sketches as values (STRING layout); their texts are base64 */
+    T_HLL_SKETCH = 9001, T_THETA_SKETCH = 9002, T_QUANTILES_SKETCH = 9003,
 };
 
 /*

@@ -75,6 +75,8 @@ uint32_t uuid_format(const uint8_t bytes[16], char *out); /* 36 */
 bool uuid_parse(Text text, uint8_t bytes[16], Fault *fault);
 /* `out` has room for 2 + 2 * length. */
 uint32_t bytea_format(Text bytes, char *out);
+uint32_t base64_format(Text bytes, char *out); /* 4 bytes for 3, rounded up */
+bool base64_parse(Text text, const char *type_name, Arena *arena, Text *bytes, Fault *fault);
 bool bytea_parse(Text text, Arena *arena, Text *bytes, Fault *fault);
 
 /* --- json (json_check.c) --- */
