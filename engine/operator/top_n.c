@@ -7,11 +7,12 @@
  */
 #include "engine/operator/operator_internal.h"
 
-enum { MIN_CANDIDATES = 8192 };
+enum { MIN_CANDIDATES = 8192, LATER = 4 };
 
 typedef struct TopNOperator {
     Operator base;
     uint32_t limit;
+    uint32_t shrink_at; /* candidates; before that only when there are too many */
     RowStore *store;
     RowOrder order;
     bool has_threshold;
@@ -180,16 +181,22 @@ static uint32_t candidates_at_most(const TopNOperator *top)
                                   : (uint32_t)twice;
 }
 
+/*
+ * The first threshold comes as soon as there are N rows: it is what makes everything after cheap,
+ * most of all where rows come nearly in the order wanted. The ones after come at ever longer
+ * distances, until it is worth more to wait.
+ */
 static bool take_batch(TopNOperator *top, const Batch *batch, Fault *fault)
 {
     if (!keep_candidates(top, batch, fault))
         return false;
-    uint32_t held = row_store_rows(top->store);
-    /* The first threshold comes early: it is what makes everything after cheap. */
-    bool is_first_due = !top->has_threshold && held >= top->limit && held >= BATCH_ROWS;
-    return held < candidates_at_most(top) && !(is_first_due && top->limit <= MIN_CANDIDATES)
-               ? true
-               : shrink(top, fault);
+    uint32_t held = row_store_rows(top->store), most = candidates_at_most(top);
+    bool is_due = held >= top->shrink_at && held >= top->limit && top->limit <= MIN_CANDIDATES;
+    if (held < most && !is_due)
+        return true;
+    uint64_t next = (uint64_t)(held > top->limit ? held : top->limit) * LATER;
+    top->shrink_at = next < most ? (uint32_t)next : most;
+    return shrink(top, fault);
 }
 
 static Progress read_all(TopNOperator *top, Fault *fault)

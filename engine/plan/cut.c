@@ -307,6 +307,14 @@ static const SortColumn *sort_columns(Cutter *cutter, const Plan *plan, Fragment
     return keys;
 }
 
+/* So many rows are wanted that leaving the others out early would take longer than it saves: a
+ * worker keeps up to twice as many as are wanted before it drops any. */
+static bool is_top_useless(const Cutter *cutter, int64_t limit, double rows)
+{
+    enum { MANY_ROWS = 65536 };
+    return limit >= MANY_ROWS && rows <= 2.0 * (double)limit * cutter->context->worker_count;
+}
+
 /* `limit`: rows wanted of the order, -1 all. */
 static bool cut_sort(Cutter *cutter, const Plan *plan, int64_t limit, Fragment *fragment)
 {
@@ -314,11 +322,13 @@ static bool cut_sort(Cutter *cutter, const Plan *plan, int64_t limit, Fragment *
         return false;
     uint32_t count = plan->sort.key_count;
     const SortColumn *keys = sort_columns(cutter, plan, fragment);
-    if (limit >= 0 || fragment->is_single) { /* the shuffle sorts what is not sorted yet */
+    bool is_top =
+        limit >= 0 && !is_top_useless(cutter, limit, fragment->root->estimated_rows);
+    if (is_top || fragment->is_single) { /* the shuffle sorts what is not sorted yet */
         OperatorSpec *spec = cut_passing(cutter, OPERATOR_SORT, fragment->root);
         spec->sort.key_count = count;
         spec->sort.keys = keys;
-        spec->sort.limit = limit;
+        spec->sort.limit = is_top ? limit : -1;
         spec->estimated_rows = fragment->root->estimated_rows;
         if (limit >= 0 && (double)limit < spec->estimated_rows)
             spec->estimated_rows = (double)limit;
