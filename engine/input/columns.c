@@ -101,6 +101,7 @@ static bool column_init(InputColumns *columns, InputColumn *column, SqlType type
         column->codes = arena_alloc_vector(columns->arena, BATCH_ROWS * sizeof(uint32_t));
     if (column->kind == COLUMN_TEXT) {
         column->table = ARENA_NEW(columns->arena, TextTable);
+        column->short_texts = arena_zalloc(columns->arena, SHORT_TEXTS * sizeof(ShortText));
         text_table_init(column->table, columns->budget);
     }
     if (column->kind != COLUMN_ARRAY)
@@ -244,6 +245,7 @@ static void judge_table(InputColumn *column)
     }
     if (table->count > TABLE_ENTRIES || table->bytes_used > TABLE_BYTES) {
         text_table_reset(table);
+        memset(column->short_texts, 0, SHORT_TEXTS * sizeof *column->short_texts);
         column->dictionary_count = 0;
     }
 }
@@ -257,31 +259,84 @@ static bool is_worth_interning(const InputColumn *column)
     return bytes / INTERN_LENGTH <= column->filled;
 }
 
-static bool intern(InputColumn *column, Fault *fault)
+/* Up to eight bytes as a number; nothing is read beyond them. */
+static inline uint64_t short_bytes(Text text)
+{
+    uint64_t bytes = 0;
+    uint32_t low = 0, high = 0;
+    if (text.length >= 4) {
+        memcpy(&low, text.data, 4);
+        memcpy(&high, text.data + text.length - 4, 4);
+        return (uint64_t)high << 32 | low;
+    }
+    if (text.length > 0)
+        bytes = (uint64_t)(uint8_t)text.data[0] << 16 |
+                (uint64_t)(uint8_t)text.data[text.length / 2] << 8 |
+                (uint8_t)text.data[text.length - 1];
+    return bytes;
+}
+
+static inline ShortText *short_slot(const InputColumn *column, uint64_t bytes)
+{
+    return &column->short_texts[(bytes * UINT64_C(0x9E3779B97F4A7C15)) >> 56];
+}
+
+/* The code of a short text met before; 0: it must be looked up. */
+static inline uint32_t find_short(const InputColumn *column, Text text)
+{
+    if (text.length > 8)
+        return 0;
+    uint64_t bytes = short_bytes(text);
+    const ShortText *slot = short_slot(column, bytes);
+    return slot->bytes == bytes && slot->length == text.length ? slot->code : 0;
+}
+
+static inline void keep_short(const InputColumn *column, Text text, uint32_t code)
+{
+    if (text.length > 8)
+        return;
+    uint64_t bytes = short_bytes(text);
+    *short_slot(column, bytes) = (ShortText){.bytes = bytes, .length = text.length, .code = code};
+}
+
+/* Rows [start, end), at most HASH_AHEAD. */
+static inline bool intern_some(InputColumn *column, uint32_t start, uint32_t end, Fault *fault)
 {
     TextTable *table = column->table;
     const Text *texts = column->cells;
-    uint32_t *codes = column->codes, first_count = table->count;
+    uint32_t *codes = column->codes, rows[HASH_AHEAD], count = 0;
+    uint64_t hashes[HASH_AHEAD];
+    for (uint32_t i = start; i < end; i++) {
+        codes[i] = texts[i].data == NULL ? 0 : find_short(column, texts[i]);
+        if (texts[i].data == NULL || codes[i] != 0)
+            continue;
+        hashes[count] = hash_of(texts[i]);
+        if (table->slots.data != NULL)
+            __builtin_prefetch((const uint64_t *)table->slots.data +
+                               (hashes[count] & ((UINT64_C(1) << table->slot_bits) - 1)));
+        rows[count++] = i;
+    }
+    for (uint32_t r = 0; r < count; r++) {
+        uint32_t code = text_table_add(table, texts[rows[r]], hashes[r], fault);
+        if (code == 0)
+            return false;
+        codes[rows[r]] = code;
+        keep_short(column, texts[rows[r]], code);
+    }
+    return true;
+}
+
+static bool intern(InputColumn *column, Fault *fault)
+{
+    uint32_t first_count = column->table->count;
     for (uint32_t start = 0; start < column->filled; start += HASH_AHEAD) {
-        uint64_t hashes[HASH_AHEAD];
-        uint32_t end = start + HASH_AHEAD < column->filled ? start + HASH_AHEAD : column->filled;
-        for (uint32_t i = start; i < end; i++) {
-            hashes[i - start] = hash_of(texts[i]);
-            if (table->slots.data != NULL)
-                __builtin_prefetch((const uint64_t *)table->slots.data +
-                                   (hashes[i - start] & ((UINT64_C(1) << table->slot_bits) - 1)));
-        }
-        for (uint32_t i = start; i < end; i++) {
-            codes[i] = 0;
-            if (texts[i].data == NULL)
-                continue;
-            codes[i] = text_table_add(table, texts[i], hashes[i - start], fault);
-            if (codes[i] == 0)
-                return false;
-        }
+        uint32_t left = column->filled - start;
+        if (!intern_some(column, start, left < HASH_AHEAD ? column->filled : start + HASH_AHEAD,
+                         fault))
+            return false;
     }
     column->seen += column->filled;
-    column->seen_entries += table->count - first_count;
+    column->seen_entries += column->table->count - first_count;
     return true;
 }
 

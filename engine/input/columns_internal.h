@@ -27,6 +27,15 @@ typedef enum ColumnKind {
     COLUMN_CONSTANT, /* a system field */
 } ColumnKind;
 
+/* Codes of texts of up to eight bytes met last (flags, countries, true and false are most of what
+ * there is): found without the table's hash, slots and bytes. */
+enum { SHORT_TEXTS = 256 };
+typedef struct ShortText {
+    uint64_t bytes;
+    uint32_t length;
+    uint32_t code; /* 0: free */
+} ShortText;
+
 typedef struct InputColumn {
     ColumnKind kind;
     SqlType type;
@@ -45,6 +54,7 @@ typedef struct InputColumn {
     Text constant;
     /* interning of Text cells */
     TextTable *table; /* NULL: texts differ too much, they stay views */
+    ShortText *short_texts;
     uint32_t *codes;
     Dictionary dictionary;
     uint32_t dictionary_count;   /* entries when `dictionary` was made */

@@ -12,6 +12,9 @@
 /* LZ4 decodes three times as fast; this many percent larger it may be. */
 enum { LZ4_PREMIUM = 10, FAST_LEVEL = 1, THOROUGH_LEVEL = 3 };
 
+/* Units of one stream are much alike: what was best for one is taken for so many after it. */
+enum { HABIT_UNITS = 7 };
+
 /* Zstandard's contexts are larger than most units and slow to set up: a process, which has one
  * thread, keeps one of each. */
 static _Thread_local ZSTD_CCtx *compressor;
@@ -23,32 +26,41 @@ const char *codec_name(Codec codec)
     return (unsigned)codec < CODEC_COUNT ? names[codec] : "unknown";
 }
 
-Codec codec_compress(const void *data, size_t length, bool is_thorough, Buffer *out)
+static size_t zstd_compress(const void *data, size_t length, bool is_thorough, uint8_t *out,
+                            size_t bound)
 {
+    if (compressor == NULL && (compressor = ZSTD_createCCtx()) == NULL)
+        return SIZE_MAX;
     int level = is_thorough ? THOROUGH_LEVEL : FAST_LEVEL;
+    size_t size = ZSTD_compressCCtx(compressor, out, bound, data, length, level);
+    return ZSTD_isError(size) ? SIZE_MAX : size;
+}
 
-    check(length <= TEXT_UNIT_LIMIT);
-    size_t bound = ZSTD_compressBound(length);
+static size_t lz4_compress(const void *data, size_t length, uint8_t *out, size_t bound)
+{
+    int size = LZ4_compress_default(data, (char *)out, (int)length, (int)bound);
+    return size <= 0 ? SIZE_MAX : (size_t)size;
+}
+
+/* Tries what `wanted` says (RAW: all), and keeps the best: at `start` of `out`. */
+static Codec compress(const void *data, size_t length, bool is_thorough, Codec wanted, Buffer *out)
+{
+    size_t zstd_bound = ZSTD_compressBound(length);
     size_t lz4_bound = (size_t)LZ4_compressBound((int)length);
-    size_t start = out->length;
-
-    uint8_t *place = buffer_reserve(out, bound + lz4_bound);
-    size_t zstd_size = SIZE_MAX;
-    if (compressor == NULL)
-        compressor = ZSTD_createCCtx();
-    if (compressor != NULL)
-        zstd_size = ZSTD_compressCCtx(compressor, place, bound, data, length, level);
-    if (ZSTD_isError(zstd_size))
-        zstd_size = SIZE_MAX;
-    int lz4_size = LZ4_compress_default(data, (char *)place + bound, (int)length, (int)lz4_bound);
-
-    if (lz4_size > 0 && (size_t)lz4_size <= length - length / 16 &&
-        (zstd_size == SIZE_MAX || (size_t)lz4_size <= zstd_size + zstd_size / 100 * LZ4_PREMIUM)) {
-        memmove(place, place + bound, (size_t)lz4_size);
-        out->length = start + (size_t)lz4_size;
+    size_t worth = length - length / 16, start = out->length;
+    uint8_t *place = buffer_reserve(out, zstd_bound + lz4_bound);
+    size_t zstd_size = SIZE_MAX, lz4_size = SIZE_MAX;
+    if (wanted != CODEC_LZ4)
+        zstd_size = zstd_compress(data, length, is_thorough, place, zstd_bound);
+    if (wanted != CODEC_ZSTD)
+        lz4_size = lz4_compress(data, length, place + zstd_bound, lz4_bound);
+    if (lz4_size <= worth &&
+        (zstd_size == SIZE_MAX || lz4_size <= zstd_size + zstd_size / 100 * LZ4_PREMIUM)) {
+        memmove(place, place + zstd_bound, lz4_size);
+        out->length = start + lz4_size;
         return CODEC_LZ4;
     }
-    if (zstd_size <= length - length / 16) {
+    if (zstd_size <= worth) {
         out->length = start + zstd_size;
         return CODEC_ZSTD;
     }
@@ -56,6 +68,20 @@ Codec codec_compress(const void *data, size_t length, bool is_thorough, Buffer *
         memcpy(place, data, length);
     out->length = start + length;
     return CODEC_RAW;
+}
+
+Codec codec_compress(const void *data, size_t length, bool is_thorough, CodecHabit *habit,
+                     Buffer *out)
+{
+    check(length <= TEXT_UNIT_LIMIT);
+    bool is_known = habit != NULL && habit->left != 0;
+    if (is_known)
+        habit->left--;
+    Codec codec =
+        compress(data, length, is_thorough, is_known ? habit->codec : CODEC_RAW, out);
+    if (habit != NULL && !is_known)
+        *habit = (CodecHabit){.codec = codec, .left = HABIT_UNITS};
+    return codec;
 }
 
 /* LZ4 makes at most 255 bytes of one; Zstandard 128 KiB of a block of four bytes. */

@@ -96,9 +96,16 @@ bool wide_block_decode(const uint8_t *data, size_t length, uint32_t count, const
 /* --- compressed bytes --- */
 typedef enum Codec { CODEC_RAW, CODEC_LZ4, CODEC_ZSTD, CODEC_COUNT } Codec;
 const char *codec_name(Codec codec);
+/* What suited the units before, of a stream: so that not every codec is tried on each. {0} first. */
+typedef struct CodecHabit {
+    Codec codec;
+    uint32_t left; /* units for which it is taken without a trial */
+} CodecHabit;
 /* Appends the compressed bytes (no header); returns the codec that suited. `is_thorough` takes
- * half as long again and saves a twentieth. `length` is at most TEXT_UNIT_LIMIT. */
-Codec codec_compress(const void *data, size_t length, bool is_thorough, Buffer *out);
+ * half as long again and saves a twentieth. `length` is at most TEXT_UNIT_LIMIT. `habit` may be
+ * NULL. */
+Codec codec_compress(const void *data, size_t length, bool is_thorough, CodecHabit *habit,
+                     Buffer *out);
 /* Decompresses into exactly `raw_length` bytes at `out`. */
 bool codec_decompress(Codec codec, const uint8_t *data, size_t length, uint8_t *out,
                       size_t raw_length, Fault *fault);
@@ -136,6 +143,7 @@ typedef struct TextUnitWriter {
         bool has_nulls;
     } blocks[TEXT_UNIT_CODED_BLOCKS];
     bool is_front_coded;
+    CodecHabit habit;
 } TextUnitWriter;
 
 typedef struct TextBlockPlace {

@@ -120,7 +120,8 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
     check(out->length % 8 == 0);
     size_t unit_offset = out->length;
     Codec codec =
-        codec_compress(writer->bytes.data, writer->bytes.length, writer->is_front_coded, out);
+        codec_compress(writer->bytes.data, writer->bytes.length, writer->is_front_coded,
+                       &writer->habit, out);
     size_t stored = out->length - unit_offset;
     buffer_append_zeros(out, (8 - stored % 8) % 8);
     for (uint32_t i = 0; i < block_count; i++) {

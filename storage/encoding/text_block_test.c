@@ -146,7 +146,7 @@ static void test_codecs(void **state)
         Buffer out = BUFFER_EMPTY;
         for (size_t i = 0; i < sizeof raw; i++)
             raw[i] = kind == 0 ? 'x' : kind == 1 ? (uint8_t)random() : (uint8_t)(random() % 4);
-        Codec codec = codec_compress(raw, sizeof raw, kind == 0, &out);
+        Codec codec = codec_compress(raw, sizeof raw, kind == 0, NULL, &out);
         assert_int_equal(codec, kind == 0 ? CODEC_ZSTD : kind == 1 ? CODEC_RAW : CODEC_ZSTD);
         assert_true(codec_plausible(codec, out.length, sizeof raw));
         assert_true(codec_decompress(codec, out.data, out.length, back, sizeof raw, &fault));
