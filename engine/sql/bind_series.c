@@ -203,10 +203,10 @@ bool bind_record_set(Binder *binder, ExprContext *context, const char *name,
                      size_t count, bool with_ordinality, const Plan **plan, bool *is_known)
 {
     bool is_binary = strncmp(name, "jsonb_", 6) == 0;
-    const char *rest = name + (is_binary ? 6 : 5);
+    bool is_json = is_binary || strncmp(name, "json_", 5) == 0;
+    const char *rest = is_json ? strchr(name, '_') + 1 : "";
     bool is_set = strcmp(rest, "to_recordset") == 0;
-    *is_known = (is_binary || strncmp(name, "json_", 5) == 0) && call->n_args == 1 && count > 0 &&
-                (is_set || strcmp(rest, "to_record") == 0);
+    *is_known = call->n_args == 1 && count > 0 && (is_set || strcmp(rest, "to_record") == 0);
     if (!*is_known)
         return true;
     int32_t location = bind_location(binder, call->location);

@@ -24,3 +24,7 @@ SELECT 1;
 -- a parameter that nobody gives
 SELECT $1;
 SELECT 1 WHERE 'a' = $2;
+-- functions in FROM that are none
+SELECT * FROM ten('x');
+SELECT * FROM sum(1) g;
+SELECT * FROM x(1) AS (a int);
