@@ -36,6 +36,8 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
     case OPERATOR_JOIN:
         return join_make;
     case OPERATOR_SORT:
+        if (spec->sort.each_count > 0 || spec->sort.with_ties)
+            return top_each_make;
         return spec->sort.limit >= 0 ? top_n_make : sort_make;
     case OPERATOR_LIMIT:
         return limit_make;

@@ -23,6 +23,7 @@ Operator *project_make(const OperatorSpec *, OperatorContext *, Operator **, Fau
 Operator *group_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *join_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *sort_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *top_each_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *top_n_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *limit_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *recurse_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);

@@ -378,6 +378,65 @@ static void test_partitions_beyond_batches(void **state)
         check_frame(5000, 2500, 3, frames[i], false);
 }
 
+/* --- the first rows of each partition --- */
+
+static void check_top_of_each(uint32_t limit, bool with_ties)
+{
+    TestStage test;
+    Fault fault;
+    test_stage_init(&test);
+    uint32_t count = 150000;
+    Rows rows = make_rows(&test, count, 3000, 40);
+    /* in random order, so that thresholds get tighter */
+    uint32_t *order = ARENA_ARRAY(test.arena, uint32_t, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t other = random_below(i + 1);
+        order[i] = order[other];
+        order[other] = i;
+    }
+    Batch *shuffled = batch_gather(test.arena, rows.batch, order, count);
+    test.data[0].count = 0;
+    for (uint32_t at = 0; at < count; at += 3000)
+        test_stage_add(&test, 0, batch_slice(test.arena, shuffled, at, 3000));
+    const OperatorSpec *child = test_input(&test, 0, COLUMNS, types);
+    SortColumn keys[2] = {{.column = PARTITION}, {.column = ORDER}};
+    OperatorSpec spec = {.kind = OPERATOR_SORT,
+                         .column_count = COLUMNS,
+                         .types = types,
+                         .child_count = 1,
+                         .children = test_children(&test, child, NULL)};
+    spec.sort.key_count = 2;
+    spec.sort.keys = keys;
+    spec.sort.limit = limit;
+    spec.sort.each_count = 1;
+    spec.sort.with_ties = with_ties;
+    Batch *actual = test_run(&test, &spec, &fault);
+    assert_non_null(actual);
+    const int64_t *partition = VECTOR_DATA(int64_t, &actual->columns[PARTITION]);
+    const int64_t *values = VECTOR_DATA(int64_t, &actual->columns[ORDER]);
+    uint32_t at = 0;
+    for (uint32_t i = 0, first = 0; i < count; i++) {
+        first = i > 0 && rows.partition[i] == rows.partition[i - 1] ? first : i;
+        bool stays = i - first < limit ||
+                     (with_ties && rows.order[i] == rows.order[first + limit - 1]);
+        if (!stays)
+            continue;
+        assert_true(at < actual->rows);
+        assert_int_equal(partition[at], rows.partition[i]);
+        assert_int_equal(values[at++], rows.order[i]);
+    }
+    assert_int_equal(actual->rows, at);
+    test_stage_clear(&test);
+}
+
+static void test_top_of_each(void **state)
+{
+    (void)state;
+    check_top_of_each(1, false);
+    check_top_of_each(7, false);
+    check_top_of_each(7, true);
+}
+
 /* --- memory --- */
 
 static void add_many(TestStage *test, uint32_t batches)
@@ -438,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_random_frames),
         cmocka_unit_test(test_each_function_alone),
         cmocka_unit_test(test_partitions_beyond_batches),
+        cmocka_unit_test(test_top_of_each),
         cmocka_unit_test(test_running_sum_keeps_nothing),
         cmocka_unit_test(test_memory_is_bounded),
         cmocka_unit_test(test_no_rows),

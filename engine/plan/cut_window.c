@@ -94,14 +94,34 @@ static SortColumn *sort_columns(Cutter *cutter, Fragment *fragment, const PlanSo
     return columns;
 }
 
-static void put_sort(Cutter *cutter, Fragment *fragment, const SortColumn *columns, uint32_t count)
+/* `first` NULL: all rows; else only the first ones of its partitions. */
+static void put_sort(Cutter *cutter, Fragment *fragment, const SortColumn *columns, uint32_t count,
+                     const Plan *first)
 {
     OperatorSpec *spec = cut_passing(cutter, OPERATOR_SORT, fragment->root);
     spec->sort.key_count = count;
     spec->sort.keys = columns;
     spec->sort.limit = -1;
     spec->estimated_rows = fragment->root->estimated_rows;
+    if (first != NULL) {
+        spec->sort.limit = first->window.first_rows;
+        spec->sort.each_count = first->window.partition_count;
+        spec->sort.with_ties = first->window.first_with_ties;
+    }
     fragment->root = spec;
+}
+
+static const Plan *wants_first(Cutter *cutter, const WindowSet *set, const Plan *input)
+{
+    const Plan *window = set->items[0];
+    uint32_t count = window->window.partition_count;
+    if (set->count != 1 || window->window.first_rows == 0)
+        return NULL;
+    PlanProjection *keys = ARENA_ARRAY(cutter->arena, PlanProjection, count);
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = (PlanProjection){.expr = window->window.partition[i]};
+    double wanted = plan_estimate_groups(input, keys, count) * (double)window->window.first_rows;
+    return wanted * 4 < plan_estimate_rows(input) ? window : NULL;
 }
 
 /* --- the operator --- */
@@ -410,7 +430,14 @@ bool cut_window(Cutter *cutter, const Plan *plan, Fragment *fragment)
     Arrangement arrangement = {0};
     if (!cut_plan(cutter, input, fragment))
         return false;
+    const Plan *first = wants_first(cutter, &set, input);
     materialize_keys(cutter, &set, fragment);
+    if (first != NULL && !fragment->is_single) { /* few rows travel */
+        uint32_t count;
+        first = set.items[0];
+        const PlanSortKey *keys = wanted_sort(cutter, &arrangement, first, &count);
+        put_sort(cutter, fragment, sort_columns(cutter, fragment, keys, count), count, first);
+    }
     while (set.count > 0) {
         int next = next_here(&set, &arrangement, fragment->is_single);
         if (next < 0) {
@@ -425,7 +452,8 @@ bool cut_window(Cutter *cutter, const Plan *plan, Fragment *fragment)
         if (!is_sorted_for(&arrangement, window)) {
             uint32_t count;
             const PlanSortKey *keys = wanted_sort(cutter, &arrangement, window, &count);
-            put_sort(cutter, fragment, sort_columns(cutter, fragment, keys, count), count);
+            put_sort(cutter, fragment, sort_columns(cutter, fragment, keys, count), count,
+                     first != NULL ? window : NULL);
             arrangement.sort_count = count;
             arrangement.sort = keys;
         }

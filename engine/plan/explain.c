@@ -291,6 +291,10 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
         print_sort_columns(out, spec->sort.keys, spec->sort.key_count);
         if (spec->sort.limit >= 0)
             buffer_printf(out, ", first %lld", (long long)spec->sort.limit);
+        for (uint32_t i = 0; i < spec->sort.each_count; i++)
+            buffer_printf(out, "%s#%u", i == 0 ? " of each " : ", ", spec->sort.keys[i].column);
+        if (spec->sort.with_ties)
+            buffer_append_string(out, " with ties");
         break;
     case OPERATOR_LIMIT:
         buffer_append_string(out, "Limit");

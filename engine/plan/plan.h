@@ -173,6 +173,10 @@ struct Plan {
             const PlanSortKey *order;
             uint32_t function_count; /* outputs: the input's, then the functions */
             const PlanWindowFunction *functions;
+            /* Only the first so many rows of each partition are wanted (0: all), with those that
+             * are equal to the last of them in the order. */
+            int64_t first_rows;
+            bool first_with_ties;
         } window;
     };
 };

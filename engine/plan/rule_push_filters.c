@@ -123,6 +123,67 @@ static bool is_of_partition(const Expr *expr, const Plan *plan)
     return true;
 }
 
+/* rank <= 3, 3 > rank, rank = 1: how many rows of a partition can pass. INT64_MAX: any number. */
+static int64_t rows_that_pass(const Expr *condition, ColumnId rank)
+{
+    static const struct {
+        const char *symbol, *mirrored;
+        int64_t less;
+    } bounds[] = {{"<=", ">=", 0}, {"<", ">", 1}, {"=", "=", 0}};
+    if (condition->kind != EXPR_CALL || condition->argument_count != 2 ||
+        condition->call.function->symbol == NULL)
+        return INT64_MAX;
+    bool is_mirrored = condition->arguments[0]->kind == EXPR_CONSTANT;
+    const Expr *column = condition->arguments[is_mirrored], *bound = condition->arguments[!is_mirrored];
+    if (column->kind != EXPR_COLUMN || column->column != rank || bound->kind != EXPR_CONSTANT ||
+        bound->value->layout != LAYOUT_INT64 || vector_is_null(bound->value, 0))
+        return INT64_MAX;
+    int64_t value = VECTOR_DATA(int64_t, bound->value)[0];
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++)
+        if (strcmp(condition->call.function->symbol,
+                   is_mirrored ? bounds[i].mirrored : bounds[i].symbol) == 0)
+            return value <= bounds[i].less ? 1 : value - bounds[i].less;
+    return INT64_MAX;
+}
+
+/* Functions that look at nothing behind the row. */
+static bool only_ranks(const Plan *plan)
+{
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        const WindowFunction *function = plan->window.functions[i].expr->window.function;
+        if (function == NULL ||
+            (function->kind != WINDOW_ROW_NUMBER && function->kind != WINDOW_RANK &&
+             function->kind != WINDOW_DENSE_RANK))
+            return false;
+    }
+    return true;
+}
+
+/* Of row numbers and ranks that are filtered on only the first rows need be looked at. */
+static const Plan *limit_window(PlanContext *context, const Plan *plan, const ExprList *conditions)
+{
+    enum { MANY_ROWS = 10000 };
+    Plan window = {.window = plan->window};
+    int64_t least = INT64_MAX;
+    if (!only_ranks(plan))
+        return plan;
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        const PlanWindowFunction *function = &plan->window.functions[i];
+        WindowKind kind = function->expr->window.function->kind;
+        for (uint32_t k = 0; kind != WINDOW_DENSE_RANK && k < conditions->count; k++) {
+            int64_t rows = rows_that_pass(conditions->items[k], function->column.id);
+            if (rows >= least)
+                continue;
+            least = rows;
+            window.window.first_with_ties = kind == WINDOW_RANK;
+        }
+    }
+    if (least > MANY_ROWS)
+        return plan;
+    window.window.first_rows = least;
+    return plan_window(context->arena, plan->window.input, &window);
+}
+
 /* Whole partitions stay or go, so what is left of a partition is what it was. */
 static const Plan *push_through_window(PlanContext *context, const Plan *plan,
                                        ExprList *conditions)
@@ -136,6 +197,7 @@ static const Plan *push_through_window(PlanContext *context, const Plan *plan,
                         !expr_is_volatile(conditions->items[i]);
         expr_list_add(may_sink ? &below : &above, conditions->items[i]);
     }
+    plan = limit_window(context, plan, &above);
     return filter_with(context, push_into_input(context, plan, &below), &above);
 }
 

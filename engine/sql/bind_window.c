@@ -188,7 +188,7 @@ static bool check_form(Binder *binder, const PgQuery__FuncCall *call, const char
 {
     bool is_window = function_is_window(text_of(name));
     if (!is_aggregate && !is_window &&
-        (function_exists(text_of(name)) || row_series_exists(name, 1)))
+        (function_exists(text_of(name)) || row_series_exists(name, (uint32_t)call->n_args)))
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
                           "OVER specified, but %s is not a window function nor an aggregate "
                           "function",

@@ -197,6 +197,8 @@ struct OperatorSpec {
             uint32_t key_count;
             const SortColumn *keys;
             int64_t limit;            /* only the first so many rows are wanted; -1 all */
+            uint32_t each_count;      /* of each combination of the first keys; 0: of all rows */
+            bool with_ties;           /* and those that are equal to the last of them */
         } sort;
         struct {
             int64_t count;            /* -1 no limit */

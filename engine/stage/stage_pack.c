@@ -251,6 +251,8 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
     case OPERATOR_SORT:
         pack_sort_columns(spec->sort.keys, spec->sort.key_count, out);
         pack_int(out, spec->sort.limit);
+        pack_uint(out, spec->sort.each_count);
+        pack_bool(out, spec->sort.with_ties);
         break;
     case OPERATOR_LIMIT:
         pack_int(out, spec->limit.count);
@@ -810,6 +812,8 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
         if (!read_sort_columns(reader, width, &spec->sort.keys, &spec->sort.key_count))
             return false;
         spec->sort.limit = unpack_int(&reader->in);
+        spec->sort.each_count = (uint32_t)unpack_below(&reader->in, spec->sort.key_count + 1);
+        spec->sort.with_ties = unpack_bool(&reader->in);
         return true;
     case OPERATOR_LIMIT:
         spec->limit.count = unpack_int(&reader->in);
