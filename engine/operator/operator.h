@@ -88,6 +88,8 @@ typedef struct StageReports {
 typedef struct SegmentCache SegmentCache;
 SegmentCache *segment_cache_new(uint32_t max_files, size_t max_memory);
 void segment_cache_free(SegmentCache *cache); /* NULL is fine */
+/* Closes every segment and forgets what was decoded of it; no query may be running. */
+void segment_cache_drop_all(SegmentCache *cache);
 /* Opens the segment or finds it open, and pins it until segment_cache_release. */
 SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *segment,
                                      Fault *fault);

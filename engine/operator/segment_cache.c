@@ -38,12 +38,17 @@ static void drop(SegmentCache *cache, uint32_t index)
     cache->readers[index] = cache->readers[--cache->count];
 }
 
+void segment_cache_drop_all(SegmentCache *cache)
+{
+    while (cache->count != 0)
+        drop(cache, cache->count - 1);
+}
+
 void segment_cache_free(SegmentCache *cache)
 {
     if (cache == NULL)
         return;
-    while (cache->count != 0)
-        drop(cache, cache->count - 1);
+    segment_cache_drop_all(cache);
     free(cache->readers);
     free(cache);
 }

@@ -153,7 +153,10 @@ static bool take_requests(Controller *controller, bool *any)
 
 /* How long to look for the next request before sleeping: a wake-up costs as much. */
 static OsSpin spin = {.nanos = 40000};
-enum { KEEP_MEMORY_MS = 1000 };
+enum {
+    KEEP_MEMORY_MS = 1000,
+    KEEP_SEGMENTS_MS = 60000, /* open, with what was decoded of them */
+};
 
 /* *keeps_memory: what the last request has freed is kept for the next one, if that comes soon. */
 static void wait_readable(Controller *controller, bool was_busy, bool *keeps_memory)
@@ -169,6 +172,10 @@ static void wait_readable(Controller *controller, bool was_busy, bool *keeps_mem
             return;
         run_give_memory_back();
         *keeps_memory = false;
+        if (poll(&item, 1, KEEP_SEGMENTS_MS) != 0)
+            return;
+        segment_cache_drop_all(controller->segments);
+        run_give_memory_back();
     }
     poll(&item, 1, collect_wait_ms(controller));
 }

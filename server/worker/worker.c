@@ -14,7 +14,10 @@
 
 /* How long to look at the sockets again and again before sleeping: a wake-up costs as much. */
 static OsSpin spin = {.nanos = 40000};
-enum { KEEP_MEMORY_MS = 1000 }; /* freed by a query, for the next one, if that comes soon */
+enum {
+    KEEP_MEMORY_MS = 1000,  /* freed by a query, for the next one, if that comes soon */
+    KEEP_SEGMENTS_MS = 60000, /* open, with what was decoded of them */
+};
 
 typedef struct PollSet {
     struct pollfd *items; /* listener, front end, then the links */
@@ -133,6 +136,10 @@ static void serve_blocked(Worker *worker, PollSet *set)
     } else if (set->last_query != 0) {
         if (serve_sockets(worker, set, KEEP_MEMORY_MS))
             return;
+        run_give_memory_back();
+        if (serve_sockets(worker, set, KEEP_SEGMENTS_MS))
+            return;
+        segment_cache_drop_all(worker->segments);
         run_give_memory_back();
         set->last_query = 0;
     }
