@@ -36,7 +36,9 @@ static void add_procedure(CatalogRows *rows, const Procedure *procedure)
         arguments[i] = procedure->arguments[i];
     catalog_set_int(rows, "oid", procedure->oid);
     catalog_set_string(rows, "proname", procedure->name);
-    catalog_set_int(rows, "pronamespace", SCHEMA_OID_PG_CATALOG);
+    catalog_set_int(rows, "pronamespace",
+                    strncmp(procedure->name, "_pg_", 4) == 0 ? SCHEMA_OID_INFORMATION_SCHEMA
+                                                             : SCHEMA_OID_PG_CATALOG);
     catalog_set_int(rows, "proowner", ACCESS_SUPERUSER_OID);
     catalog_set_int(rows, "prolang", CATALOG_LANGUAGE_INTERNAL);
     catalog_set_float(rows, "procost", 1);

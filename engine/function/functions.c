@@ -20,7 +20,8 @@
     FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
     FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                              \
     FAMILY(interval) FAMILY(sketch)                                                                \
-    FAMILY(system) FAMILY(catalog)
+    FAMILY(system) FAMILY(catalog) \
+    FAMILY(type_modifier)
 
 #define AGGREGATE_FAMILIES(FAMILY)                                                                 \
     FAMILY(aggregate_count) FAMILY(aggregate_sum) FAMILY(aggregate_min_max)                        \

@@ -588,6 +588,11 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     }
     if (!check_plain(binder, call, name, location))
         return NULL;
+    const Expr *of_rows = NULL;
+    if (!bind_true_type(binder, context, name, call, &of_rows))
+        return NULL;
+    if (of_rows != NULL)
+        return of_rows;
     uint32_t count = (uint32_t)call->n_args;
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 8);
     bool is_json = bind_takes_rows(name);

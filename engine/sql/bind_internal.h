@@ -247,6 +247,10 @@ const Expr *bind_compare_rows(Binder *binder, const char *symbol, const Expr *co
 /* ROW(a, b) and t as JSON objects, where a JSON function takes them; NULL with a fault. */
 const Expr *bind_row_as_json(Binder *binder, ExprContext *context, const PgQuery__RowExpr *row);
 const Expr *bind_table_as_json(Binder *binder, const ScopeTable *table, int32_t location);
+/* information_schema._pg_truetypid and _pg_truetypmod, which take a row of pg_attribute and one of
+ * pg_type; *result stays NULL for other functions. */
+bool bind_true_type(Binder *binder, ExprContext *context, const char *name,
+                    const PgQuery__FuncCall *call, const Expr **result);
 bool bind_row_null_test(Binder *binder, ExprContext *context, const PgQuery__NullTest *test,
                         const Expr **result);
 /* The columns of a subquery of one row, `count` of them; NULL with a fault. */

@@ -116,6 +116,47 @@ const Expr *bind_table_as_json(Binder *binder, const ScopeTable *table, int32_t 
     return object_of(binder, table->columns, &fields, location);
 }
 
+/* --- rows of the catalogs as arguments --- */
+
+static const Expr *column_of(Binder *binder, const ScopeTable *table, const char *name,
+                             int32_t location)
+{
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        const ScopeColumn *column = &table->columns[i];
+        if (strcmp(column->name, name) == 0)
+            return expr_column(binder->arena, column->type, column->id, location);
+    }
+    bind_fault(binder, location, FAULT_UNDEFINED_COLUMN, "column %s.%s does not exist",
+               table->name, name);
+    return NULL;
+}
+
+bool bind_true_type(Binder *binder, ExprContext *context, const char *name,
+                    const PgQuery__FuncCall *call, const Expr **result)
+{
+    bool is_modifier = strcmp(name, "_pg_truetypmod") == 0;
+    *result = NULL;
+    if ((!is_modifier && strcmp(name, "_pg_truetypid") != 0) || call->n_args != 2)
+        return true;
+    const ScopeTable *attribute = table_of(binder, context, call->args[0]);
+    const ScopeTable *type = table_of(binder, context, call->args[1]);
+    int32_t location = bind_location(binder, call->location);
+    if (attribute == NULL || type == NULL)
+        return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
+                          "function %s takes a row of pg_attribute and one of pg_type", name);
+    const Expr *kind = column_of(binder, type, "typtype", location);
+    const Expr *domain = expr_text(binder->arena, SQL_TYPE(T_CHAR), TEXT_LITERAL("d"), location);
+    const Expr *branches[3] = {
+        kind == NULL ? NULL : bind_operator(binder, "=", kind, domain, location),
+        column_of(binder, type, is_modifier ? "typtypmod" : "typbasetype", location),
+        column_of(binder, attribute, is_modifier ? "atttypmod" : "atttypid", location)};
+    if (branches[0] == NULL || branches[1] == NULL || branches[2] == NULL)
+        return false;
+    *result = expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(is_modifier ? T_INT4 : T_OID), branches,
+                        3, location);
+    return true;
+}
+
 /* --- NULL tests --- */
 
 static const Expr *combine(Binder *binder, ExprKind kind, const Expr *const *items, uint32_t count,
