@@ -233,23 +233,23 @@ static const Expr *bind_case(Binder *binder, ExprContext *context, const PgQuery
     for (uint32_t i = 0; i < branches; i++) {
         const PgQuery__CaseWhen *when = expr->args[i]->case_when;
         conditions[i] = bind_when(binder, context, operand, when);
-        results[i] = conditions[i] == NULL ? NULL : bind_expr(binder, context, when->result);
-        if (results[i] == NULL)
+        results[i + 1] = conditions[i] == NULL ? NULL : bind_expr(binder, context, when->result);
+        if (results[i + 1] == NULL)
             return NULL;
     }
-    results[branches] = expr->defresult != NULL
-                            ? bind_expr(binder, context, expr->defresult)
-                            : expr_null(binder->arena, SQL_TYPE(T_UNKNOWN), location);
+    /* what ELSE gives comes first in finding the common type, as in PostgreSQL */
+    results[0] = expr->defresult != NULL ? bind_expr(binder, context, expr->defresult)
+                                         : expr_null(binder->arena, SQL_TYPE(T_UNKNOWN), location);
     SqlType common;
-    if (results[branches] == NULL ||
+    if (results[0] == NULL ||
         !coerce_to_common(binder, results, branches + 1, "CASE", &common, location))
         return NULL;
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, 2 * branches + 1);
     for (uint32_t i = 0; i < branches; i++) {
         arguments[2 * i] = conditions[i];
-        arguments[2 * i + 1] = results[i];
+        arguments[2 * i + 1] = results[i + 1];
     }
-    arguments[2 * branches] = results[branches];
+    arguments[2 * branches] = results[0];
     return expr_nary(binder->arena, EXPR_CASE, common, arguments, 2 * branches + 1, location);
 }
 
