@@ -100,6 +100,10 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
     Text settings = frame_text(frame, "settings");
     if (!setting_unpack(&request->settings, (const uint8_t *)settings.data, settings.length, fault))
         return false;
+    if (request->transaction == 'I') { /* each statement is a transaction of its own */
+        request->settings.transaction_isolation = request->settings.default_transaction_isolation;
+        request->settings.transaction_read_only = request->settings.default_transaction_read_only;
+    }
     return read_kind(frame_text(frame, "kind"), &request->kind) ||
            fault_set(fault, FAULT_INTERNAL_ERROR, "request of an unknown kind");
 }
