@@ -33,6 +33,24 @@ static void add_functions(CatalogRows *rows, const TypeFacts *facts)
     catalog_set_int(rows, "typanalyze", is_array ? ARRAY_ANALYZE : 0);
 }
 
+/* Types that can be subscripted without being arrays: a name's letters, a point's coordinates. */
+static Oid element_of(const TypeInfo *info)
+{
+    enum { POINT = 600, SEGMENT = 601, BOX = 603, LINE = 628 };
+    switch (info->oid) {
+    case T_NAME:
+        return T_CHAR;
+    case POINT:
+    case LINE:
+        return T_FLOAT8;
+    case SEGMENT:
+    case BOX:
+        return POINT;
+    default:
+        return info->element_oid;
+    }
+}
+
 static void add_type(CatalogRows *rows, const TypeInfo *info)
 {
     const TypeFacts *facts = catalog_type_facts(info->oid);
@@ -49,8 +67,7 @@ static void add_type(CatalogRows *rows, const TypeInfo *info)
     catalog_set_char(rows, "typdelim", facts->delimiter);
     catalog_set_int(rows, "typrelid", 0);
     catalog_set_int(rows, "typsubscript", facts->subscript);
-    /* A name can be subscripted as if it were an array of "char". */
-    catalog_set_int(rows, "typelem", info->oid == T_NAME ? T_CHAR : info->element_oid);
+    catalog_set_int(rows, "typelem", element_of(info));
     catalog_set_int(rows, "typarray", info->array_oid);
     add_functions(rows, facts);
     catalog_set_char(rows, "typalign", facts->align);
