@@ -458,9 +458,11 @@ static const VirtualColumn view_table_usage_columns[] = {
     {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
 };
 
-#define EMPTY(number, relation)                                                                    \
+#define EMPTY_KIND(number, relation, view)                                                         \
     {.schema_oid = SCHEMA_OID_INFORMATION_SCHEMA, .name = #relation, .oid = (number),              \
-     .is_view = true, CATALOG_COLUMNS(relation##_columns)}
+     .is_view = (view), CATALOG_COLUMNS(relation##_columns)}
+#define EMPTY(number, relation) EMPTY_KIND(number, relation, true)
+#define EMPTY_TABLE(number, relation) EMPTY_KIND(number, relation, false)
 
 const VirtualRelation catalog_empty_information_schema[] = {
     EMPTY(13507, _pg_foreign_data_wrappers),
@@ -506,10 +508,10 @@ const VirtualRelation catalog_empty_information_schema[] = {
     EMPTY(13367, routine_sequence_usage),
     EMPTY(13372, routine_table_usage),
     EMPTY(13386, sequences),
-    EMPTY(13391, sql_features),
-    EMPTY(13396, sql_implementation_info),
-    EMPTY(13401, sql_parts),
-    EMPTY(13406, sql_sizing),
+    EMPTY_TABLE(13391, sql_features),
+    EMPTY_TABLE(13396, sql_implementation_info),
+    EMPTY_TABLE(13401, sql_parts),
+    EMPTY_TABLE(13406, sql_sizing),
     EMPTY(13411, table_constraints),
     EMPTY(13430, transforms),
     EMPTY(13435, triggered_update_columns),

@@ -35,12 +35,12 @@ static void add_table(CatalogRows *rows, const Table *table)
         add(rows, table->oid, CLASS_PG_CLASS, table->columns[i].number, table->columns[i].comment);
 }
 
-static void add_functions(CatalogRows *rows)
+static void add_functions(CatalogRows *rows, const CatalogContext *context)
 {
     uint32_t count;
     const ScalarFunction *const *scalars = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
-        if (scalars[i]->summary != NULL)
+        if (scalars[i]->summary != NULL && catalog_speaks(context, scalars[i]))
             add(rows, scalars[i]->oid, CLASS_PG_PROC, 0, text_of(scalars[i]->summary));
     }
     const AggregateFunction *const *aggregates = function_aggregates(&count);
@@ -66,7 +66,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
         if (schemas[i].description != NULL)
             add(&rows, schemas[i].oid, CLASS_PG_NAMESPACE, 0, text_of(schemas[i].description));
     }
-    add_functions(&rows);
+    add_functions(&rows, context);
     *out = catalog_rows_finish(&rows);
     return true;
 }

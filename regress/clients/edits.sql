@@ -5,5 +5,3 @@ FROM TABLE(EXTERN('{"type":"inline","data":"{\"timestamp\":\"2015-09-12T01:00:00
                   '{"type":"json"}',
                   '[{"name":"timestamp","type":"string"},{"name":"channel","type":"string"},{"name":"page","type":"string"},{"name":"user","type":"string"},{"name":"added","type":"long"}]'))
 PARTITIONED BY DAY CLUSTERED BY channel;
-COMMENT ON TABLE edits IS 'who changed what';
-COMMENT ON COLUMN edits.added IS 'bytes';
