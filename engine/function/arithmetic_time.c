@@ -389,8 +389,8 @@ ARRAY_LOOP(time_series_loop, time_series_row)
       .loop = stamped, .summary = text, .example = sample, .gives = result_text }
 
 const ScalarFunction arithmetic_time_functions[] = {
-    SERIES_ROW(93901, T_TIMESTAMP, T_TIMESTAMP_ARRAY, IMMUTABLE),
-    SERIES_ROW(93902, T_TIMESTAMPTZ, T_TIMESTAMPTZ_ARRAY, STABLE),
+    SERIES_ROW(93921, T_TIMESTAMP, T_TIMESTAMP_ARRAY, IMMUTABLE),
+    SERIES_ROW(93922, T_TIMESTAMPTZ, T_TIMESTAMPTZ_ARRAY, STABLE),
     ROW(2032, "timestamp_pl_interval", "+", T_TIMESTAMP, T_INTERVAL, T_TIMESTAMP,
         timestamp_plus_loop, IMMUTABLE, "Later by an interval.",
         "timestamp '2024-01-31 00:00:00' + interval '1 month'", "2024-02-29 00:00:00"),

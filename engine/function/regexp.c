@@ -403,6 +403,38 @@ static bool regexp_match_row(RowRun *run, uint32_t row, VectorBuilder *builder)
     return true;
 }
 
+/* MV_FILTER_REGEX: the elements that match as a whole; nothing left is NULL. */
+static bool regexp_filter_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    bool is_global;
+    const Regexp *regexp = regexp_of(run, row, &is_global);
+    const Vector *elements = run->arguments[0].elements;
+    ArrayValue list = row_array(run, 0, row);
+    uint8_t *kept = arena_alloc(run->arena, (size_t)list.count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; regexp != NULL && i < list.count; i++) {
+        bool is_null = vector_is_null(elements, list.offset + i);
+        int found = is_null ? 0
+                            : regexp_match(regexp, vector_text(elements, list.offset + i), 0,
+                                           PCRE2_ANCHORED | PCRE2_ENDANCHORED, run->fault);
+        if (found < 0)
+            return false;
+        kept[i] = found > 0;
+        count += kept[i];
+    }
+    if (regexp == NULL)
+        return false;
+    if (count == 0) {
+        vector_builder_null(builder);
+        return true;
+    }
+    vector_builder_array(builder, count);
+    for (uint32_t i = 0; i < list.count; i++)
+        if (kept[i])
+            vector_builder_row(builder->elements, elements, list.offset + i);
+    return true;
+}
+
 /* --- all matches, one after the other --- */
 
 /* Finds the next match at or after *from; moves *from behind it (past an empty one by a
@@ -755,6 +787,7 @@ ROW_LOOP(regexp_replace_from_loop, regexp_replace_from_row, Text)
 ARRAY_LOOP(regexp_matches_loop, regexp_matches_row)
 ARRAY_LOOP(regexp_match_loop, regexp_match_row)
 ARRAY_LOOP(regexp_split_loop, regexp_split_row)
+ARRAY_LOOP(regexp_filter_loop, regexp_filter_row)
 
 #define REGEXP_TEST(id, function, sign, prepare_method, loop_method, does, sample, value)          \
     { .oid = id, .name = function, .symbol = sign, .argument_count = 2,                            \
@@ -828,6 +861,11 @@ const ScalarFunction regexp_functions[] = {
       .prepare = regexp_prepare_flags2, .loop = (void *)regexp_match_loop,
       .summary = "The groups of the first match, or the match, as an array.",
       .example = "regexp_match('foobarbequebaz', '(bar)(beque)')", .gives = "{bar,beque}" },
+    { .oid = 91012, .name = "mv_filter_regex", .argument_count = 2,
+      .arguments = { T_TEXT_ARRAY, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
+      .prepare = regexp_prepare, .loop = (void *)regexp_filter_loop,
+      .summary = "The elements that a regular expression matches; NULL when there are none.",
+      .example = "mv_filter_regex(ARRAY['ab', 'cd'], 'a.')", .gives = "{ab}" },
     { .oid = 2768, .name = "regexp_split_to_array", .argument_count = 3, .optional_count = 1,
       .arguments = { T_TEXT, T_TEXT, T_TEXT }, .result = T_TEXT_ARRAY, .run = run_array_rows,
       .prepare = regexp_prepare_flags2, .loop = (void *)regexp_split_loop,

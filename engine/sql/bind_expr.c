@@ -108,6 +108,8 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
                                bind_location(binder, reference->location));
         if (table != NULL && binder->rows_as_json > 0)
             return bind_table_as_json(binder, table, bind_location(binder, reference->location));
+        if (table == NULL && is_missing && name_is(reference->fields[0]->string->sval, "pi"))
+            return bind_call(binder, "pi", NULL, 0, bind_location(binder, reference->location));
         return table != NULL ? whole_row(binder, reference) : NULL;
     }
     return expr_column(binder->arena, column->type, column->id,

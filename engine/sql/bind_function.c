@@ -258,6 +258,20 @@ static const Expr *decode_complex(Binder *binder, const Expr **arguments, uint32
                                     binder->fault);
 }
 
+/* LOOKUP(x, name [, default]): there are no lookups. */
+static const Expr *lookup(Binder *binder, const Expr **arguments, uint32_t count,
+                          int32_t location)
+{
+    (void)count;
+    Text name = arguments[1]->kind == EXPR_CONSTANT && !expr_is_null(arguments[1])
+                    ? vector_text(arguments[1]->value, 0)
+                    : TEXT_LITERAL("");
+    bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "lookup \"%.*s\" does not exist",
+               TEXT_ARGS(name));
+    fault_hint(binder->fault, "Join the table that holds the names.");
+    return NULL;
+}
+
 /* json_extract_path(document, name, ..): the names as an array. */
 static const Expr *extract_path(Binder *binder, const char *name, const Expr **arguments,
                                 uint32_t count, int32_t location)
@@ -372,6 +386,7 @@ static const struct {
     {"json_value", 3, 3, json_value_returning},
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
+    {"lookup", 2, 3, lookup},
     {"row_to_json", 1, 2, row_to_json},
     {"decode_base64_complex", 2, 2, decode_complex},
     {"complex_decode_base64", 2, 2, decode_complex},
