@@ -174,6 +174,11 @@ struct StageInflow {
     bool is_started, is_stopped, is_done;
     InChannel *channels; /* of the partition at hand, or of all */
     uint32_t channel_count;
+    /* Where rows of a partition are gathered and then worked on for a while: the next one's
+     * channels are opened already, so that its first rows are here when it begins. */
+    bool opens_ahead;
+    InChannel *ahead;
+    uint32_t ahead_count, ahead_partition;
     uint32_t turn; /* channel to ask first */
     size_t window;
     Merge *merge;

@@ -21,6 +21,7 @@ StageInflow *inflow_new(Exchange *exchange, uint32_t stage, uint32_t input, bool
     inflow->producers = inflow->producer->worker_count;
     inflow->is_merge = spec->is_sorted_merge;
     inflow->keeps_partitions = keeps_partitions || spec->is_sorted_merge;
+    inflow->opens_ahead = keeps_partitions && !spec->is_sorted_merge;
     uint32_t reader_count;
     const Reader *readers = exchange_readers(exchange, spec->stage, &reader_count);
     while (inflow->reader < reader_count &&
@@ -92,10 +93,20 @@ static void channels_clear(StageInflow *inflow)
     inflow->channel_count = 0;
 }
 
+static void ahead_clear(StageInflow *inflow)
+{
+    for (uint32_t c = 0; c < inflow->ahead_count; c++)
+        channel_clear(inflow, &inflow->ahead[c]);
+    free(inflow->ahead);
+    inflow->ahead = NULL;
+    inflow->ahead_count = 0;
+}
+
 void inflow_free(StageInflow *inflow)
 {
     merge_free(inflow->merge);
     channels_clear(inflow);
+    ahead_clear(inflow);
     free(inflow);
 }
 
@@ -106,6 +117,9 @@ static InChannel *find_channel(StageInflow *inflow, const Frame *frame)
     for (uint32_t c = 0; c < inflow->channel_count; c++)
         if (inflow->channels[c].partition == partition && inflow->channels[c].producer == producer)
             return &inflow->channels[c];
+    for (uint32_t c = 0; c < inflow->ahead_count; c++)
+        if (inflow->ahead[c].partition == partition && inflow->ahead[c].producer == producer)
+            return &inflow->ahead[c];
     return NULL;
 }
 
@@ -191,31 +205,59 @@ static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t parti
     return true;
 }
 
-/* Partitions of this worker from `first` on: all of them, or only the first. */
-static bool channels_open(StageInflow *inflow, uint32_t first, uint32_t step, bool only_one,
-                          Fault *fault)
+/* The channels of `partitions` partitions from `first` on; *opened counts those that are open. */
+static InChannel *open_partitions(StageInflow *inflow, uint32_t first, uint32_t step,
+                                  uint32_t partitions, uint32_t *opened, Fault *fault)
 {
-    channels_clear(inflow);
-    uint32_t partitions = 0;
-    for (uint32_t p = first; p < inflow->partition_count && !(only_one && partitions == 1);
-         p += step)
-        partitions++;
-    inflow->channels = calloc((size_t)partitions * inflow->producers + 1, sizeof *inflow->channels);
-    check(inflow->channels != NULL);
     uint32_t total = partitions * inflow->producers;
+    InChannel *channels = calloc((size_t)total + 1, sizeof *channels);
+    check(channels != NULL);
     inflow->window = total == 0 ? 0 : WINDOW_TOTAL / total;
     if (inflow->window < WINDOW_LEAST)
         inflow->window = WINDOW_LEAST;
     if (inflow->window > WINDOW_MOST)
         inflow->window = WINDOW_MOST;
+    *opened = 0;
     for (uint32_t p = 0; p < partitions; p++)
         for (uint32_t w = 0; w < inflow->producers; w++) {
-            InChannel *channel = &inflow->channels[inflow->channel_count];
-            if (!channel_open(inflow, channel, first + p * step, w, fault))
-                return false;
-            inflow->channel_count++;
+            if (!channel_open(inflow, &channels[*opened], first + p * step, w, fault))
+                return channels;
+            ++*opened;
         }
-    return true;
+    return channels;
+}
+
+static bool open_ahead(StageInflow *inflow, uint32_t partition, uint32_t step, Fault *fault)
+{
+    if (!inflow->opens_ahead || partition >= inflow->partition_count ||
+        inflow->partition_count - partition <= step)
+        return true;
+    inflow->ahead_partition = partition + step;
+    inflow->ahead =
+        open_partitions(inflow, inflow->ahead_partition, step, 1, &inflow->ahead_count, fault);
+    return inflow->ahead_count == inflow->producers;
+}
+
+/* Partitions of this worker from `first` on: all of them, or only the first. */
+static bool channels_open(StageInflow *inflow, uint32_t first, uint32_t step, bool only_one,
+                          Fault *fault)
+{
+    channels_clear(inflow);
+    if (inflow->ahead != NULL && inflow->ahead_partition == first) {
+        inflow->channels = inflow->ahead;
+        inflow->channel_count = inflow->ahead_count;
+        inflow->ahead = NULL;
+        inflow->ahead_count = 0;
+        return open_ahead(inflow, first, step, fault);
+    }
+    uint32_t partitions = 0;
+    for (uint32_t p = first; p < inflow->partition_count && !(only_one && partitions == 1);
+         p += step)
+        partitions++;
+    inflow->channels =
+        open_partitions(inflow, first, step, partitions, &inflow->channel_count, fault);
+    return inflow->channel_count == partitions * inflow->producers &&
+           open_ahead(inflow, first, step, fault);
 }
 
 /* --- reading a channel --- */
