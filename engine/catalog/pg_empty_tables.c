@@ -37,10 +37,6 @@ static const VirtualColumn pg_conversion_columns[] = {
     {"condefault", T_BOOL},
 };
 
-static const VirtualColumn pg_db_role_setting_columns[] = {
-    {"setdatabase", T_OID}, {"setrole", T_OID}, {"setconfig", T_TEXT_ARRAY},
-};
-
 static const VirtualColumn pg_default_acl_columns[] = {
     {"oid", T_OID}, {"defaclrole", T_OID}, {"defaclnamespace", T_OID},
     {"defaclobjtype", T_CHAR}, {"defaclacl", T_ACLITEM_ARRAY},
@@ -269,7 +265,6 @@ const VirtualRelation catalog_empty_tables[] = {
     EMPTY(2604, pg_attrdef),
     EMPTY(2606, pg_constraint),
     EMPTY(2607, pg_conversion),
-    EMPTY(2964, pg_db_role_setting),
     EMPTY(826, pg_default_acl),
     EMPTY(2608, pg_depend),
     EMPTY(3501, pg_enum),

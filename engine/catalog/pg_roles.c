@@ -5,6 +5,8 @@
  */
 #include "engine/catalog/catalog_internal.h"
 
+#include <jansson.h>
+
 /* clang-format off */
 static const VirtualColumn role_columns[] = {
     {"rolname", T_NAME}, {"rolsuper", T_BOOL}, {"rolinherit", T_BOOL},
@@ -31,6 +33,10 @@ static const VirtualColumn user_columns[] = {
     {"valuntil", T_TIMESTAMPTZ}, {"useconfig", T_TEXT_ARRAY},
 };
 /* clang-format on */
+
+static const VirtualColumn setting_columns[] = {
+    {"setdatabase", T_OID}, {"setrole", T_OID}, {"setconfig", T_TEXT_ARRAY},
+};
 
 uint32_t catalog_role_count(const CatalogContext *context)
 {
@@ -103,9 +109,30 @@ bool catalog_may_see(const CatalogContext *context, const Relation *relation)
     return access_held(catalog_context_user(context), &target, ACCESS_ALL_TABLE) != 0;
 }
 
-/* The columns that pg_roles and pg_authid share. */
-static void set_role(CatalogRows *rows, const AccessRole *role)
+/* The settings that a role's sessions start with, as name=value. */
+static void set_role_settings(CatalogRows *rows, const char *column, const AccessRole *role)
 {
+    json_t *object = role->settings.length == 0
+                         ? NULL
+                         : json_loadb(role->settings.data, role->settings.length, 0, NULL);
+    uint32_t count = 0;
+    Text *list = ARENA_ARRAY(rows->arena, Text, json_object_size(object) + 1);
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value) {
+        const char *text = json_string_value(value);
+        list[count++] = text_of(arena_printf(rows->arena, "%s=%s", name, text != NULL ? text : ""));
+    }
+    json_decref(object);
+    if (count > 0)
+        catalog_set_texts(rows, column, list, count);
+}
+
+/* The columns that pg_roles and pg_authid share. */
+static void set_role(CatalogRows *rows, const AccessRole *role, bool has_settings)
+{
+    if (has_settings)
+        set_role_settings(rows, "rolconfig", role);
     catalog_set_text(rows, "rolname", role->name);
     catalog_set_bool(rows, "rolsuper", role->is_superuser);
     catalog_set_bool(rows, "rolinherit", role->inherits);
@@ -136,17 +163,36 @@ static void set_user(CatalogRows *rows, const AccessRole *role)
     catalog_row_end(rows);
 }
 
-static Batch *all_roles(const CatalogContext *context, CatalogRows *rows, bool as_users)
+static Batch *all_roles(const CatalogContext *context, CatalogRows *rows, bool as_users,
+                        bool has_settings)
 {
     uint32_t count = catalog_role_count(context);
     for (uint32_t i = 0; i < count; i++) {
         AccessRole role = catalog_role_at(context, i);
         if (!as_users)
-            set_role(rows, &role);
+            set_role(rows, &role, has_settings);
         else if (role.can_login)
             set_user(rows, &role);
     }
     return catalog_rows_finish(rows);
+}
+
+static bool produce_settings(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, setting_columns, arena);
+    for (uint32_t i = 0; context->roles != NULL && i < context->roles->count; i++) {
+        const AccessRole *role = &context->roles->roles[i];
+        if (role->settings.length <= 2) /* {} */
+            continue;
+        catalog_set_int(&rows, "setdatabase", 0);
+        catalog_set_int(&rows, "setrole", role->oid);
+        set_role_settings(&rows, "setconfig", role);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
 }
 
 static bool produce_roles(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
@@ -154,7 +200,7 @@ static bool produce_roles(const CatalogContext *context, Arena *arena, Batch **o
     (void)fault;
     CatalogRows rows;
     ROWS_BEGIN(&rows, role_columns, arena);
-    *out = all_roles(context, &rows, false);
+    *out = all_roles(context, &rows, false, true);
     return true;
 }
 
@@ -163,7 +209,7 @@ static bool produce_authid(const CatalogContext *context, Arena *arena, Batch **
     (void)fault;
     CatalogRows rows;
     ROWS_BEGIN(&rows, authid_columns, arena);
-    *out = all_roles(context, &rows, false);
+    *out = all_roles(context, &rows, false, false);
     return true;
 }
 
@@ -172,7 +218,7 @@ static bool produce_users(const CatalogContext *context, Arena *arena, Batch **o
     (void)fault;
     CatalogRows rows;
     ROWS_BEGIN(&rows, user_columns, arena);
-    *out = all_roles(context, &rows, true);
+    *out = all_roles(context, &rows, true, false);
     return true;
 }
 
@@ -200,6 +246,11 @@ static bool produce_members(const CatalogContext *context, Arena *arena, Batch *
     return true;
 }
 
+const VirtualRelation catalog_pg_db_role_setting = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                                    .name = "pg_db_role_setting",
+                                                    .oid = 2964,
+                                                    CATALOG_COLUMNS(setting_columns),
+                                                    .produce = produce_settings};
 const VirtualRelation catalog_pg_auth_members = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                                  .name = "pg_auth_members",
                                                  .oid = 1261,

@@ -29,6 +29,7 @@ extern const VirtualRelation catalog_pg_operator;
 extern const VirtualRelation catalog_pg_proc;
 extern const VirtualRelation catalog_pg_range;
 extern const VirtualRelation catalog_pg_auth_members;
+extern const VirtualRelation catalog_pg_db_role_setting;
 extern const VirtualRelation catalog_pg_roles;
 extern const VirtualRelation catalog_pg_authid;
 extern const VirtualRelation catalog_pg_user;
@@ -80,6 +81,7 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_proc,
     &catalog_pg_range,
     &catalog_pg_auth_members,
+    &catalog_pg_db_role_setting,
     &catalog_pg_roles,
     &catalog_pg_authid,
     &catalog_pg_user,
