@@ -78,6 +78,7 @@ static void reset(Fault *fault, FaultCode code)
     fault->message[0] = '\0';
     fault->detail[0] = '\0';
     fault->hint[0] = '\0';
+    fault->context[0] = '\0';
     fault->field_count = 0;
 }
 
@@ -131,6 +132,17 @@ bool fault_hint(Fault *fault, const char *format, ...)
     print_cut(hint, sizeof hint, format, args);
     va_end(args);
     memcpy(fault->hint, hint, sizeof hint);
+    return false;
+}
+
+bool fault_context(Fault *fault, const char *format, ...)
+{
+    char context[sizeof fault->context];
+    va_list args;
+    va_start(args, format);
+    print_cut(context, sizeof context, format, args);
+    va_end(args);
+    memcpy(fault->context, context, sizeof context);
     return false;
 }
 

@@ -39,6 +39,7 @@ typedef struct Fault {
     char message[768]; /* lower case, no full stop, the values that matter */
     char detail[512];  /* free text, may be empty */
     char hint[384];    /* what to do; empty means the hint of the table's row */
+    char context[256]; /* where in the data, as PostgreSQL's CONTEXT; does not travel between processes */
     int field_count;
     FaultField fields[FAULT_MAX_FIELDS];
 } Fault;
@@ -72,6 +73,7 @@ bool fault_set_at(Fault *fault, int32_t offset, FaultCode code, const char *form
 /* Adds what a caller knows better. They return false, as fault_set does. */
 bool fault_detail(Fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fault_hint(Fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool fault_context(Fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fault_field_text(Fault *fault, const char *name, const char *value);
 bool fault_field_int(Fault *fault, const char *name, int64_t value);
 

@@ -163,4 +163,9 @@ size_t operator_revoke(Operator *self, size_t wanted);
 void operator_offer_bound(Operator *self, const SortBound *bound);
 void operator_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys);
 
+/* Rows as COPY TO sends them, a CopyData message each, at the end of `out`: `cells` are the texts
+ * (or binary forms) of each column's cells, without data for NULL. */
+bool copy_append_rows(const CopySpec *copy, const Text *const *cells, uint32_t columns,
+                      uint32_t rows, Buffer *out, Fault *fault);
+
 #endif

@@ -145,6 +145,11 @@ static bool write_batch(WriteRowsOperator *write, const Batch *batch, Fault *fau
             return false;
     }
     write->base.context->counters->output_rows += batch->rows;
+    if (write->base.spec->write_rows.copy != NULL) {
+        write->row_count += batch->rows;
+        return copy_append_rows(write->base.spec->write_rows.copy, (const Text *const *)cells,
+                                batch->column_count, batch->rows, &write->rows, fault);
+    }
     return append_rows(write, (const Text *const *)cells, batch->column_count, batch->rows, fault);
 }
 

@@ -610,6 +610,7 @@ static void cut_result(Cutter *cutter, const BoundQuery *query, Fragment *fragme
         memcpy(formats, cutter->context->result_formats, count * sizeof *formats);
     OperatorSpec *spec = cut_passing(cutter, OPERATOR_WRITE_ROWS, fragment->root);
     spec->write_rows.formats = formats;
+    spec->write_rows.copy = cutter->context->copy;
     spec->estimated_rows = fragment->root->estimated_rows;
     fragment->root = spec;
 }

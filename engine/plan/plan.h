@@ -301,6 +301,7 @@ typedef struct CutContext {
     uint64_t query;               /* id */
     uint32_t worker_count;        /* granted; 1 makes a plan without shuffles where it can */
     const int16_t *result_formats; /* one an output, NULL: text */
+    const CopySpec *copy;          /* COPY TO: how rows are written; NULL: as DataRows */
     Text staging_folder;
     /* Rows of a catalog relation, in the relation's columns. */
     bool (*produce)(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault);

@@ -115,7 +115,8 @@ Binder bind_start(Arena *arena, const ParsedStatement *statement, BindContext *c
         .fault = fault,
         .dialect = context->types->dialect,
         .next_column = 1,
-        .map = &statement->tree->dialect->main.map,
+        .map = statement->has_own_text ? NULL : &statement->tree->dialect->main.map,
+        .fixed_location = -1,
     };
 }
 

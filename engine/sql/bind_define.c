@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <strings.h>
 
+/* A column has one scale: this one where numeric is declared without. */
+enum { FREE_NUMERIC_SCALE = 16 };
+
 typedef struct Definer {
     Binder *binder;
     Definition *definition;
@@ -295,6 +298,8 @@ static bool bind_column(Definer *definer, const PgQuery__ColumnDef *node, TableC
                           type_format_name(binder->arena, type));
     if (is_time)
         type = SQL_TYPE(T_TIMESTAMPTZ);
+    if (type.oid == T_NUMERIC && type.modifier == -1)
+        type = type_numeric_derived(FREE_NUMERIC_SCALE);
     if (type_is_reg(type.oid))
         return refuse(definer, location, "Use oid or text.", "columns of type %s are not supported",
                       type_format_name(binder->arena, type));

@@ -601,3 +601,23 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
     set_result(&ingest, query);
     return true;
 }
+
+/* --- COPY FROM --- */
+
+bool bind_copy_target(Binder *binder, const Relation *relation, const Relation *source,
+                      const uint32_t *columns, BoundQuery *query)
+{
+    Ingest ingest = {.binder = binder,
+                     .dialect = binder->tree->dialect,
+                     .target = ARENA_NEW(binder->arena, IngestTarget)};
+    *ingest.target = (IngestTarget){
+        .mode = INGEST_INSERT, .relation = relation, .table = relation->table->key.data};
+    if (!bind_usual_granularity(binder, ingest.target) ||
+        !bind_insert_source(binder, relation, source, columns, &ingest.query))
+        return false;
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
+    if (!check_time(&ingest, types) || !project_outputs(&ingest, types))
+        return false;
+    set_result(&ingest, query);
+    return true;
+}

@@ -326,3 +326,24 @@ bool bind_insert(Binder *binder, const PgQuery__InsertStmt *statement, Scope *sc
         ok = bind_rows_of_query(&insert, statement->select_stmt->select_stmt, scope, query);
     return ok && add_defaults(&insert, query);
 }
+
+bool bind_insert_source(Binder *binder, const Relation *relation, const Relation *source,
+                        const uint32_t *columns, QueryResult *query)
+{
+    Insert insert = {.binder = binder,
+                     .relation = relation,
+                     .columns = ARENA_ARRAY(binder->arena, uint32_t, relation->column_count + 1),
+                     .is_given = arena_zalloc(binder->arena, relation->column_count + 1)};
+    uint32_t count = source->column_count;
+    PlanColumn *outputs = ARENA_ARRAY(binder->arena, PlanColumn, count + 1);
+    uint32_t *attributes = ARENA_ARRAY(binder->arena, uint32_t, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        insert.is_given[columns[i]] = true;
+        insert.columns[insert.count++] = columns[i];
+        outputs[i] = bind_new_column(binder, source->columns[i].type, own_name(&insert, columns[i]));
+        attributes[i] = i;
+    }
+    *query = (QueryResult){.plan = plan_table(binder->arena, source, outputs, attributes, count)};
+    name_outputs(&insert, query, outputs);
+    return add_defaults(&insert, query);
+}

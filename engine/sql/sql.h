@@ -25,6 +25,7 @@ typedef enum StatementKind {
     STATEMENT_ROLLBACK,
     STATEMENT_SAVEPOINT,  /* SAVEPOINT, RELEASE, ROLLBACK TO: accepted inside a transaction */
     STATEMENT_DEFINE,     /* CREATE, DROP, ALTER ...: see definition.h */
+    STATEMENT_COPY,       /* see copy.h */
     STATEMENT_CREATE_AS,  /* CREATE TABLE AS, SELECT INTO: bound as an ingestion */
     STATEMENT_DISCARD,
     STATEMENT_PREPARE,    /* name, inner; the query inside can be bound */
@@ -69,6 +70,8 @@ typedef struct ParsedStatement {
     Text inner;               /* PREPARE, DECLARE, CREATE VIEW: the statement inside, as typed */
     CursorClause cursor;      /* DECLARE, FETCH */
     bool is_chain;            /* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
+    bool is_copy_from;        /* COPY FROM; else TO */
+    bool has_own_text;        /* what is bound is a text of ours: its places mean nothing */
     bool is_local;            /* SET LOCAL */
     const struct RoleStatement *role; /* ROLE (engine/sql/role_statement.h) */
     bool if_exists;           /* DROP TABLE IF EXISTS */

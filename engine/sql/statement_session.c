@@ -3,6 +3,8 @@
  */
 #include "engine/sql/statement_internal.h"
 
+#include "base/memory/buffer.h"
+
 /* Bits of DeclareCursorStmt.options (nodes/parsenodes.h). */
 enum {
     OPTION_BINARY = 1 << 0,
@@ -78,6 +80,63 @@ static bool classify_end(Classifier *classifier, StatementKind kind, const char 
     return classify_as(classifier, kind, is_all ? tag_of_all : tag);
 }
 
+/* --- COPY --- */
+
+static void put_name(Buffer *out, const char *marked)
+{
+    SchemaName name = name_read(marked);
+    if (!name.is_quoted) {
+        buffer_append(out, name.text.data, name.text.length);
+        return;
+    }
+    buffer_append_byte(out, '"');
+    for (uint32_t i = 0; i < name.text.length; i++) {
+        if (name.text.data[i] == '"')
+            buffer_append_byte(out, '"');
+        buffer_append_byte(out, (uint8_t)name.text.data[i]);
+    }
+    buffer_append_byte(out, '"');
+}
+
+/* COPY t (a, b) TO: SELECT a, b FROM t. */
+static bool select_table(Classifier *classifier, const PgQuery__CopyStmt *copy)
+{
+    Buffer sql = BUFFER_EMPTY;
+    buffer_append_string(&sql, copy->n_attlist == 0 ? "SELECT *" : "SELECT ");
+    for (size_t i = 0; i < copy->n_attlist; i++) {
+        buffer_append_string(&sql, i > 0 ? ", " : "");
+        put_name(&sql, copy->attlist[i]->string->sval);
+    }
+    buffer_append_string(&sql, " FROM ");
+    if (copy->relation->schemaname[0] != '\0') {
+        put_name(&sql, copy->relation->schemaname);
+        buffer_append_byte(&sql, '.');
+    }
+    put_name(&sql, copy->relation->relname);
+    classifier->tree->node = parse_plain(classifier->arena, buffer_string(&sql), classifier->fault);
+    classifier->statement->has_own_text = true;
+    buffer_clear(&sql);
+    return classifier->tree->node != NULL;
+}
+
+static bool classify_copy(Classifier *classifier, const PgQuery__CopyStmt *copy)
+{
+    if (copy->is_program || copy->filename[0] != '\0')
+        return classify_refuse(classifier,
+                               "Use STDIN or STDOUT, psql's \\copy, or read files with EXTERN.",
+                               "COPY to or from a file or program is not supported");
+    classify_as(classifier, STATEMENT_COPY, "COPY");
+    classifier->statement->is_copy_from = copy->is_from;
+    if (copy->is_from)
+        return true;
+    if (copy->query == NULL)
+        return select_table(classifier, copy);
+    classifier->tree->node = copy->query;
+    if (copy->query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+        return classify_refuse(classifier, NULL, "COPY of what is no query is not supported");
+    return true;
+}
+
 bool classify_session(Classifier *classifier, const PgQuery__Node *node, bool *known)
 {
     *known = true;
@@ -97,6 +156,8 @@ bool classify_session(Classifier *classifier, const PgQuery__Node *node, bool *k
     case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
         return classify_end(classifier, STATEMENT_CLOSE, node->close_portal_stmt->portalname,
                             "CLOSE CURSOR", "CLOSE CURSOR ALL");
+    case PG_QUERY__NODE__NODE_COPY_STMT:
+        return classify_copy(classifier, node->copy_stmt);
     default:
         *known = false;
         return false;

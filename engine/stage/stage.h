@@ -74,6 +74,16 @@ typedef struct StageInput {
 } StageInput;
 
 /* --- operators --- */
+/* How COPY writes and reads rows. */
+typedef enum CopyFormat { COPY_TEXT, COPY_CSV, COPY_BINARY } CopyFormat;
+
+typedef struct CopySpec {
+    CopyFormat format;
+    char delimiter, quote, escape;
+    Text null_text;
+    const bool *force_quote; /* CSV, TO: one a column; NULL: none */
+} CopySpec;
+
 typedef enum OperatorKind {
     OPERATOR_INPUT,   /* reads input `input.index`; SEGMENTS and EXTERNAL apply `input.filter` */
     OPERATOR_FILTER,
@@ -242,6 +252,7 @@ struct OperatorSpec {
         } write_segments;
         struct {
             const int16_t *formats;    /* 0 text, 1 binary, one a column */
+            const CopySpec *copy;      /* rows of COPY TO instead of DataRows; NULL: DataRows */
         } write_rows;
     };
 };

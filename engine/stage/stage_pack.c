@@ -214,6 +214,20 @@ static void pack_window(const OperatorSpec *spec, Buffer *out)
         pack_window_function(&spec->window.functions[i], out);
 }
 
+static void pack_copy(const CopySpec *copy, uint32_t width, Buffer *out)
+{
+    pack_bool(out, copy != NULL);
+    if (copy == NULL)
+        return;
+    pack_uint(out, copy->format);
+    pack_uint(out, (uint8_t)copy->delimiter);
+    pack_uint(out, (uint8_t)copy->quote);
+    pack_uint(out, (uint8_t)copy->escape);
+    pack_text(out, copy->null_text);
+    for (uint32_t i = 0; i < width; i++)
+        pack_bool(out, copy->force_quote != NULL && copy->force_quote[i]);
+}
+
 static void pack_write_segments(const OperatorSpec *spec, Buffer *out)
 {
     pack_array(out, spec->write_segments.stored_count);
@@ -277,6 +291,7 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
     case OPERATOR_WRITE_ROWS:
         for (uint32_t i = 0; i < spec->children[0]->column_count; i++)
             pack_bool(out, spec->write_rows.formats[i] != 0);
+        pack_copy(spec->write_rows.copy, spec->column_count, out);
         break;
     }
 }
@@ -747,12 +762,29 @@ static bool read_project(Reader *reader, OperatorSpec *spec, uint32_t width)
     return true;
 }
 
+static const CopySpec *read_copy(Reader *reader, uint32_t width)
+{
+    CopySpec *copy = ARENA_NEW(reader->arena, CopySpec);
+    bool *force_quote = ARENA_ARRAY(reader->arena, bool, width + 1);
+    copy->format = (CopyFormat)unpack_below(&reader->in, COPY_BINARY + 1);
+    copy->delimiter = (char)unpack_below(&reader->in, 256);
+    copy->quote = (char)unpack_below(&reader->in, 256);
+    copy->escape = (char)unpack_below(&reader->in, 256);
+    copy->null_text = arena_text(reader->arena, unpack_text(&reader->in));
+    for (uint32_t i = 0; i < width; i++)
+        force_quote[i] = unpack_bool(&reader->in);
+    copy->force_quote = force_quote;
+    return copy;
+}
+
 static bool read_write_rows(Reader *reader, OperatorSpec *spec, uint32_t width)
 {
     int16_t *formats = ARENA_ARRAY(reader->arena, int16_t, width);
     for (uint32_t i = 0; i < width; i++)
         formats[i] = unpack_bool(&reader->in) ? 1 : 0;
     spec->write_rows.formats = formats;
+    if (unpack_bool(&reader->in))
+        spec->write_rows.copy = read_copy(reader, width);
     return !reader->in.failed || bad(reader, "formats");
 }
 

@@ -96,6 +96,7 @@ void pgwire_report(Buffer *out, PgwireSeverity severity, const Fault *fault, Tex
     fault_format_detail(fault, detail, sizeof detail);
     put_field(out, 'D', detail);
     put_field(out, 'H', fault_hint_text(fault));
+    put_field(out, 'W', fault->context);
     if (fault->position > 0 && statement.length > 0) {
         char position[16];
         snprintf(position, sizeof position, "%u",

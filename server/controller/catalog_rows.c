@@ -262,6 +262,8 @@ bool request_set_catalog(Request *request, Fault *fault)
 bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault)
 {
     Request *request = state;
+    if (copy_produces(request, relation, batch))
+        return true;
     if (wants_sessions(relation))
         load_sessions(request);
     return schema_produce(relation->virtual_relation, request->catalog, arena, batch, fault);

@@ -9,6 +9,7 @@
 #define TALARIA_SERVER_CONTROLLER_CONTROLLER_INTERNAL_H
 
 #include "engine/operator/operator.h"
+#include "engine/sql/copy.h"
 #include "engine/sql/sql.h"
 #include "protocol/frame/link.h"
 #include "protocol/pgwire/pgwire.h"
@@ -34,6 +35,8 @@ typedef struct Controller {
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
 } Controller;
+
+typedef struct Execution Execution;
 
 typedef enum RequestKind {
     REQUEST_PARSE,
@@ -101,6 +104,12 @@ typedef struct Request {
     const QueryArguments *arguments;        /* of EXECUTE, while its statement runs */
     bool has_answer, found_statement;       /* from SERVER_STATE: a prepared statement asked for */
     PreparedText answer;
+    struct QueryCopy *copy_out;   /* of COPY TO, while its query runs */
+    struct CopyInput *copy_input; /* of COPY FROM: */
+    Buffer copy_pending;          /* what has come and was not read yet */
+    bool copy_done, copy_failed;
+    Text copy_failure;            /* CopyFail's reason, in the arena */
+    Batch *copy_batch;            /* the rows that are being written */
     bool has_fetched;          /* the rows of a FETCH have gone to the client */
 } Request;
 
@@ -116,6 +125,11 @@ bool front_flush(Request *request);
 /* Finished wire messages to forward. */
 void respond_wire(Request *request, const Buffer *wire);
 void respond_setting(Request *request, const char *name, const char *value, bool is_local);
+/* Messages that the front end sends behind the rows of the next result. */
+void respond_trailer(Request *request, const Buffer *wire);
+/* COPY FROM: the front end sends what the client sends, a window of it; and takes credit. */
+void respond_copy_in(Request *request);
+void respond_copy_credit(Request *request, size_t bytes);
 void respond_carried(Request *request, const Buffer *bytes);
 /* Prepared statements that SQL makes, and gives up: one, or all with NULL. */
 void respond_prepare(Request *request, const PreparedText *prepared, const Buffer *row_description);
@@ -182,6 +196,15 @@ void carried_note_write(Request *request); /* a statement that writes has taken 
 void carried_note_temporary(Request *request);
 void carried_end_transaction(Request *request);
 
+/* --- copy.c --- */
+bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault);
+bool copy_produces(const Request *request, const Relation *relation, Batch **batch);
+/* What query_run does otherwise when its rows go to COPY TO. */
+typedef struct QueryCopy {
+    CopyStatement *statement;
+    void (*announce)(Request *request, const CopyStatement *copy, const BoundQuery *query);
+} QueryCopy;
+
 /* --- define.c --- */
 bool define_run(Request *request, const ParsedStatement *statement, Fault *fault);
 /* The session's temporary schema, made if need be; the front end is told to have it dropped. */
@@ -219,6 +242,10 @@ bool query_read_arguments(Request *request, const ParsedStatement *statement,
                           QueryArguments *arguments, Fault *fault);
 void query_describe_explain(Request *request); /* Parse of an EXPLAIN without parameters */
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
+/* Runs a bound ingestion here and keeps what it writes for a publish to come. */
+bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Execution *all,
+                     Fault *fault);
+void query_abandon_chunks(Request *request, Execution *all);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
 
 /* --- roles.c: in whose name --- */
@@ -235,7 +262,7 @@ bool request_set_catalog(Request *request, Fault *fault);
 bool produce_relation(void *state, const Relation *relation, Arena *arena, Batch **batch, Fault *fault);
 
 /* --- what runs a definition --- */
-typedef struct Execution {
+struct Execution {
     Request *request;
     const QueryDefinition *definition;
     const BoundQuery *query;
@@ -249,8 +276,11 @@ typedef struct Execution {
     struct KeptWarning *warnings;
     uint32_t warning_count, warning_capacity;
     uint64_t warned_rows;
+    bool defers_publish; /* COPY FROM: all chunks are published together */
+    uint32_t chunk_count;
+    uint64_t *chunks;    /* numbers of the executions that have staged files */
     Fault *fault;
-} Execution;
+};
 
 /* --- collect.c --- */
 void collect_begin_request(Controller *controller);

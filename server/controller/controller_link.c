@@ -42,11 +42,26 @@ static void on_grant(Request *request, const Frame *frame)
     request->has_grant = true;
 }
 
+static void on_copy_data(Request *request, const Frame *frame)
+{
+    Text data = frame_text(frame, "data");
+    if (request->copy_input == NULL)
+        return; /* it has failed */
+    buffer_append(&request->copy_pending, data.data, data.length);
+    request->copy_done = request->copy_done || frame_bool(frame, "done", false);
+    if (frame_has(frame, "failed")) {
+        request->copy_failed = true;
+        request->copy_failure = arena_text(request->arena, frame_text(frame, "failed"));
+    }
+}
+
 static void on_frame(Request *request, const Frame *frame)
 {
     if (frame_uint(frame, "query", 0) != request->query)
         return; /* of a request that is over */
-    if (frame->kind == FRAME_REQUEST_CANCEL) {
+    if (frame->kind == FRAME_COPY_DATA) {
+        on_copy_data(request, frame);
+    } else if (frame->kind == FRAME_REQUEST_CANCEL) {
         on_cancel(request, frame);
     } else if (frame->kind == FRAME_SLOTS_GRANTED) {
         on_grant(request, frame);

@@ -74,7 +74,7 @@ static bool on_segment(void *state, const SegmentWritten *segment, Fault *fault)
 static void publish(LocalRun *local)
 {
     Fault fault;
-    bool ok = ingest_publish(local->execution, &fault);
+    bool ok = local->execution->defers_publish || ingest_publish(local->execution, &fault);
     kernel_handle(local->execution->kernel,
                   &(KernelEvent){.kind = ok ? KERNEL_PUBLISHED : KERNEL_PUBLISH_FAILED,
                                  .fault = &fault});

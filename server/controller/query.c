@@ -244,10 +244,14 @@ static CutContext cut_context(Request *request, PlanContext *plan, const BoundQu
     int16_t *formats = ARENA_ARRAY(request->arena, int16_t, query->output_count + 1);
     for (uint32_t i = 0; i < query->output_count; i++)
         formats[i] = (int16_t)pgwire_result_format(request->result_formats, (uint16_t)i);
+    bool is_copy = request->copy_out != NULL;
+    for (uint32_t i = 0; is_copy && i < query->output_count; i++)
+        formats[i] = request->copy_out->statement->spec.format == COPY_BINARY;
     return (CutContext){.plan = plan,
                         .query = request_next_execution(request),
                         .worker_count = workers,
                         .result_formats = formats,
+                        .copy = request->copy_out != NULL ? &request->copy_out->statement->spec : NULL,
                         .staging_folder = text_of(request->controller->staging_folder),
                         .produce = produce_relation,
                         .expand = expand_units,
@@ -361,7 +365,9 @@ static void describe_result(Request *request, const BoundQuery *query, const Que
 {
     if (query->ingest != NULL)
         return;
-    if (request->kind == REQUEST_SIMPLE) {
+    if (request->copy_out != NULL) {
+        request->copy_out->announce(request, request->copy_out->statement, query);
+    } else if (request->kind == REQUEST_SIMPLE) {
         Buffer wire = BUFFER_EMPTY;
         describe_query(request, query, &wire);
         respond_wire(request, &wire);
@@ -463,12 +469,48 @@ static bool apply_changes(Request *request, const BindContext *context, Fault *f
     return true;
 }
 
+bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Execution *all,
+                     Fault *fault)
+{
+    if (!plan_optimize(plan, query, fault))
+        return false;
+    CutContext cut = cut_context(request, plan, query, 1);
+    Execution execution = *all;
+    execution.request = request;
+    execution.query = query;
+    if (!plan_cut(&cut, query, &execution.definition, fault))
+        return false;
+    uint64_t *chunks = ARENA_ARRAY(request->arena, uint64_t, all->chunk_count + 1);
+    for (uint32_t i = 0; i < all->chunk_count; i++)
+        chunks[i] = all->chunks[i];
+    chunks[all->chunk_count] = execution.definition->query;
+    execution.chunks = chunks;
+    execution.chunk_count = all->chunk_count + 1;
+    bool ok = execute(&execution, true, fault);
+    *all = execution;
+    return ok;
+}
+
+void query_abandon_chunks(Request *request, Execution *all)
+{
+    for (uint32_t i = 0; i < all->chunk_count; i++) {
+        Fault fault;
+        const char *number =
+            arena_printf(request->arena, "%llu", (unsigned long long)all->chunks[i]);
+        if (!deep_remove_staged(request->controller->deep, number, &fault))
+            log_fault(LOG_LEVEL_WARNING, "removing staged files", &fault);
+    }
+}
+
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
     BindContext context = query_context(request, request->text);
     if (!take_parameters(request, statement, &context, fault) ||
         !sql_bind(request->arena, statement, &context, &query, fault))
+        return false;
+    if (request->copy_out != NULL &&
+        !sql_copy_force_quote(request->arena, statement, &query, request->copy_out->statement, fault))
         return false;
     if (statement->kind == STATEMENT_QUERY && query.ingest != NULL && query.ingest->mode == INGEST_REPLACE) {
         /* what is replaced must not change between reading and publishing: lock, then look again */

@@ -59,6 +59,30 @@ void respond_carried(Request *request, const Buffer *bytes)
     frame_end(&writer);
 }
 
+void respond_trailer(Request *request, const Buffer *wire)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "trailer", wire->data, wire->length);
+    frame_end(&writer);
+}
+
+void respond_copy_in(Request *request)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bool(&writer, "copy_in", true);
+    frame_end(&writer);
+}
+
+void respond_copy_credit(Request *request, size_t bytes)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_uint(&writer, "copy_credit", bytes);
+    frame_end(&writer);
+}
+
 static void put_bytes(FrameWriter *writer, const char *name, Text bytes)
 {
     frame_put_bytes(writer, name, bytes.data, bytes.length);

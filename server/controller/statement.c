@@ -182,6 +182,7 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_DECLARE: return cursor_declare(request, statement, fault);
     case STATEMENT_FETCH: return cursor_fetch(request, statement, fault);
     case STATEMENT_CLOSE: return cursor_close(request, statement);
+    case STATEMENT_COPY: return copy_run(request, statement, fault);
     case STATEMENT_ROLE: return role_statement_run(request, statement, fault);
     case STATEMENT_QUERY:
     case STATEMENT_CREATE_AS:

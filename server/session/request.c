@@ -136,6 +136,7 @@ static void request_free(Request *request)
     buffer_clear(&request->frame);
     free(request->doom);
     free(request->fetch);
+    buffer_clear(&request->trailer);
     free(request);
 }
 
@@ -409,6 +410,12 @@ static bool apply(Request *request, const Frame *frame)
             end_block(session, has_rollback_tag(wire));
     }
     take_description(request, frame);
+    if (frame_has(frame, "trailer")) {
+        Text trailer = frame_text(frame, "trailer");
+        buffer_append(&request->trailer, trailer.data, trailer.length);
+    }
+    if (frame_bool(frame, "copy_in", false))
+        request->copies_in = true;
     if (frame_has(frame, "result_partitions") && !result_announce(request, frame)) {
         refuse_result(request);
         return true;
@@ -489,6 +496,8 @@ void request_advance(Request *request)
         if (request->puller != NULL) {
             request->pulled = result->rows; /* the FETCH has a tag of its own */
         } else {
+            buffer_append(session_out(session), request->trailer.data, request->trailer.length);
+            buffer_reset(&request->trailer);
             pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
             session_start_statement_timer(session);
         }
@@ -508,6 +517,13 @@ void request_response(Request *request, Child *child, const Frame *frame)
 {
     if (frame_bool(frame, "want_state", false)) {
         server_state_send(request);
+        return;
+    }
+    if (frame_has(frame, "copy_credit")) {
+        uint64_t bytes = frame_uint(frame, "copy_credit", 0);
+        request->copy_sent -= bytes < request->copy_sent ? bytes : request->copy_sent;
+        if (request->session != NULL)
+            session_pump(request->session);
         return;
     }
     if (frame_has(frame, "want_statement")) {

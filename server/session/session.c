@@ -250,7 +250,9 @@ static bool message_step(Session *session)
         session_fatal(session, &fault);
         return false;
     }
-    if (!is_skipped(session, &message))
+    if (session->state == SESSION_BUSY)
+        session_copy_message(session, &message);
+    else if (!is_skipped(session, &message))
         session_dispatch_message(session, &message);
     if (session->conn.fd >= 0)
         conn_used(&session->conn, total);
@@ -260,7 +262,7 @@ static bool message_step(Session *session)
 static bool takes_messages(const Session *session)
 {
     return session->state == SESSION_STARTING || session->state == SESSION_READY ||
-           session->state == SESSION_SKIPPING;
+           session->state == SESSION_SKIPPING || session_takes_copy(session);
 }
 
 static bool count_input(Session *session, Fault *fault);

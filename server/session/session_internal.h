@@ -113,7 +113,13 @@ typedef struct Portal {
     int64_t created;
 } Portal;
 
-typedef struct Fetch Fetch; /* session_cursor.c */
+typedef struct Fetch Fetch; /* session_copy.c: COPY FROM */
+enum { COPY_WINDOW = 1 << 20 };
+/* Whether the session takes messages of its running COPY now. */
+bool session_takes_copy(const Session *session);
+void session_copy_message(Session *session, const PgwireMessage *message);
+
+/* session_cursor.c */
 
 /* ---------- results (session_result.c) ---------- */
 
@@ -199,6 +205,9 @@ struct Request {
     bool discards;        /* its rows do not go to the client */
     uint64_t limit;       /* EXECUTE: rows of this batch; 0 all */
     Answer *first_answer, *last_answer;
+    Buffer trailer;       /* messages behind the rows of the next result */
+    bool copies_in;       /* the client's CopyData goes to the controller */
+    size_t copy_sent;     /* bytes of it that the controller has not read yet */
     Result *results;      /* first: being forwarded, or waiting to be announced */
     Result *finished;     /* forwarded; until the end of the turn */
     LoopTask grant;       /* tells producers what has left */
