@@ -93,6 +93,13 @@ bool catalog_find_procedure(uint32_t oid, const char **name, const Oid **argumen
         *count = aggregate->argument_count;
         return true;
     }
+    const WindowFunction *window = function_window_by_oid(oid);
+    if (window != NULL) {
+        *name = window->name;
+        *arguments = window->arguments;
+        *count = window->argument_count;
+        return true;
+    }
     for (uint32_t i = 0; i < type_function_count; i++) {
         if (type_functions[i].oid != oid)
             continue;

@@ -41,6 +41,8 @@ typedef struct Signature {
     uint32_t count;
     bool is_variadic;
     Oid result;
+    bool is_ordered_set;
+    uint32_t direct_count;
 } Signature;
 
 static bool find_signature(int64_t oid, Signature *signature)
@@ -49,16 +51,25 @@ static bool find_signature(int64_t oid, Signature *signature)
         return false;
     const ScalarFunction *scalar = function_scalar_by_oid((uint32_t)oid);
     if (scalar != NULL) {
-        *signature = (Signature){scalar->arguments, scalar->argument_count, scalar->is_variadic,
-                                 scalar->result};
+        *signature = (Signature){.arguments = scalar->arguments,
+                                 .count = scalar->argument_count,
+                                 .is_variadic = scalar->is_variadic,
+                                 .result = scalar->result};
         return true;
     }
     const AggregateFunction *aggregate = function_aggregate_by_oid((uint32_t)oid);
-    if (aggregate == NULL)
-        return false;
-    *signature = (Signature){aggregate->arguments, aggregate->argument_count, false,
-                             aggregate->result};
-    return true;
+    const WindowFunction *window = function_window_by_oid((uint32_t)oid);
+    if (aggregate != NULL)
+        *signature = (Signature){.arguments = aggregate->arguments,
+                                 .count = aggregate->argument_count,
+                                 .result = aggregate->result,
+                                 .is_ordered_set = aggregate->is_ordered_set,
+                                 .direct_count = aggregate->direct_count};
+    else if (window != NULL)
+        *signature = (Signature){.arguments = window->arguments,
+                                 .count = window->argument_count,
+                                 .result = window->result};
+    return aggregate != NULL || window != NULL;
 }
 
 static bool function_arguments_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
@@ -71,7 +82,11 @@ static bool function_arguments_row(RowRun *run, uint32_t row, Text *result, uint
     char *text = arena_strdup(run->arena, "");
     for (uint32_t i = 0; i < signature.count; i++) {
         bool is_last = i + 1 == signature.count;
-        text = arena_printf(run->arena, "%s%s%s%s", text, i > 0 ? ", " : "",
+        bool is_ordered_by = signature.is_ordered_set && i == signature.direct_count;
+        const char *separator = is_ordered_by ? (i > 0 ? " ORDER BY " : "ORDER BY ")
+                                : i > 0       ? ", "
+                                              : "";
+        text = arena_printf(run->arena, "%s%s%s%s", text, separator,
                             is_last && signature.is_variadic ? "VARIADIC " : "",
                             type_format_name(run->arena, SQL_TYPE(signature.arguments[i])));
     }
