@@ -437,7 +437,10 @@ class Generator:
         if self.chance(.35):
             return self.grouped(source, scope, where, kinds), kinds
         if self.with_windows and self.chance(.12):
-            items = [self.window(scope, k) if k != 'time' and self.chance(.6) else self.expr(scope, k, 1, False) for k in kinds]
+            # one alone: two windows number rows that are equal in all columns as they like
+            at = self.r.randrange(len(kinds))
+            items = [self.window(scope, k) if k != 'time' and i == at else self.expr(scope, k, 1, False)
+                     for i, k in enumerate(kinds)]
         else:
             items = [self.expr(scope, k, 2, self.chance(.3)) for k in kinds]
         listed = ', '.join('%s AS o%d' % (x, n) for n, x in enumerate(items))
