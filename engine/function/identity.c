@@ -194,7 +194,8 @@ static bool unistr_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null
             code = 0x10000 + ((pending - 0xD800) << 10) + (code - 0xDC00);
         pending = 0;
         if (code == 0 || code > 0x10FFFF)
-            return fault_set(run->fault, FAULT_SYNTAX_ERROR, "invalid Unicode code point");
+            return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                             "invalid Unicode code point: %04X", code);
         out += utf8_encode(code, out);
     }
     if (pending != 0)

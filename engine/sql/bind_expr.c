@@ -268,6 +268,20 @@ static const Expr *bind_coalesce(Binder *binder, ExprContext *context,
     return expr_nary(binder->arena, EXPR_COALESCE, common, arguments, count, location);
 }
 
+/* CASE and COALESCE may not compute all they hold, so what gives rows may not stand in them. */
+static const Expr *bind_choice(Binder *binder, ExprContext *context, const PgQuery__Node *node)
+{
+    bool is_case = node->node_case == PG_QUERY__NODE__NODE_CASE_EXPR;
+    uint32_t before = context->select != NULL ? context->select->series_count : 0;
+    const Expr *result = is_case ? bind_case(binder, context, node->case_expr)
+                                 : bind_coalesce(binder, context, node->coalesce_expr);
+    if (result == NULL || context->select == NULL || context->select->series_count == before)
+        return result;
+    bind_fault(binder, bind_node_location(binder, node), FAULT_FEATURE_NOT_SUPPORTED,
+               "set-returning functions are not allowed in %s", is_case ? "CASE" : "COALESCE");
+    return NULL;
+}
+
 static const Expr *bind_min_max(Binder *binder, ExprContext *context,
                                 const PgQuery__MinMaxExpr *expr)
 {
@@ -500,9 +514,8 @@ const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node 
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
         return bind_boolean_test(binder, context, node->boolean_test);
     case PG_QUERY__NODE__NODE_CASE_EXPR:
-        return bind_case(binder, context, node->case_expr);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-        return bind_coalesce(binder, context, node->coalesce_expr);
+        return bind_choice(binder, context, node);
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
         return bind_min_max(binder, context, node->min_max_expr);
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:

@@ -237,6 +237,28 @@ static const Expr *row_to_json(Binder *binder, const Expr **arguments, uint32_t 
     return bind_call(binder, "row_to_json", arguments, count, location);
 }
 
+/* quote_literal(42.5): of anything, its text. */
+static const Expr *quote_any(Binder *binder, const char *name, const Expr *argument,
+                             int32_t location)
+{
+    const Expr *text = coerce_to(binder, argument, SQL_TYPE(T_TEXT), CAST_EXPLICIT, location);
+    return text == NULL ? NULL : bind_call(binder, name, &text, 1, location);
+}
+
+static const Expr *quote_literal(Binder *binder, const Expr **arguments, uint32_t count,
+                                 int32_t location)
+{
+    (void)count;
+    return quote_any(binder, "quote_literal", arguments[0], location);
+}
+
+static const Expr *quote_nullable(Binder *binder, const Expr **arguments, uint32_t count,
+                                  int32_t location)
+{
+    (void)count;
+    return quote_any(binder, "quote_nullable", arguments[0], location);
+}
+
 /* DECODE_BASE64_COMPLEX('thetaSketch', text): the text as that type. */
 static const Expr *decode_complex(Binder *binder, const Expr **arguments, uint32_t count,
                                   int32_t location)
@@ -387,6 +409,8 @@ static const struct {
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
     {"lookup", 2, 3, lookup},
+    {"quote_literal", 1, 1, quote_literal},
+    {"quote_nullable", 1, 1, quote_nullable},
     {"row_to_json", 1, 2, row_to_json},
     {"decode_base64_complex", 2, 2, decode_complex},
     {"complex_decode_base64", 2, 2, decode_complex},
