@@ -143,3 +143,11 @@ const VirtualRelation catalog_keywords = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                           .oid = 0,
                                           CATALOG_COLUMNS(columns),
                                           .produce = produce};
+
+/* pg_listening_channels(): what is listened for is not kept, since nobody notifies. */
+static const VirtualColumn channel_columns[] = {{"pg_listening_channels", T_TEXT}};
+
+const VirtualRelation catalog_listening_channels = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                                    .name = "pg_listening_channels",
+                                                    .oid = 0,
+                                                    CATALOG_COLUMNS(channel_columns)};

@@ -112,7 +112,7 @@ static const VirtualRelation *const with_rows[] = {
 };
 
 /* Functions in FROM that give a relation's rows. */
-extern const VirtualRelation catalog_keywords;
+extern const VirtualRelation catalog_keywords, catalog_listening_channels;
 static const struct {
     const char *function, *relation;
 } function_relations[] = {
@@ -138,7 +138,7 @@ enum { FUNCTION_RELATIONS = sizeof function_relations / sizeof *function_relatio
 
 static void register_functions(void)
 {
-    static SchemaFunction functions[FUNCTION_RELATIONS + 1];
+    static SchemaFunction functions[FUNCTION_RELATIONS + 2];
     uint32_t count;
     const VirtualRelation *const *relations = schema_virtual_relations(&count);
     for (uint32_t k = 0; k < FUNCTION_RELATIONS; k++) {
@@ -151,7 +151,9 @@ static void register_functions(void)
         check(functions[k].relation != NULL);
     }
     functions[FUNCTION_RELATIONS] = (SchemaFunction){"pg_get_keywords", &catalog_keywords};
-    schema_register_functions(functions, FUNCTION_RELATIONS + 1);
+    functions[FUNCTION_RELATIONS + 1] =
+        (SchemaFunction){"pg_listening_channels", &catalog_listening_channels};
+    schema_register_functions(functions, FUNCTION_RELATIONS + 2);
 }
 
 static uint32_t add_all(const VirtualRelation **list, uint32_t count,

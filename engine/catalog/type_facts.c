@@ -207,9 +207,10 @@ static const TypeFacts facts[] = {
 
 enum { FACT_COUNT = sizeof facts / sizeof facts[0] };
 
-/* Of types that PostgreSQL lacks: as text, without input and output functions. */
+/* Of types that PostgreSQL lacks: as text, with the input and output functions of text. */
 static const TypeFacts unknown_facts = {
-    .align = 'i', .storage = 'x', .kind = 'b', .delimiter = ','};
+    .align = 'i', .storage = 'x', .kind = 'b', .delimiter = ',',
+    .input = 46, .output = 47, .receive = 2414, .send = 2415}; /* text's */
 
 const TypeFacts *catalog_type_facts(Oid oid)
 {

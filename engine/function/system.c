@@ -104,6 +104,24 @@ static bool function_result_row(RowRun *run, uint32_t row, Text *result, uint8_t
     return set_text(run, type_format_name(run->arena, SQL_TYPE(signature.result)), result);
 }
 
+/* oidvectortypes: the names of a function's argument types. */
+static bool vector_types_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const Vector *elements = run->arguments[0].elements;
+    ArrayValue range = row_array(run, 0, row);
+    Buffer text = BUFFER_EMPTY;
+    (void)is_null;
+    for (uint32_t i = 0; i < range.count; i++) {
+        uint32_t at = vector_row(elements, range.offset + i);
+        Oid type = (Oid)VECTOR_DATA(int64_t, elements)[at];
+        buffer_printf(&text, "%s%s", i > 0 ? ", " : "",
+                      type_info(type) == NULL ? "???" : type_format_name(run->arena, SQL_TYPE(type)));
+    }
+    set_text(run, buffer_string(&text), result);
+    buffer_clear(&text);
+    return true;
+}
+
 /* pg_size_pretty: the largest unit in which the size is at least 10, rounded half away from zero. */
 static bool size_pretty_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
@@ -130,6 +148,7 @@ static bool size_pretty_row(RowRun *run, uint32_t row, Text *result, uint8_t *is
 ROW_LOOP(format_type_loop, format_type_row, Text)
 ROW_LOOP(function_arguments_loop, function_arguments_row, Text)
 ROW_LOOP(function_result_loop, function_result_row, Text)
+ROW_LOOP(vector_types_loop, vector_types_row, Text)
 ROW_LOOP(size_pretty_loop, size_pretty_row, Text)
 
 /* A row after the other. A cancel interrupts the process that sleeps. */
@@ -169,6 +188,10 @@ const ScalarFunction system_functions[] = {
                "text, bigint, bigint"),
     BY_OID_ROW(2165, "pg_get_function_result", function_result_loop,
                "The type of a function's result.", "pg_get_function_result(936)", "text"),
+    { .oid = 1349, .name = "oidvectortypes", .argument_count = 1, .arguments = { T_OIDVECTOR },
+      .result = T_TEXT, .volatility = STABLE, .run = run_rows, .loop = (void *)vector_types_loop,
+      .prepare = rows_prepare, .summary = "The names of a function's argument types.",
+      .example = "oidvectortypes('23 25'::oidvector)", .gives = "integer, text" },
     { .oid = 2288, .name = "pg_size_pretty", .argument_count = 1, .arguments = { T_INT8 },
       .result = T_TEXT, .run = run_rows, .loop = (void *)size_pretty_loop, .prepare = rows_prepare,
       .summary = "A number of bytes with a unit that people read easily.",
