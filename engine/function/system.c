@@ -174,7 +174,29 @@ static bool run_sleep(const ScalarCall *call, const Vector *arguments, uint32_t 
       .volatility = STABLE, .run = run_rows, .loop = (void *)(method), .prepare = rows_prepare,    \
       .summary = does, .example = sample, .gives = value }
 
+/* Where a row stands in [0, 100) by its values and a seed: of what TABLESAMPLE repeats. */
+static bool run_sample_place(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                             const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    (void)active;
+    (void)fault;
+    uint64_t *hashes = arena_alloc_vector(arena, ((size_t)rows + 8) * sizeof *hashes);
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        Vector flat = vector_flatten(arena, &arguments[i]);
+        vector_hash(&flat, hashes, i > 0);
+    }
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_FLOAT64, rows);
+    for (uint32_t i = 0; i < rows; i++)
+        vector_builder_float64(&builder, (double)(hashes[i] >> 11) * 0x1p-53 * 100);
+    *result = vector_builder_finish(&builder);
+    return true;
+}
+
 const ScalarFunction system_functions[] = {
+    { .oid = 93903, .name = "sample_place", .argument_count = 1, .is_variadic = true,
+      .arguments = { T_ANY }, .result = T_FLOAT8, .nulls = NULLS_CALLED, .run = run_sample_place,
+      .summary = "A number from 0 up to but not 100, made of the values' hashes." },
     { .oid = 1081, .name = "format_type", .argument_count = 2, .arguments = { T_OID, T_INT4 },
       .result = T_TEXT, .nulls = NULLS_CALLED, .volatility = STABLE, .run = run_rows,
       .loop = (void *)format_type_loop, .prepare = rows_prepare,

@@ -41,6 +41,16 @@ const OffsetMap *bind_enter_fragment(Binder *binder, const RewrittenText *fragme
 
 /* --- what the client sees --- */
 
+/* More than PostgreSQL lets a client see; what is stored has a limit of its own. */
+static bool check_width(Binder *binder, const QueryResult *result)
+{
+    enum { MAX_TARGETS = 1664 };
+    return result->count <= MAX_TARGETS
+               ? true
+               : bind_fault(binder, -1, FAULT_TOO_MANY_COLUMNS_SQL,
+                            "target lists can have at most %d entries", MAX_TARGETS);
+}
+
 static void set_outputs(Binder *binder, const QueryResult *result, BoundQuery *query)
 {
     uint32_t count = result->count;
@@ -63,7 +73,8 @@ static bool bind_plain_query(Binder *binder, const PgQuery__SelectStmt *statemen
                              BoundQuery *query)
 {
     QueryResult result;
-    if (!bind_query(binder, statement, NULL, NULL, false, &result))
+    if (!bind_query(binder, statement, NULL, NULL, false, &result) ||
+        !check_width(binder, &result))
         return false;
     int64_t limit = binder->context->types->settings->sql_outer_limit;
     if (limit > 0)

@@ -242,6 +242,19 @@ bool coerce_all(Binder *binder, const Expr **arguments, uint32_t count, const Sq
     return true;
 }
 
+/* Where the first item stands that does not go with those before it. */
+static int32_t mismatch_location(const Expr *const *items, const SqlType *types, uint32_t count,
+                                 const char *what, int32_t location)
+{
+    for (uint32_t i = 2; i <= count; i++) {
+        Fault ignored = {0};
+        SqlType common;
+        if (!function_common_type(types, i, what, &common, &ignored))
+            return items[i - 1]->location >= 0 ? items[i - 1]->location : location;
+    }
+    return location;
+}
+
 bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
                       SqlType *common, int32_t location)
 {
@@ -259,8 +272,10 @@ bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const 
             items[i] = bind_reg_as_oid(binder, items[i]);
         types[i] = items[i]->type;
     }
-    if (!function_common_type(types, count, what, common, binder->fault))
-        return bind_fault_place(binder, location);
+    if (!function_common_type(types, count, what, common, binder->fault)) {
+        int32_t at = mismatch_location(items, types, count, what, location);
+        return bind_fault_place(binder, at);
+    }
     if (common->oid == T_UNKNOWN)
         *common = SQL_TYPE(T_TEXT);
     for (uint32_t i = 0; i < count; i++) {

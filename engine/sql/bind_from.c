@@ -348,8 +348,7 @@ bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, Fro
     case PG_QUERY__NODE__NODE_RANGE_FUNCTION:
         return bind_range_function(binder, scope, node->range_function, item);
     case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
-        return bind_fault(binder, bind_location(binder, node->range_table_sample->location),
-                          FAULT_FEATURE_NOT_SUPPORTED, "TABLESAMPLE is not supported");
+        return bind_table_sample(binder, scope, node->range_table_sample, item);
     default:
         return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
                           "this kind of FROM item is not supported");

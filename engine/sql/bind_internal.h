@@ -436,6 +436,9 @@ bool from_is_lateral(const PgQuery__Node *node, const Plan *plan);
 /* A named thing with columns: applies an alias with its column names. */
 bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery__Alias *alias,
                const Relation *relation, ScopeColumn *columns, uint32_t count, FromItem *item);
+/* t TABLESAMPLE method (percent) [REPEATABLE (seed)] (bind_sample.c) */
+bool bind_table_sample(Binder *binder, Scope *scope, const PgQuery__RangeTableSample *sample,
+                       FromItem *item);
 bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *function,
                          FromItem *item);
 /* EXTERN, HTTP, INLINE, LOCALFILES; *is_known false: another function. */

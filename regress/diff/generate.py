@@ -368,7 +368,8 @@ class Generator:
             return '%s() OVER (%sORDER BY %s)' % (self.pick('RANK', 'DENSE_RANK'), partition, one)
         if kind == 'int' and self.chance(.3):
             return 'ROW_NUMBER() OVER (%s%s)' % (partition, order)
-        item = self.expr(scope, kind, 1, False)
+        # a literal alone has no type for functions of any type
+        item = 'CAST(%s AS %s)' % (self.expr(scope, kind, 1, False), SQL_TYPES[kind])
         if self.chance(.35):
             return '%s(%s%s) OVER (%s%s)' % (self.pick('LAG', 'LEAD'), item, self.pick('', ', 2'), partition, order)
         if self.chance(.3):

@@ -27,7 +27,12 @@ class Servers:
             command = ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups'] + command
         return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.folder)
 
-    def start(self):
+    def start(self, with_postgres=True):
+        if with_postgres:
+            self.start_postgres()
+        self.start_talaria()
+
+    def start_postgres(self):
         programs = postgres_programs()
         os.mkdir(self.postgres)
         if os.getuid() == 0:
@@ -41,6 +46,8 @@ class Servers:
                                 '-l', self.postgres + '/log', 'start'])
         if run.returncode != 0:
             raise RuntimeError('PostgreSQL did not start: ' + run.stderr.decode())
+
+    def start_talaria(self):
         ready = os.path.join(self.folder, 'ready')
         with open(ready, 'w') as out, open(os.path.join(self.folder, 'log'), 'w') as log:
             self.server = subprocess.Popen([self.talaria, '--data', self.folder + '/data', '--socket-dir', self.folder,
