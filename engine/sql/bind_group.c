@@ -2,12 +2,13 @@
  * GROUP BY: keys, and GROUPING SETS, ROLLUP and CUBE over them.
  *
  * A set is a bit a key. The sets of the items multiply: GROUP BY a, ROLLUP(b, c) has the sets
- * abc, ab, a. Several sets become a UNION ALL of one aggregation each over the same input, keys
- * that a set lacks being NULL; a column tells the sets apart, from which GROUPING() is computed.
+ * abc, ab, a. A few sets over a plain table become a UNION ALL of one aggregation each, keys that a
+ * set lacks being NULL: the table is read as often, but by codes and at no cost between. Of anything
+ * else there is one aggregation over copies of the rows, one for each set (bind_group_sets.c).
  */
 #include "engine/sql/bind_select_internal.h"
 
-enum { MAX_KEYS_IN_SETS = 64, MAX_SETS = 256 };
+enum { MAX_KEYS_IN_SETS = 64, MAX_SETS = 4096, MAX_CUBE = 12 };
 
 static bool column_exists(Select *select, const PgQuery__Node *node)
 {
@@ -95,7 +96,7 @@ static bool bind_item_sets(Select *select, const PgQuery__Node *node, Sets *sets
 static bool add_set(Select *select, Sets *sets, uint64_t mask)
 {
     if (sets->count == MAX_SETS)
-        return bind_fault(select->binder, -1, FAULT_PROGRAM_LIMIT_EXCEEDED,
+        return bind_fault(select->binder, -1, FAULT_STATEMENT_TOO_COMPLEX,
                           "too many grouping sets present (maximum %d)", MAX_SETS);
     sets->masks[sets->count++] = mask;
     return true;
@@ -156,9 +157,9 @@ static bool bind_rollup(Select *select, const PgQuery__GroupingSet *set, Sets *s
 static bool bind_cube(Select *select, const PgQuery__GroupingSet *set, Sets *sets)
 {
     uint64_t *masks = ARENA_ARRAY(select->binder->arena, uint64_t, set->n_content + 1);
-    if (set->n_content > 8)
-        return bind_fault(select->binder, -1, FAULT_PROGRAM_LIMIT_EXCEEDED,
-                          "CUBE is limited to 8 elements");
+    if (set->n_content > MAX_CUBE)
+        return bind_fault(select->binder, bind_location(select->binder, set->location),
+                          FAULT_TOO_MANY_COLUMNS_SQL, "CUBE is limited to %d elements", MAX_CUBE);
     if (!bind_elements(select, set, masks))
         return false;
     for (uint32_t choice = UINT32_C(1) << set->n_content; choice-- > 0;) {
@@ -282,7 +283,7 @@ bool select_bind_group(Select *select)
 /* --- GROUPING(a, b) --- */
 
 /* For the set: a bit an argument, the first one highest, set when the set lacks it. */
-static bool grouping_value(Select *select, const GroupingCall *call, uint64_t set, int64_t *value)
+bool select_grouping_value(Select *select, const GroupingCall *call, uint64_t set, int64_t *value)
 {
     *value = 0;
     for (uint32_t i = 0; i < call->count; i++) {
@@ -351,7 +352,7 @@ static const Plan *make_set(Select *select, const Plan *input, uint64_t set)
     }
     for (uint32_t i = 0; i < state->grouping_count; i++) {
         int64_t value;
-        if (!grouping_value(select, &state->groupings[i], set, &value))
+        if (!select_grouping_value(select, &state->groupings[i], set, &value))
             return NULL;
         items[key_count + state->aggregate_count + i] =
             (PlanProjection){bind_new_column(binder, SQL_TYPE(T_INT4), "grouping"),
@@ -359,6 +360,21 @@ static const Plan *make_set(Select *select, const Plan *input, uint64_t set)
     }
     const Plan *plan = plan_aggregate(arena, input, keys, used, aggregates, state->aggregate_count);
     return plan_project(arena, plan, items, width);
+}
+
+enum { FEW_SETS = 8 };
+
+/* Rows of a stored table or of VALUES, perhaps filtered: cheap to read again. */
+static bool is_plain_scan(const Plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_FILTER:
+        return is_plain_scan(plan->filter.input);
+    case PLAN_PROJECT:
+        return is_plain_scan(plan->project.input);
+    default:
+        return plan->kind == PLAN_TABLE || plan->kind == PLAN_VALUES || plan->kind == PLAN_VIRTUAL;
+    }
 }
 
 const Plan *select_make_groups(Select *select, const Plan *plan)
@@ -375,19 +391,22 @@ const Plan *select_make_groups(Select *select, const Plan *plan)
     static const uint64_t every_key[1] = {UINT64_MAX};
     uint32_t count = select->has_sets ? select->set_count : 1;
     const uint64_t *sets = select->has_sets ? select->sets : every_key;
-    const Plan **inputs = ARENA_ARRAY(binder->arena, const Plan *, count);
-    for (uint32_t i = 0; i < count; i++) {
-        inputs[i] = make_set(select, plan, sets[i]);
-        if (inputs[i] == NULL)
-            return NULL;
-    }
     /* what stands above names keys, aggregates and GROUPING values by these */
-    uint32_t key_count = select->grouping.key_count, width = inputs[0]->column_count;
+    uint32_t key_count = select->grouping.key_count;
+    uint32_t width = key_count + state->aggregate_count + state->grouping_count;
     PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, width + 1);
     for (uint32_t i = 0; i < width; i++)
         columns[i] = i < key_count ? select->seen.keys[i].column
                      : i < key_count + state->aggregate_count
                          ? state->aggregates[i - key_count].column
                          : state->groupings[i - key_count - state->aggregate_count].column;
+    if (count > 1 && (count > FEW_SETS || !is_plain_scan(plan)))
+        return select_group_copies(select, plan, sets, count, columns);
+    const Plan **inputs = ARENA_ARRAY(binder->arena, const Plan *, count);
+    for (uint32_t i = 0; i < count; i++) {
+        inputs[i] = make_set(select, plan, sets[i]);
+        if (inputs[i] == NULL)
+            return NULL;
+    }
     return plan_union_all(binder->arena, inputs, count, columns);
 }

@@ -59,6 +59,11 @@ bool select_bind_group(Select *select);
 /* Columns by which keys are seen above: `seen`. */
 void select_see_keys(Select *select);
 /* The Aggregate node, or one for each grouping set. */
+/* The value of a GROUPING call for the groups of a set. */
+bool select_grouping_value(Select *select, const GroupingCall *call, uint64_t set, int64_t *value);
+/* Several sets in one aggregation (bind_group_sets.c); `columns`: keys, aggregates, GROUPINGs. */
+const Plan *select_group_copies(Select *select, const Plan *plan, const uint64_t *sets,
+                                uint32_t count, const PlanColumn *columns);
 const Plan *select_make_groups(Select *select, const Plan *plan);
 
 #endif
