@@ -318,8 +318,10 @@ void select_see_keys(Select *select)
     select->seen.keys = ARENA_ARRAY(binder->arena, PlanProjection, select->grouping.key_count + 1);
     for (uint32_t i = 0; i < select->grouping.key_count; i++) {
         const PlanProjection *key = &select->grouping.keys[i];
-        select->seen.keys[i] =
-            (PlanProjection){bind_new_column(binder, key->column.type, "key"), key->expr};
+        /* a column of FROM keeps its id: subqueries above name it so */
+        select->seen.keys[i] = *key;
+        if (key->expr->kind != EXPR_COLUMN)
+            select->seen.keys[i].column = bind_new_column(binder, key->column.type, "key");
     }
 }
 
