@@ -481,6 +481,40 @@ static void test_global_sort_by_statistics(void **state)
     stop_both();
 }
 
+/* Ranges without order inside: each partition's rows still lie before the next one's. */
+static void test_unordered_ranges(void **state)
+{
+    (void)state;
+    Plan2 plan;
+    make_plan(&plan,
+              (ShuffleSpec){.kind = SHUFFLE_GLOBAL_SORT,
+                            .key_count = 2,
+                            .target_rows = 9000,
+                            .is_unordered = true},
+              2, 2, READ_PARTITIONS, false, 1);
+    assert_divided(run_both(&plan, 60));
+    int64_t least[512], most[512];
+    uint32_t rows_of[512] = {0}, count = 0;
+    for (uint32_t w = 0; w < 2; w++)
+        for (uint32_t i = 0; i < workers[w].count[0]; i++) {
+            uint32_t p = workers[w].partitions[0][i];
+            int64_t number = workers[w].numbers[0][i];
+            assert_true(p < 512);
+            if (rows_of[p] == 0 || compare_numbers(&plan, number, least[p]) < 0)
+                least[p] = number;
+            if (rows_of[p] == 0 || compare_numbers(&plan, number, most[p]) > 0)
+                most[p] = number;
+            rows_of[p]++;
+            count = p >= count ? p + 1 : count;
+        }
+    assert_true(count > 2);
+    for (uint32_t p = 1; p < count; p++) {
+        assert_true(compare_numbers(&plan, most[p - 1], least[p]) < 0);
+        assert_in_range(rows_of[p - 1], 4000, 16000);
+    }
+    stop_both();
+}
+
 /* A consumer that wants no more after its first rows stops its producers. */
 static void test_stop(void **state)
 {
@@ -693,6 +727,7 @@ int main(void)
         cmocka_unit_test(test_two_readers_one_after_the_other),
         cmocka_unit_test(test_global_sort_one_partition),
         cmocka_unit_test(test_global_sort_by_statistics),
+        cmocka_unit_test(test_unordered_ranges),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_backpressure),
         cmocka_unit_test(test_lost_link),
