@@ -2,6 +2,7 @@
  * Functions of multi-value strings that are not those of arrays under another name: here a NULL
  * is a list of one NULL, and tests are rarely NULL. And ARRAY_QUANTILE.
  */
+#include "engine/function/json_internal.h"
 #include "engine/function/rows_internal.h"
 
 #include <math.h>
@@ -115,9 +116,39 @@ static bool quantile_row(RowRun *run, uint32_t row, double *result, uint8_t *is_
     return true;
 }
 
+/*
+ * MV_TO_ARRAY of a text: what was read as a list of strings into a column of texts is there as the
+ * JSON list; everything else is a list of itself.
+ */
+static bool text_to_array_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    Text text = row_text(run, 0, row), key, value;
+    JsonWalk walk;
+    bool is_list = text.length > 1 && text.data[0] == '[' && json_is_valid(text);
+    if (!is_list || !json_walk_begin(text, &walk)) {
+        vector_builder_array(builder, 1);
+        vector_builder_text_view(builder->elements, text);
+        return true;
+    }
+    uint32_t count = 0;
+    for (JsonWalk ahead = walk; json_walk_next(&ahead, &key, &value);)
+        count++;
+    vector_builder_array(builder, count);
+    while (json_walk_next(&walk, &key, &value)) {
+        if (json_kind(value) == JSON_NULL)
+            vector_builder_null(builder->elements);
+        else if (json_kind(value) == JSON_STRING)
+            vector_builder_text_view(builder->elements, json_string_text(&run->sink, value));
+        else
+            vector_builder_text_view(builder->elements, value);
+    }
+    return true;
+}
+
 ROW_LOOP(contains_element_loop, contains_element_row, uint8_t)
 ROW_LOOP(contains_list_loop, contains_list_row, uint8_t)
 ROW_LOOP(overlap_loop, overlap_row, uint8_t)
+ARRAY_LOOP(text_to_array_loop, text_to_array_row)
 ARRAY_LOOP(filter_prefix_loop, filter_prefix_row)
 ROW_LOOP(quantile_loop, quantile_row, double)
 
@@ -140,6 +171,10 @@ const ScalarFunction multi_value_functions[] = {
       .loop = (void *)filter_prefix_loop,
       .summary = "The elements that begin with a text; NULL when there are none.",
       .example = "mv_filter_prefix(ARRAY['ab', 'cd'], 'a')", .gives = "{ab}" },
+    { .oid = 91665, .name = "mv_to_array", .argument_count = 1, .arguments = { T_TEXT },
+      .result = T_TEXT_ARRAY, .run = run_array_rows, .loop = (void *)text_to_array_loop,
+      .summary = "The strings of a multi-value string: those of a JSON list, or the text alone.",
+      .example = "mv_to_array('[\"en\",\"de\"]'::text)", .gives = "{en,de}" },
     { .oid = 91664, .name = "array_quantile", .argument_count = 2,
       .arguments = { T_FLOAT8_ARRAY, T_FLOAT8 }, .result = T_FLOAT8, .run = run_rows,
       .loop = (void *)quantile_loop,
