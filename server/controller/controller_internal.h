@@ -127,6 +127,8 @@ void respond_wire(Request *request, const Buffer *wire);
 void respond_setting(Request *request, const char *name, const char *value, bool is_local);
 /* Messages that the front end sends behind the rows of the next result. */
 void respond_trailer(Request *request, const Buffer *wire);
+/* Bytes that begin the first CopyData of the next result: readers expect them there. */
+void respond_prefix(Request *request, const void *data, size_t length);
 /* COPY FROM: the front end sends what the client sends, a window of it; and takes credit. */
 void respond_copy_in(Request *request);
 void respond_copy_credit(Request *request, size_t bytes);

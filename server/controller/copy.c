@@ -39,7 +39,7 @@ static void put_header_line(const CopyStatement *copy, const BoundQuery *query, 
 }
 
 static const char binary_signature[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
-enum { SIGNATURE_LENGTH = 19, SIGNATURE_MAGIC = 11 };
+enum { SIGNATURE_LENGTH = 19 };
 
 /* What goes before the rows, and after them. */
 static void announce(Request *request, const CopyStatement *copy, const BoundQuery *query)
@@ -48,7 +48,7 @@ static void announce(Request *request, const CopyStatement *copy, const BoundQue
     bool is_binary = copy->spec.format == COPY_BINARY;
     pgwire_copy_out_response(&wire, is_binary, (uint16_t)query->output_count);
     if (is_binary) {
-        pgwire_copy_data(&wire, binary_signature, SIGNATURE_LENGTH);
+        respond_prefix(request, binary_signature, SIGNATURE_LENGTH);
         pgwire_copy_data(&trailer, "\377\377", 2);
     } else if (copy->has_header) {
         put_header_line(copy, query, &wire);

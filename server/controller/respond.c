@@ -67,6 +67,14 @@ void respond_trailer(Request *request, const Buffer *wire)
     frame_end(&writer);
 }
 
+void respond_prefix(Request *request, const void *data, size_t length)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_bytes(&writer, "prefix", data, length);
+    frame_end(&writer);
+}
+
 void respond_copy_in(Request *request)
 {
     FrameWriter writer;

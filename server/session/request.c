@@ -136,6 +136,7 @@ static void request_free(Request *request)
     buffer_clear(&request->frame);
     free(request->doom);
     free(request->fetch);
+    buffer_clear(&request->prefix);
     buffer_clear(&request->trailer);
     free(request);
 }
@@ -410,6 +411,10 @@ static bool apply(Request *request, const Frame *frame)
             end_block(session, has_rollback_tag(wire));
     }
     take_description(request, frame);
+    if (frame_has(frame, "prefix")) {
+        Text prefix = frame_text(frame, "prefix");
+        buffer_append(&request->prefix, prefix.data, prefix.length);
+    }
     if (frame_has(frame, "trailer")) {
         Text trailer = frame_text(frame, "trailer");
         buffer_append(&request->trailer, trailer.data, trailer.length);
@@ -496,7 +501,11 @@ void request_advance(Request *request)
         if (request->puller != NULL) {
             request->pulled = result->rows; /* the FETCH has a tag of its own */
         } else {
-            buffer_append(session_out(session), request->trailer.data, request->trailer.length);
+            size_t written = 0;
+            if (session_copy_prefix(request, request->trailer.data, request->trailer.length))
+                written = 5; /* no row has taken the prefix along */
+            buffer_append(session_out(session), request->trailer.data + written,
+                          request->trailer.length - written);
             buffer_reset(&request->trailer);
             pgwire_command_complete_rows(session_out(session), text_of(result->tag), result->rows);
             session_start_statement_timer(session);

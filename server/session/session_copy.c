@@ -26,6 +26,23 @@ static void send_data(Request *request, Text data, bool is_done, const Text *fai
     child_flush(request->controller);
 }
 
+bool session_copy_prefix(Request *request, const uint8_t *data, size_t length)
+{
+    enum { HEADER = 5 };
+    Buffer *prefix = &request->prefix;
+    if (prefix->length == 0 || length < HEADER || data[0] != 'd')
+        return false;
+    uint32_t size = (uint32_t)data[1] << 24 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 8 | data[4];
+    size += (uint32_t)prefix->length;
+    uint8_t header[HEADER] = {'d', (uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
+                              (uint8_t)size};
+    buffer_append(session_out(request->session), header, sizeof header);
+    buffer_append(session_out(request->session), prefix->data, prefix->length);
+    session_send(request->session);
+    buffer_reset(prefix);
+    return true;
+}
+
 void session_copy_message(Session *session, const PgwireMessage *message)
 {
     Request *request = session->active;

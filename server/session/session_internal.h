@@ -117,6 +117,9 @@ typedef struct Fetch Fetch; /* session_copy.c: COPY FROM */
 enum { COPY_WINDOW = 1 << 20 };
 /* Whether the session takes messages of its running COPY now. */
 bool session_takes_copy(const Session *session);
+/* Writes the beginning of the CopyData message at `data` with the prefix in it: 5 bytes of it are
+ * then written. False: there is no prefix. */
+bool session_copy_prefix(Request *request, const uint8_t *data, size_t length);
 void session_copy_message(Session *session, const PgwireMessage *message);
 
 /* session_cursor.c */
@@ -205,6 +208,7 @@ struct Request {
     bool discards;        /* its rows do not go to the client */
     uint64_t limit;       /* EXECUTE: rows of this batch; 0 all */
     Answer *first_answer, *last_answer;
+    Buffer prefix;        /* bytes that begin the first CopyData of the next result */
     Buffer trailer;       /* messages behind the rows of the next result */
     bool copies_in;       /* the client's CopyData goes to the controller */
     size_t copy_sent;     /* bytes of it that the controller has not read yet */

@@ -419,6 +419,12 @@ static void send_bytes(Request *request, Chunk *chunk, size_t length)
         account_left(chunk, length);
         return;
     }
+    if (session_copy_prefix(request, data, length)) {
+        enum { WRITTEN = 5 };
+        data += WRITTEN;
+        length -= WRITTEN;
+        account_left(chunk, WRITTEN);
+    }
     if (length < CONN_COPY_BELOW) {
         buffer_append(session_out(session), data, length);
         session_send(session);
