@@ -33,6 +33,8 @@ void key_table_expect(KeyTable *table, uint64_t keys)
     table->expected = (uint32_t)(keys < KEY_EXPECT_MOST ? keys : KEY_EXPECT_MOST);
     for (uint32_t c = 0; c < table->column_count; c++)
         table->columns[c].span_limit = (uint32_t)limit;
+    if (table->column_count == 1)
+        text_table_expect(&table->columns[0].texts, table->expected);
 }
 
 static void lookup_clear(KeyTable *table)

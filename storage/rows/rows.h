@@ -62,7 +62,8 @@ typedef struct TextTable {
     GrowArray offsets; /* uint32_t, count + 1 */
     GrowArray bytes;
     GrowArray hashes; /* uint64_t */
-    GrowArray slots;  /* uint64_t: upper half of the hash, id */
+    GrowArray slots;  /* uint64_t: a part of the hash, id */
+    uint32_t expected;
     uint64_t clock;
     uint64_t lineage; /* of the dictionaries that it gives; 0: none yet */
     bool is_finding; /* what the remaps hold: results of finding, not of adding */
@@ -74,6 +75,8 @@ void text_table_init(TextTable *table, Budget *budget);
 /* A table for those who only want a dictionary: nothing is looked up, and texts that do not come
  * from one dictionary are entered each time. */
 void text_list_init(TextTable *table, Budget *budget);
+/* About so many texts will come: makes room for them with the first. */
+void text_table_expect(TextTable *table, uint32_t texts);
 void text_table_clear(TextTable *table); /* frees; then as after init */
 void text_table_reset(TextTable *table); /* forgets the texts and the remaps, keeps memory */
 /* The id of a text (`hash` is its text_hash); 0 with a fault. */

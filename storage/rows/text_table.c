@@ -32,10 +32,16 @@ void text_list_init(TextTable *table, Budget *budget)
     table->is_list = true;
 }
 
+void text_table_expect(TextTable *table, uint32_t texts)
+{
+    table->expected = texts;
+}
+
 void text_table_clear(TextTable *table)
 {
     Budget *budget = table->budget;
     bool is_list = table->is_list;
+    uint32_t expected = table->expected;
     grow_array_free(&table->offsets, budget);
     grow_array_free(&table->bytes, budget);
     grow_array_free(&table->hashes, budget);
@@ -44,6 +50,7 @@ void text_table_clear(TextTable *table)
         grow_array_free(&table->remaps[i].ids, budget);
     text_table_init(table, budget);
     table->is_list = is_list;
+    table->expected = expected;
 }
 
 void text_table_reset(TextTable *table)
@@ -80,39 +87,85 @@ size_t text_table_memory(const TextTable *table)
 
 /* --- slots --- */
 
+/* The bits of a hash that tell texts and their places apart. Not the uppermost: by those rows are
+ * divided among workers, so that all texts of one may agree in them. */
+static inline uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 16);
+}
+
 static inline uint64_t slot_make(uint64_t hash, uint32_t id)
 {
-    return (hash & UINT64_C(0xFFFFFFFF00000000)) | id;
+    return (uint64_t)tag_of(hash) << 32 | id;
 }
 
 static inline uint32_t slot_first(const TextTable *table, uint64_t hash)
 {
-    return (uint32_t)hash & ((1u << table->slot_bits) - 1);
+    return tag_of(hash) >> (32 - table->slot_bits);
 }
 
-static bool slots_grow(TextTable *table, Fault *fault)
+/* A slot's place is the upper part of what is in it: in a larger table all keep their order, and
+ * both tables are gone through from end to end. */
+static void slots_enter(const TextTable *table, uint64_t *into, uint32_t bits)
 {
-    /* Small tables grow in larger steps: entering everything again is not free. */
-    uint32_t bits = table->slots.data == NULL
-                        ? FIRST_SLOT_BITS
-                        : table->slot_bits + (table->slot_bits < FAST_SLOT_BITS ? 2 : 1);
+    const uint64_t *slots = table->slots.data;
+    uint32_t mask = (1u << bits) - 1;
+    if (slots == NULL)
+        return;
+    for (uint32_t i = 0; i < 1u << table->slot_bits; i++) {
+        if (slots[i] == 0)
+            continue;
+        uint32_t at = (uint32_t)(slots[i] >> 32) >> (32 - bits);
+        while (into[at] != 0)
+            at = (at + 1) & mask;
+        into[at] = slots[i];
+    }
+}
+
+static bool slots_grow(TextTable *table, uint32_t bits, Fault *fault)
+{
     if (bits > 31)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "too many distinct texts to hold at once");
     GrowArray slots = {0};
     if (!grow_array(&slots, table->budget, sizeof(uint64_t) << bits, fault))
         return false;
+    slots_enter(table, slots.data, bits);
     grow_array_free(&table->slots, table->budget);
     table->slots = slots;
     table->slot_bits = bits;
-    uint64_t *entries = slots.data;
-    const uint64_t *hashes = table->hashes.data;
-    uint32_t mask = (1u << bits) - 1;
-    for (uint32_t id = 1; id < table->count; id++) {
-        uint32_t at = slot_first(table, hashes[id]);
-        while (entries[at] != 0)
-            at = (at + 1) & mask;
-        entries[at] = slot_make(hashes[id], id);
-    }
+    return true;
+}
+
+static uint32_t slot_bits_for(size_t count)
+{
+    uint32_t bits = FIRST_SLOT_BITS;
+    while (bits < 31 && count > ((size_t)1 << bits) / 8 * 5)
+        bits++;
+    return bits;
+}
+
+/* The first slots: for as many texts as are expected, when there is room for that. */
+static bool slots_begin(TextTable *table, Fault *fault)
+{
+    size_t expected = table->expected;
+    Fault refused;
+    if (expected != 0 &&
+        grow_array_unset(&table->offsets, table->budget, expected * sizeof(uint32_t), &refused) &&
+        grow_array_unset(&table->hashes, table->budget, expected * sizeof(uint64_t), &refused) &&
+        slots_grow(table, slot_bits_for(expected), &refused))
+        return true;
+    return slots_grow(table, FIRST_SLOT_BITS, fault);
+}
+
+/* Small tables grow in larger steps: entering everything again is not free. */
+static bool slots_reserve(TextTable *table, size_t count, Fault *fault)
+{
+    if (table->slots.data == NULL && !slots_begin(table, fault))
+        return false;
+    while (count > ((size_t)1 << table->slot_bits) / 8 * 5)
+        if (!slots_grow(table, table->slot_bits + (table->slot_bits < FAST_SLOT_BITS ? 2 : 1),
+                        fault))
+            return false;
     return true;
 }
 
@@ -123,7 +176,7 @@ static inline uint32_t slot_seek(const TextTable *table, Text text, uint64_t has
     uint32_t mask = (1u << table->slot_bits) - 1;
     uint32_t at = slot_first(table, hash);
     while (slots[at] != 0) {
-        if ((slots[at] >> 32) == (hash >> 32) &&
+        if ((slots[at] >> 32) == tag_of(hash) &&
             text_equal(text_table_text(table, (uint32_t)slots[at]), text))
             return at;
         at = (at + 1) & mask;
@@ -145,10 +198,7 @@ static bool reserve(TextTable *table, uint32_t entries, size_t bytes, Fault *fau
         return true;
     if (!grow_array_unset(&table->hashes, table->budget, count * sizeof(uint64_t), fault))
         return false;
-    while (table->slots.data == NULL || count > ((size_t)1 << table->slot_bits) / 8 * 5)
-        if (!slots_grow(table, fault))
-            return false;
-    return true;
+    return slots_reserve(table, count, fault);
 }
 
 /* There must be room. */
