@@ -6,7 +6,7 @@
 
 enum {
     DICTIONARY_SMALL = 65536, /* entries that are evaluated at once */
-    DICTIONARY_PATIENCE = 4,  /* else once so many times the rows tested exceed the entries */
+    DICTIONARY_PATIENCE = 32, /* else once so many times the rows tested exceed the entries */
 };
 
 void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)

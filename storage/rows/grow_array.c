@@ -18,7 +18,7 @@
 enum {
     MAPPED_FROM = 512 * 1024,
     HUGE_FROM = 4 << 20,
-    KEPT_MOST = 192 << 20, /* bytes of freed mappings */
+    KEPT_MOST = 96 << 20, /* bytes of freed mappings */
     SIZE_CLASSES = 48,
     SLACK = 64,
     ALIGNMENT = 64,
