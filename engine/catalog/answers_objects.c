@@ -265,6 +265,18 @@ static bool nothing(CatalogCall *call)
     return answer_null(call);
 }
 
+/* A view's query as it was typed; with a semicolon, as PostgreSQL shows it. */
+static bool view_definition(CatalogCall *call)
+{
+    const CatalogContext *context = catalog_context();
+    const Relation *relation =
+        schema_relation_by_oid(call->arena, context->tables, (Oid)asked_int(call, 0));
+    if (relation == NULL || relation->kind != RELATION_TABLE || !schema_is_view(relation))
+        return answer_null(call);
+    return answer_string(call, arena_printf(call->arena, " %.*s;",
+                                            TEXT_ARGS(relation->table->parsed.definition)));
+}
+
 /* Expressions of the catalogs are kept as the texts that they are. */
 static bool expression(CatalogCall *call)
 {
@@ -461,7 +473,7 @@ const CatalogAnswerRow catalog_object_answers[] = {
     {"pg_get_function_arg_default", nothing},
     {"pg_get_constraintdef", nothing},
     {"pg_get_indexdef", nothing},
-    {"pg_get_viewdef", nothing},
+    {"pg_get_viewdef", view_definition},
     {"pg_get_ruledef", nothing},
     {"pg_get_triggerdef", nothing},
     {"pg_get_partkeydef", nothing},

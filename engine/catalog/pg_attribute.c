@@ -25,6 +25,14 @@ static SqlType declared_type(const Relation *relation, const RelationColumn *col
     return declared == column->type.oid ? column->type : SQL_TYPE(declared);
 }
 
+static bool is_not_null(const Relation *relation, const RelationColumn *column)
+{
+    if (relation->kind != RELATION_TABLE)
+        return false;
+    int at = table_find_column(relation->table, column->name);
+    return at >= 0 && relation->table->columns[at].not_null;
+}
+
 static void add_column(CatalogRows *rows, const Relation *relation, const RelationColumn *column)
 {
     SqlType type = declared_type(relation, column);
@@ -44,7 +52,7 @@ static void add_column(CatalogRows *rows, const Relation *relation, const Relati
     catalog_set_char(rows, "attalign", facts->align);
     catalog_set_char(rows, "attstorage", facts->storage);
     catalog_set_char(rows, "attcompression", 0);
-    catalog_set_bool(rows, "attnotnull", is_time);
+    catalog_set_bool(rows, "attnotnull", is_time || is_not_null(relation, column));
     catalog_set_bool(rows, "atthasdef", false);
     catalog_set_bool(rows, "atthasmissing", false);
     catalog_set_char(rows, "attidentity", 0);

@@ -17,11 +17,6 @@ static const VirtualColumn view_columns[] = {
 };
 /* clang-format on */
 
-static bool is_view(const Relation *relation)
-{
-    return relation->kind == RELATION_VIRTUAL && relation->virtual_relation->is_view;
-}
-
 static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
     (void)fault;
@@ -30,7 +25,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (is_view(relations[i]))
+        if (schema_is_view(relations[i]))
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "tablename", relations[i]->name);
@@ -53,11 +48,13 @@ static bool produce_views(const CatalogContext *context, Arena *arena, Batch **o
     CatalogRows rows;
     ROWS_BEGIN(&rows, view_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (!is_view(relations[i]))
+        if (!schema_is_view(relations[i]))
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "viewname", relations[i]->name);
         catalog_set_text(&rows, "viewowner", catalog_owner_of(context, relations[i]->oid));
+        if (relations[i]->kind == RELATION_TABLE)
+            catalog_set_text(&rows, "definition", relations[i]->table->parsed.definition);
         catalog_row_end(&rows);
     }
     *out = catalog_rows_finish(&rows);

@@ -236,7 +236,8 @@ static void keep_keyword_case(Editor *editor, uint32_t i, bool inside_cast)
                     token->kind != PG_QUERY__TOKEN__MATERIALIZED &&
                     token->kind != PG_QUERY__TOKEN__TRANSACTION;
     bool begins_statement = kind_at(editor, (int64_t)i + 1, PG_QUERY__TOKEN__INTO) ||
-                            (token->kind == PG_QUERY__TOKEN__VALUES && kind_at(editor, (int64_t)i + 1, '('));
+                            ((token->kind == PG_QUERY__TOKEN__VALUES || token->kind == PG_QUERY__TOKEN__ENUM_P) &&
+                             kind_at(editor, (int64_t)i + 1, '('));
     if (before != '.' && (!after_as || begins_statement)) /* PREPARE p AS INSERT INTO */
         return;
     for (int32_t at = token->start; at < token->end; at++) {

@@ -410,6 +410,10 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
         return classify_as(&classifier, STATEMENT_ACCEPTED, "LOCK TABLE");
     case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:
         return classify_as(&classifier, STATEMENT_ACCEPTED, "SET CONSTRAINTS");
+    case PG_QUERY__NODE__NODE_REINDEX_STMT:
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "REINDEX");
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+        return classify_as(&classifier, STATEMENT_ACCEPTED, "CLUSTER");
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
         return classify_as(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
     default:
