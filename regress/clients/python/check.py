@@ -31,10 +31,6 @@ def attempt(name, action, want):
     check(name, got, want)
 
 
-def skip(name, why):
-    print(f"skip     clients/{_client}/{name}: {why}")
-
-
 def finish():
     print(f"{_passed} passed, {_failed} failed")
     sys.exit(_failed > 0)
