@@ -374,8 +374,9 @@ static void suggest(Arena *arena, const TableSnapshot *tables, const SearchPath 
         Text near = schema_suggest(name.text, contents.count, contents_name_at, &contents);
         if (near.length == 0)
             continue;
+        bool is_temporary = strncmp(path->schemas[i]->name, "pg_temp_", 8) == 0;
         fault_hint(fault, "Perhaps you meant to reference the table \"%s.%.*s\".",
-                   path->schemas[i]->name, TEXT_ARGS(near));
+                   is_temporary ? "pg_temp" : path->schemas[i]->name, TEXT_ARGS(near));
         return;
     }
 }

@@ -58,6 +58,7 @@ SHOW maxParseExceptions;
 UPDATE tagged SET x = 1;
 DELETE FROM tagged;
 CREATE VIEW v AS SELECT 1;
+DROP VIEW v;
 GRANT SELECT ON tagged TO nobody;
 TRUNCATE tagged;
 DROP TABLE nosuch;
