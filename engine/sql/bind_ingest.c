@@ -484,6 +484,14 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
         return false;
     bool is_plain = !ingest.dialect->is_replace && !ingest.dialect->has_partitioned &&
                     ingest.target->relation != NULL;
+    bool is_values = insert->select_stmt == NULL || insert->select_stmt->select_stmt->n_values_lists > 0;
+    if (!ingest.dialect->is_replace && !ingest.dialect->has_partitioned && is_values &&
+        ingest.target->relation == NULL && binder->dialect == 0) {
+        bind_fault(binder, bind_location(binder, insert->relation->location), FAULT_UNDEFINED_TABLE,
+                   "relation \"%s\" does not exist", name_plain(insert->relation->relname));
+        return fault_hint(binder->fault,
+                          "Make it with CREATE TABLE, or name its time chunks with PARTITIONED BY.");
+    }
     if (!(is_plain ? bind_usual_granularity(binder, ingest.target)
                    : bind_granularity(binder, ingest.target)))
         return false;
