@@ -211,6 +211,27 @@ uint32_t cut_ticket(Cutter *cutter)
     return cutter->ticket_count++;
 }
 
+/*
+ * A stage that is there already and gives the same rows (a WITH query that is used twice), or the
+ * stage's own number. Its rows wait in memory for the slower of its readers, so only a stage of
+ * few rows is shared. The other one's number is given up again: it is the last one.
+ */
+static uint32_t share_stage(Cutter *cutter, uint32_t number)
+{
+    enum { MOST_SHARED_ROWS = 200000 };
+    const StageDefinition *stage = &cutter->stages[number];
+    ShuffleKind shuffle = stage->shuffle.kind;
+    bool may = cutter->may_share && cutter->held == NULL && shuffle != SHUFFLE_NONE &&
+               shuffle != SHUFFLE_GLOBAL_SORT && stage->root->estimated_rows > 0 &&
+               stage->root->estimated_rows <= MOST_SHARED_ROWS;
+    for (uint32_t i = 0; i < number && may; i++)
+        if (stage_is_same(cutter->arena, &cutter->stages[i], stage)) {
+            cutter->stage_count--;
+            return i;
+        }
+    return number;
+}
+
 uint32_t cut_close(Cutter *cutter, const Fragment *fragment, ShuffleSpec shuffle)
 {
     if (cutter->stage_count == cutter->stage_capacity) {
@@ -231,7 +252,7 @@ uint32_t cut_close(Cutter *cutter, const Fragment *fragment, ShuffleSpec shuffle
                                                .worker_count = workers,
                                                .max_worker_count = workers,
                                                .processor = fragment->processor};
-    return number;
+    return share_stage(cutter, number);
 }
 
 void cut_shuffle(Cutter *cutter, Fragment *fragment, ShuffleSpec shuffle, StageRead read,
@@ -619,7 +640,10 @@ bool plan_cut(CutContext *context, const BoundQuery *query, const QueryDefinitio
               Fault *fault)
 {
     check(context->worker_count > 0);
-    Cutter cutter = {.context = context, .arena = context->plan->arena, .fault = fault};
+    Cutter cutter = {.context = context,
+                     .arena = context->plan->arena,
+                     .may_share = !plan_is_volatile(query->plan),
+                     .fault = fault};
     Fragment fragment;
     if (!cut_plan(&cutter, query->plan, &fragment))
         return false;

@@ -22,6 +22,7 @@ typedef struct Cutter {
     StageDefinition *stages;
     uint32_t stage_count, stage_capacity;
     uint32_t ticket_count;
+    bool may_share; /* stages that would give the same rows are one: nothing in them is volatile */
     struct HeldScope *held; /* the recursion whose step is being cut (cut_recurse.c) */
     Fault *fault;
 } Cutter;

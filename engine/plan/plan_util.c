@@ -79,57 +79,55 @@ ColumnId plan_new_column(PlanContext *context)
     return context->next_column++;
 }
 
-static void item_columns(const PlanProjection *items, uint32_t count,
-                         void (*each)(ColumnId column, void *state), void *state)
+static void each_item(const PlanProjection *items, uint32_t count, PlanExprVisit *each, void *state)
 {
     for (uint32_t i = 0; i < count; i++)
-        expr_columns(items[i].expr, each, state);
+        each(items[i].expr, state);
 }
 
-static void optional_columns(const Expr *expr, void (*each)(ColumnId column, void *state),
-                             void *state)
+static void each_optional(const Expr *expr, PlanExprVisit *each, void *state)
 {
     if (expr != NULL)
-        expr_columns(expr, each, state);
+        each(expr, state);
 }
 
-void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state)
+void plan_node_exprs(const Plan *plan, PlanExprVisit *each, void *state)
 {
     switch (plan->kind) {
     case PLAN_TABLE:
     case PLAN_VIRTUAL:
-        optional_columns(plan->table.filter, each, state);
+        each_optional(plan->table.filter, each, state);
         return;
     case PLAN_EXTERN:
-        optional_columns(plan->external.filter, each, state);
+        each_optional(plan->external.filter, each, state);
         return;
     case PLAN_VALUES:
         for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++)
-            expr_columns(plan->values.cells[i], each, state);
+            each(plan->values.cells[i], state);
         return;
     case PLAN_FILTER:
-        expr_columns(plan->filter.condition, each, state);
+        each(plan->filter.condition, state);
         return;
     case PLAN_PROJECT:
-        item_columns(plan->project.items, plan->column_count, each, state);
+        each_item(plan->project.items, plan->column_count, each, state);
         return;
     case PLAN_AGGREGATE:
-        item_columns(plan->aggregate.keys, plan->aggregate.key_count, each, state);
-        item_columns(plan->aggregate.aggregates, plan->aggregate.aggregate_count, each, state);
+        each_item(plan->aggregate.keys, plan->aggregate.key_count, each, state);
+        each_item(plan->aggregate.aggregates, plan->aggregate.aggregate_count, each, state);
         return;
     case PLAN_JOIN:
-        optional_columns(plan->join.condition, each, state);
-        optional_columns(plan->join.any_condition, each, state);
+        each_optional(plan->join.condition, each, state);
+        each_optional(plan->join.any_condition, each, state);
         return;
     case PLAN_APPLY:
-        optional_columns(plan->apply.condition, each, state);
+        each_optional(plan->apply.condition, each, state);
         return;
     case PLAN_SORT:
         for (uint32_t i = 0; i < plan->sort.key_count; i++)
-            expr_columns(plan->sort.keys[i].expr, each, state);
+            each(plan->sort.keys[i].expr, state);
         return;
     case PLAN_EXPAND:
-        expr_columns(plan->expand.count, each, state);
+        each(plan->expand.count, state);
         return;
     case PLAN_RECURSE:
     case PLAN_WORKING:
@@ -138,13 +136,45 @@ void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *sta
         return;
     case PLAN_WINDOW:
         for (uint32_t i = 0; i < plan->window.partition_count; i++)
-            expr_columns(plan->window.partition[i], each, state);
+            each(plan->window.partition[i], state);
         for (uint32_t i = 0; i < plan->window.order_count; i++)
-            expr_columns(plan->window.order[i].expr, each, state);
+            each(plan->window.order[i].expr, state);
         for (uint32_t i = 0; i < plan->window.function_count; i++)
-            expr_columns(plan->window.functions[i].expr, each, state);
+            each(plan->window.functions[i].expr, state);
         return;
     }
+}
+
+typedef struct ColumnVisit {
+    void (*each)(ColumnId column, void *state);
+    void *state;
+} ColumnVisit;
+
+static void visit_columns(const Expr *expr, void *state)
+{
+    const ColumnVisit *visit = state;
+    expr_columns(expr, visit->each, visit->state);
+}
+
+void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state)
+{
+    ColumnVisit visit = {each, state};
+    plan_node_exprs(plan, visit_columns, &visit);
+}
+
+static void note_volatile(const Expr *expr, void *state)
+{
+    bool *is_volatile = state;
+    *is_volatile = *is_volatile || expr_is_volatile(expr);
+}
+
+bool plan_is_volatile(const Plan *plan)
+{
+    bool is_volatile = false;
+    plan_node_exprs(plan, note_volatile, &is_volatile);
+    for (uint32_t i = 0; i < plan_input_count(plan) && !is_volatile; i++)
+        is_volatile = plan_is_volatile(plan_input(plan, i));
+    return is_volatile;
 }
 
 static bool node_refers_to(const Plan *plan, const Plan *outer)

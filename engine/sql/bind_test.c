@@ -375,8 +375,8 @@ static void test_grouping_sets(void **state)
     (void)state;
     assert_plan(
         "select page, count(*) from wiki group by rollup(page)",
-        "project #7=#7, #6=#6 [union #7 [project #8=#3, #10=#9 [aggregate (#3=#3) #9=count(*) "
-        "[wiki#1]]; project #11=NULL, #13=#12 [aggregate () #12=count(*) [wiki#1]]]]");
+        "project #3=#3, #6=#6 [union #3 [project #7=#3, #9=#8 [aggregate (#3=#3) #8=count(*) "
+        "[wiki#1]]; project #10=NULL, #12=#11 [aggregate () #11=count(*) [wiki#1]]]]");
     assert_outputs("select grouping(page, added), page from wiki group by cube(page, added)",
                    "grouping:integer page:text");
     assert_refused(

@@ -297,6 +297,10 @@ typedef struct QueryDefinition {
     bool result_is_ordered;
 } QueryDefinition;
 
+/* Whether two stages give the same rows to the same partitions: all but their numbers, and the
+ * counters from which their workers take morsels, is equal. `arena` for scratch. */
+bool stage_is_same(Arena *arena, const StageDefinition *a, const StageDefinition *b);
+
 /* Packed with msgpack; unpacking checks everything (counts, positions, function OIDs, stage
  * numbers) and builds in `arena`. */
 void query_definition_pack(const QueryDefinition *definition, Buffer *out);

@@ -315,6 +315,36 @@ static void pack_stage(const StageDefinition *stage, Buffer *out)
     pack_operator(stage->root, out);
 }
 
+static void pack_without_numbers(Arena *arena, const StageDefinition *stage, Buffer *out)
+{
+    StageDefinition plain = *stage;
+    StageInput *inputs = ARENA_ARRAY(arena, StageInput, stage->input_count + 1);
+    for (uint32_t i = 0; i < stage->input_count; i++) {
+        inputs[i] = stage->inputs[i];
+        inputs[i].ticket = 0;
+    }
+    plain.number = 0;
+    plain.inputs = inputs;
+    pack_stage(&plain, out);
+}
+
+bool stage_is_same(Arena *arena, const StageDefinition *a, const StageDefinition *b)
+{
+    /* most that differ do so in these: nothing has to be packed to see it */
+    if (a->input_count != b->input_count || a->root->kind != b->root->kind ||
+        a->root->column_count != b->root->column_count || a->shuffle.kind != b->shuffle.kind ||
+        a->worker_count != b->worker_count || strcmp(a->processor, b->processor) != 0)
+        return false;
+    Buffer first = BUFFER_EMPTY, second = BUFFER_EMPTY;
+    pack_without_numbers(arena, a, &first);
+    pack_without_numbers(arena, b, &second);
+    bool is_same = first.length == second.length &&
+                   memcmp(first.data, second.data, first.length) == 0;
+    buffer_clear(&first);
+    buffer_clear(&second);
+    return is_same;
+}
+
 void query_definition_pack(const QueryDefinition *definition, Buffer *out)
 {
     pack_uint(out, definition->query);
