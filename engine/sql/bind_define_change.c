@@ -1,0 +1,411 @@
+/*
+ * What changes or ends something that is there: DROP, TRUNCATE, DELETE of everything, ALTER,
+ * RENAME.
+ */
+#include "engine/sql/bind_define_internal.h"
+
+#include <strings.h>
+
+/* --- what is there --- */
+
+static DefinitionTarget target_of(const Table *table)
+{
+    return (DefinitionTarget){.key = table->key,
+                              .name = table->name,
+                              .oid = table->oid,
+                              .kind = table->parsed.kind,
+                              .rows = table->rows};
+}
+
+static bool is_missing(const Fault *fault)
+{
+    return fault->code == FAULT_UNDEFINED_TABLE || fault->code == FAULT_INVALID_SCHEMA_NAME;
+}
+
+bool define_check_owner(Definer *definer, const DefinitionTarget *target)
+{
+    AccessTarget object = {
+        .kind = target->kind == TABLE_SCHEMA ? ACCESS_ON_SCHEMA : ACCESS_ON_TABLE,
+        .oid = target->oid,
+        .name = target->name,
+        .is_view = target->kind == TABLE_VIEW};
+    return access_check_owner(definer->binder->context->user, &object, definer->binder->fault);
+}
+
+/* A table or view by its name; *found false: it is not there and need not be. `what` for messages. */
+bool define_find_relation(Definer *definer, const SchemaName *schema, SchemaName name,
+                          int32_t location, bool missing_ok, const char *what,
+                          DefinitionTarget *target, bool *found)
+{
+    Binder *binder = definer->binder;
+    const Relation *relation =
+        schema_resolve(binder->arena, binder->context->tables, schema, name,
+                       text_of(define_path(binder)), location, binder->fault);
+    *found = relation != NULL;
+    if (relation == NULL) {
+        if (!is_missing(binder->fault))
+            return false;
+        if (missing_ok) {
+            bool is_schema = binder->fault->code == FAULT_INVALID_SCHEMA_NAME;
+            fault_clear(binder->fault);
+            Text shown = is_schema ? schema->text : text_of(schema_fold(binder->arena, name.text).data);
+            define_notice(definer,
+                   arena_printf(binder->arena, "%s \"%.*s\" does not exist, skipping",
+                                is_schema ? "schema" : what,
+                                TEXT_ARGS(name.is_quoted && !is_schema ? name.text : shown)));
+            return true;
+        }
+        if (binder->fault->code == FAULT_UNDEFINED_TABLE && strcmp(what, "relation") != 0)
+            return bind_fault(binder, -1, FAULT_UNDEFINED_TABLE, "%s \"%.*s\" does not exist", what,
+                              TEXT_ARGS(name.text));
+        return false;
+    }
+    if (relation->kind != RELATION_TABLE)
+        return fault_set(binder->fault, FAULT_INSUFFICIENT_PRIVILEGE,
+                         "permission denied: \"%.*s\" is a system catalog", TEXT_ARGS(relation->name));
+    *target = target_of(relation->table);
+    return true;
+}
+
+static bool find_range(Definer *definer, const PgQuery__RangeVar *range, bool missing_ok,
+                       const char *what, DefinitionTarget *target, bool *found)
+{
+    SchemaName schema = name_read(range->schemaname);
+    return define_find_relation(definer, schema.text.length > 0 ? &schema : NULL, name_read(range->relname),
+                         bind_location(definer->binder, range->location), missing_ok, what, target,
+                         found);
+}
+
+static bool check_kind(Definer *definer, const DefinitionTarget *target, TableKind wanted)
+{
+    Binder *binder = definer->binder;
+    if (target->kind == wanted)
+        return true;
+    const char *what = wanted == TABLE_VIEW ? "view" : "table";
+    fault_set(binder->fault, FAULT_WRONG_OBJECT_TYPE, "\"%.*s\" is not a %s", TEXT_ARGS(target->name),
+              what);
+    if (target->kind == TABLE_VIEW)
+        return fault_hint(binder->fault, "Use DROP VIEW to remove a view.");
+    return fault_hint(binder->fault, "Use DROP TABLE to remove a table.");
+}
+
+/* --- DROP --- */
+
+bool define_find_schema(Definer *definer, SchemaName name, bool missing_ok, DefinitionTarget *target,
+                        bool *found)
+{
+    Binder *binder = definer->binder;
+    const SchemaInfo *schema =
+        schema_find_all(binder->arena, binder->context->tables, name.text, name.is_quoted);
+    *found = schema != NULL;
+    if (schema == NULL && missing_ok) {
+        define_notice(definer, arena_printf(binder->arena, "schema \"%.*s\" does not exist, skipping",
+                                     TEXT_ARGS(name.text)));
+        return true;
+    }
+    if (schema == NULL)
+        return define_no_schema(binder, name.text, -1);
+    const TableSnapshot *tables = binder->context->tables;
+    for (uint32_t i = 0; i < tables->schema_count; i++) {
+        if (tables->schemas[i]->oid != schema->oid)
+            continue;
+        *target = target_of(tables->schemas[i]);
+        return true;
+    }
+    return fault_set(binder->fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                     "cannot drop schema %s because it is required by the database system", schema->name);
+}
+
+static bool find_dropped(Definer *definer, const PgQuery__DropStmt *drop, const PgQuery__Node *object,
+                         DefinitionTarget *target, bool *found)
+{
+    Binder *binder = definer->binder;
+    if (drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA)
+        return define_find_schema(definer, name_read(object->string->sval), drop->missing_ok, target, found);
+    TableKind wanted =
+        drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? TABLE_VIEW : TABLE_STORED;
+    const PgQuery__List *list = object->list;
+    if (list->n_items == 0 || list->n_items > 3)
+        return fault_set(binder->fault, FAULT_SYNTAX_ERROR,
+                         "improper relation name (too many dotted names)");
+    SchemaName name = name_read(list->items[list->n_items - 1]->string->sval), schema;
+    if (list->n_items > 1)
+        schema = name_read(list->items[list->n_items - 2]->string->sval);
+    if (!define_find_relation(definer, list->n_items > 1 ? &schema : NULL, name, -1, drop->missing_ok,
+                       wanted == TABLE_VIEW ? "view" : "table", target, found))
+        return false;
+    return !*found || check_kind(definer, target, wanted);
+}
+
+bool define_drop(Definer *definer, const PgQuery__DropStmt *drop)
+{
+    Definition *definition = definer->definition;
+    DefinitionTarget *targets =
+        ARENA_ARRAY(definer->binder->arena, DefinitionTarget, drop->n_objects + 1);
+    definition->kind = DEFINE_DROP;
+    definition->cascades = drop->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    for (size_t i = 0; i < drop->n_objects; i++) {
+        bool found;
+        DefinitionTarget *target = &targets[definition->target_count];
+        if (!find_dropped(definer, drop, drop->objects[i], target, &found) ||
+            (found && !define_check_owner(definer, target)))
+            return false;
+        definition->target_count += found;
+    }
+    definition->targets = targets;
+    return true;
+}
+
+/* --- TRUNCATE, DELETE of everything --- */
+
+static bool one_target(Definer *definer, const PgQuery__RangeVar *range, const char *what,
+                       bool missing_ok, bool *found)
+{
+    DefinitionTarget *target = ARENA_NEW(definer->binder->arena, DefinitionTarget);
+    if (!find_range(definer, range, missing_ok, what, target, found))
+        return false;
+    definer->definition->targets = target;
+    definer->definition->target_count = *found;
+    return true;
+}
+
+static bool check_right(Definer *definer, const DefinitionTarget *target, uint32_t right)
+{
+    AccessTarget object = {.kind = ACCESS_ON_TABLE, .oid = target->oid, .name = target->name};
+    return access_check(definer->binder->context->user, &object, right, definer->binder->fault);
+}
+
+bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate)
+{
+    Definition *definition = definer->definition;
+    DefinitionTarget *targets =
+        ARENA_ARRAY(definer->binder->arena, DefinitionTarget, truncate->n_relations + 1);
+    definition->kind = DEFINE_TRUNCATE;
+    for (size_t i = 0; i < truncate->n_relations; i++) {
+        bool found;
+        if (!find_range(definer, truncate->relations[i]->range_var, false, "relation", &targets[i],
+                        &found) ||
+            !check_kind(definer, &targets[i], TABLE_STORED) ||
+            !check_right(definer, &targets[i], ACCESS_TRUNCATE))
+            return false;
+    }
+    definition->targets = targets;
+    definition->target_count = (uint32_t)truncate->n_relations;
+    return true;
+}
+
+bool define_delete_all(Definer *definer, const PgQuery__DeleteStmt *statement)
+{
+    bool found;
+    definer->definition->kind = DEFINE_TRUNCATE;
+    definer->definition->deletes = true;
+    return one_target(definer, statement->relation, "relation", false, &found) &&
+           check_kind(definer, definer->definition->targets, TABLE_STORED) &&
+           check_right(definer, definer->definition->targets, ACCESS_DELETE);
+}
+
+/* --- ALTER TABLE, RENAME --- */
+
+static const Table *target_table(const Definer *definer)
+{
+    return table_by_oid(definer->binder->context->tables, definer->definition->targets[0].oid);
+}
+
+/* The column as the table has it; NULL: 42703. */
+const TableColumn *define_existing_column(Definer *definer, const char *marked)
+{
+    Binder *binder = definer->binder;
+    const Table *table = target_table(definer);
+    const Relation *relation =
+        schema_relation_by_oid(binder->arena, binder->context->tables, table->oid);
+    int found = schema_match_column(relation, name_read(marked));
+    if (found >= 0)
+        return &table->columns[found];
+    fault_set(binder->fault, FAULT_UNDEFINED_COLUMN, "column \"%s\" of relation \"%.*s\" does not exist",
+              name_plain(marked), TEXT_ARGS(table->name));
+    return NULL;
+}
+
+static bool alter_add(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
+                      bool *skips)
+{
+    Binder *binder = definer->binder;
+    const Table *table = target_table(definer);
+    change->kind = TABLE_ADD_COLUMN;
+    change->column = (TableColumn){.type_modifier = -1};
+    if (!define_column(definer, command->def->column_def, &change->column))
+        return false;
+    if (table_find_column(table, change->column.name) >= 0 && command->missing_ok) {
+        *skips = true;
+        define_notice_code(definer, FAULT_DUPLICATE_COLUMN,
+                    arena_printf(binder->arena,
+                                     "column \"%.*s\" of relation \"%.*s\" already exists, skipping",
+                                     TEXT_ARGS(change->column.name), TEXT_ARGS(table->name)));
+        return true;
+    }
+    if (table->rows > 0 && change->column.default_text.length > 0)
+        return define_refuse(definer, -1, "Add the column without a default, then ALTER COLUMN SET DEFAULT.",
+                      "a column with a default cannot be added to a table that has rows");
+    if (table->rows > 0 && change->column.not_null)
+        return fault_set(binder->fault, FAULT_NOT_NULL_VIOLATION,
+                         "column \"%.*s\" of relation \"%.*s\" contains null values",
+                         TEXT_ARGS(change->column.name), TEXT_ARGS(table->name));
+    return true;
+}
+
+static bool alter_drop(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
+                       bool *skips)
+{
+    Binder *binder = definer->binder;
+    const TableColumn *column = define_existing_column(definer, command->name);
+    change->kind = TABLE_DROP_COLUMN;
+    if (column != NULL) {
+        change->column.name = column->name;
+        return true;
+    }
+    if (!command->missing_ok)
+        return false;
+    fault_clear(binder->fault);
+    *skips = true;
+    define_notice(definer, arena_printf(binder->arena,
+                                 "column \"%s\" of relation \"%.*s\" does not exist, skipping",
+                                 name_plain(command->name), TEXT_ARGS(target_table(definer)->name)));
+    return true;
+}
+
+static bool has_nulls(const Table *table, const TableColumn *column)
+{
+    return table->statistics[column - table->columns].null_count > 0;
+}
+
+static bool alter_column(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change)
+{
+    const TableColumn *column = define_existing_column(definer, command->name);
+    if (column == NULL)
+        return false;
+    change->kind = TABLE_ALTER_COLUMN;
+    change->column = *column;
+    switch (command->subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
+        change->column.not_null = false;
+        return true;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+        change->column.not_null = true;
+        return !has_nulls(target_table(definer), column) ||
+               fault_set(definer->binder->fault, FAULT_NOT_NULL_VIOLATION,
+                         "column \"%.*s\" of relation \"%.*s\" contains null values",
+                         TEXT_ARGS(column->name), TEXT_ARGS(target_table(definer)->name));
+    default:
+        change->column.default_text = TEXT_LITERAL("");
+        return command->def == NULL || define_set_default(definer, &change->column, command->def);
+    }
+}
+
+static bool alter_one(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
+                      bool *skips)
+{
+    switch (command->subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn:
+        return alter_add(definer, command, change, skips);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
+        return alter_drop(definer, command, change, skips);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
+        return alter_column(definer, command, change);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
+        return define_refuse(definer, -1, "Write the table anew with CREATE TABLE ... AS SELECT.",
+                      "ALTER TABLE ... ALTER COLUMN TYPE is not supported");
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
+        *skips = true;
+        define_notice_unenforced(definer, "the constraint");
+        return true;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
+        *skips = true;
+        return true;
+    default:
+        return define_refuse(definer, -1, NULL, "this form of ALTER TABLE is not supported");
+    }
+}
+
+bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
+{
+    Definition *definition = definer->definition;
+    bool found;
+    definition->kind = DEFINE_ALTER;
+    if (!one_target(definer, alter->relation, "relation", alter->missing_ok, &found))
+        return false;
+    if (!found)
+        return true;
+    if (!check_kind(definer, definition->targets, TABLE_STORED) ||
+        !define_check_owner(definer, definition->targets))
+        return false;
+    TableChange *changes = arena_zalloc(definer->binder->arena, (alter->n_cmds + 1) * sizeof *changes);
+    for (size_t i = 0; i < alter->n_cmds; i++) {
+        bool skips = false;
+        if (!alter_one(definer, alter->cmds[i]->alter_table_cmd, &changes[definition->change_count],
+                       &skips))
+            return false;
+        definition->change_count += !skips;
+    }
+    definition->changes = changes;
+    return true;
+}
+
+bool define_rename(Definer *definer, const PgQuery__RenameStmt *rename)
+{
+    Binder *binder = definer->binder;
+    Definition *definition = definer->definition;
+    bool found;
+    bool is_column = rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN;
+    definition->kind = DEFINE_ALTER;
+    if (!one_target(definer, rename->relation, "relation", rename->missing_ok, &found))
+        return false;
+    if (!found)
+        return true;
+    if (!define_check_owner(definer, definition->targets))
+        return false;
+    TableChange *change = arena_zalloc(binder->arena, sizeof *change);
+    Text name = define_new_name(binder, rename->newname);
+    if (is_column) {
+        const TableColumn *column = define_existing_column(definer, rename->subname);
+        if (column == NULL)
+            return false;
+        *change = (TableChange){.kind = TABLE_RENAME_COLUMN, .column = *column, .to = name};
+    } else {
+        if (!define_check_new_name(binder, name, -1))
+            return false;
+        *change = (TableChange){.kind = TABLE_RENAME,
+                                .to = table_key(binder->arena, target_table(definer)->schema, name)};
+    }
+    definition->changes = change;
+    definition->change_count = 1;
+    return true;
+}
+
+bool define_move(Definer *definer, const PgQuery__AlterObjectSchemaStmt *move)
+{
+    Binder *binder = definer->binder;
+    Definition *definition = definer->definition;
+    bool found;
+    definition->kind = DEFINE_ALTER;
+    if (!one_target(definer, move->relation, "relation", move->missing_ok, &found))
+        return false;
+    if (!found)
+        return true;
+    SchemaName name = name_read(move->newschema);
+    const SchemaInfo *schema =
+        schema_find_all(binder->arena, binder->context->tables, name.text, name.is_quoted);
+    if (schema == NULL || !schema_holds_tables(schema->oid))
+        return define_no_schema(binder, name.text, -1);
+    if (!define_check_owner(definer, definition->targets))
+        return false;
+    TableChange *change = arena_zalloc(binder->arena, sizeof *change);
+    *change = (TableChange){.kind = TABLE_RENAME,
+                            .to = table_key(binder->arena, text_of(schema->name),
+                                            definition->targets[0].name)};
+    definition->changes = change;
+    definition->change_count = 1;
+    return true;
+}

@@ -1,0 +1,278 @@
+/*
+ * The columns of CREATE TABLE and ALTER TABLE: types, defaults, constraints, LIKE.
+ */
+#include "engine/sql/bind_define_internal.h"
+
+#include <strings.h>
+
+/* --- columns --- */
+
+TableColumn *define_add_column(Definer *definer)
+{
+    if (definer->column_count == definer->column_capacity) {
+        uint32_t capacity = definer->column_capacity == 0 ? 16 : definer->column_capacity * 2;
+        TableColumn *columns = ARENA_ARRAY(definer->binder->arena, TableColumn, capacity);
+        if (definer->column_count > 0)
+            memcpy(columns, definer->columns, definer->column_count * sizeof *columns);
+        definer->columns = columns;
+        definer->column_capacity = capacity;
+    }
+    TableColumn *column = &definer->columns[definer->column_count++];
+    *column = (TableColumn){.type_modifier = -1};
+    return column;
+}
+
+TableColumn *define_find_column(Definer *definer, Text name)
+{
+    for (uint32_t i = 0; i < definer->column_count; i++)
+        if (text_equal(definer->columns[i].name, name))
+            return &definer->columns[i];
+    return NULL;
+}
+
+/* An expression as SQL, from its tree. */
+static bool write_expression(Definer *definer, const PgQuery__Node *node, Text *text)
+{
+    PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
+    PgQuery__Node target_node = PG_QUERY__NODE__INIT, select_node = PG_QUERY__NODE__INIT;
+    PgQuery__SelectStmt select = PG_QUERY__SELECT_STMT__INIT;
+    PgQuery__RawStmt raw = PG_QUERY__RAW_STMT__INIT;
+    PgQuery__ParseResult result = PG_QUERY__PARSE_RESULT__INIT;
+    PgQuery__Node *targets[] = {&target_node};
+    PgQuery__RawStmt *statements[] = {&raw};
+    target.val = (PgQuery__Node *)node;
+    target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+    target_node.res_target = &target;
+    select.target_list = targets;
+    select.n_target_list = 1;
+    select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+    select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
+    select_node.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+    select_node.select_stmt = &select;
+    raw.stmt = &select_node;
+    result.stmts = statements;
+    result.n_stmts = 1;
+    Buffer packed = BUFFER_EMPTY;
+    size_t size = pg_query__parse_result__get_packed_size(&result);
+    pg_query__parse_result__pack(&result, buffer_reserve(&packed, size));
+    PgQueryProtobuf tree = {.len = (uint32_t)size, .data = (char *)packed.data};
+    PgQueryDeparseResult written = pg_query_deparse_protobuf(tree);
+    bool ok = written.error == NULL && strncasecmp(written.query, "SELECT ", 7) == 0;
+    if (ok) {
+        char *copy = arena_strdup(definer->binder->arena, written.query + 7);
+        char *to = copy; /* names had marks */
+        for (const char *from = copy; *from != '\0'; from++)
+            if (*from != NAME_TYPED && *from != NAME_QUOTED)
+                *to++ = *from;
+        *to = '\0';
+        *text = text_of(copy);
+    } else {
+        fault_set(definer->binder->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                  "this default expression is not supported");
+    }
+    pg_query_free_deparse_result(written);
+    buffer_clear(&packed);
+    return ok;
+}
+
+/* DEFAULT: must be bindable without rows and fit the column. */
+bool define_set_default(Definer *definer, TableColumn *column, const PgQuery__Node *node)
+{
+    Binder *binder = definer->binder;
+    Scope nothing = {0};
+    ExprContext context = {.scope = &nothing, .clause = CLAUSE_VALUES};
+    int32_t location = bind_node_location(binder, node);
+    SqlType type = {.oid = column->type_oid, .modifier = column->type_modifier};
+    column->default_text = TEXT_LITERAL("");
+    const Expr *expr = bind_expr(binder, &context, node);
+    if (expr == NULL)
+        return false;
+    if (expr_is_null(expr))
+        return true;
+    SqlType given = expr->type;
+    if (coerce_to(binder, bind_reg_as_oid(binder, expr), type, CAST_ASSIGNMENT, location) == NULL) {
+        if (binder->fault->code == FAULT_CANNOT_COERCE || binder->fault->code == FAULT_DATATYPE_MISMATCH) {
+            bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
+                       "column \"%.*s\" is of type %s but default expression is of type %s",
+                       TEXT_ARGS(column->name), type_format_name(binder->arena, type),
+                       type_format_name(binder->arena, given));
+            fault_hint(binder->fault, "You will need to rewrite or cast the expression.");
+        }
+        return false;
+    }
+    return write_expression(definer, node, &column->default_text);
+}
+
+void define_notice_unenforced(Definer *definer, const char *what)
+{
+    define_notice(definer, arena_printf(definer->binder->arena, "%s is accepted and not enforced", what));
+}
+
+static bool column_constraint(Definer *definer, TableColumn *column,
+                              const PgQuery__Constraint *constraint)
+{
+    int32_t location = bind_location(definer->binder, constraint->location);
+    switch (constraint->contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+        column->not_null = true;
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        return define_set_default(definer, column, constraint->raw_expr);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+        column->not_null = true;
+        define_notice_unenforced(definer, "PRIMARY KEY");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+        define_notice_unenforced(definer, "UNIQUE");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        define_notice_unenforced(definer, "CHECK");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+        define_notice_unenforced(definer, "FOREIGN KEY");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
+        return define_refuse(definer, location, "Give the numbers with the rows, by ROW_NUMBER() for instance.",
+                      "identity columns are not supported");
+    case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
+        return define_refuse(definer, location, "Compute the value in the INSERT, or in a view.",
+                      "generated columns are not supported");
+    default:
+        return true;
+    }
+}
+
+static bool is_serial(const PgQuery__TypeName *type)
+{
+    static const char *const serials[] = {"serial",  "serial4", "bigserial",
+                                          "serial8", "smallserial", "serial2"};
+    for (size_t i = 0; type->n_names == 1 && i < sizeof serials / sizeof *serials; i++)
+        if (name_is(type->names[0]->string->sval, serials[i]))
+            return true;
+    return false;
+}
+
+bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column)
+{
+    Binder *binder = definer->binder;
+    int32_t location = bind_location(binder, node->location);
+    SqlType type;
+    column->name = define_new_name(binder, node->colname);
+    if (column->name.length == 0 || column->name.length > 1024)
+        return bind_fault(binder, location, FAULT_INVALID_NAME,
+                          "a column's name must have between 1 and 1024 bytes");
+    if (is_serial(node->type_name))
+        return define_refuse(definer, location, "Use integer or bigint, and give the numbers with the rows.",
+                      "columns of type serial are not supported: there are no sequences");
+    if (!bind_type_name(binder, node->type_name, &type))
+        return false;
+    bool is_time = text_equal_string(column->name, "__time");
+    if (is_time && type.oid != T_TIMESTAMP && type.oid != T_TIMESTAMPTZ)
+        return bind_fault(binder, location, FAULT_DATATYPE_MISMATCH,
+                          "column \"__time\" must be of type timestamp, not %s",
+                          type_format_name(binder->arena, type));
+    if (is_time)
+        type = SQL_TYPE(T_TIMESTAMPTZ);
+    if (type.oid == T_NUMERIC && type.modifier == -1)
+        type = type_numeric_derived(FREE_NUMERIC_SCALE);
+    if (type_is_reg(type.oid))
+        return define_refuse(definer, location, "Use oid or text.", "columns of type %s are not supported",
+                      type_format_name(binder->arena, type));
+    column->type_oid = type.oid;
+    column->type_modifier = type.modifier;
+    column->not_null = column->not_null || node->is_not_null || is_time;
+    if (node->raw_default != NULL && !define_set_default(definer, column, node->raw_default))
+        return false;
+    for (size_t i = 0; i < node->n_constraints; i++)
+        if (!column_constraint(definer, column, node->constraints[i]->constraint))
+            return false;
+    return true;
+}
+
+/* PRIMARY KEY (a, b) and the like after the columns. */
+static bool table_constraint(Definer *definer, const PgQuery__Constraint *constraint)
+{
+    Binder *binder = definer->binder;
+    bool is_primary = constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
+    for (size_t i = 0; i < constraint->n_keys; i++) {
+        Text name = define_new_name(binder, constraint->keys[i]->string->sval);
+        TableColumn *column = define_find_column(definer, name);
+        if (column == NULL)
+            return bind_fault(binder, bind_location(binder, constraint->location),
+                              FAULT_UNDEFINED_COLUMN, "column \"%.*s\" named in key does not exist",
+                              TEXT_ARGS(name));
+        column->not_null = column->not_null || is_primary;
+    }
+    switch (constraint->contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+        define_notice_unenforced(definer, "PRIMARY KEY");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+        define_notice_unenforced(definer, "UNIQUE");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+        define_notice_unenforced(definer, "FOREIGN KEY");
+        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        define_notice_unenforced(definer, "CHECK");
+        return true;
+    default:
+        return define_refuse(definer, bind_location(binder, constraint->location), NULL,
+                      "this kind of constraint is not supported");
+    }
+}
+
+/* LIKE other: its columns. */
+static bool copy_columns(Definer *definer, const PgQuery__TableLikeClause *like)
+{
+    Binder *binder = definer->binder;
+    const PgQuery__RangeVar *range = like->relation;
+    SchemaName schema = name_read(range->schemaname);
+    const Relation *relation =
+        schema_resolve(binder->arena, binder->context->tables,
+                       schema.text.length > 0 ? &schema : NULL, name_read(range->relname),
+                       text_of(define_path(binder)), bind_location(binder, range->location), binder->fault);
+    if (relation == NULL || !bind_check_relation(binder, relation, ACCESS_SELECT))
+        return false;
+    enum { INCLUDING_DEFAULTS = 1 << 3 };
+    for (uint32_t i = 0; i < relation->column_count; i++) {
+        TableColumn *column = define_add_column(definer);
+        column->name = relation->columns[i].name;
+        column->type_oid = relation->columns[i].type.oid;
+        column->type_modifier = relation->columns[i].type.modifier;
+        if (relation->kind != RELATION_TABLE)
+            continue;
+        column->not_null = relation->table->columns[i].not_null;
+        if ((like->options & INCLUDING_DEFAULTS) != 0)
+            column->default_text = relation->table->columns[i].default_text;
+    }
+    return true;
+}
+
+bool define_elements(Definer *definer, const PgQuery__CreateStmt *create)
+{
+    Binder *binder = definer->binder;
+    for (size_t i = 0; i < create->n_table_elts; i++) {
+        const PgQuery__Node *node = create->table_elts[i];
+        if (node->node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE) {
+            if (!copy_columns(definer, node->table_like_clause))
+                return false;
+            continue;
+        }
+        if (node->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
+            continue;
+        Text name = define_new_name(binder, node->column_def->colname);
+        if (define_find_column(definer, name) != NULL)
+            return fault_set(binder->fault, FAULT_DUPLICATE_COLUMN,
+                             "column \"%.*s\" specified more than once", TEXT_ARGS(name));
+        if (!define_column(definer, node->column_def, define_add_column(definer)))
+            return false;
+    }
+    for (size_t i = 0; i < create->n_table_elts; i++) {
+        const PgQuery__Node *node = create->table_elts[i];
+        if (node->node_case == PG_QUERY__NODE__NODE_CONSTRAINT &&
+            !table_constraint(definer, node->constraint))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,63 @@
+/*
+ * What the files that bind definitions share.
+ */
+#ifndef TALARIA_ENGINE_SQL_BIND_DEFINE_INTERNAL_H
+#define TALARIA_ENGINE_SQL_BIND_DEFINE_INTERNAL_H
+
+#include "engine/sql/bind_internal.h"
+#include "engine/sql/definition.h"
+
+/* A column has one scale: this one where numeric is declared without. */
+enum { FREE_NUMERIC_SCALE = 16 };
+
+typedef struct Definer {
+    Binder *binder;
+    Definition *definition;
+    TableColumn *columns; /* of CREATE TABLE */
+    uint32_t column_count, column_capacity;
+} Definer;
+
+/* 0A000, with a hint when it is not NULL. False. */
+bool define_refuse(Definer *definer, int32_t location, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void define_notice_code(Definer *definer, FaultCode code, const char *message);
+/* What the client is told beside the result. */
+void define_notice(Definer *definer, const char *message);
+/* A name as it is typed, folded by the dialect. */
+Text define_new_name(Binder *binder, const char *marked);
+/* 3F000. False. */
+bool define_no_schema(Binder *binder, Text name, int32_t location);
+/* 42602 for names that no table may have. */
+bool define_check_new_name(Binder *binder, Text name, int32_t location);
+/* The session's search_path. */
+const char *define_path(const Binder *binder);
+/* --- columns (bind_define_columns.c) --- */
+TableColumn *define_add_column(Definer *definer);
+TableColumn *define_find_column(Definer *definer, Text name);
+/* Checks and keeps the text of a DEFAULT. */
+bool define_set_default(Definer *definer, TableColumn *column, const PgQuery__Node *node);
+/* A constraint that is accepted and not enforced. */
+void define_notice_unenforced(Definer *definer, const char *what);
+bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column);
+/* Columns, constraints and LIKE of CREATE TABLE. */
+bool define_elements(Definer *definer, const PgQuery__CreateStmt *create);
+/* --- what is there (bind_define_change.c) --- */
+/* Whether the user owns it: 42501. */
+bool define_check_owner(Definer *definer, const DefinitionTarget *target);
+/* *found false: it is missing and may be (a notice says so). */
+bool define_find_relation(Definer *definer, const SchemaName *schema, SchemaName name,
+                          int32_t location, bool missing_ok, const char *what,
+                          DefinitionTarget *target, bool *found);
+bool define_find_schema(Definer *definer, SchemaName name, bool missing_ok,
+                        DefinitionTarget *target, bool *found);
+/* --- statements about it --- */
+bool define_drop(Definer *definer, const PgQuery__DropStmt *drop);
+bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate);
+bool define_delete_all(Definer *definer, const PgQuery__DeleteStmt *statement);
+/* Of the table that is being altered: 42703. NULL: fault. */
+const TableColumn *define_existing_column(Definer *definer, const char *marked);
+bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter);
+bool define_rename(Definer *definer, const PgQuery__RenameStmt *rename);
+bool define_move(Definer *definer, const PgQuery__AlterObjectSchemaStmt *move);
+
+#endif
