@@ -428,9 +428,12 @@ static void sum_numeric_from_sums(const AggregateCall *call, uint8_t *states, si
 
 static SqlType sum_numeric_type(const SqlType *arguments, uint32_t count)
 {
-    /* Of a numeric without a modifier, or of quotients, the sum is one too. */
-    bool is_kept = arguments[0].modifier == -1 ||
-                   type_numeric_digits(arguments[0]) >= DIGITS_QUOTIENT;
+    /* Of a numeric without a modifier, or of quotients, the sum is one too. Of values of several
+     * scales it has the largest, unless that is but the room of a column without precision. */
+    enum { ROOM = 16 };
+    NumericDigits digits = type_numeric_digits(arguments[0]);
+    bool is_kept = arguments[0].modifier == -1 || digits >= DIGITS_QUOTIENT ||
+                   (digits == DIGITS_TRIMMED && type_scale(arguments[0]) >= ROOM);
     return is_kept ? arguments[0] : type_numeric_derived(type_scale(arguments[0]));
 }
 

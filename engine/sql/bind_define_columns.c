@@ -174,7 +174,7 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
     if (is_time)
         type = SQL_TYPE(T_TIMESTAMPTZ);
     if (type.oid == T_NUMERIC && type.modifier == -1)
-        type = type_numeric_derived(FREE_NUMERIC_SCALE);
+        type = type_numeric_shown(DIGITS_TRIMMED, FREE_NUMERIC_SCALE, 0);
     if (type_is_reg(type.oid))
         return define_refuse(definer, location, "Use oid or text.", "columns of type %s are not supported",
                       type_format_name(binder->arena, type));

@@ -7,7 +7,7 @@
 #include "engine/sql/bind_internal.h"
 #include "engine/sql/definition.h"
 
-/* A column has one scale: this one where numeric is declared without. */
+/* A column has one scale: this one where numeric is declared without; shown without trailing zeros. */
 enum { FREE_NUMERIC_SCALE = 16 };
 
 typedef struct Definer {
