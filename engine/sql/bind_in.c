@@ -179,15 +179,35 @@ static const Expr *over_items(Binder *binder, const char *symbol, const Expr *va
                      location);
 }
 
-/* x = ANY(a) of an array that differs from row to row. */
-static const Expr *in_array(Binder *binder, const Expr *value, const Expr *array, int32_t location)
+/* Comparisons with the elements of an array that differs from row to row. */
+static const struct {
+    const char *symbol, *any, *all;
+} array_comparisons[] = {
+    {"=", "array_any_equal", "array_all_equal"},
+    {"<>", "array_any_not_equal", NULL}, /* ALL: NOT of = ANY */
+    {"<", "array_any_less", "array_all_less"},
+    {"<=", "array_any_less_equal", "array_all_less_equal"},
+    {">", "array_any_greater", "array_all_greater"},
+    {">=", "array_any_greater_equal", "array_all_greater_equal"},
+};
+
+static const char *array_comparison(const char *symbol, bool is_all)
+{
+    for (size_t i = 0; i < sizeof array_comparisons / sizeof *array_comparisons; i++)
+        if (strcmp(array_comparisons[i].symbol, symbol) == 0)
+            return is_all ? array_comparisons[i].all : array_comparisons[i].any;
+    return NULL;
+}
+
+static const Expr *compare_array(Binder *binder, const char *function, const Expr *value,
+                                 const Expr *array, int32_t location)
 {
     const Expr *arguments[2] = {value, array};
     if (expr_is_unknown(value))
         arguments[0] =
             coerce_to(binder, value, bind_element_type(array->type), CAST_IMPLICIT, location);
     return arguments[0] == NULL ? NULL
-                                : bind_call(binder, "array_any_equal", arguments, 2, location);
+                                : bind_call(binder, function, arguments, 2, location);
 }
 
 const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value, const Expr *array,
@@ -215,12 +235,13 @@ const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value
         return expr_null(binder->arena, SQL_TYPE(T_BOOL), location);
     if (array->kind == EXPR_ARRAY || array->kind == EXPR_CONSTANT)
         return over_items(binder, symbol, value, array, is_all, location);
-    if (!is_all && strcmp(symbol, "=") == 0)
-        return in_array(binder, value, array, location);
     if (is_all && strcmp(symbol, "<>") == 0) {
-        const Expr *in = in_array(binder, value, array, location);
+        const Expr *in = compare_array(binder, "array_any_equal", value, array, location);
         return in == NULL ? NULL : bind_not(binder, in);
     }
+    const char *function = array_comparison(symbol, is_all);
+    if (function != NULL)
+        return compare_array(binder, function, value, array, location);
     bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                "operator %s %s over an array that is not constant is not supported", symbol,
                is_all ? "ALL" : "ANY");

@@ -96,15 +96,25 @@ static void read_front(Worker *worker)
     worker->stop = true;
 }
 
-static void flush_links(Worker *worker)
+/* Whether a link that was full has room again: whose rows waited for it goes on, and nobody but
+ * us will say so when all of it left at once. */
+static bool flush_links(Worker *worker)
 {
+    enum { MUCH_UNSENT = 64 << 10 }; /* an exchange stops encoding at more than this */
     Fault fault;
+    bool has_room = false;
     if (!link_flush(worker->front, &fault))
         worker->stop = true;
-    for (uint32_t i = 0; i < worker->link_count; i++)
-        if (!worker->links[i].is_broken && link_unsent(worker->links[i].link) > 0 &&
-            !link_flush(worker->links[i].link, &fault))
+    for (uint32_t i = 0; i < worker->link_count; i++) {
+        size_t unsent = worker->links[i].is_broken ? 0 : link_unsent(worker->links[i].link);
+        if (unsent == 0)
+            continue;
+        if (!link_flush(worker->links[i].link, &fault))
             lose_link(worker, &worker->links[i], &fault);
+        else if (unsent >= MUCH_UNSENT && link_unsent(worker->links[i].link) < unsent)
+            has_room = true;
+    }
+    return has_room;
 }
 
 /* Serves what is ready; waits `timeout` milliseconds for it. Whether there was anything. */
@@ -178,7 +188,7 @@ int worker_main(const ChildContext *context)
     os_process_title("talaria: worker %d idle", context->number);
     while (!worker->stop) {
         bool has_more = worker_step(worker);
-        flush_links(worker);
+        has_more = flush_links(worker) || has_more;
         worker_drop_broken_links(worker);
         if (has_more)
             serve_sockets(worker, &set, 0);
