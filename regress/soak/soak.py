@@ -91,7 +91,9 @@ def work(what):
     while not stop.is_set() and connection is not None:
         try:
             what(connection.cursor())
-        except psycopg2.Error:
+        except psycopg2.Error as error:
+            if error.pgcode == "57014":  # nobody cancels: it hung until statement_timeout
+                problems.append("a statement hung: %s" % what)
             connection.close()
             connection = connect()
         time.sleep(0.01)
