@@ -540,9 +540,7 @@ static bool regexp_instr_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
     if (found <= 0 || group > regexp->groups ||
         !regexp_group(regexp, text, (uint32_t)group, &part))
         return found >= 0;
-    size_t before = part.length == 0 && part.data[0] == '\0' && text.length == 0
-                        ? 0
-                        : (size_t)(part.data - text.data);
+    size_t before = text.length == 0 ? 0 : (size_t)(part.data - text.data);
     if (end_option == 1)
         before += part.length;
     *result = (int64_t)utf8_count(text.data, before) + 1;

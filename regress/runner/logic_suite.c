@@ -156,7 +156,8 @@ static void sort_values(Values *values, const char *mode, int columns)
     sort_width = strstr(mode, "valuesort") != NULL ? 1 : columns;
     if (strstr(mode, "rowsort") == NULL && strstr(mode, "valuesort") == NULL)
         return;
-    qsort(values->items, (size_t)(values->count / sort_width), (size_t)sort_width * sizeof(char *), compare_rows);
+    if (values->count > 0)
+        qsort(values->items, (size_t)(values->count / sort_width), (size_t)sort_width * sizeof(char *), compare_rows);
 }
 
 static void collect(const PGresult *result, Values *values)
