@@ -53,9 +53,13 @@ int64_t os_memory_size(void)
 
 /* --- title --- */
 
+enum { NAME_SIZE = 16 }; /* of what the system keeps of a process's name */
+
 static struct {
     char *start; /* the memory in which the system shows arguments and environment */
     size_t size;
+    size_t used;  /* bytes of it that may not be zero */
+    char name[NAME_SIZE];
 } title;
 
 static char *copy_of(const char *text)
@@ -81,7 +85,7 @@ void os_process_title_init(int argc, char **argv)
         return;
     char *end = end_of_strings(environ, end_of_strings(argv, argv[0]));
     title.start = argv[0];
-    title.size = (size_t)(end - title.start);
+    title.size = title.used = (size_t)(end - title.start);
 
     size_t count = 0;
     while (environ[count] != NULL)
@@ -103,12 +107,17 @@ void os_process_title(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    prctl(PR_SET_NAME, text);
+    if (strncmp(title.name, text, NAME_SIZE - 1) != 0) { /* most titles differ behind that */
+        prctl(PR_SET_NAME, text);
+        snprintf(title.name, sizeof title.name, "%.*s", NAME_SIZE - 1, text);
+    }
     if (title.start == NULL || title.size == 0)
         return;
     size_t length = strnlen(text, title.size - 1);
     memcpy(title.start, text, length);
-    memset(title.start + length, 0, title.size - length);
+    if (title.used > length)
+        memset(title.start + length, 0, title.used - length);
+    title.used = length;
 }
 
 /* --- parent --- */

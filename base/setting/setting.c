@@ -111,7 +111,7 @@ static char *text_value_of(const Settings *settings, const SettingInfo *info)
     return (char *)settings + info->offset;
 }
 
-void setting_defaults(Settings *settings)
+static void make_defaults(Settings *settings)
 {
     memset(settings, 0, sizeof *settings);
     int count;
@@ -127,6 +127,17 @@ void setting_defaults(Settings *settings)
             break;
         }
     }
+}
+
+/* Asked for with each request: made once. */
+void setting_defaults(Settings *settings)
+{
+    static Settings defaults;
+    static bool are_made;
+    if (!are_made)
+        make_defaults(&defaults);
+    are_made = true;
+    *settings = defaults;
 }
 
 static size_t value_size(const SettingInfo *info)

@@ -237,7 +237,8 @@ static Progress pull(Pump *pump, Fault *fault)
 /* As far as it goes within the slice. *moved: something was done. */
 static Progress step_pump(Pump *pump, int64_t slice_end, bool *moved, Fault *fault)
 {
-    int64_t cpu = os_cpu_nanos();
+    bool counts_cpu = pump->run->options.counts_cpu;
+    int64_t cpu = counts_cpu ? os_cpu_nanos() : 0;
     Progress progress;
     pump->context.slice_end = slice_end;
     do {
@@ -245,7 +246,8 @@ static Progress step_pump(Pump *pump, int64_t slice_end, bool *moved, Fault *fau
         *moved = *moved || (progress != PROGRESS_BLOCKED && progress != PROGRESS_FAILED);
     } while ((progress == PROGRESS_BATCH || progress == PROGRESS_YIELDED) &&
              pump->phase != PUMP_DONE && os_monotonic_nanos() < slice_end);
-    pump->cpu += os_cpu_nanos() - cpu;
+    if (counts_cpu)
+        pump->cpu += os_cpu_nanos() - cpu;
     return progress;
 }
 

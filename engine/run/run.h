@@ -37,6 +37,7 @@ typedef struct RunOptions {
     const ResultSink *sink;     /* of the last stage's partition of this worker */
     RunReports reports;
     int64_t slice_nanos;        /* how long one run_step may take; 0: a few milliseconds */
+    bool counts_cpu;            /* stages count their CPU time: system calls in each step */
 } RunOptions;
 
 typedef struct Run Run;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static Controller *signalled; /* for the handler: a process has one controller */
@@ -79,6 +80,20 @@ static bool read_kind(Text kind, RequestKind *out)
     return true;
 }
 
+/* Into controller->settings. They seldom differ from those of the request before. */
+static bool read_settings(Controller *controller, Text packed, Fault *fault)
+{
+    Buffer *known = &controller->packed_settings;
+    if (known->length == packed.length && packed.length > 0 &&
+        memcmp(known->data, packed.data, packed.length) == 0)
+        return true;
+    buffer_reset(known);
+    if (!setting_unpack(&controller->settings, (const uint8_t *)packed.data, packed.length, fault))
+        return false;
+    buffer_append(known, packed.data, packed.length);
+    return true;
+}
+
 static bool read_request(Controller *controller, const Frame *frame, Arena *arena, Request *request,
                          Fault *fault)
 {
@@ -96,10 +111,9 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
     request->transaction = transaction.length == 1 ? transaction.data[0] : 'I';
     carried_read(request, frame_text(frame, "carried"));
     request->result_credit = 1 << 20; /* the window that a producer starts with */
-    setting_defaults(&request->settings);
-    Text settings = frame_text(frame, "settings");
-    if (!setting_unpack(&request->settings, (const uint8_t *)settings.data, settings.length, fault))
+    if (!read_settings(controller, frame_text(frame, "settings"), fault))
         return false;
+    request->settings = controller->settings;
     if (request->transaction == 'I') { /* each statement is a transaction of its own */
         request->settings.transaction_isolation = request->settings.default_transaction_isolation;
         request->settings.transaction_read_only = request->settings.default_transaction_read_only;
@@ -155,7 +169,8 @@ static bool take_requests(Controller *controller, bool *any)
     }
 }
 
-/* How long to look for the next request before sleeping: a wake-up costs as much. */
+/* How long to look for the next request before sleeping: a wake-up costs as much. To look is to
+ * read, so that what has come costs one system call. */
 static OsSpin spin = {.nanos = 40000};
 enum {
     KEEP_MEMORY_MS = 1000,
@@ -168,9 +183,8 @@ static void wait_readable(Controller *controller, bool was_busy, bool *keeps_mem
     struct pollfd item = {.fd = link_fd(controller->front), .events = POLLIN};
     if (was_busy)
         os_spin_start(&spin);
-    while (was_busy && os_spin_again(&spin))
-        if (poll(&item, 1, 0) > 0)
-            return;
+    if (os_spin_again(&spin))
+        return;
     if (*keeps_memory) {
         if (poll(&item, 1, KEEP_MEMORY_MS) != 0)
             return;
@@ -212,6 +226,7 @@ int controller_main(const ChildContext *context)
         wait_readable(&controller, any, &keeps_memory);
     }
     close_stores(&controller);
+    buffer_clear(&controller.packed_settings);
     link_free(controller.front);
     return 0;
 }

@@ -32,6 +32,8 @@ typedef struct Controller {
     Arena *roles_arena;
     const AccessRoles *roles; /* as of roles_revision of the metadata */
     uint64_t roles_revision;
+    Settings settings; /* of the last request, as they came: packed_settings */
+    Buffer packed_settings;
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
 } Controller;

@@ -7,8 +7,10 @@
 #include "engine/run/run.h"
 #include "engine/stage/kernel.h"
 
-/* The frame of a cancel comes with its signal: how long to wait for it. */
-enum { CANCEL_WAIT_MS = 100 };
+enum {
+    CANCEL_WAIT_MS = 100, /* the frame of a cancel comes with its signal: how long to wait for it */
+    SEND_BYTES = 64 << 10, /* rows that are sent at once; fewer go with what ends the run's slice */
+};
 
 typedef struct LocalRun {
     Execution *execution;
@@ -37,7 +39,8 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     frame_end(&writer);
     request->result_credit -= (int64_t)length;
     local->rows += rows;
-    return link_flush(request->controller->front, fault);
+    return link_unsent(request->controller->front) < SEND_BYTES ||
+           link_flush(request->controller->front, fault);
 }
 
 static void end_result(LocalRun *local)
@@ -133,7 +136,9 @@ static bool drive(LocalRun *local, Fault *fault)
         if (!take_actions(local, fault))
             return false;
         if (state == RUN_DONE)
-            return true;
+            return true; /* what is left goes with the answer's end, in one piece */
+        if (!link_flush(request->controller->front, fault))
+            return false;
         if (!look_at_front(request, state == RUN_BLOCKED, fault))
             return false;
     }

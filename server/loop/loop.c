@@ -89,7 +89,8 @@ void loop_watch_set(LoopWatch *watch, bool read, bool write)
     ev_io_stop(watch->loop->ev, &watch->io);
     if (wanted == 0)
         return;
-    ev_io_set(&watch->io, watch->io.fd, wanted);
+    /* not ev_io_set: what is changed and changed back within a turn is then no system call */
+    ev_io_modify(&watch->io, wanted);
     ev_io_start(watch->loop->ev, &watch->io);
 }
 

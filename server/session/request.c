@@ -41,10 +41,11 @@ static void put_text_bytes(FrameWriter *writer, const char *name, Text bytes)
 
 static void write_frame(const Request *request, const RequestParts *parts, Buffer *out)
 {
-    const Session *session = request->session;
-    Buffer settings = BUFFER_EMPTY;
+    Session *session = request->session;
+    Buffer *settings = &session->packed_settings;
     FrameWriter writer;
-    setting_pack(&session->settings, &settings);
+    if (settings->length == 0)
+        setting_pack(&session->settings, settings);
     frame_begin(&writer, out, FRAME_REQUEST);
     frame_put_uint(&writer, "query", request->id);
     frame_put_uint(&writer, "session", session->process_id);
@@ -54,7 +55,7 @@ static void write_frame(const Request *request, const RequestParts *parts, Buffe
     put_text_bytes(&writer, "parameter_types", parts->parameter_types);
     put_text_bytes(&writer, "parameters", parts->parameters);
     put_text_bytes(&writer, "result_formats", parts->result_formats);
-    frame_put_bytes(&writer, "settings", settings.data, settings.length);
+    frame_put_bytes(&writer, "settings", settings->data, settings->length);
     frame_put_text(&writer, "role", text_of(session->user));
     frame_put_text(&writer, "database", text_of(session->database));
     frame_put_text(&writer, "transaction",
@@ -64,7 +65,6 @@ static void write_frame(const Request *request, const RequestParts *parts, Buffe
     frame_put_uint(&writer, "process_id", session->process_id);
     frame_put_bytes(&writer, "carried", session->carried.data, session->carried.length);
     frame_end(&writer);
-    buffer_clear(&settings);
 }
 
 static void put_in_bucket(Request *request)

@@ -165,6 +165,7 @@ static void reap(void *state)
     front->started_count -= session->is_counted;
     front->client_bytes -= session->input;
     buffer_clear(&session->startup);
+    buffer_clear(&session->packed_settings);
     buffer_clear(&session->carried);
     free(session->changes);
     free(session->reported);

@@ -265,6 +265,7 @@ struct Session {
     char *role_settings;        /* JSON object: what ALTER ROLE .. SET gave the role; or NULL */
     Buffer startup; /* the startup packet's parameters, for RESET */
     Settings settings;
+    Buffer packed_settings;  /* as they travel with a request; empty: to be made again */
     SettingChanges *changes; /* NULL: none in this transaction */
     Settings *reported;      /* what the client knows, when that may differ from `settings` */
     Request *active;         /* BUSY: what it waits for */

@@ -259,6 +259,7 @@ static Settings *copy_of(const Settings *settings)
 /* What the client knows is remembered before `settings` becomes different from it. */
 static void remember_reported(Session *session)
 {
+    buffer_reset(&session->packed_settings);
     if (session->reported == NULL)
         session->reported = copy_of(&session->settings);
 }
@@ -302,6 +303,7 @@ static void follow_identity(const Session *session, Settings *settings)
 void session_apply_settings(Session *session)
 {
     Settings *settings = &session->settings;
+    buffer_reset(&session->packed_settings);
     follow_identity(session, settings);
     if (session->peer.address.ss_family == AF_UNIX || session->conn.fd < 0)
         return;

@@ -77,6 +77,7 @@ static bool read_work_order(Worker *worker, const Frame *frame, Fault *fault)
     query->network = (ExchangeNetwork){.link_to = link_to_worker, .state = worker};
     query->sink = worker_result_sink(worker);
     RunOptions options = {.definition = query->definition,
+                          .counts_cpu = true,
                           .worker = query->worker,
                           .types = &query->types,
                           .budget = &worker->budget,
