@@ -18,7 +18,7 @@ enum { ROWS = 400000 };
 
 static char input_path[700];
 
-static void report(bool ok, const char *what, Tally *tally)
+void report_case(bool ok, const char *what, Tally *tally)
 {
     printf("%s crash/%s\n", ok ? "ok      " : "not ok  ", what);
     fflush(stdout);
@@ -171,7 +171,7 @@ static void test_child(Server *server, const char *role, const char *verb, const
     bool killed = kill_during(server, ingest_sql(verb, strcmp(verb, "REPLACE") == 0 ? "OVERWRITE ALL" : ""), role, 60);
     long after = statements_held(server);
     /* a kill that came too late to hurt leaves one statement more, whole */
-    report(killed && before >= 0 && after == before, name, tally);
+    report_case(killed && before >= 0 && after == before, name, tally);
 }
 
 static void test_select(Server *server, const char *role, const char *name, Tally *tally)
@@ -180,7 +180,7 @@ static void test_select(Server *server, const char *role, const char *name, Tall
                               "SELECT a.s, COUNT(*), SUM(a.n * b.n) FROM crash a JOIN crash b ON a.s = b.s "
                               "GROUP BY a.s ORDER BY 2 DESC LIMIT 5",
                               role, 30);
-    report(killed && statements_held(server) >= 0, name, tally);
+    report_case(killed && statements_held(server) >= 0, name, tally);
 }
 
 static void test_server(Server *server, int delay_ms, const char *name, Tally *tally)
@@ -195,7 +195,7 @@ static void test_server(Server *server, int delay_ms, const char *name, Tally *t
     bool orphans = find_child(server, "worker") != 0;
     bool started = server_start_again(server);
     long after = started ? statements_held(server) : -1;
-    report(sent && !orphans && before >= 0 && (after == before || after == before + 1), name, tally);
+    report_case(sent && !orphans && before >= 0 && (after == before || after == before + 1), name, tally);
 }
 
 static bool expect_rows(PGconn *connection)
@@ -232,7 +232,7 @@ static void test_many_clients(Server *server, Tally *tally)
     }
     for (int i = 0; i < CLIENTS; i++)
         PQfinish(clients[i]);
-    report(ok, "many clients at once", tally);
+    report_case(ok, "many clients at once", tally);
 }
 
 bool run_crash_suite(Server *server, Tally *tally)
@@ -240,7 +240,7 @@ bool run_crash_suite(Server *server, Tally *tally)
     PGconn *connection = server_connect(server);
     bool ready = connection != NULL && write_input(server) && execute(connection, ingest_sql("REPLACE", "OVERWRITE ALL"));
     PQfinish(connection);
-    report(ready && statements_held(server) == 1, "ingest", tally);
+    report_case(ready && statements_held(server) == 1, "ingest", tally);
     if (!ready)
         return false;
     test_many_clients(server, tally);
@@ -256,6 +256,7 @@ bool run_crash_suite(Server *server, Tally *tally)
     connection = server_connect(server);
     bool works = connection != NULL && execute(connection, ingest_sql("REPLACE", "OVERWRITE ALL"));
     PQfinish(connection);
-    report(works && statements_held(server) == 1, "ingest after all that", tally);
+    report_case(works && statements_held(server) == 1, "ingest after all that", tally);
+    run_crash_statements(server, tally);
     return true;
 }

@@ -1,0 +1,185 @@
+/*
+ * Crash cases of other statements than INSERT and REPLACE: definitions, COPY, a full disk.
+ */
+#include "regress/runner/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { COPY_ROWS = 200000, FULL_DISK_MB = 24 };
+
+static bool run(PGconn *connection, const char *sql)
+{
+    PGresult *result = PQexec(connection, sql);
+    ExecStatusType status = PQresultStatus(result);
+    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!ok)
+        printf("    %.120s: %s", sql, PQresultErrorMessage(result));
+    PQclear(result);
+    return ok;
+}
+
+/* The first value of the statement's result as a number; -1 when it fails. */
+static long long number_of(PGconn *connection, const char *sql)
+{
+    PGresult *result = PQexec(connection, sql);
+    long long number = -1;
+    if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) > 0)
+        number = atoll(PQgetvalue(result, 0, 0));
+    else
+        printf("    %.120s: %s", sql, PQresultErrorMessage(result));
+    PQclear(result);
+    return number;
+}
+
+static bool fails_with(PGconn *connection, const char *sql, const char *sqlstate)
+{
+    PGresult *result = PQexec(connection, sql);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    bool ok = state != NULL && strcmp(state, sqlstate) == 0;
+    if (!ok)
+        printf("    %.120s: %s, not %s\n", sql, state == NULL ? "no error" : state, sqlstate);
+    PQclear(result);
+    return ok;
+}
+
+/* What was acknowledged before a kill is there after it: each definition, and nothing else. */
+static void test_definitions(Server *server, Tally *tally)
+{
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && run(connection, "CREATE SCHEMA crash_s") &&
+              run(connection, "CREATE TABLE crash_s.kept (a INTEGER NOT NULL, b TEXT DEFAULT 'x')") &&
+              run(connection, "INSERT INTO crash_s.kept (a, b) VALUES (1, 'one'), (2, 'two')") &&
+              run(connection, "COMMENT ON TABLE crash_s.kept IS 'a comment'") &&
+              run(connection, "CREATE VIEW crash_s.seen AS SELECT a + 1 AS n FROM crash_s.kept") &&
+              run(connection, "CREATE TABLE crash_s.gone AS SELECT 1 AS a") &&
+              run(connection, "CREATE TEMP TABLE crash_temporary (a INTEGER)") &&
+              run(connection, "DROP TABLE crash_s.gone");
+    server_kill(server);
+    PQfinish(connection);
+    ok = server_start_again(server) && ok;
+    connection = server_connect(server);
+    ok = ok && connection != NULL && number_of(connection, "SELECT SUM(n) FROM crash_s.seen") == 5 &&
+         number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE relname IN ('gone', 'crash_temporary')") == 0 &&
+         number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE obj_description(oid, 'pg_class') = 'a comment'") == 1 &&
+         run(connection, "DROP SCHEMA crash_s CASCADE");
+    PQfinish(connection);
+    report_case(ok, "definitions survive a kill of the server", tally);
+}
+
+static bool send_copy_rows(PGconn *connection, int from, int to)
+{
+    char line[100];
+    for (int i = from; i < to; i++) {
+        int length = snprintf(line, sizeof line, "%d\tvalue %d\n", i, i);
+        if (PQputCopyData(connection, line, length) != 1)
+            return false;
+    }
+    return PQflush(connection) >= 0;
+}
+
+static bool begin_copy(PGconn *connection)
+{
+    PGresult *result = PQexec(connection, "COPY crash_copy FROM STDIN");
+    bool ok = PQresultStatus(result) == PGRES_COPY_IN;
+    PQclear(result);
+    return ok;
+}
+
+/* The server is killed, or the client goes away, in the middle of COPY ... FROM STDIN. */
+static void test_copy(Server *server, bool kill_server, const char *name, Tally *tally)
+{
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && run(connection, "CREATE TABLE IF NOT EXISTS crash_copy (a INTEGER, b TEXT)") &&
+              run(connection, "TRUNCATE crash_copy") && begin_copy(connection) &&
+              send_copy_rows(connection, 0, COPY_ROWS);
+    if (kill_server)
+        server_kill(server);
+    PQfinish(connection);
+    ok = (!kill_server || server_start_again(server)) && ok;
+    connection = server_connect(server);
+    ok = ok && connection != NULL && number_of(connection, "SELECT COUNT(*) FROM crash_copy") == 0 &&
+         begin_copy(connection) && send_copy_rows(connection, 0, COPY_ROWS) &&
+         PQputCopyEnd(connection, NULL) == 1;
+    PGresult *result;
+    while (connection != NULL && (result = PQgetResult(connection)) != NULL) {
+        ok = ok && PQresultStatus(result) == PGRES_COMMAND_OK;
+        PQclear(result);
+    }
+    ok = ok && number_of(connection, "SELECT COUNT(DISTINCT a) FROM crash_copy") == COPY_ROWS;
+    PQfinish(connection);
+    report_case(ok, name, tally);
+}
+
+static bool fill_disk(const char *path)
+{
+    static char block[1 << 16];
+    FILE *file = fopen(path, "wb");
+    if (file == NULL)
+        return false;
+    setvbuf(file, NULL, _IONBF, 0);
+    while (fwrite(block, 1, sizeof block, file) == sizeof block)
+        continue;
+    bool is_full = errno == ENOSPC;
+    fclose(file);
+    return is_full;
+}
+
+static bool use_full_disk(Server *server, const char *filler)
+{
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && run(connection, "CREATE TABLE small (a INTEGER)") &&
+              run(connection, "INSERT INTO small VALUES (1)") &&
+              /* too much for the disk: an error, and what it wrote is gone again */
+              fails_with(connection,
+                         "CREATE TABLE large AS SELECT i AS a, md5(i::text) AS b, md5((i + 1)::text) AS c "
+                         "FROM generate_series(1, 1000000) AS i",
+                         "53100") &&
+              number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE relname = 'large'") == 0 &&
+              run(connection, "INSERT INTO small VALUES (2)");
+    /* no byte is left: reading goes on, writing fails, and works again when there is room */
+    ok = ok && fill_disk(filler) && fails_with(connection, "INSERT INTO small VALUES (3)", "53100") &&
+         fails_with(connection, "CREATE TABLE another (a INTEGER)", "53100") &&
+         number_of(connection, "SELECT SUM(a) FROM small") == 3 && unlink(filler) == 0 &&
+         run(connection, "INSERT INTO small VALUES (4)");
+    server_kill(server);
+    PQfinish(connection);
+    ok = ok && server_start_again(server);
+    connection = ok ? server_connect(server) : NULL;
+    ok = ok && connection != NULL && number_of(connection, "SELECT SUM(a) FROM small") == 7;
+    PQfinish(connection);
+    return ok;
+}
+
+/* A server of its own on a file system of a few megabytes; wants the right to mount one. */
+static void test_full_disk(const Server *server, Tally *tally)
+{
+    char filler[600], options[32];
+    Server small = {.program = server->program, .extra = server->extra};
+    snprintf(small.folder, sizeof small.folder, "%.480s/full", server->folder);
+    snprintf(small.data, sizeof small.data, "%s/data", small.folder);
+    snprintf(filler, sizeof filler, "%s/filler", small.folder);
+    snprintf(options, sizeof options, "size=%dm", FULL_DISK_MB);
+    if (mkdir(small.folder, 0700) != 0 || mount("tmpfs", small.folder, "tmpfs", 0, options) != 0) {
+        printf("skipped  crash/full disk: no right to mount a small file system\n");
+        tally->skipped++;
+        return;
+    }
+    bool ok = server_start_again(&small) && use_full_disk(&small, filler);
+    server_kill(&small);
+    umount2(small.folder, MNT_DETACH);
+    report_case(ok, "full disk", tally);
+}
+
+void run_crash_statements(Server *server, Tally *tally)
+{
+    test_definitions(server, tally);
+    test_copy(server, true, "kill the server during COPY", tally);
+    test_copy(server, false, "a client leaves during COPY", tally);
+    test_full_disk(server, tally);
+}
