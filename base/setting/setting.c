@@ -1,7 +1,7 @@
 /*
  * The table of settings and what is done with it. See setting.h.
  */
-#include "base/setting/setting.h"
+#include "base/setting/setting_internal.h"
 
 #include "base/memory/pack.h"
 
@@ -192,86 +192,6 @@ static bool set_bool(Settings *settings, const SettingInfo *info, Text value, Fa
                      "parameter \"%s\" requires a Boolean value", info->name);
 }
 
-typedef struct UnitName {
-    SettingUnit unit;
-    const char *name;
-    int64_t factor;
-} UnitName;
-
-/* Largest first, so that showing finds the largest that divides. */
-static const UnitName UNIT_NAMES[] = {
-    {UNIT_BYTES, "TB", INT64_C(1) << 40}, {UNIT_BYTES, "GB", 1 << 30},
-    {UNIT_BYTES, "MB", 1 << 20},          {UNIT_BYTES, "kB", 1 << 10},
-    {UNIT_BYTES, "B", 1},                 {UNIT_MILLISECONDS, "d", 86400000},
-    {UNIT_MILLISECONDS, "h", 3600000},    {UNIT_MILLISECONDS, "min", 60000},
-    {UNIT_MILLISECONDS, "s", 1000},       {UNIT_MILLISECONDS, "ms", 1},
-    {UNIT_SECONDS, "d", 86400},           {UNIT_SECONDS, "h", 3600},
-    {UNIT_SECONDS, "min", 60},            {UNIT_SECONDS, "s", 1},
-};
-
-enum { UNIT_NAME_COUNT = sizeof UNIT_NAMES / sizeof *UNIT_NAMES };
-
-/* The factor of a unit's name behind a number; 0 when the setting knows no such unit. Names are
- * matched exactly first ("ms" is not "Ms"), then without regard to case for bytes. */
-static int64_t unit_factor(SettingUnit unit, Text name)
-{
-    if (name.length == 0)
-        return 1;
-    for (int i = 0; i < UNIT_NAME_COUNT; i++)
-        if (UNIT_NAMES[i].unit == unit && text_equal_string(name, UNIT_NAMES[i].name))
-            return UNIT_NAMES[i].factor;
-    for (int i = 0; i < UNIT_NAME_COUNT; i++)
-        if (UNIT_NAMES[i].unit == unit && unit == UNIT_BYTES &&
-            same_name(name, UNIT_NAMES[i].name, strlen(UNIT_NAMES[i].name)))
-            return UNIT_NAMES[i].factor;
-    return 0;
-}
-
-static bool refuse_number(const SettingInfo *info, Text value, Fault *fault)
-{
-    fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "invalid value for parameter \"%s\": \"%.*s\"",
-              info->name, TEXT_ARGS(value));
-    if (info->unit == UNIT_BYTES)
-        fault_hint(fault, "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", "
-                          "and \"TB\".");
-    if (info->unit == UNIT_MILLISECONDS)
-        fault_hint(fault, "Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\", "
-                          "and \"d\".");
-    if (info->unit == UNIT_SECONDS)
-        fault_hint(fault, "Valid units for this parameter are \"s\", \"min\", \"h\", and \"d\".");
-    return false;
-}
-
-static bool set_int(Settings *settings, const SettingInfo *info, Text value, Fault *fault)
-{
-    char number[64];
-    if (value.length == 0 || value.length >= sizeof number)
-        return refuse_number(info, value, fault);
-    memcpy(number, value.data, value.length);
-    number[value.length] = '\0';
-    char *rest;
-    errno = 0;
-    long long count = strtoll(number, &rest, 10);
-    if (rest == number)
-        return refuse_number(info, value, fault);
-    if (errno == ERANGE)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "invalid value for parameter \"%s\": \"%.*s\" is out of range",
-                         info->name, TEXT_ARGS(value));
-    int64_t factor = unit_factor(info->unit, trimmed(text_of(rest)));
-    if (factor == 0)
-        return refuse_number(info, value, fault);
-    int64_t result;
-    if (__builtin_mul_overflow((int64_t)count, factor, &result) || result < info->minimum ||
-        result > info->maximum)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
-                         "%.*s is outside the valid range for parameter \"%s\" (%" PRId64
-                         " .. %" PRId64 ")",
-                         TEXT_ARGS(value), info->name, info->minimum, info->maximum);
-    *int_of(settings, info) = result;
-    return true;
-}
-
 static bool set_text(Settings *settings, const SettingInfo *info, Text value, Fault *fault)
 {
     if (value.length >= SETTING_TEXT_SIZE)
@@ -316,7 +236,8 @@ static bool set_value(Settings *settings, const SettingInfo *info, Text value, F
 {
     switch (info->type) {
     case SETTING_BOOL: return set_bool(settings, info, trimmed(value), fault);
-    case SETTING_INT: return set_int(settings, info, trimmed(value), fault);
+    case SETTING_INT:
+        return setting_parse_int(info, trimmed(value), int_of(settings, info), fault);
     case SETTING_ENUM: return set_enum(settings, info, trimmed(value), fault);
     case SETTING_TEXT: return set_text(settings, info, value, fault);
     }
@@ -353,8 +274,9 @@ bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set
 {
     const SettingInfo *info = setting_find(name);
     if (info == NULL) {
-        bool is_dotted = name.length > 0 && memchr(name.data, '.', name.length) != NULL;
-        return is_dotted || setting_is_ignored(name) ||
+        if (setting_is_custom(name))
+            return setting_custom_set(settings, name, value, fault);
+        return setting_is_ignored(name) ||
                fault_set(fault, FAULT_UNDEFINED_OBJECT,
                                       "unrecognized configuration parameter \"%.*s\"",
                                       TEXT_ARGS(name));
@@ -374,18 +296,6 @@ int64_t setting_parse_exceptions(const Settings *settings)
 
 /* --- showing --- */
 
-static void show_int(const SettingInfo *info, int64_t value, char *out, size_t size)
-{
-    for (int i = 0; i < UNIT_NAME_COUNT; i++) {
-        const UnitName *unit = &UNIT_NAMES[i];
-        if (unit->unit == info->unit && value > 0 && value % unit->factor == 0) {
-            snprintf(out, size, "%" PRId64 "%s", value / unit->factor, unit->name);
-            return;
-        }
-    }
-    snprintf(out, size, "%" PRId64, value);
-}
-
 static void show_choice(const SettingInfo *info, int32_t index, char *out, size_t size)
 {
     const char *at = info->choices;
@@ -402,7 +312,7 @@ void setting_show(const Settings *settings, const SettingInfo *info, char *out, 
     case SETTING_BOOL:
         snprintf(out, size, "%s", *bool_of(settings, info) ? "on" : "off");
         break;
-    case SETTING_INT: show_int(info, *int_of(settings, info), out, size); break;
+    case SETTING_INT: setting_show_int(info, *int_of(settings, info), out, size); break;
     case SETTING_ENUM: show_choice(info, *enum_of(settings, info), out, size); break;
     case SETTING_TEXT: snprintf(out, size, "%s", text_value_of(settings, info)); break;
     }
@@ -419,7 +329,14 @@ void setting_pack(const Settings *settings, Buffer *out)
     uint32_t differing = 0;
     for (int i = 0; i < count; i++)
         differing += !setting_equal(settings, &defaults, &infos[i]);
+    Text name, custom;
+    for (uint32_t at = 0; setting_custom_next(settings, &at, &name, &custom);)
+        differing++;
     pack_map(out, differing);
+    for (uint32_t at = 0; setting_custom_next(settings, &at, &name, &custom);) {
+        pack_text(out, name);
+        pack_text(out, custom);
+    }
     for (int i = 0; i < count; i++) {
         if (setting_equal(settings, &defaults, &infos[i]))
             continue;
@@ -440,9 +357,10 @@ bool setting_unpack(Settings *settings, const uint8_t *data, size_t length, Faul
         Text name = unpack_text(&in);
         Text value = unpack_text(&in);
         const SettingInfo *info = in.failed ? NULL : setting_find(name);
-        if (info == NULL)
+        if (info == NULL && (in.failed || !setting_is_custom(name)))
             return fault_set(fault, FAULT_PROTOCOL_VIOLATION, "malformed settings in a message");
-        if (!set_value(settings, info, value, fault))
+        if (info == NULL ? !setting_custom_set(settings, name, value, fault)
+                         : !set_value(settings, info, value, fault))
             return false;
     }
     if (in.failed || in.at != in.end)
@@ -468,6 +386,8 @@ static const char *unit_name(SettingUnit unit)
     switch (unit) {
     case UNIT_NONE: return "";
     case UNIT_BYTES: return "bytes";
+    case UNIT_KILOBYTES: return "kilobytes";
+    case UNIT_BLOCKS: return "blocks of 8 kB";
     case UNIT_MILLISECONDS: return "milliseconds";
     case UNIT_ROWS: return "rows";
     case UNIT_SECONDS: return "seconds";

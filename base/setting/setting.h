@@ -16,7 +16,7 @@
 
 typedef enum SettingType {
     SETTING_BOOL,
-    SETTING_INT,  /* int64_t; accepts units: kB MB GB TB for bytes, ms s min h d for times */
+    SETTING_INT,  /* int64_t; accepts units: B kB MB GB TB, us ms s min h d */
     SETTING_TEXT, /* char[SETTING_TEXT_SIZE] */
     SETTING_ENUM, /* int32_t index into the row's `choices` */
 } SettingType;
@@ -27,6 +27,8 @@ typedef enum SettingUnit {
     UNIT_MILLISECONDS,
     UNIT_ROWS,
     UNIT_SECONDS,
+    UNIT_KILOBYTES,
+    UNIT_BLOCKS, /* of 8 kB: what PostgreSQL counts buffers in */
 } SettingUnit;
 
 typedef enum SettingScope {
@@ -37,6 +39,12 @@ typedef enum SettingScope {
 } SettingScope;
 
 enum { SETTING_TEXT_SIZE = 256 };
+
+/* Custom settings, as terminated name and value pairs; what is not used is zero. */
+typedef struct SettingCustom {
+    uint32_t length;
+    char bytes[4092];
+} SettingCustom;
 
 /* settings.def rows:
  *   SETTING_ROW_BOOL(field, "name", "old,names", default, scope, report, "description")
@@ -55,6 +63,7 @@ typedef struct Settings {
 #undef SETTING_ROW_INT
 #undef SETTING_ROW_TEXT
 #undef SETTING_ROW_ENUM
+    SettingCustom custom;
 } Settings;
 
 typedef struct SettingInfo {
@@ -80,8 +89,9 @@ bool setting_is_ignored(Text name);
 
 void setting_defaults(Settings *settings);
 /* Parses and checks. Faults: 22023 with the bounds or choices, 42704 unknown name, 55P02 when
- * `scope` (what the caller may set) does not reach the row's. A dotted unknown name and
- * those of setting_is_ignored are accepted without effect (true). */
+ * `scope` (what the caller may set) does not reach the row's. A dotted unknown name makes a
+ * custom setting (42602 malformed, 54000 no room); those of setting_is_ignored are accepted
+ * without effect (true). */
 bool setting_set(Settings *settings, Text name, Text value, SettingScope may_set, Fault *fault);
 /* The value as SHOW prints it (units as PostgreSQL: "128MB"); writes into `out`. */
 void setting_show(const Settings *settings, const SettingInfo *info, char *out, size_t size);
@@ -89,6 +99,17 @@ void setting_show(const Settings *settings, const SettingInfo *info, char *out, 
 void setting_reset(Settings *settings, const Settings *server, const SettingInfo *info);
 /* Whether the two hold the same value of this setting. */
 bool setting_equal(const Settings *a, const Settings *b, const SettingInfo *info);
+
+/* --- custom settings: names with a dot that are not of the table --- */
+bool setting_is_custom(Text name);
+/* Its value, which points into `settings`; false when it has not been set. */
+bool setting_custom_get(const Settings *settings, Text name, Text *value);
+/* Back to its value in `server`, or to an empty one. Faults as setting_set. */
+bool setting_custom_reset(Settings *settings, const Settings *server, Text name, Fault *fault);
+/* One after the other, from *at = 0; false behind the last. */
+bool setting_custom_next(const Settings *settings, uint32_t *at, Text *name, Text *value);
+/* All of them back to what they are in `other`; names that it has not got stay known, and empty. */
+void setting_custom_restore(Settings *settings, const Settings *other);
 
 /* Rows of external data that may fail to parse, -1 any number: maxParseExceptions, or where that
  * is 0 what the mode says. */

@@ -110,6 +110,9 @@ static bool current_setting(CatalogCall *call)
     const SettingInfo *info = name.length > 0 ? setting_find(name) : NULL;
     bool may_miss = call->call->argument_count == 2 && asked_bool(call, 1);
     char value[SETTING_TEXT_SIZE];
+    Text custom;
+    if (info == NULL && setting_custom_get(catalog_context()->settings, name, &custom))
+        return answer_text(call, custom);
     if (info == NULL && may_miss)
         return answer_null(call);
     if (info == NULL)

@@ -158,6 +158,11 @@ Text catalog_owner_of(const CatalogContext *context, Oid oid);
 /* aclitem[] of an object; NULL as long as nothing was granted on it. */
 void catalog_set_acl(CatalogRows *rows, const char *column, const CatalogContext *context,
                      AccessKind kind, Oid oid);
+/* A column's default as PostgreSQL would show it, and the OID of its row in pg_attrdef. */
+Text catalog_default(Arena *arena, const TableColumn *column);
+Oid catalog_default_oid(Oid table, int32_t number);
+/* The column as its table has it; NULL for virtual relations. */
+const TableColumn *catalog_table_column(const Relation *relation, const RelationColumn *column);
 /* Whether who asks may do anything with the relation: what information_schema shows. */
 bool catalog_may_see(const CatalogContext *context, const Relation *relation);
 /* An ISO time as segments' names have it. */

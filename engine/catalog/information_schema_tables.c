@@ -203,6 +203,7 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
 {
     const RelationColumn *column = &relation->columns[position];
     const TypeInfo *info = type_info(column->type.oid);
+    const TableColumn *stored = catalog_table_column(relation, column);
     bool is_table = relation->kind == RELATION_TABLE;
     bool is_time = is_table && text_equal_string(column->name, "__time");
     catalog_set_text(rows, "table_catalog", catalog_database(context));
@@ -210,7 +211,10 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     catalog_set_text(rows, "table_name", relation->name);
     catalog_set_text(rows, "column_name", column->name);
     catalog_set_int(rows, "ordinal_position", column->number);
-    catalog_set_string(rows, "is_nullable", is_time ? "NO" : "YES");
+    if (stored != NULL && stored->default_text.length > 0)
+        catalog_set_text(rows, "column_default", catalog_default(rows->arena, stored));
+    bool is_not_null = is_time || (stored != NULL && stored->not_null);
+    catalog_set_string(rows, "is_nullable", is_not_null ? "NO" : "YES");
     catalog_set_string(rows, "data_type",
                        info->category == CATEGORY_ARRAY ? "ARRAY" : info->sql_name);
     set_lengths(rows, column->type);

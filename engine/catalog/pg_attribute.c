@@ -25,12 +25,12 @@ static SqlType declared_type(const Relation *relation, const RelationColumn *col
     return declared == column->type.oid ? column->type : SQL_TYPE(declared);
 }
 
-static bool is_not_null(const Relation *relation, const RelationColumn *column)
+const TableColumn *catalog_table_column(const Relation *relation, const RelationColumn *column)
 {
     if (relation->kind != RELATION_TABLE)
-        return false;
+        return NULL;
     int at = table_find_column(relation->table, column->name);
-    return at >= 0 && relation->table->columns[at].not_null;
+    return at < 0 ? NULL : &relation->table->columns[at];
 }
 
 static void add_column(CatalogRows *rows, const Relation *relation, const RelationColumn *column)
@@ -38,6 +38,7 @@ static void add_column(CatalogRows *rows, const Relation *relation, const Relati
     SqlType type = declared_type(relation, column);
     const TypeInfo *info = type_info(type.oid);
     const TypeFacts *facts = catalog_type_facts(type.oid);
+    const TableColumn *stored = catalog_table_column(relation, column);
     bool is_time = relation->kind == RELATION_TABLE && text_equal_string(column->name, "__time");
     catalog_set_int(rows, "attrelid", relation->oid);
     catalog_set_text(rows, "attname", column->name);
@@ -52,8 +53,8 @@ static void add_column(CatalogRows *rows, const Relation *relation, const Relati
     catalog_set_char(rows, "attalign", facts->align);
     catalog_set_char(rows, "attstorage", facts->storage);
     catalog_set_char(rows, "attcompression", 0);
-    catalog_set_bool(rows, "attnotnull", is_time || is_not_null(relation, column));
-    catalog_set_bool(rows, "atthasdef", false);
+    catalog_set_bool(rows, "attnotnull", is_time || (stored != NULL && stored->not_null));
+    catalog_set_bool(rows, "atthasdef", stored != NULL && stored->default_text.length > 0);
     catalog_set_bool(rows, "atthasmissing", false);
     catalog_set_char(rows, "attidentity", 0);
     catalog_set_char(rows, "attgenerated", 0);

@@ -16,10 +16,6 @@ static const VirtualColumn pg_amproc_columns[] = {
     {"amprocrighttype", T_OID}, {"amprocnum", T_INT2}, {"amproc", T_REGPROC},
 };
 
-static const VirtualColumn pg_attrdef_columns[] = {
-    {"oid", T_OID}, {"adrelid", T_OID}, {"adnum", T_INT2}, {"adbin", T_PG_NODE_TREE},
-};
-
 static const VirtualColumn pg_constraint_columns[] = {
     {"oid", T_OID}, {"conname", T_NAME}, {"connamespace", T_OID}, {"contype", T_CHAR},
     {"condeferrable", T_BOOL}, {"condeferred", T_BOOL}, {"convalidated", T_BOOL},
@@ -40,11 +36,6 @@ static const VirtualColumn pg_conversion_columns[] = {
 static const VirtualColumn pg_default_acl_columns[] = {
     {"oid", T_OID}, {"defaclrole", T_OID}, {"defaclnamespace", T_OID},
     {"defaclobjtype", T_CHAR}, {"defaclacl", T_ACLITEM_ARRAY},
-};
-
-static const VirtualColumn pg_depend_columns[] = {
-    {"classid", T_OID}, {"objid", T_OID}, {"objsubid", T_INT4}, {"refclassid", T_OID},
-    {"refobjid", T_OID}, {"refobjsubid", T_INT4}, {"deptype", T_CHAR},
 };
 
 static const VirtualColumn pg_enum_columns[] = {
@@ -149,12 +140,6 @@ static const VirtualColumn pg_publication_rel_columns[] = {
 
 static const VirtualColumn pg_replication_origin_columns[] = {
     {"roident", T_OID}, {"roname", T_TEXT},
-};
-
-static const VirtualColumn pg_rewrite_columns[] = {
-    {"oid", T_OID}, {"rulename", T_NAME}, {"ev_class", T_OID}, {"ev_type", T_CHAR},
-    {"ev_enabled", T_CHAR}, {"is_instead", T_BOOL}, {"ev_qual", T_PG_NODE_TREE},
-    {"ev_action", T_PG_NODE_TREE},
 };
 
 static const VirtualColumn pg_seclabel_columns[] = {
@@ -262,11 +247,9 @@ static const VirtualColumn pg_user_mapping_columns[] = {
 const VirtualRelation catalog_empty_tables[] = {
     EMPTY(2602, pg_amop),
     EMPTY(2603, pg_amproc),
-    EMPTY(2604, pg_attrdef),
     EMPTY(2606, pg_constraint),
     EMPTY(2607, pg_conversion),
     EMPTY(826, pg_default_acl),
-    EMPTY(2608, pg_depend),
     EMPTY(3501, pg_enum),
     EMPTY(3466, pg_event_trigger),
     EMPTY(3079, pg_extension),
@@ -287,7 +270,6 @@ const VirtualRelation catalog_empty_tables[] = {
     EMPTY(6237, pg_publication_namespace),
     EMPTY(6106, pg_publication_rel),
     EMPTY(6000, pg_replication_origin),
-    EMPTY(2618, pg_rewrite),
     EMPTY(3596, pg_seclabel),
     EMPTY(2224, pg_sequence),
     EMPTY(1214, pg_shdepend),

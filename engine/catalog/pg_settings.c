@@ -27,7 +27,8 @@ static const char *const types[] = {
 };
 static const char *const units[] = {
     [UNIT_NONE] = NULL, [UNIT_BYTES] = "B", [UNIT_MILLISECONDS] = "ms", [UNIT_ROWS] = NULL,
-    [UNIT_SECONDS] = "s"};
+    [UNIT_SECONDS] = "s",
+    [UNIT_KILOBYTES] = "kB", [UNIT_BLOCKS] = "8kB"};
 
 /* Numbers are plain, in the unit of their row; all else is as SHOW prints it. */
 static const char *value_of(Arena *arena, const Settings *settings, const SettingInfo *info)

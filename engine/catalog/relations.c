@@ -18,10 +18,13 @@ extern const VirtualRelation catalog_information_tables;
 extern const VirtualRelation catalog_information_views;
 extern const VirtualRelation catalog_information_columns;
 extern const VirtualRelation catalog_pg_aggregate;
+extern const VirtualRelation catalog_pg_attrdef;
 extern const VirtualRelation catalog_pg_attribute;
 extern const VirtualRelation catalog_pg_cast;
 extern const VirtualRelation catalog_pg_class;
 extern const VirtualRelation catalog_pg_database;
+extern const VirtualRelation catalog_pg_depend;
+extern const VirtualRelation catalog_pg_rewrite;
 extern const VirtualRelation catalog_pg_description;
 extern const VirtualRelation catalog_pg_shdescription;
 extern const VirtualRelation catalog_pg_namespace;
@@ -70,10 +73,13 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_information_views,
     &catalog_information_columns,
     &catalog_pg_aggregate,
+    &catalog_pg_attrdef,
     &catalog_pg_attribute,
     &catalog_pg_cast,
     &catalog_pg_class,
     &catalog_pg_database,
+    &catalog_pg_depend,
+    &catalog_pg_rewrite,
     &catalog_pg_description,
     &catalog_pg_shdescription,
     &catalog_pg_namespace,

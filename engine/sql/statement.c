@@ -195,6 +195,33 @@ static void add_transaction_options(Classifier *classifier, PgQuery__Node *const
     }
 }
 
+/* A setting's name without its marks, which every part of a dotted one may have. Parts typed
+ * without quotes are folded there: clients make those names. */
+static const char *setting_name(Classifier *classifier, const char *marked)
+{
+    if (strchr(marked, '.') == NULL)
+        return name_plain(marked);
+    char *name = arena_strdup(classifier->arena, marked), *to = name;
+    bool is_typed = false;
+    for (const char *from = marked; *from != '\0'; from++) {
+        bool is_mark = *from == NAME_TYPED || *from == NAME_QUOTED;
+        if (is_mark || *from == '.')
+            is_typed = *from == NAME_TYPED;
+        if (!is_mark)
+            *to++ = is_typed && *from >= 'A' && *from <= 'Z' ? (char)(*from - 'A' + 'a') : *from;
+    }
+    *to = '\0';
+    return name;
+}
+
+static bool check_argument_count(Classifier *classifier, const PgQuery__VariableSetStmt *set)
+{
+    const char *name = classifier->statement->name;
+    return set->n_args <= 1 || !setting_is_custom(text_of(name)) ||
+           fault_set(classifier->fault, FAULT_INVALID_PARAMETER_VALUE,
+                     "SET %s takes only one argument", name);
+}
+
 static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt *set)
 {
     ParsedStatement *statement = classifier->statement;
@@ -202,7 +229,9 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
     switch (set->kind) {
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE:
         classify_as(classifier, STATEMENT_SET, "SET");
-        statement->name = name_plain(set->name);
+        statement->name = setting_name(classifier, set->name);
+        if (!check_argument_count(classifier, set))
+            return false;
         statement->value = set_value(classifier, set);
         if (strcmp(statement->name, "role") == 0 ||
             strcmp(statement->name, "session_authorization") == 0)
@@ -210,7 +239,7 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
         return true;
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
         classify_as(classifier, STATEMENT_SET, "SET");
-        statement->name = name_plain(set->name);
+        statement->name = setting_name(classifier, set->name);
         return true;
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
         return classify_as(classifier, STATEMENT_ACCEPTED, "SET");
@@ -223,7 +252,7 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
                                 statement->is_local ? "" : "default_");
         return statement->name != NULL ? true : classify_as(classifier, STATEMENT_ACCEPTED, "SET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET:
-        statement->name = name_plain(set->name);
+        statement->name = setting_name(classifier, set->name);
         return classify_as(classifier, STATEMENT_RESET, "RESET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL:
         return classify_as(classifier, STATEMENT_RESET, "RESET");
@@ -249,7 +278,7 @@ bool statement_read_set(Arena *arena, ParsedStatement *statement,
 
 static bool classify_show(Classifier *classifier, const PgQuery__VariableShowStmt *show)
 {
-    const char *name = name_plain(show->name);
+    const char *name = setting_name(classifier, show->name);
     classifier->statement->name = strcasecmp(name, "all") == 0 ? NULL : name;
     return classify_as(classifier, STATEMENT_SHOW, "SHOW");
 }

@@ -31,14 +31,17 @@ static bool show(Request *request, const ParsedStatement *statement, Fault *faul
         return true;
     }
     const SettingInfo *info = setting_find(text_of(statement->name));
-    if (info == NULL)
-        return undefined_setting(statement->name, fault);
     char value[SETTING_TEXT_SIZE * 2];
-    setting_show(&request->settings, info, value, sizeof value);
+    Text cell;
+    if (info != NULL) {
+        setting_show(&request->settings, info, value, sizeof value);
+        cell = text_of(value);
+    } else if (!setting_custom_get(&request->settings, text_of(statement->name), &cell)) {
+        return undefined_setting(statement->name, fault);
+    }
     SmallResult result = {.column_count = 1};
-    Text cell = text_of(value);
     small_result_row(&result, &cell);
-    respond_small_result(request, &info->name, &result, "SHOW");
+    respond_small_result(request, info != NULL ? &info->name : &statement->name, &result, "SHOW");
     return true;
 }
 
@@ -90,7 +93,12 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
         for (int i = 0; i < count; i++)
             if (table[i].scope == SCOPE_SESSION && !role_setting_is(&table[i]))
                 setting_reset(&request->settings, server, &table[i]);
+        setting_custom_restore(&request->settings, server);
         respond_setting_reset(request, "all");
+    } else if (setting_is_custom(text_of(statement->name))) {
+        if (!setting_custom_reset(&request->settings, server, text_of(statement->name), fault))
+            return false;
+        respond_setting_reset(request, statement->name);
     } else {
         const SettingInfo *info = setting_find(text_of(statement->name));
         if (info == NULL)

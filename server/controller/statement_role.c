@@ -104,10 +104,10 @@ static bool set(Request *request, const RoleStatement *statement, Fault *fault)
     Text name = resolve(request, statement->role), value = {0}, setting = {0};
     if (statement->setting != NULL) {
         const SettingInfo *info = setting_find(text_of(statement->setting));
-        if (info == NULL)
+        if (info == NULL && !setting_is_custom(text_of(statement->setting)))
             return fault_set(fault, FAULT_UNDEFINED_OBJECT,
                              "unrecognized configuration parameter \"%s\"", statement->setting);
-        setting = text_of(info->name);
+        setting = text_of(info != NULL ? info->name : statement->setting);
     }
     if (statement->value != NULL) {
         Settings scratch = request->settings;

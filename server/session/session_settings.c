@@ -360,6 +360,13 @@ bool session_reset(Session *session, Text name, Fault *fault)
     const SettingInfo *table = setting_table(&count);
     bool all = name.length == 3 && strncasecmp(name.data, "all", 3) == 0;
     const SettingInfo *one = all ? NULL : setting_find(name);
+    if (setting_is_custom(name))
+        return setting_custom_reset(&session->settings, &start, name, fault) &&
+               setting_custom_reset(&changes->kept, &start, name, fault);
+    if (all) {
+        setting_custom_restore(&session->settings, &start);
+        setting_custom_restore(&changes->kept, &start);
+    }
     for (int i = 0; i < count; i++) {
         /* RESET ALL leaves alone who acts, as PostgreSQL does; DISCARD ALL names those too */
         bool is_identity =
@@ -383,7 +390,10 @@ static void take_back(Session *session, const Settings *settings)
 {
     remember_reported(session);
     bool matters = differs_in_effect(&session->settings, settings);
+    Settings before = session->settings;
     session->settings = *settings;
+    session->settings.custom = before.custom;
+    setting_custom_restore(&session->settings, settings);
     free(session->changes);
     session->changes = NULL;
     if (matters)
