@@ -38,6 +38,15 @@ void os_unmap(const void *data, size_t length);
 /* Shared anonymous memory for all children; zeroed. Never NULL (the process ends). */
 void *os_map_shared(size_t length);
 
+/* --- syncing while the next file is written --- */
+typedef struct OsSyncer OsSyncer;
+OsSyncer *os_syncer_new(void);
+/* Takes `fd` over: a thread syncs and closes it. Waits while some files are waiting already. */
+void os_syncer_add(OsSyncer *syncer, int fd);
+/* Until every file given so far is synced; false when one could not be (the first one's fault). */
+bool os_syncer_wait(OsSyncer *syncer, Fault *fault);
+void os_syncer_free(OsSyncer *syncer); /* waits too; NULL is fine */
+
 /* --- sockets between processes (Unix, stream) --- */
 bool os_socket_pair(int fds[2], Fault *fault);                     /* non-blocking, close-on-exec */
 bool os_socket_listen(const char *path, int *fd, Fault *fault);    /* replaces a stale socket file */

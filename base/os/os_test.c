@@ -1,5 +1,6 @@
 #include "base/os/os.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,6 +74,33 @@ static void test_files(void **state)
     assert_true(os_unlink(path_of("a/b/c/other"), &fault));
     assert_false(os_list_folder(path_of("none"), count_entry, &entries, &fault));
     assert_false(os_make_folder("/dev/null/x", &fault));
+}
+
+/* More files than may wait; then one that cannot be synced, whose fault stays. */
+static void test_syncer(void **state)
+{
+    (void)state;
+    Fault fault;
+    int fd, pipes[2];
+    OsSyncer *syncer = os_syncer_new();
+    assert_true(os_syncer_wait(syncer, &fault));
+    for (int i = 0; i < 10; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "synced-%d", i);
+        assert_true(os_create(path_of(name), &fd, &fault));
+        assert_true(os_write_all(fd, "x", 1, &fault));
+        os_syncer_add(syncer, fd);
+    }
+    assert_true(os_syncer_wait(syncer, &fault));
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_int_equal(pipe(pipes), 0);
+    os_syncer_add(syncer, pipes[1]);
+    assert_false(os_syncer_wait(syncer, &fault));
+    assert_int_equal(fault.code, FAULT_IO_ERROR);
+    assert_false(os_syncer_wait(syncer, &fault));
+    close(pipes[0]);
+    os_syncer_free(syncer);
+    os_syncer_free(NULL);
 }
 
 static void test_atomic_write(void **state)
@@ -261,6 +289,7 @@ int main(int argc, char **argv)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_syncer),
         cmocka_unit_test(test_atomic_write),
         cmocka_unit_test(test_sockets_and_descriptors),
         cmocka_unit_test(test_clock_and_machine),

@@ -27,6 +27,7 @@ enum {
     WINDOW_TOTAL = 8 * 1024 * 1024, /* credit that an input grants at most, all channels together */
     WINDOW_LEAST = 256 * 1024,
     WINDOW_MOST = 1024 * 1024,
+    WINDOW_AHEAD = 4 * 1024 * 1024, /* where partitions are gathered ahead: most of one */
     LINK_UNSENT = 1024 * 1024, /* bytes that wait in a link at most before more is encoded */
 };
 

@@ -215,8 +215,9 @@ static InChannel *open_partitions(StageInflow *inflow, uint32_t first, uint32_t 
     inflow->window = total == 0 ? 0 : WINDOW_TOTAL / total;
     if (inflow->window < WINDOW_LEAST)
         inflow->window = WINDOW_LEAST;
-    if (inflow->window > WINDOW_MOST)
-        inflow->window = WINDOW_MOST;
+    size_t most = inflow->opens_ahead ? WINDOW_AHEAD : WINDOW_MOST;
+    if (inflow->window > most)
+        inflow->window = most;
     *opened = 0;
     for (uint32_t p = 0; p < partitions; p++)
         for (uint32_t w = 0; w < inflow->producers; w++) {

@@ -18,7 +18,7 @@
 enum {
     PART_LEAST = 4 << 20,
     PART_MOST = 64 << 20,
-    PARTS_A_WORKER = 8, /* so that none waits long for a slower one */
+    PARTS_A_WORKER = 3, /* in what is left: the last parts are small, so that nobody waits long */
     PARTS_TOTAL = 4096,
     LOOK_BYTES = 1 << 20, /* how far a line's end is looked for; without one there is no cut */
     LOOK_STEP = 16 << 10,
@@ -138,9 +138,29 @@ static bool behind_lines(int fd, Text name, uint64_t from, uint64_t lines, uint6
 
 typedef struct Splitting {
     UnitList list;
-    uint64_t part_bytes;
+    uint32_t workers;
+    uint64_t total, left; /* bytes of all files; those not listed yet */
     uint64_t preamble_lines;
 } Splitting;
+
+/* Of the next part: large ones first, which cost less, and smaller ones towards the end. */
+static uint64_t part_bytes(const Splitting *splitting)
+{
+    uint64_t bytes = splitting->left / splitting->workers / PARTS_A_WORKER;
+    bytes = bytes < PART_LEAST ? PART_LEAST : bytes > PART_MOST ? PART_MOST : bytes;
+    return bytes < splitting->total / PARTS_TOTAL ? splitting->total / PARTS_TOTAL : bytes;
+}
+
+static void was_listed(Splitting *splitting, uint64_t bytes)
+{
+    splitting->left -= bytes < splitting->left ? bytes : splitting->left;
+}
+
+static bool add_whole(Splitting *splitting, const InputUnit *whole, Fault *fault)
+{
+    was_listed(splitting, whole->bytes);
+    return unit_list_add(&splitting->list, whole->name, whole->bytes, fault);
+}
 
 static bool add_part(Splitting *splitting, const InputUnit *whole, uint64_t preamble,
                      uint64_t start, uint64_t end, Fault *fault)
@@ -153,21 +173,22 @@ static bool add_part(Splitting *splitting, const InputUnit *whole, uint64_t prea
     part->preamble = preamble;
     part->start = start;
     part->end = end;
+    was_listed(splitting, bytes);
     return true;
 }
 
 /* What was appended to the file since it was listed belongs to its last part. */
 static bool cut_file(Splitting *splitting, const InputUnit *whole, int fd, Fault *fault)
 {
-    uint64_t preamble, start = 0, end;
+    uint64_t preamble, start = 0, end, wanted;
     uint8_t first[16];
     size_t got;
     if (!read_at(fd, whole->name, first, sizeof first, 0, &got, fault) ||
         !behind_lines(fd, whole->name, 0, splitting->preamble_lines, &preamble, fault))
         return false;
     bool is_whole = decompress_knows(first, got) || (preamble == 0 && splitting->preamble_lines != 0);
-    while (!is_whole && start + 2 * splitting->part_bytes <= whole->bytes) {
-        if (!behind_lines(fd, whole->name, start + splitting->part_bytes - 1, 1, &end, fault))
+    while (!is_whole && start + 2 * (wanted = part_bytes(splitting)) <= whole->bytes) {
+        if (!behind_lines(fd, whole->name, start + wanted - 1, 1, &end, fault))
             return false;
         if (end == 0 || end >= whole->bytes)
             break;
@@ -176,7 +197,7 @@ static bool cut_file(Splitting *splitting, const InputUnit *whole, int fd, Fault
         start = end;
     }
     if (start == 0)
-        return unit_list_add(&splitting->list, whole->name, whole->bytes, fault);
+        return add_whole(splitting, whole, fault);
     return add_part(splitting, whole, preamble, start, UINT64_MAX, fault);
 }
 
@@ -187,8 +208,8 @@ static bool split_unit(Splitting *splitting, const json_t *source, const InputUn
     const InputSource *kind = source_of_unit(source, unit->name, &part, fault);
     if (kind == NULL)
         return false;
-    if (kind->open_file == NULL || unit->bytes < 2 * splitting->part_bytes)
-        return unit_list_add(&splitting->list, unit->name, unit->bytes, fault);
+    if (kind->open_file == NULL || unit->bytes < 2 * part_bytes(splitting))
+        return add_whole(splitting, unit, fault);
     int fd;
     uint64_t size;
     if (!kind->open_file(unit->name, splitting->list.settings, &fd, &size, fault))
@@ -196,13 +217,6 @@ static bool split_unit(Splitting *splitting, const json_t *source, const InputUn
     bool ok = cut_file(splitting, unit, fd, fault);
     close(fd);
     return ok;
-}
-
-static uint64_t part_bytes(uint64_t total, uint32_t workers)
-{
-    uint64_t bytes = total / workers / PARTS_A_WORKER;
-    bytes = bytes < PART_LEAST ? PART_LEAST : bytes > PART_MOST ? PART_MOST : bytes;
-    return bytes < total / PARTS_TOTAL ? total / PARTS_TOTAL : bytes;
 }
 
 static bool split_units(Splitting *splitting, Text source_json, const InputUnit *units,
@@ -241,7 +255,9 @@ bool input_split_units(Arena *arena, Text source_json, Text format_json, const S
     if (workers < 2 || largest < 2 * PART_LEAST)
         return true;
     Splitting splitting = {.list = {.arena = arena, .settings = settings, .limit = UINT32_MAX / 2},
-                           .part_bytes = part_bytes(total, workers)};
+                           .workers = workers,
+                           .total = total,
+                           .left = total};
     if (!read_format(format_json, &splitting))
         return true;
     if (!split_units(&splitting, source_json, *units, *count, fault))

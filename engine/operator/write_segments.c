@@ -4,8 +4,8 @@
  * Rows arrive partition after partition (a range of time chunk and cluster keys), in any order in
  * each; inside the segment they stand in the order of `sort`. Rows that come in no order (a
  * table without time and cluster key) are cut into segments of rowsPerSegment here. The file is
- * written and synced under a staging name; what it holds is reported, and the controller publishes
- * it or not.
+ * written under a staging name; what it holds is reported, and the controller publishes it or not.
+ * Files are synced while the next one is made; the stage is done when all are.
  */
 #include "engine/operator/operator_internal.h"
 
@@ -27,6 +27,8 @@ typedef struct WriteSegmentsOperator {
     char *path;
     RowOrder order;
     uint32_t written;
+    bool are_columns_done;
+    OsSyncer *syncer; /* of the segments written: synced while the next one is made */
     Arena *arena; /* of the batch */
 } WriteSegmentsOperator;
 
@@ -76,7 +78,11 @@ static bool begin_segment(WriteSegmentsOperator *write, Fault *fault)
                                (unsigned long long)context->definition->query, write->partition);
     write->writer = segment_writer_open(write->path, &write->schema, context->budget, fault);
     write->written = 0;
-    return write->writer != NULL;
+    write->are_columns_done = false;
+    if (write->writer == NULL)
+        return false;
+    segment_writer_sync_by(write->writer, write->syncer);
+    return true;
 }
 
 static bool write_rows(WriteSegmentsOperator *write, Fault *fault)
@@ -213,13 +219,20 @@ static bool finish_segment(WriteSegmentsOperator *write, Fault *fault)
 
 /* --- driving --- */
 
-/* Writes the partition at hand a slice at a time; DONE when it is finished. */
+/* Writes the partition at hand a slice at a time; DONE when it is finished, but for syncing. Others
+ * wait for rows that only this process's next look at its sockets will send. */
 static Progress write_partition(WriteSegmentsOperator *write, Fault *fault)
 {
     if (write->writer == NULL && !begin_segment(write, fault))
         return PROGRESS_FAILED;
     while (write->written < row_store_rows(write->store)) {
         if (!write_rows(write, fault))
+            return PROGRESS_FAILED;
+        if (operator_must_yield(write->base.context))
+            return PROGRESS_YIELDED;
+    }
+    while (!write->are_columns_done) {
+        if (!segment_writer_finish_column(write->writer, &write->are_columns_done, fault))
             return PROGRESS_FAILED;
         if (operator_must_yield(write->base.context))
             return PROGRESS_YIELDED;
@@ -245,7 +258,7 @@ static Progress write_segments_next(Operator *self, Batch **batch, Fault *fault)
             write->waiting = NULL;
         }
         if (write->is_input_done)
-            return PROGRESS_DONE;
+            return os_syncer_wait(write->syncer, fault) ? PROGRESS_DONE : PROGRESS_FAILED;
         Batch *input;
         Progress progress = operator_next(self->children[0], &input, fault);
         if (progress == PROGRESS_DONE) {
@@ -271,6 +284,7 @@ static void write_segments_close(Operator *self)
 {
     WriteSegmentsOperator *write = (WriteSegmentsOperator *)self;
     segment_writer_free(write->writer);
+    os_syncer_free(write->syncer);
     row_order_clear(&write->order);
     row_store_free(write->store);
     arena_free(write->arena);
@@ -347,6 +361,7 @@ Operator *write_segments_make(const OperatorSpec *spec, OperatorContext *context
     write->store = row_store_new(context->budget, child->column_count,
                                  operator_layouts(context, child->types, child->column_count));
     row_order_init(&write->order, context->budget);
+    write->syncer = os_syncer_new();
     write->arena = arena_new("write segments");
     return &write->base;
 }

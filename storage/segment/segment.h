@@ -16,6 +16,7 @@
 
 #include "base/fault/fault.h"
 #include "base/memory/budget.h"
+#include "base/os/os.h"
 #include "storage/vector/vector.h"
 
 enum { SEGMENT_BLOCK_ROWS = BATCH_ROWS, SEGMENT_GROUP_BLOCKS = 32 };
@@ -62,6 +63,11 @@ SegmentWriter *segment_writer_open(const char *path, const SegmentSchema *schema
                                    Fault *fault);
 /* Batches of any row count; columns in the schema's order and layouts. */
 bool segment_writer_append(SegmentWriter *writer, const Batch *batch, Fault *fault);
+/* Leaves syncing the finished file to `syncer`: it is durable when os_syncer_wait says so. */
+void segment_writer_sync_by(SegmentWriter *writer, OsSyncer *syncer);
+/* A part of finishing: one column's dictionary and codes. For who has other things to do between two
+ * of them; *is_done when nothing is left but segment_writer_finish, which does the rest anyway. */
+bool segment_writer_finish_column(SegmentWriter *writer, bool *is_done, Fault *fault);
 /* Writes dictionaries and footer, fsyncs, closes. The writer must still be freed. */
 bool segment_writer_finish(SegmentWriter *writer, Arena *arena, SegmentSummary *summary,
                            Fault *fault);

@@ -54,9 +54,15 @@ bool segment_output_write(SegmentOutput *output, const void *data, size_t length
 
 bool segment_output_finish(SegmentOutput *output, Fault *fault)
 {
-    if (!flush(output, fault) || !os_point("segment.finish", fault) || !os_fsync(output->fd, fault))
+    if (!flush(output, fault) || !os_point("segment.finish", fault))
         return false;
-    os_close(output->fd);
+    if (output->syncer != NULL) {
+        os_syncer_add(output->syncer, output->fd);
+    } else {
+        if (!os_fsync(output->fd, fault))
+            return false;
+        os_close(output->fd);
+    }
     output->fd = -1;
     free(output->path);
     output->path = NULL;

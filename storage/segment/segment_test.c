@@ -339,7 +339,8 @@ static void test_dictionary(void **state)
     arena_free(arena);
 }
 
-/* Texts that differ only far in, or only in zero bytes at the end, or begin one another. */
+/* Texts that differ only far in, or only in zero bytes at the end, or begin one another; and the
+ * file finished in steps and synced by a thread. */
 static void test_awkward_texts(void **state)
 {
     Arena *arena = arena_new("test");
@@ -351,6 +352,8 @@ static void test_awkward_texts(void **state)
     Budget budget;
     Fault fault;
     char text[300];
+    bool is_done = false;
+    OsSyncer *syncer = os_syncer_new();
 
     memset(text, 'a', sizeof text);
     vector_builder_init(&builder, arena, LAYOUT_STRING, 3000);
@@ -367,7 +370,13 @@ static void test_awkward_texts(void **state)
     SegmentWriter *writer = segment_writer_open(path, &schema, &budget, &fault);
     assert_non_null(writer);
     assert_true(segment_writer_append(writer, batch, &fault));
+    segment_writer_sync_by(writer, syncer);
+    assert_true(segment_writer_finish_column(writer, &is_done, &fault));
+    assert_true(is_done);
+    assert_false(segment_writer_append(writer, batch, &fault));
     assert_true(segment_writer_finish(writer, arena, &summary, &fault));
+    assert_true(os_syncer_wait(syncer, &fault));
+    os_syncer_free(syncer);
     segment_writer_free(writer);
     SegmentReader *reader = segment_reader_open(path, summary.digest, &fault);
     assert_non_null(reader);

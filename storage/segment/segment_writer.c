@@ -17,6 +17,7 @@ struct SegmentWriter {
     SegmentOutput output;
     ColumnWriter *columns;
     uint64_t rows;
+    uint32_t finished; /* columns, from the first on; no rows may follow */
     bool is_broken; /* a call failed: nothing more can be written */
 };
 
@@ -82,7 +83,8 @@ void segment_writer_free(SegmentWriter *writer)
 
 bool segment_writer_append(SegmentWriter *writer, const Batch *batch, Fault *fault)
 {
-    if (writer->is_broken || batch->column_count != writer->schema.column_count)
+    if (writer->is_broken || writer->finished != 0 ||
+        batch->column_count != writer->schema.column_count)
         return fault_set(fault, FAULT_INTERNAL_ERROR,
                          "a segment of %u columns is given a batch of %u",
                          writer->schema.column_count, batch->column_count);
@@ -201,21 +203,38 @@ static bool write_footer(SegmentWriter *writer, const Buffer *footer, SegmentSum
            segment_output_write(&writer->output, &tail, sizeof tail, fault);
 }
 
+void segment_writer_sync_by(SegmentWriter *writer, OsSyncer *syncer)
+{
+    writer->output.syncer = syncer;
+}
+
+bool segment_writer_finish_column(SegmentWriter *writer, bool *is_done, Fault *fault)
+{
+    if (!writer->is_broken && writer->finished < writer->schema.column_count) {
+        writer->is_broken = !column_writer_finish(&writer->columns[writer->finished], fault);
+        if (writer->is_broken)
+            return false;
+        writer->finished++;
+    }
+    *is_done = writer->is_broken || writer->finished == writer->schema.column_count;
+    return true;
+}
+
 bool segment_writer_finish(SegmentWriter *writer, Arena *arena, SegmentSummary *summary,
                            Fault *fault)
 {
     FooterParts parts = {0};
     Buffer footer = BUFFER_EMPTY;
+    bool is_done = false;
 
     if (writer->is_broken)
         return fault_set(fault, FAULT_INTERNAL_ERROR, "a broken segment cannot be finished");
+    while (!is_done)
+        if (!segment_writer_finish_column(writer, &is_done, fault))
+            return false;
     writer->is_broken = true; /* whatever happens, nothing may follow */
     *summary = (SegmentSummary){.rows = writer->rows};
     summary->columns = ARENA_ARRAY(arena, SegmentColumnSummary, writer->schema.column_count);
-    for (uint32_t i = 0; i < writer->schema.column_count; i++) {
-        if (!column_writer_finish(&writer->columns[i], fault))
-            return false;
-    }
     for (uint32_t i = 0; i < writer->schema.column_count; i++)
         add_column(&parts, &writer->schema.columns[i], &writer->columns[i], &summary->columns[i]);
     join_footer(writer, &parts, &footer);
