@@ -516,6 +516,7 @@ const ScalarFunction *cast_to_modifier(Oid type, CastRule rule)
     case T_TIMESTAMPTZ: return &cast_functions[TIMESTAMPTZ_PRECISION];
     case T_TIME: return &cast_functions[TIME_PRECISION];
     case T_NUMERIC: return &cast_functions[NUMERIC_PRECISION];
+    case T_NUMERIC_ARRAY: return &cast_functions[ARRAY_CAST];
     case T_VARCHAR: case T_BPCHAR: return cast_to_length(type, rule);
     default: return NULL;
     }

@@ -50,6 +50,14 @@ static inline int compare_intervals(IntervalValue a, IntervalValue b)
     COMPARISON_LOOP(name##_ge, T, T, compare(a, b) >= 0)
 ORDER_LOOPS(interval, IntervalValue, compare_intervals)
 
+/* What bytes order as intervals do: their length. */
+static inline unsigned interval_order(IntervalValue value, Int128 *result)
+{
+    *result = interval_length(value);
+    return FAULT_NONE;
+}
+UNARY_LOOP(interval_order_loop, interval_order, IntervalValue, Int128)
+
 /* --- numerics --- */
 
 typedef struct Scales {
@@ -182,6 +190,8 @@ static const ArrayTest array_tests[] = {ARRAY_EQ, ARRAY_NE, ARRAY_LT,
       .arguments = { T_ANYARRAY, T_ANYARRAY }, .result = T_BOOL, .kind = FUNCTION_OPERATOR_ONLY,   \
       .run = run_array_test, .loop = (void *)&array_tests[test], .summary = text }
 
+enum { INTERVAL_ORDER = 95213 };
+
 const ScalarFunction comparison_functions[] = {
     SIX(T_BOOL, "bool", bool, NULL, 60, 84, 56, 1691, 57, 1692),
     SIX(T_INT2, "int2", int, NULL, 63, 145, 64, 148, 146, 151),
@@ -197,6 +207,9 @@ const ScalarFunction comparison_functions[] = {
     SIX(T_TIMESTAMP, "timestamp_", int, NULL, 2052, 2053, 2054, 2055, 2057, 2056),
     SIX(T_TIMESTAMPTZ, "timestamptz_", int, NULL, 1152, 1153, 1154, 1155, 1157, 1156),
     SIX(T_INTERVAL, "interval_", interval, NULL, 1162, 1163, 1164, 1165, 1167, 1166),
+    { .oid = INTERVAL_ORDER, .name = "interval_order", .argument_count = 1, .arguments = { T_INTERVAL },
+      .result = T_NUMERIC, .kind = FUNCTION_OPERATOR_ONLY, .run = run_loop,
+      .loop = interval_order_loop, .summary = "A number that orders as the interval does." },
     ROW(68, "xideq", "=", T_XID, int_eq_loop, NULL, "Equal."),
     ROW(3308, "xidneq", "<>", T_XID, int_ne_loop, NULL, "Not equal."),
     { .oid = 1319, .name = "xideqint4", .symbol = "=", .argument_count = 2,
@@ -212,3 +225,13 @@ const ScalarFunction comparison_functions[] = {
 
 const uint32_t comparison_function_count =
     sizeof comparison_functions / sizeof comparison_functions[0];
+
+const ScalarFunction *function_for_order(Oid type)
+{
+    const ScalarFunction *row = comparison_functions;
+    if (type != T_INTERVAL)
+        return NULL;
+    while (row->oid != INTERVAL_ORDER)
+        row++;
+    return row;
+}

@@ -186,6 +186,9 @@ SqlType function_refine_type(const ScalarFunction *function, SqlType type, const
  * the same (int4 to int8, varchar to text) and no function is needed. */
 const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule, int32_t dialect,
                                          bool *is_noop);
+/* The function whose values order and compare as those of a type do; NULL where the type's own
+ * values in memory do, as nearly everywhere. */
+const ScalarFunction *function_for_order(Oid type);
 /* The common type of CASE, COALESCE, UNION, IN, VALUES branches (manual 10.5). */
 bool function_common_type(const SqlType *types, uint32_t count, const char *what, SqlType *common,
                           Fault *fault);

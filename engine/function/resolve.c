@@ -399,7 +399,9 @@ static bool coerce_arguments(const Call *call, const Candidate *candidate, SqlTy
             coerced[i] = element;
         } else if (parameter == T_ANYARRAY) {
             const TypeInfo *info = type_info(call->arguments[i].oid);
-            bool is_same = info != NULL && info->element_oid == element.oid;
+            bool is_same = info != NULL && info->element_oid == element.oid &&
+                           (element.oid != T_NUMERIC ||
+                            call->arguments[i].modifier == element.modifier);
             coerced[i] = is_same ? call->arguments[i]
                                  : (SqlType){type_info(element.oid)->array_oid, element.modifier};
         } else {
@@ -692,12 +694,28 @@ static SqlType common_numeric(const SqlType *types, uint32_t count)
                          : type_numeric_derived(scale);
 }
 
+/* Arrays of them have the scale of their elements in common; arrays of whole numbers have none. */
+static SqlType common_numeric_array(const SqlType *types, uint32_t count)
+{
+    SqlType scale = SQL_TYPE(T_UNKNOWN);
+    for (uint32_t i = 0; i < count; i++) {
+        SqlType pair[2] = {scale, {T_NUMERIC, types[i].modifier}};
+        if (types[i].oid == T_NUMERIC_ARRAY)
+            scale = common_numeric(pair, 2);
+        else if (types[i].oid != T_UNKNOWN && scale.oid == T_UNKNOWN)
+            scale = type_numeric_derived(0);
+    }
+    return (SqlType){T_NUMERIC_ARRAY, scale.modifier};
+}
+
 static SqlType common_modifier(const SqlType *types, uint32_t count, Oid oid)
 {
     int32_t modifier = -1;
     bool is_first = true;
     if (oid == T_NUMERIC)
         return common_numeric(types, count);
+    if (oid == T_NUMERIC_ARRAY)
+        return common_numeric_array(types, count);
     for (uint32_t i = 0; i < count; i++) {
         if (types[i].oid == T_UNKNOWN)
             continue;

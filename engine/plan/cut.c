@@ -311,6 +311,14 @@ static bool cut_project(Cutter *cutter, const Plan *plan, Fragment *fragment)
     return true;
 }
 
+const Expr *cut_order_key(Cutter *cutter, const Expr *expr)
+{
+    const ScalarFunction *function = function_for_order(expr->type.oid);
+    return function == NULL ? expr
+                            : expr_call(cutter->arena, function, type_numeric_derived(0), &expr, 1,
+                                        expr->location);
+}
+
 /* The keys of a sort as columns of the fragment. */
 static const SortColumn *sort_columns(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
@@ -319,7 +327,7 @@ static const SortColumn *sort_columns(Cutter *cutter, const Plan *plan, Fragment
     uint32_t *positions = ARENA_ARRAY(cutter->arena, uint32_t, count);
     SortColumn *keys = ARENA_ARRAY(cutter->arena, SortColumn, count);
     for (uint32_t i = 0; i < count; i++)
-        exprs[i] = plan->sort.keys[i].expr;
+        exprs[i] = cut_order_key(cutter, plan->sort.keys[i].expr);
     fragment_columns_for(cutter, fragment, exprs, count, positions);
     for (uint32_t i = 0; i < count; i++)
         keys[i] = (SortColumn){.column = positions[i],

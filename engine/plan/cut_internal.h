@@ -44,6 +44,8 @@ void fragment_project(Cutter *cutter, Fragment *fragment, const PlanProjection *
  * when some are not; other columns stay. */
 void fragment_columns_for(Cutter *cutter, Fragment *fragment, const Expr *const *exprs,
                           uint32_t count, uint32_t *positions);
+/* What rows are sorted by, where an expression is to be in order: itself for most types. */
+const Expr *cut_order_key(Cutter *cutter, const Expr *expr);
 /* Two fragments that run in the same stage: the right one's operators read shifted inputs. */
 void fragment_join_inputs(Cutter *cutter, Fragment *left, const Fragment *right,
                           const OperatorSpec **right_root);

@@ -85,7 +85,7 @@ static SortColumn *sort_columns(Cutter *cutter, Fragment *fragment, const PlanSo
     uint32_t *positions = ARENA_ARRAY(arena, uint32_t, count);
     SortColumn *columns = ARENA_ARRAY(arena, SortColumn, count);
     for (uint32_t i = 0; i < count; i++)
-        exprs[i] = keys[i].expr;
+        exprs[i] = cut_order_key(cutter, keys[i].expr);
     fragment_columns_for(cutter, fragment, exprs, count, positions);
     for (uint32_t i = 0; i < count; i++)
         columns[i] = (SortColumn){.column = positions[i],

@@ -284,56 +284,9 @@ bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunct
 }
 
 /* --- items --- */
-typedef struct OtherColumns {
-    const Plan *plan;
-    bool found;
-} OtherColumns;
-
-static void look_at_column(ColumnId id, void *state)
+bool from_is_lateral(const FromItem *left, const FromItem *right)
 {
-    OtherColumns *search = state;
-    bool is_own = false;
-    for (uint32_t i = 0; i < search->plan->column_count; i++)
-        is_own = is_own || search->plan->columns[i].id == id;
-    search->found = search->found || !is_own;
-}
-
-static bool names_other_columns(const Plan *plan, const Expr *expr)
-{
-    OtherColumns search = {plan, false};
-    expr_columns(expr, look_at_column, &search);
-    return search.found;
-}
-
-/* A function's plan is one row of values, or its copies with a projection. */
-static bool function_is_lateral(const Plan *plan)
-{
-    switch (plan->kind) {
-    case PLAN_VALUES:
-        for (uint32_t i = 0; i < plan->values.row_count * plan->column_count; i++) {
-            if (expr_has_kind(plan->values.cells[i], EXPR_COLUMN))
-                return true;
-        }
-        return false;
-    case PLAN_EXPAND:
-        return names_other_columns(plan->expand.input, plan->expand.count) ||
-               function_is_lateral(plan->expand.input);
-    case PLAN_PROJECT:
-        for (uint32_t i = 0; i < plan->column_count; i++) {
-            if (names_other_columns(plan->project.input, plan->project.items[i].expr))
-                return true;
-        }
-        return function_is_lateral(plan->project.input);
-    default:
-        return false;
-    }
-}
-
-bool from_is_lateral(const PgQuery__Node *node, const Plan *plan)
-{
-    if (node->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT)
-        return node->range_subselect->lateral;
-    return node->node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION && function_is_lateral(plan);
+    return plan_refers_to(right->plan, left->plan);
 }
 
 bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item)
@@ -415,7 +368,7 @@ bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t
             scope->from = item;
             continue;
         }
-        bool is_lateral = from_is_lateral(items[i], item.plan);
+        bool is_lateral = from_is_lateral(&scope->from, &item);
         const Plan *left = scope->from.plan;
         if (!from_combine(binder, &scope->from, &item, &both))
             return false;

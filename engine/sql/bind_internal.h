@@ -432,7 +432,7 @@ bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *join, From
 /* Both sides side by side; 42712 when a name is there twice. */
 bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both);
 /* Whether the item's plan may name columns of those to its left. */
-bool from_is_lateral(const PgQuery__Node *node, const Plan *plan);
+bool from_is_lateral(const FromItem *left, const FromItem *right);
 /* A named thing with columns: applies an alias with its column names. */
 bool from_make(Binder *binder, const Plan *plan, const char *name, const PgQuery__Alias *alias,
                const Relation *relation, ScopeColumn *columns, uint32_t count, FromItem *item);

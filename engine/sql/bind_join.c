@@ -254,7 +254,7 @@ static bool bind_right(Join *join)
 static bool make_join(Join *join, FromItem *item)
 {
     Arena *arena = join->binder->arena;
-    bool is_lateral = from_is_lateral(join->node->rarg, join->right.plan);
+    bool is_lateral = from_is_lateral(&join->left, &join->right);
     PlanColumn none = {0};
     *item = join->both;
     if (is_lateral && join->type != JOIN_INNER && join->type != JOIN_LEFT)

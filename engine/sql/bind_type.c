@@ -149,7 +149,8 @@ bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type
     if (info->array_oid == 0)
         return bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "type \"%s[]\" does not exist",
                           info->sql_name);
-    *type = type_base(SQL_TYPE(info->array_oid));
+    /* an array's modifier is its elements', which numerics need */
+    *type = (SqlType){info->array_oid, info->oid == T_NUMERIC ? type->modifier : -1};
     return true;
 }
 
@@ -228,6 +229,10 @@ static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
         if (items[i] == NULL)
             return NULL;
     }
+    bool has_own_scales = element.oid == T_NUMERIC && element.modifier == -1;
+    if (has_own_scales && !coerce_to_common(binder, items, (uint32_t)array->n_elements, "ARRAY",
+                                            &element, location))
+        return NULL;
     return bind_array_of(binder, items, (uint32_t)array->n_elements, element, location);
 }
 
