@@ -190,8 +190,6 @@ static const ArrayTest array_tests[] = {ARRAY_EQ, ARRAY_NE, ARRAY_LT,
       .arguments = { T_ANYARRAY, T_ANYARRAY }, .result = T_BOOL, .kind = FUNCTION_OPERATOR_ONLY,   \
       .run = run_array_test, .loop = (void *)&array_tests[test], .summary = text }
 
-enum { INTERVAL_ORDER = 95213 };
-
 const ScalarFunction comparison_functions[] = {
     SIX(T_BOOL, "bool", bool, NULL, 60, 84, 56, 1691, 57, 1692),
     SIX(T_INT2, "int2", int, NULL, 63, 145, 64, 148, 146, 151),
@@ -207,7 +205,7 @@ const ScalarFunction comparison_functions[] = {
     SIX(T_TIMESTAMP, "timestamp_", int, NULL, 2052, 2053, 2054, 2055, 2057, 2056),
     SIX(T_TIMESTAMPTZ, "timestamptz_", int, NULL, 1152, 1153, 1154, 1155, 1157, 1156),
     SIX(T_INTERVAL, "interval_", interval, NULL, 1162, 1163, 1164, 1165, 1167, 1166),
-    { .oid = INTERVAL_ORDER, .name = "interval_order", .argument_count = 1, .arguments = { T_INTERVAL },
+    { .oid = FUNCTION_INTERVAL_ORDER, .name = "interval_order", .argument_count = 1, .arguments = { T_INTERVAL },
       .result = T_NUMERIC, .kind = FUNCTION_OPERATOR_ONLY, .run = run_loop,
       .loop = interval_order_loop, .summary = "A number that orders as the interval does." },
     ROW(68, "xideq", "=", T_XID, int_eq_loop, NULL, "Equal."),
@@ -228,10 +226,5 @@ const uint32_t comparison_function_count =
 
 const ScalarFunction *function_for_order(Oid type)
 {
-    const ScalarFunction *row = comparison_functions;
-    if (type != T_INTERVAL)
-        return NULL;
-    while (row->oid != INTERVAL_ORDER)
-        row++;
-    return row;
+    return type == T_INTERVAL ? function_scalar_by_oid(FUNCTION_INTERVAL_ORDER) : NULL;
 }

@@ -119,6 +119,10 @@ bool kernel_fault(const ScalarCall *call, FaultCode code, Fault *fault)
                              ? "cannot take square root of a negative number"
                              : "a negative number raised to a non-integer power yields a complex "
                                "result, or zero raised to a negative power is undefined");
+    case FAULT_INVALID_ROW_COUNT_IN_LIMIT:
+        return fault_set(fault, code, "LIMIT must not be negative");
+    case FAULT_INVALID_ROW_COUNT_IN_OFFSET:
+        return fault_set(fault, code, "OFFSET must not be negative");
     default:
         return fault_set(fault, code, "invalid argument for function %s", call->function->name);
     }

@@ -132,6 +132,23 @@ static bool run_nullif(const ScalarCall *call, const Vector *arguments, uint32_t
     return true;
 }
 
+/* What LIMIT and OFFSET are given when it is known only as the query runs. */
+static inline FaultCode limit_count(const ScalarCall *call, int64_t count, int64_t *result)
+{
+    (void)call;
+    *result = count;
+    return count < 0 ? FAULT_INVALID_ROW_COUNT_IN_LIMIT : FAULT_NONE;
+}
+
+static inline FaultCode offset_count(const ScalarCall *call, int64_t count, int64_t *result)
+{
+    (void)call;
+    *result = count;
+    return count < 0 ? FAULT_INVALID_ROW_COUNT_IN_OFFSET : FAULT_NONE;
+}
+UNARY_CALL_LOOP(limit_count_loop, limit_count, int64_t, int64_t)
+UNARY_CALL_LOOP(offset_count_loop, offset_count, int64_t, int64_t)
+
 static const bool pick_greatest = true, pick_least = false;
 
 #define PICK(id, function, which, text, sample, result_text)                                       \
@@ -140,11 +157,18 @@ static const bool pick_greatest = true, pick_least = false;
       .run = run_pick, .loop = (void *)&which, .result_of = same_type, .summary = text,            \
       .example = sample, .gives = result_text }
 
+#define COUNT_CHECK(id, function, stamped, clause)                                                 \
+    { .oid = id, .name = function, .argument_count = 1, .arguments = { T_INT8 }, .result = T_INT8, \
+      .run = run_loop, .loop = stamped, .kind = FUNCTION_OPERATOR_ONLY,                            \
+      .summary = "The number of rows of a " clause ", which must not be negative." }
+
 const ScalarFunction misc_functions[] = {
     PICK(95210, "greatest", pick_greatest, "The greatest argument that is not NULL.",
          "greatest(1, NULL, 3)", "3"),
     PICK(95211, "least", pick_least, "The least argument that is not NULL.",
          "least(2, 1, NULL)", "1"),
+    COUNT_CHECK(FUNCTION_LIMIT_COUNT, "limit_count", limit_count_loop, "LIMIT"),
+    COUNT_CHECK(FUNCTION_OFFSET_COUNT, "offset_count", offset_count_loop, "OFFSET"),
     { .oid = 95212, .name = "nullif", .argument_count = 2,
       .arguments = { T_ANYELEMENT, T_ANYELEMENT }, .result = T_ANYELEMENT, .nulls = NULLS_CALLED,
       .run = run_nullif, .result_of = same_type,

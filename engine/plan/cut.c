@@ -319,6 +319,14 @@ const Expr *cut_order_key(Cutter *cutter, const Expr *expr)
                                         expr->location);
 }
 
+const Expr *cut_filtered(Arena *arena, const Expr *argument, const Expr *filter)
+{
+    if (filter == NULL || !expr_can_fail(argument))
+        return argument;
+    const Expr *parts[3] = {filter, argument, expr_null(arena, argument->type, -1)};
+    return expr_nary(arena, EXPR_CASE, argument->type, parts, 3, argument->location);
+}
+
 /* The keys of a sort as columns of the fragment. */
 static const SortColumn *sort_columns(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {

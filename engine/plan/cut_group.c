@@ -40,7 +40,8 @@ static GroupInput group_input(Cutter *cutter, const Plan *plan, Fragment *fragme
     for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++) {
         const Expr *aggregate = plan->aggregate.aggregates[i].expr;
         for (uint32_t k = 0; k < aggregate->argument_count; k++)
-            exprs[used++] = aggregate->arguments[k];
+            exprs[used++] =
+                cut_filtered(arena, aggregate->arguments[k], aggregate->aggregate.filter);
         if (aggregate->aggregate.filter != NULL)
             exprs[used++] = aggregate->aggregate.filter;
     }

@@ -46,6 +46,9 @@ void fragment_columns_for(Cutter *cutter, Fragment *fragment, const Expr *const 
                           uint32_t count, uint32_t *positions);
 /* What rows are sorted by, where an expression is to be in order: itself for most types. */
 const Expr *cut_order_key(Cutter *cutter, const Expr *expr);
+/* An argument of a call with a FILTER (NULL: none): where it could fail it is not computed for
+ * rows that the filter leaves out. */
+const Expr *cut_filtered(Arena *arena, const Expr *argument, const Expr *filter);
 /* Two fragments that run in the same stage: the right one's operators read shifted inputs. */
 void fragment_join_inputs(Cutter *cutter, Fragment *left, const Fragment *right,
                           const OperatorSpec **right_root);

@@ -143,6 +143,8 @@ static const uint32_t *argument_positions(Cutter *cutter, const Plan *window, Fr
         for (uint32_t k = 0; k <= call->argument_count; k++, next++) {
             const Expr *expr =
                 k < call->argument_count ? call->arguments[k] : call->window.filter;
+            if (k < call->window.direct_count) /* the frame's ends are of every row */
+                expr = cut_filtered(arena, expr, call->window.filter);
             sources[next] = UINT32_MAX;
             if (expr == NULL || (expr->kind == EXPR_CONSTANT && k < call->window.direct_count))
                 continue;

@@ -120,6 +120,14 @@ bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__Func
     return true;
 }
 
+const Expr *bind_order_key(Binder *binder, const Expr *key)
+{
+    const ScalarFunction *function = function_for_order(key->type.oid);
+    return function == NULL ? key
+                            : expr_call(binder->arena, function, type_numeric_derived(0), &key, 1,
+                                        key->location);
+}
+
 /* ORDER BY inside the call: expressions that are not arguments already are added behind them. */
 static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
                                  AggregateParts *parts)
@@ -128,16 +136,19 @@ static bool bind_aggregate_order(Binder *binder, ExprContext *inner, const PgQue
     parts->order = ARENA_ARRAY(binder->arena, SortColumn, call->n_agg_order + 1);
     for (uint32_t i = 0; i < parts->order_count; i++) {
         const PgQuery__SortBy *sort = call->agg_order[i]->sort_by;
-        const Expr *key = bind_expr(binder, inner, sort->node);
+        const Expr *key =
+            bind_check_using(binder, sort) ? bind_expr(binder, inner, sort->node) : NULL;
         key = key == NULL ? NULL : coerce_unknown_to_text(binder, key);
         if (key == NULL)
             return false;
+        if (!call->agg_distinct)
+            key = bind_order_key(binder, key);
         uint32_t position = 0;
         while (position < parts->total && !expr_same_value(parts->arguments[position], key))
             position++;
         if (position == parts->total)
             parts->arguments[parts->total++] = key;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         parts->order[i] =
             (SortColumn){position, is_descending, bind_nulls_first(binder, sort, is_descending)};
     }

@@ -93,7 +93,7 @@ const Plan *select_make_distinct_on(Select *select, const Plan *plan)
     ColumnId *columns = ARENA_ARRAY(binder->arena, ColumnId, select->distinct_count);
     for (uint32_t i = 0; i < select->sort_count; i++) {
         const PgQuery__SortBy *sort = statement->sort_clause[i]->sort_by;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         keys[count++] = sort_key(select, select->sort_targets[i], is_descending,
                                  bind_nulls_first(binder, sort, is_descending));
     }

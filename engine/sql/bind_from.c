@@ -204,6 +204,16 @@ static ScopeColumn *plan_scope_columns(Binder *binder, const Plan *plan)
     return columns;
 }
 
+/* What the subqueries among a function's arguments give is one row, which it stands beside. */
+static const Plan *beside_subqueries(Binder *binder, const ApplyList *applies, const Plan *plan)
+{
+    if (applies->count == 0)
+        return plan;
+    const Plan *one_row = plan_values(binder->arena, NULL, 0, NULL, 1);
+    return plan_apply(binder->arena, APPLY_JOIN, JOIN_INNER,
+                      apply_list_attach(binder, applies, one_row), plan, NULL, (PlanColumn){0});
+}
+
 static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__RangeFunction *range,
                               FromItem *item)
 {
@@ -222,8 +232,10 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         call != NULL
             ? name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval)
             : bind_figure_name(binder, node);
+    ApplyList applies = {0};
     ExprContext context = {.scope = scope_beside(binder, scope, true),
-                           .clause = CLAUSE_FUNCTION_IN_FROM};
+                           .clause = CLAUSE_FUNCTION_IN_FROM,
+                           .applies = &applies};
     if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
         return false;
     if (call != NULL && !is_known &&
@@ -260,6 +272,7 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         columns[0].name = name_made(binder->arena, range->alias->aliasname, binder->dialect);
     if (!from_make(binder, plan, name, range->alias, NULL, columns, plan->column_count, item))
         return false;
+    item->plan = beside_subqueries(binder, &applies, plan);
     if (is_scalar && item->table_count == 1) {
         ScopeTable *table = ARENA_NEW(binder->arena, ScopeTable);
         *table = item->tables[0];
@@ -274,13 +287,18 @@ bool bind_range_function(Binder *binder, Scope *scope, const PgQuery__RangeFunct
 {
     if (range->n_functions == 1)
         return bind_one_function(binder, scope, range, item);
+    ApplyList applies = {0};
     ExprContext context = {.scope = scope_beside(binder, scope, true),
-                           .clause = CLAUSE_FUNCTION_IN_FROM};
+                           .clause = CLAUSE_FUNCTION_IN_FROM,
+                           .applies = &applies};
     const Plan *plan = bind_rows_from(binder, &context, range);
     if (plan == NULL)
         return false;
     ScopeColumn *columns = plan_scope_columns(binder, plan);
-    return from_make(binder, plan, "", range->alias, NULL, columns, plan->column_count, item);
+    if (!from_make(binder, plan, "", range->alias, NULL, columns, plan->column_count, item))
+        return false;
+    item->plan = beside_subqueries(binder, &applies, plan);
+    return true;
 }
 
 /* --- items --- */

@@ -175,10 +175,15 @@ typedef struct RowSeries {
     PlanColumn input_column;
 } RowSeries;
 
+/* Functions of the select list whose arguments have such functions in them stand a level above
+ * those, and run over their rows; the functions of one level run side by side. */
+enum { SERIES_MAX_LEVELS = 8 };
+
 typedef struct SelectSeries {
     RowSeries series;
     PlanColumn column;
     int32_t location;
+    uint32_t level;
 } SelectSeries;
 
 /* GROUPING(a, b) of the select list, HAVING or ORDER BY. */
@@ -214,7 +219,7 @@ struct SelectState {
     GroupingCall *groupings;
     uint32_t series_count;  /* functions of several rows in the select list */
     SelectSeries *series;
-    PlanColumn series_number;
+    PlanColumn series_numbers[SERIES_MAX_LEVELS]; /* of the copies, a level */
     ApplyList before, after; /* below and above the aggregation */
     uint32_t aggregate_count, aggregate_capacity;
     PlanProjection *aggregates;
@@ -359,6 +364,9 @@ bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
 /* LIMIT and OFFSET on top of `plan`. */
 const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
                        const Plan *plan);
+/* ORDER BY x USING op: 42809 when op orders nothing; < and > are ASC and DESC. */
+bool bind_check_using(Binder *binder, const PgQuery__SortBy *sort);
+bool bind_is_descending(const PgQuery__SortBy *sort);
 bool bind_nulls_first(const Binder *binder, const PgQuery__SortBy *sort, bool is_descending);
 /* ORDER BY of a set operation or VALUES: output names and ordinals. */
 const Plan *bind_sort_outputs(Binder *binder, const PgQuery__SelectStmt *statement,
@@ -392,6 +400,8 @@ typedef struct AggregateParts {
     uint32_t order_count;
     SortColumn *order;
 } AggregateParts;
+/* What rows are ordered by so that the key's values come in order: for most types itself. */
+const Expr *bind_order_key(Binder *binder, const Expr *key);
 /* The aggregate that a call means, and its arguments, bound in `inner`. */
 bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
                          const char *name, int32_t location, AggregateParts *parts);

@@ -6,7 +6,8 @@
 
 static const Expr *bind_sort_key(Binder *binder, ExprContext *inner, const PgQuery__SortBy *sort)
 {
-    const Expr *key = bind_expr(binder, inner, sort->node);
+    const Expr *key =
+        bind_check_using(binder, sort) ? bind_expr(binder, inner, sort->node) : NULL;
     key = key == NULL ? NULL : coerce_unknown_to_text(binder, key);
     if (key == NULL)
         return NULL;
@@ -54,7 +55,7 @@ bool bind_ordered_set(Binder *binder, ExprContext *inner, const PgQuery__FuncCal
     }
     for (uint32_t i = 0; i < keys; i++) {
         const PgQuery__SortBy *sort = call->agg_order[i]->sort_by;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         parts->order[i] = (SortColumn){direct + i, is_descending,
                                        bind_nulls_first(binder, sort, is_descending)};
     }
@@ -104,7 +105,7 @@ static const Expr *sorts_before(const Hypothetical *set, const Expr *key, const 
                                 const PgQuery__SortBy *sort)
 {
     Binder *binder = set->binder;
-    bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+    bool is_descending = bind_is_descending(sort);
     const Expr *less = bind_operator(binder, is_descending ? ">" : "<", key, value, set->location);
     if (less == NULL)
         return NULL;

@@ -1,9 +1,7 @@
 /*
- * A query: WITH around a SELECT, a set operation or VALUES; and LIMIT, ORDER BY over outputs.
+ * A query: WITH around a SELECT, a set operation or VALUES; and ORDER BY over outputs.
  */
 #include "engine/sql/bind_internal.h"
-
-#include "base/log/log.h"
 
 enum { MAX_EXPANSIONS = 2000 };
 
@@ -54,68 +52,32 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
     return bind_unused_ctes(binder, scope);
 }
 
-/* --- LIMIT --- */
-
-/* The value: -1 when it is not known yet or NULL. */
-static bool bind_count(Binder *binder, const PgQuery__Node *node, Clause clause, int64_t *value)
-{
-    *value = -1;
-    if (node == NULL || (node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->isnull))
-        return true;
-    Scope nothing = {0};
-    ExprContext context = {.scope = &nothing, .clause = clause};
-    const char *name = clause_name(clause);
-    int32_t location = bind_node_location(binder, node);
-    const Expr *expr = bind_expr(binder, &context, node);
-    if (expr == NULL) {
-        bool is_column = binder->fault->code == FAULT_UNDEFINED_COLUMN;
-        if (is_column)
-            bind_fault(binder, location, FAULT_INVALID_COLUMN_REFERENCE,
-                       "argument of %s must not contain variables", name);
-        return false;
-    }
-    expr = coerce_to(binder, expr, SQL_TYPE(T_INT8), CAST_ASSIGNMENT, location);
-    if (expr == NULL)
-        return false;
-    if (expr_has_kind(expr, EXPR_PARAMETER))
-        return true;
-    Vector result;
-    if (!expr_evaluate_constant(binder->arena, expr, binder->context->types, &result,
-                                binder->fault))
-        return bind_fault_place(binder, location);
-    if (vector_is_null(&result, 0))
-        return true;
-    *value = VECTOR_DATA(int64_t, &result)[0];
-    if (*value < 0)
-        return bind_fault(binder, location,
-                          clause == CLAUSE_LIMIT ? FAULT_INVALID_ROW_COUNT_IN_LIMIT
-                                                 : FAULT_INVALID_ROW_COUNT_IN_OFFSET,
-                          "%s must not be negative", name);
-    return true;
-}
-
-const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
-                       const Plan *plan)
-{
-    (void)scope;
-    if (statement->limit_count == NULL && statement->limit_offset == NULL)
-        return plan;
-    int64_t count, offset;
-    if (!bind_count(binder, statement->limit_offset, CLAUSE_OFFSET, &offset) ||
-        !bind_count(binder, statement->limit_count, CLAUSE_LIMIT, &count))
-        return NULL;
-    offset = offset < 0 ? 0 : offset;
-    if (statement->limit_option != PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
-        return plan_limit(binder->arena, plan, count, offset);
-    /* the grammar wants ORDER BY beside it, which stands right below, over columns */
-    check(plan->kind == PLAN_SORT);
-    ColumnId *keys = ARENA_ARRAY(binder->arena, ColumnId, plan->sort.key_count);
-    for (uint32_t i = 0; i < plan->sort.key_count; i++)
-        keys[i] = plan->sort.keys[i].expr->column;
-    return plan_limit_by(binder->arena, plan, count, offset, keys, plan->sort.key_count, 0, true);
-}
-
 /* --- ORDER BY --- */
+static const char *using_operator(const PgQuery__SortBy *sort)
+{
+    return bind_operator_name(sort->use_op, sort->n_use_op);
+}
+
+bool bind_check_using(Binder *binder, const PgQuery__SortBy *sort)
+{
+    if (sort->sortby_dir != PG_QUERY__SORT_BY_DIR__SORTBY_USING)
+        return true;
+    const char *symbol = using_operator(sort);
+    if (strcmp(symbol, "<") == 0 || strcmp(symbol, ">") == 0)
+        return true;
+    bind_fault(binder, bind_location(binder, sort->location), FAULT_WRONG_OBJECT_TYPE,
+               "operator %s is not a valid ordering operator", symbol);
+    return fault_hint(binder->fault, "Ordering operators must be \"<\" or \">\" members of btree "
+                                     "operator families.");
+}
+
+bool bind_is_descending(const PgQuery__SortBy *sort)
+{
+    return sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC ||
+           (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING &&
+            strcmp(using_operator(sort), ">") == 0);
+}
+
 bool bind_nulls_first(const Binder *binder, const PgQuery__SortBy *sort, bool is_descending)
 {
     if (sort->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST)
@@ -189,11 +151,11 @@ const Plan *bind_sort_outputs(Binder *binder, const PgQuery__SelectStmt *stateme
     PlanSortKey *keys = ARENA_ARRAY(binder->arena, PlanSortKey, statement->n_sort_clause);
     for (size_t i = 0; i < statement->n_sort_clause; i++) {
         const PgQuery__SortBy *sort = statement->sort_clause[i]->sort_by;
-        int output = find_output(binder, sort->node, result);
+        int output = bind_check_using(binder, sort) ? find_output(binder, sort->node, result) : -1;
         if (output < 0)
             return NULL;
         const PlanColumn *column = &result->columns[output].column;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         keys[i] = (PlanSortKey){expr_column(binder->arena, column->type, column->id, -1),
                                 is_descending, bind_nulls_first(binder, sort, is_descending)};
     }

@@ -368,6 +368,20 @@ const Plan *row_series_expand(Binder *binder, const Plan *plan, const SelectSeri
 }
 
 /* --- in the select list --- */
+static uint32_t level_above(const SelectState *select, const Expr *const *arguments,
+                            uint32_t count)
+{
+    uint32_t level = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < select->series_count; k++) {
+            const SelectSeries *inner = &select->series[k];
+            if (inner->level >= level && expr_uses_column(arguments[i], inner->column.id))
+                level = inner->level + 1;
+        }
+    }
+    return level;
+}
+
 const Expr *row_series_in_select(Binder *binder, SelectState *select, const char *name,
                                  const Expr **arguments, uint32_t count, int32_t location)
 {
@@ -377,13 +391,14 @@ const Expr *row_series_in_select(Binder *binder, SelectState *select, const char
                    "more than %d set-returning functions in a select list", MAX_SERIES);
         return NULL;
     }
-    if (select->series == NULL) {
+    if (select->series == NULL)
         select->series = ARENA_ARRAY(binder->arena, SelectSeries, MAX_SERIES);
-        select->series_number = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality");
-    }
-    const PlanColumn *column = &select->series_number;
-    const Expr *number = expr_column(binder->arena, column->type, column->id, location);
     SelectSeries *item = &select->series[select->series_count];
+    item->level = level_above(select, arguments, count);
+    PlanColumn *column = &select->series_numbers[item->level];
+    if (column->name == NULL)
+        *column = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality");
+    const Expr *number = expr_column(binder->arena, column->type, column->id, location);
     if (!row_series_bind(binder, name, arguments, count, number, location, &item->series))
         return NULL;
     item->location = location;
@@ -394,8 +409,16 @@ const Expr *row_series_in_select(Binder *binder, SelectState *select, const char
 
 const Plan *row_series_attach(Binder *binder, SelectState *select, const Plan *plan)
 {
-    return select->series_count == 0
-               ? plan
-               : row_series_expand(binder, plan, select->series, select->series_count,
-                                   select->series_number, false);
+    SelectSeries *items = ARENA_ARRAY(binder->arena, SelectSeries, select->series_count + 1);
+    for (uint32_t level = 0; plan != NULL && level < SERIES_MAX_LEVELS; level++) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < select->series_count; i++) {
+            if (select->series[i].level == level)
+                items[count++] = select->series[i];
+        }
+        if (count > 0)
+            plan = row_series_expand(binder, plan, items, count, select->series_numbers[level],
+                                     false);
+    }
+    return plan;
 }

@@ -254,9 +254,8 @@ static bool bind_order(Select *select)
     select->sort_targets = ARENA_ARRAY(select->binder->arena, uint32_t, select->sort_count + 1);
     for (uint32_t i = 0; i < select->sort_count; i++) {
         const PgQuery__SortBy *sort = statement->sort_clause[i]->sort_by;
-        if (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
-            return bind_fault(select->binder, bind_location(select->binder, sort->location),
-                              FAULT_FEATURE_NOT_SUPPORTED, "ORDER BY USING is not supported");
+        if (!bind_check_using(select->binder, sort))
+            return false;
         int target = select_sort_item(select, sort->node, "ORDER BY");
         if (target < 0 || !select_is_sortable(select, (uint32_t)target))
             return false;
@@ -366,7 +365,7 @@ static const Plan *build_sort(Select *select, const Plan *plan)
     for (uint32_t i = 0; i < select->sort_count; i++) {
         const PgQuery__SortBy *sort = select->statement->sort_clause[i]->sort_by;
         const PlanColumn *column = &select->targets[select->sort_targets[i]].column;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         keys[i] =
             (PlanSortKey){expr_column(select->binder->arena, column->type, column->id, -1),
                           is_descending, bind_nulls_first(select->binder, sort, is_descending)};

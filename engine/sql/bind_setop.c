@@ -263,10 +263,11 @@ bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Sc
 
 /* --- VALUES --- */
 static bool bind_rows(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
-                      uint32_t width, const Expr **cells)
+                      uint32_t width, const Expr **cells, ApplyList *applies)
 {
-    ExprContext context = {.scope = scope, .clause = CLAUSE_VALUES};
     for (size_t row = 0; row < statement->n_values_lists; row++) {
+        ExprContext context = {
+            .scope = scope, .clause = CLAUSE_VALUES, .applies = &applies[row]};
         const PgQuery__List *list = statement->values_lists[row]->list;
         if (list->n_items != width)
             return bind_fault(binder,
@@ -295,14 +296,39 @@ static bool unify_column(Binder *binder, const Expr **cells, uint32_t rows, uint
     return true;
 }
 
+/* Rows with subqueries: each is computed by itself, and all of them are a union. */
+static const Plan *values_with_subqueries(Binder *binder, const PlanColumn *columns,
+                                          uint32_t width, const Expr *const *cells, uint32_t rows,
+                                          const ApplyList *applies)
+{
+    const Plan **plans = ARENA_ARRAY(binder->arena, const Plan *, rows);
+    for (uint32_t row = 0; row < rows; row++) {
+        PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, width + 1);
+        for (uint32_t c = 0; c < width; c++) {
+            PlanColumn column = rows == 1 ? columns[c]
+                                          : bind_new_column(binder, columns[c].type, columns[c].name);
+            items[c] = (PlanProjection){column, cells[row * width + c]};
+        }
+        plans[row] = apply_list_attach(binder, &applies[row],
+                                       plan_values(binder->arena, NULL, 0, NULL, 1));
+        plans[row] = plan_project(binder->arena, plans[row], items, width);
+    }
+    return rows == 1 ? plans[0] : plan_union_all(binder->arena, plans, rows, columns);
+}
+
 bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
                  bool keeps_unknown, QueryResult *result)
 {
     uint32_t rows = (uint32_t)statement->n_values_lists;
     uint32_t width = (uint32_t)statement->values_lists[0]->list->n_items;
     const Expr **cells = arena_alloc_array(binder->arena, (size_t)rows * width + 1, sizeof *cells);
-    if (!bind_rows(binder, statement, scope, width, cells))
+    ApplyList *applies = arena_alloc_array(binder->arena, (size_t)rows + 1, sizeof *applies);
+    memset(applies, 0, rows * sizeof *applies);
+    if (!bind_rows(binder, statement, scope, width, cells, applies))
         return false;
+    bool has_subqueries = false;
+    for (uint32_t row = 0; row < rows; row++)
+        has_subqueries = has_subqueries || applies[row].count > 0;
     PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, width + 1);
     result->count = width;
     result->columns = ARENA_ARRAY(binder->arena, OutputColumn, width + 1);
@@ -317,7 +343,10 @@ bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
         result->columns[c] = (OutputColumn){
             .column = columns[c], .literal = literal, .location = location, .is_named = true};
     }
-    result->plan = plan_values(binder->arena, columns, width, cells, rows);
+    result->plan =
+        has_subqueries
+            ? values_with_subqueries(binder, columns, width, cells, rows, applies)
+            : plan_values(binder->arena, columns, width, cells, rows);
     result->plan = bind_sort_outputs(binder, statement, result);
     if (result->plan != NULL)
         result->plan = bind_limit(binder, statement, scope, result->plan);

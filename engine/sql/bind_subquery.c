@@ -141,7 +141,7 @@ static const Expr *bind_array_query(Binder *binder, ExprContext *context, const 
     arguments[0] = expr_column(binder->arena, column->type, column->id, location);
     for (uint32_t i = 0; i < key_count; i++) {
         const PlanSortKey *key = &sort->sort.keys[i];
-        arguments[1 + i] = key->expr;
+        arguments[1 + i] = bind_order_key(binder, key->expr);
         order[i] = (SortColumn){1 + i, key->descending, key->nulls_first};
     }
     *aggregate = (Expr){.kind = EXPR_AGGREGATE,

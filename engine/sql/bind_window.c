@@ -64,13 +64,12 @@ static bool bind_window_order(Binder *binder, ExprContext *context, const PgQuer
     spec->order = ARENA_ARRAY(binder->arena, PlanSortKey, def->n_order_clause + 1);
     for (uint32_t i = 0; i < spec->order_count; i++) {
         const PgQuery__SortBy *sort = def->order_clause[i]->sort_by;
-        if (sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
-            return bind_fault(binder, bind_location(binder, sort->location),
-                              FAULT_FEATURE_NOT_SUPPORTED, "ORDER BY USING is not supported");
+        if (!bind_check_using(binder, sort))
+            return false;
         const Expr *key = bind_window_key(binder, context, sort->node, true);
         if (key == NULL)
             return false;
-        bool is_descending = sort->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        bool is_descending = bind_is_descending(sort);
         spec->order[i] =
             (PlanSortKey){key, is_descending, bind_nulls_first(binder, sort, is_descending)};
     }
