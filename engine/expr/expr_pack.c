@@ -213,6 +213,8 @@ static bool result_fits(const ScalarFunction *function, SqlType type, const Expr
     SqlType types[FUNCTION_MAX_ARGS];
     if (function->result == T_ANY)
         return function->kind == FUNCTION_CAST;
+    if (function->oid == RECORD_FIELD_OID) /* looks at its result type itself */
+        return true;
     if (function->result_of != NULL) {
         uint32_t given = count < FUNCTION_MAX_ARGS ? count : FUNCTION_MAX_ARGS;
         for (uint32_t i = 0; i < given; i++)

@@ -18,7 +18,12 @@ static bool json_append(const AggregateCall *call, JsonState *state, const void 
 {
     if (length > INT32_MAX)
         return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a JSON document is too long");
-    if (state->seen && !state_bytes_append(call, &state->text, ", ", 2, fault))
+    /* arrays and records of a json array stand on lines of their own, as PostgreSQL has them */
+    const TypeInfo *info = type_info(call->argument_types[0].oid);
+    bool is_long = call->argument_count == 1 && call->function->result == T_JSON && info != NULL &&
+                   (info->oid == T_RECORD || info->category == CATEGORY_ARRAY);
+    if (state->seen &&
+        !state_bytes_append(call, &state->text, ", \n ", is_long ? 4 : 2, fault))
         return false;
     state->seen = 1;
     return state_bytes_append(call, &state->text, data, (uint32_t)length, fault);

@@ -134,6 +134,14 @@ struct AggregateFunction {
     const char *summary, *example, *gives;
 };
 
+/* Rows that the binder calls by their numbers: ROW(..), its fields, NULL tests of records. */
+enum {
+    RECORD_MAKE_OID = 91870, /* (names); the next takes (names, value, ..) */
+    RECORD_FIELD_OID = 91872,
+    RECORD_IS_NULL_OID = 91873,
+    RECORD_IS_NOT_NULL_OID = 91874,
+};
+
 /* --- window functions that are no aggregates --- */
 typedef enum WindowKind {
     WINDOW_ROW_NUMBER, WINDOW_RANK, WINDOW_DENSE_RANK, WINDOW_PERCENT_RANK, WINDOW_CUME_DIST,

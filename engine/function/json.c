@@ -6,6 +6,7 @@
  * JSON_QUERY gives parts as documents.
  */
 #include "engine/function/json_internal.h"
+#include "engine/function/record_internal.h"
 #include "engine/function/text_internal.h"
 #include "engine/type/json_tree.h"
 
@@ -453,6 +454,11 @@ JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *co
     if (!column.is_array)
         part.length = vector->form == VECTOR_CONSTANT ? 1 : rows;
     column.cells = arena_alloc_vector(arena, (size_t)(part.length + 1) * sizeof(Text));
+    if (type.oid == T_RECORD) {
+        column.shown = SHOWN_RAW;
+        record_json_cells(context, &part, false, arena, column.cells);
+        return column;
+    }
     type_format_text(type, context, &part, arena, column.cells);
     if (type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ)
         for (uint32_t i = 0; i < part.length; i++)

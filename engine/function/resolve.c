@@ -642,7 +642,8 @@ const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule
         return row->cast_rule >= rule ? row : NULL;
     if (source->category == CATEGORY_ARRAY && target->category == CATEGORY_ARRAY)
         return array_cast(source, target, rule, dialect, is_noop);
-    bool is_pseudo = source->category == CATEGORY_PSEUDO || target->category == CATEGORY_PSEUDO;
+    bool is_pseudo = (source->category == CATEGORY_PSEUDO && from.oid != T_RECORD) ||
+                     target->category == CATEGORY_PSEUDO;
     if (is_pseudo)
         return NULL;
     if (is_text_like(to.oid))

@@ -2,6 +2,7 @@
  * The entrance of binding: a statement's tree to a plan and what the client sees of it.
  */
 #include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 #include "base/log/log.h"
 
@@ -128,6 +129,7 @@ Binder bind_start(Arena *arena, const ParsedStatement *statement, BindContext *c
         .next_column = 1,
         .map = statement->has_own_text ? NULL : &statement->tree->dialect->main.map,
         .fixed_location = -1,
+        .row_types = ARENA_NEW(arena, RowTypes),
     };
 }
 

@@ -6,6 +6,7 @@
  * the client did not give. Everything here that is given an unknown expression makes a typed one.
  */
 #include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 bool expr_is_unknown(const Expr *expr)
 {
@@ -209,6 +210,10 @@ const Expr *coerce_to(Binder *binder, const Expr *expr, SqlType type, CastRule r
                       int32_t location)
 {
     bool takes_any = type.oid == T_ANY || type.oid == T_NONE;
+    bool is_other_record = type.oid == T_RECORD && type.modifier != expr->type.modifier &&
+                           row_type_find(binder, type) != NULL && expr->kind != EXPR_PARAMETER;
+    if (is_other_record)
+        return bind_record_cast(binder, expr, type, rule, location);
     if (expr_is_unknown(expr) && type.oid != T_UNKNOWN)
         return coerce_unknown(binder, expr, takes_any ? SQL_TYPE(T_TEXT) : type, rule, location);
     bool is_same =
@@ -272,7 +277,7 @@ bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const 
             items[i] = bind_reg_as_oid(binder, items[i]);
         types[i] = items[i]->type;
     }
-    if (!function_common_type(types, count, what, common, binder->fault)) {
+    if (!row_common_type(binder, types, count, what, common)) {
         int32_t at = mismatch_location(items, types, count, what, location);
         return bind_fault_place(binder, at);
     }

@@ -175,6 +175,10 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
         type = SQL_TYPE(T_TIMESTAMPTZ);
     if (type.oid == T_NUMERIC && type.modifier == -1)
         type = type_numeric_shown(DIGITS_TRIMMED, FREE_NUMERIC_SCALE, 0);
+    if (type.oid == T_RECORD || type.oid == T_RECORD_ARRAY)
+        return bind_fault(binder, location, FAULT_INVALID_TABLE_DEFINITION,
+                          "column \"%.*s\" has pseudo-type %s", TEXT_ARGS(column->name),
+                          type_info(type.oid)->sql_name);
     if (type_is_reg(type.oid))
         return define_refuse(definer, location, "Use oid or text.", "columns of type %s are not supported",
                       type_format_name(binder->arena, type));

@@ -2,6 +2,7 @@
  * Expressions: a switch over the parser's nodes, one function each.
  */
 #include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 #include <strings.h>
 
@@ -50,12 +51,23 @@ static bool bind_arguments(Binder *binder, ExprContext *context, PgQuery__Node *
 }
 
 /* --- columns --- */
-static const Expr *whole_row(Binder *binder, const PgQuery__ColumnRef *reference)
+/* t.* as a value, t */
+static const Expr *whole_row(Binder *binder, ExprContext *context,
+                             const PgQuery__ColumnRef *reference)
 {
-    bind_fault(binder, bind_location(binder, reference->location), FAULT_FEATURE_NOT_SUPPORTED,
-               "a whole row as a value is not supported");
-    fault_hint(binder->fault, "Name the columns.");
-    return NULL;
+    int32_t location = bind_location(binder, reference->location);
+    size_t count = reference->n_fields - 1;
+    if (count == 0) {
+        bind_fault(binder, location, FAULT_SYNTAX_ERROR, "row expansion via \"*\" is not supported here");
+        return NULL;
+    }
+    const ScopeTable *table =
+        scope_find_table(binder, context->scope, reference->fields, count, location, true);
+    if (table == NULL)
+        return NULL;
+    return binder->rows_as_json > 0 && !table->is_nullable
+               ? bind_table_as_json(binder, table, location)
+               : bind_record_of_table(binder, context, table, location);
 }
 
 /* System columns of the only relation, or of t: tableoid, and the transaction numbers of rows
@@ -91,7 +103,7 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
                                    const PgQuery__ColumnRef *reference)
 {
     if (reference->fields[reference->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR)
-        return whole_row(binder, reference);
+        return whole_row(binder, context, reference);
     const ScopeColumn *column;
     Scope *found;
     const Expr *special = system_column(binder, context, reference);
@@ -106,11 +118,15 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
         if (table != NULL && table->is_scalar)
             return expr_column(binder->arena, table->columns[0].type, table->columns[0].id,
                                bind_location(binder, reference->location));
-        if (table != NULL && binder->rows_as_json > 0)
+        if (table != NULL && binder->rows_as_json > 0 && !table->is_nullable)
             return bind_table_as_json(binder, table, bind_location(binder, reference->location));
         if (table == NULL && is_missing && name_is(reference->fields[0]->string->sval, "pi"))
             return bind_call(binder, "pi", NULL, 0, bind_location(binder, reference->location));
-        return table != NULL ? whole_row(binder, reference) : NULL;
+        if (table == NULL)
+            return NULL;
+        *binder->fault = (Fault){0};
+        return bind_record_of_table(binder, context, table,
+                                    bind_location(binder, reference->location));
     }
     return expr_column(binder->arena, column->type, column->id,
                        bind_location(binder, reference->location));
@@ -171,10 +187,12 @@ static const Expr *bind_null_test(Binder *binder, ExprContext *context,
         return NULL;
     if (argument->kind == EXPR_CONSTANT)
         argument = coerce_unknown_to_text(binder, argument);
+    bool wants_null = test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
+    if (argument->type.oid == T_RECORD)
+        return bind_record_null_test(binder, argument, wants_null, location);
     const Expr *result =
         expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &argument, 1, location);
-    return test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL ? result
-                                                                   : bind_not(binder, result);
+    return wants_null ? result : bind_not(binder, result);
 }
 
 /* x IS TRUE: COALESCE(x, false), and so on. */
@@ -308,8 +326,9 @@ const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t 
                    type_format_name(binder->arena, element));
         return NULL;
     }
-    /* numerics need their scale: an array's modifier is its elements' */
-    SqlType type = {info->array_oid, element.oid == T_NUMERIC ? element.modifier : -1};
+    /* numerics need their scale, records their fields: an array's modifier is its elements' */
+    bool keeps = element.oid == T_NUMERIC || element.oid == T_RECORD;
+    SqlType type = {info->array_oid, keeps ? element.modifier : -1};
     return expr_nary(binder->arena, EXPR_ARRAY, type, elements, count, location);
 }
 
@@ -399,11 +418,8 @@ static const Expr *field(Binder *binder, const Expr *value, const char *name)
 {
     bool is_x = name_is(name, "x"), is_n = name_is(name, "n");
     bool is_pair = value->type.oid == T_INT8_ARRAY || value->type.oid == T_INT4_ARRAY;
-    if (!is_pair || (!is_x && !is_n)) {
-        bind_fault(binder, value->location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "fields of composite values are not supported");
-        return NULL;
-    }
+    if (!is_pair || (!is_x && !is_n))
+        return bind_record_field_named(binder, value, name, value->location);
     const Expr *pair[2] = {
         value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2, value->location)};
     const Expr *field = bind_call(binder, "array_ordinal", pair, 2, value->location);
@@ -534,7 +550,7 @@ const Expr *bind_expr(Binder *binder, ExprContext *context, const PgQuery__Node 
         return bind_collate(binder, context, node->collate_clause);
     case PG_QUERY__NODE__NODE_ROW_EXPR:
         return binder->rows_as_json > 0 ? bind_row_as_json(binder, context, node->row_expr)
-                                        : not_supported(binder, node, "a row as a value");
+                                        : bind_record_of_row(binder, context, node->row_expr);
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:
         return bind_grouping_call(binder, context, node->grouping_func);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:

@@ -1,7 +1,7 @@
 /*
  * FROM: relations, CTEs, subqueries, functions; items side by side.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 /* --- aliases --- */
 static bool apply_column_aliases(Binder *binder, const PgQuery__Alias *alias, const char *name,
@@ -262,6 +262,7 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
         if (plan == NULL)
             return false;
     }
+    plan = bind_record_columns(binder, plan);
     ScopeColumn *columns = plan_scope_columns(binder, plan);
     /* FROM f(..) AS a: the only column is called a as well */
     bool is_scalar = count == 0 && plan->column_count == (range->ordinality ? 2 : 1);

@@ -2,7 +2,7 @@
  * Function calls: what is a special form, an aggregate, a function about the session, or a row
  * of the function table.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 #include "engine/sql/similar_internal.h"
 
 #include <strings.h>
@@ -393,11 +393,34 @@ static const Expr *substring_similar(Binder *binder, const Expr **arguments, uin
     return bind_call(binder, "substring", pair, 2, location);
 }
 
+static const Expr *populate(Binder *binder, const Expr **arguments, Oid type, int32_t location)
+{
+    const Expr *document =
+        coerce_to(binder, arguments[1], SQL_TYPE(type), CAST_IMPLICIT, location);
+    return document == NULL ? NULL : bind_json_record(binder, arguments[0], document, location);
+}
+
+static const Expr *json_populate(Binder *binder, const Expr **arguments, uint32_t count,
+                                 int32_t location)
+{
+    (void)count;
+    return populate(binder, arguments, T_JSON, location);
+}
+
+static const Expr *jsonb_populate(Binder *binder, const Expr **arguments, uint32_t count,
+                                  int32_t location)
+{
+    (void)count;
+    return populate(binder, arguments, T_JSONB, location);
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
     SpecialForm form;
 } special_forms[] = {
+    {"json_populate_record", 2, 2, json_populate},
+    {"jsonb_populate_record", 2, 2, jsonb_populate},
     {"extract", 2, 2, extract_field},
     {"floor_to", 2, 2, floor_to},
     {"ceil_to", 2, 2, ceil_to},
@@ -584,9 +607,9 @@ static bool bind_variadic(Binder *binder, const char *name, const Expr ***argume
 bool bind_takes_rows(const char *name)
 {
     static const char *const names[] = {
-        "row_to_json",        "to_json",         "to_jsonb",         "json_build_object",
-        "jsonb_build_object", "json_build_array", "jsonb_build_array", "json_agg",
-        "jsonb_agg",          "json_object_agg", "jsonb_object_agg", "to_json_string",
+        "to_json",           "to_jsonb",          "json_build_object", "jsonb_build_object",
+        "json_build_array",  "jsonb_build_array", "jsonb_agg",         "json_object_agg",
+        "jsonb_object_agg",  "to_json_string",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
@@ -634,7 +657,7 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
         return of_rows;
     uint32_t count = (uint32_t)call->n_args;
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 8);
-    bool is_json = bind_takes_rows(name);
+    bool is_json = bind_takes_rows(name) || (strcmp(name, "row_to_json") == 0 && count == 1);
     binder->rows_as_json += is_json;
     bool is_good = bind_arguments(binder, context, call, name, arguments, &count);
     binder->rows_as_json -= is_json;

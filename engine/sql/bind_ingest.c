@@ -599,9 +599,15 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
     if (!check_time(&ingest, types) || !check_sort_order(&ingest))
         return false;
-    for (uint32_t i = 0; i < ingest.query.count; i++)
+    for (uint32_t i = 0; i < ingest.query.count; i++) {
         if (types[i].oid == T_UNKNOWN)
             types[i] = SQL_TYPE(T_TEXT);
+        if (types[i].oid == T_RECORD || types[i].oid == T_RECORD_ARRAY)
+            return bind_fault(binder, -1, FAULT_INVALID_TABLE_DEFINITION,
+                              "column \"%s\" has pseudo-type %s",
+                              ingest.query.columns[i].column.name,
+                              type_info(types[i].oid)->sql_name);
+    }
     if (!project_outputs(&ingest, types))
         return false;
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))

@@ -35,6 +35,7 @@ typedef struct Binder {
     uint32_t rows_as_json; /* above 0: within the arguments of a JSON function */
     const char *search_path;      /* of the view being bound; NULL: the session's */
     uint32_t view_depth;
+    struct RowTypes *row_types;   /* of the records that were met (bind_record_internal.h) */
     uint32_t used_count, used_capacity; /* relations of users that the statement names */
     uint32_t *used;
 } Binder;
@@ -70,6 +71,7 @@ typedef struct ScopeTable {
     const Relation *relation; /* NULL: not a relation */
     bool has_alias;
     bool is_scalar;           /* a function of one value: its name is the value */
+    bool is_nullable;         /* on the side of an outer join whose rows may be missing */
     uint32_t column_count;
     const ScopeColumn *columns;
 } ScopeTable;

@@ -329,10 +329,32 @@ static bool bind_sides(Join *join)
     return true;
 }
 
+/* Rows of this side may be missing. */
+static void mark_nullable(Binder *binder, FromItem *side)
+{
+    ScopeTable *tables = ARENA_ARRAY(binder->arena, ScopeTable, side->table_count + 1);
+    for (uint32_t i = 0; i < side->table_count; i++) {
+        tables[i] = side->tables[i];
+        tables[i].is_nullable = true;
+    }
+    side->tables = tables;
+}
+
+static void mark_sides(Join *join)
+{
+    if (join->type == JOIN_RIGHT || join->type == JOIN_FULL)
+        mark_nullable(join->binder, &join->left);
+    if (join->type == JOIN_LEFT || join->type == JOIN_FULL)
+        mark_nullable(join->binder, &join->right);
+}
+
 bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *node, FromItem *item)
 {
     Join join = {.binder = binder, .scope = scope, .node = node};
-    if (!join_type(&join) || !bind_sides(&join) || !from_combine(binder, &join.left, &join.right, &join.both))
+    if (!join_type(&join) || !bind_sides(&join))
+        return false;
+    mark_sides(&join);
+    if (!from_combine(binder, &join.left, &join.right, &join.both))
         return false;
     uint32_t most = (uint32_t)node->n_using_clause + join.left.column_count + 1;
     join.using_left = ARENA_ARRAY(binder->arena, int, most);

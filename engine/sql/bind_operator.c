@@ -1,7 +1,7 @@
 /*
  * Operators: plain ones, LIKE, BETWEEN, IN, ANY and ALL over arrays. Rows are in bind_row.c.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 #include <stdlib.h>
 
@@ -30,6 +30,9 @@ const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, 
     if (strcmp(symbol, "||") == 0 && is_array(left) && is_array(right))
         return bind_call(binder, "array_cat", arguments, 2, location);
     uint32_t count = 0;
+    bool are_records = left != NULL && left->type.oid == T_RECORD && right->type.oid == T_RECORD;
+    if (are_records && !bind_record_operands(binder, &left, &right, location))
+        return NULL;
     if (left != NULL)
         arguments[count++] = bind_reg_as_oid(binder, left);
     arguments[count++] = bind_reg_as_oid(binder, right);

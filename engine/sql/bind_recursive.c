@@ -6,7 +6,7 @@
  * in a subquery of an expression, on the side of an outer join that may be missing, under EXCEPT,
  * more than once; aggregates beside it.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 /* --- whether a query names itself --- */
 
@@ -164,7 +164,7 @@ static const Plan *settle_step(Binder *binder, const CommonTable *cte, const Que
         SqlType pair[2] = {recursion->columns[i].type, step->columns[i].column.type}, common;
         if (step->columns[i].literal != NULL)
             pair[1] = SQL_TYPE(T_UNKNOWN);
-        if (!function_common_type(pair, 2, "UNION", &common, binder->fault)) {
+        if (!row_common_type(binder, pair, 2, "UNION", &common)) {
             bind_fault_place(binder, step->columns[i].location);
             return NULL;
         }

@@ -6,7 +6,7 @@
  * copies so often, numbering the copies. Several functions side by side go on to the longest one's
  * end; the others are NULL there.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 typedef struct SeriesCall {
     Binder *binder;
@@ -214,6 +214,32 @@ static bool regexp_matches(SeriesCall *call)
     return call->series->value != NULL;
 }
 
+/* json_each and its kin in a select list: records (key, value). */
+static bool pairs(SeriesCall *call)
+{
+    static const struct {
+        const char *name, *list;
+        Oid value;
+    } kinds[] = {
+        {"json_each", "json_pairs", T_JSON},
+        {"jsonb_each", "jsonb_pairs", T_JSONB},
+        {"json_each_text", "json_pairs_text", T_TEXT},
+        {"jsonb_each_text", "jsonb_pairs_text", T_TEXT},
+    };
+    uint32_t kind = 0;
+    while (strcmp(kinds[kind].name, call->series->name) != 0)
+        kind++;
+    const RowField fields[2] = {{"key", SQL_TYPE(T_TEXT)}, {"value", SQL_TYPE(kinds[kind].value)}};
+    SqlType type = row_type_of(call->binder, fields, 2);
+    if (!unnest_of(call, kinds[kind].list))
+        return false;
+    Expr *record = ARENA_NEW(call->binder->arena, Expr);
+    *record = *call->series->value;
+    record->type = type;
+    call->series->value = record;
+    return true;
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
@@ -234,6 +260,10 @@ static const struct {
     {"json_object_keys", 1, 1, NULL, "json_names"},
     {"jsonb_object_keys", 1, 1, NULL, "jsonb_names"},
     {"jsonb_path_query", 2, 4, NULL, "jsonb_path_query_list"},
+    {"json_each", 1, 1, pairs, NULL},
+    {"jsonb_each", 1, 1, pairs, NULL},
+    {"json_each_text", 1, 1, pairs, NULL},
+    {"jsonb_each_text", 1, 1, pairs, NULL},
 };
 
 /* Rows of two columns. */

@@ -7,6 +7,7 @@
  *   FROM, WHERE's subqueries, Filter, [subqueries below, Aggregate], subqueries, Filter (HAVING),
  *   [Windows], Project (select list and sort keys), [Aggregate for DISTINCT], Sort, Limit, Project
  */
+#include "engine/sql/bind_record_internal.h"
 #include "engine/sql/bind_select_internal.h"
 
 static Target *add_target(Select *select)
@@ -75,6 +76,21 @@ static bool is_star(const PgQuery__Node *node)
                PG_QUERY__NODE__NODE_A_STAR;
 }
 
+/* (r).* */
+static bool add_record(Select *select, const Expr *record, int32_t location)
+{
+    Binder *binder = select->binder;
+    const RowType *row = row_type_find(binder, record->type);
+    for (uint32_t i = 0; i < row->count; i++) {
+        Target *target = add_target(select);
+        target->expr = bind_record_field(binder, record, i, location);
+        target->name = row->fields[i].name;
+        target->location = location;
+        target->is_named = true;
+    }
+    return true;
+}
+
 static void note_origin(Select *select, Target *target)
 {
     const ScopeColumn *column;
@@ -93,6 +109,11 @@ static bool add_item(Select *select, const PgQuery__ResTarget *item)
     if (is_star(item->val))
         return add_star(select, item->val->column_ref);
     ExprContext context = select_context(select, CLAUSE_SELECT);
+    const Expr *record;
+    if (!bind_record_star(binder, &context, item->val, &record))
+        return false;
+    if (record != NULL)
+        return add_record(select, record, bind_location(binder, item->location));
     const Expr *expr = bind_expr(binder, &context, item->val);
     if (expr == NULL)
         return false;

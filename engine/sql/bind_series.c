@@ -4,7 +4,7 @@
  * They stand on one row without columns, which an Expand node copies (bind_row_series.c). The
  * elements of an array that is known when the query is bound are rows of their own.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 /* --- unnest of a constant --- */
 static const Plan *unnest_constant(Binder *binder, const Expr *array, int32_t location)
@@ -177,24 +177,22 @@ const Plan *bind_rows_from(Binder *binder, ExprContext *context,
 
 /* --- documents as rows --- */
 
-/* A column of a definition list: the member of that name, cast to its type. */
-static bool record_column(Binder *binder, const Expr *document, const PgQuery__ColumnDef *column,
-                          PlanProjection *item)
+/* What the columns are: a definition list, or the fields of the first argument. */
+static bool record_fields(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                          PgQuery__Node *const *definitions, size_t count, const Expr **base)
 {
-    SqlType type;
-    if (!bind_type_name(binder, column->type_name, &type))
-        return false;
-    const char *name = name_made(binder->arena, column->colname, binder->dialect);
-    bool is_json = type.oid == T_JSON || type.oid == T_JSONB;
-    const Expr *pair[2] = {document,
-                           expr_text(binder->arena, SQL_TYPE(T_TEXT), text_of(name), -1)};
-    const Expr *value =
-        bind_operator(binder, is_json ? "->" : "->>", pair[0], pair[1], document->location);
-    value = value == NULL ? NULL
-                          : coerce_to(binder, value, type, CAST_EXPLICIT, document->location);
-    if (value == NULL)
-        return false;
-    *item = (PlanProjection){bind_new_column(binder, type, name), value};
+    if (count == 0) {
+        *base = bind_expr(binder, context, call->args[0]);
+        return *base != NULL;
+    }
+    RowField *fields = ARENA_ARRAY(binder->arena, RowField, count);
+    for (size_t i = 0; i < count; i++) {
+        const PgQuery__ColumnDef *column = definitions[i]->column_def;
+        if (!bind_type_name(binder, column->type_name, &fields[i].type))
+            return false;
+        fields[i].name = name_made(binder->arena, column->colname, binder->dialect);
+    }
+    *base = expr_null(binder->arena, row_type_of(binder, fields, (uint32_t)count), -1);
     return true;
 }
 
@@ -205,17 +203,20 @@ bool bind_record_set(Binder *binder, ExprContext *context, const char *name,
     bool is_binary = strncmp(name, "jsonb_", 6) == 0;
     bool is_json = is_binary || strncmp(name, "json_", 5) == 0;
     const char *rest = is_json ? strchr(name, '_') + 1 : "";
-    bool is_set = strcmp(rest, "to_recordset") == 0;
-    *is_known = call->n_args == 1 && count > 0 && (is_set || strcmp(rest, "to_record") == 0);
+    bool is_filled = strcmp(rest, "populate_record") == 0 || strcmp(rest, "populate_recordset") == 0;
+    bool is_set = strcmp(rest, "to_recordset") == 0 || strcmp(rest, "populate_recordset") == 0;
+    *is_known = is_filled ? call->n_args == 2 && count == 0
+                          : call->n_args == 1 && count > 0 &&
+                                (is_set || strcmp(rest, "to_record") == 0);
     if (!*is_known)
         return true;
     int32_t location = bind_location(binder, call->location);
-    const Expr *document = bind_expr(binder, context, call->args[0]);
+    const Expr *base, *document = bind_expr(binder, context, call->args[is_filled]);
     document = document == NULL ? NULL
                                 : coerce_to(binder, document,
                                             SQL_TYPE(is_binary ? T_JSONB : T_JSON),
                                             CAST_IMPLICIT, location);
-    if (document == NULL)
+    if (document == NULL || !record_fields(binder, context, call, definitions, count, &base))
         return false;
     SeriesList list = {.binder = binder,
                        .number = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality")};
@@ -230,15 +231,15 @@ bool bind_record_set(Binder *binder, ExprContext *context, const char *name,
         document = expr_column(binder->arena, rows->columns[0].type, rows->columns[0].id,
                                location);
     }
-    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, count + 1);
-    for (size_t i = 0; i < count; i++)
-        if (!record_column(binder, document, definitions[i]->column_def, &items[i]))
-            return false;
+    const Expr *record = bind_json_record(binder, base, document, location);
+    if (record == NULL)
+        return false;
+    PlanProjection items[2] = {{bind_new_column(binder, record->type, name), record}};
     if (with_ordinality)
-        items[count] = (PlanProjection){
+        items[1] = (PlanProjection){
             bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality"),
             is_set ? expr_column(binder->arena, rows->columns[1].type, rows->columns[1].id, -1)
                    : expr_int64(binder->arena, SQL_TYPE(T_INT8), 1, -1)};
-    *plan = plan_project(binder->arena, rows, items, (uint32_t)count + with_ordinality);
+    *plan = plan_project(binder->arena, rows, items, 1 + with_ordinality);
     return true;
 }

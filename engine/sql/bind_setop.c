@@ -7,7 +7,7 @@
  *   ... ALL         each group comes out as often as its counts of marks say: the lesser of the
  *                   two, or the left one less the right one
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 /* --- columns of one type --- */
 const Plan *bind_project_types(Binder *binder, const QueryResult *query, const SqlType *types,
@@ -93,7 +93,7 @@ static bool common_types(Binder *binder, const QueryResult *results, uint32_t co
             if (results[i].columns[c].literal != NULL)
                 branch[i] = SQL_TYPE(T_UNKNOWN);
         }
-        if (!function_common_type(branch, count, what, &types[c], binder->fault))
+        if (!row_common_type(binder, branch, count, what, &types[c]))
             return bind_fault_place(binder, results[1].columns[c].location);
         if (types[c].oid == T_UNKNOWN)
             types[c] = SQL_TYPE(T_TEXT);

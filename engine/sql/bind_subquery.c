@@ -157,7 +157,9 @@ static const Expr *bind_array_query(Binder *binder, ExprContext *context, const 
     const Plan *input = sort != NULL ? sort->sort.input : query->plan;
     const Plan *plan = plan_aggregate(binder->arena, input, NULL, 0, &item, 1);
     const Expr *pair[2] = {add_apply(binder, context, APPLY_SCALAR, plan, NULL, type, location),
-                           bind_literal(binder, type, TEXT_LITERAL("{}"), location)};
+                           type.oid == T_RECORD_ARRAY
+                               ? expr_nary(binder->arena, EXPR_ARRAY, type, NULL, 0, location)
+                               : bind_literal(binder, type, TEXT_LITERAL("{}"), location)};
     return pair[1] == NULL ? NULL
                            : expr_nary(binder->arena, EXPR_COALESCE, type, pair, 2, location);
 }

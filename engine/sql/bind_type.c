@@ -1,7 +1,7 @@
 /*
  * Type names, and casts that are written out.
  */
-#include "engine/sql/bind_internal.h"
+#include "engine/sql/bind_record_internal.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -139,6 +139,13 @@ bool bind_type_name(Binder *binder, const PgQuery__TypeName *name, SqlType *type
     const char *last = name->names[name->n_names - 1]->string->sval;
     bool is_text_form;
     const TypeInfo *info = find_type(binder, name, last, &is_text_form);
+    bool is_row = false;
+    if (info == NULL && !row_type_named(binder, name, type, &is_row))
+        return false;
+    if (is_row) {
+        type->oid = name->n_array_bounds > 0 ? T_RECORD_ARRAY : T_RECORD;
+        return true;
+    }
     if (info == NULL)
         return unknown_type(binder, name, name_plain(last));
     *type = type_base(SQL_TYPE(info->oid));

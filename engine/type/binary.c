@@ -274,7 +274,7 @@ bool type_has_binary(SqlType type)
     const TypeInfo *info = type_info(type.oid);
     if (info != NULL && info->category == CATEGORY_ARRAY)
         return type_has_binary(SQL_TYPE(info->element_oid));
-    return choose_loop(type) != NULL;
+    return type.oid == T_RECORD || choose_loop(type) != NULL;
 }
 
 static bool no_binary(SqlType type, Fault *fault)
@@ -350,6 +350,8 @@ bool type_format_binary(SqlType type, const TypeContext *context, const Vector *
         return no_binary(type, fault);
     if (type_layout(type) == LAYOUT_ARRAY)
         return format_array(type, context, vector, arena, cells, fault);
+    if (type.oid == T_RECORD)
+        return record_format_binary(context, vector, arena, cells, fault);
     CellLoop loop = choose_loop(type);
     if (vector->form != VECTOR_CONSTANT || vector->length == 0) {
         loop(type, vector, vector->length, arena, cells);
@@ -601,5 +603,8 @@ bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
     }
     if (type_layout(type) == LAYOUT_ARRAY)
         return receive_array(type, context, bytes, builder, fault);
+    if (type.oid == T_RECORD)
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "input of anonymous composite types is not implemented");
     return type_parse_text(type, context, bytes, builder, fault);
 }

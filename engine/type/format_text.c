@@ -147,6 +147,12 @@ static void format_array(SqlType type, const TypeContext *context, const Vector 
     array_format(type, context, vector, arena, cells);
 }
 
+static void format_record(SqlType type, const TypeContext *context, const Vector *vector,
+                          uint32_t rows, Arena *arena, Text *cells)
+{
+    record_format(context, vector, rows, arena, cells);
+}
+
 /* The loop of a type whose form the session has changed; NULL: the usual one. */
 static CellLoop choose_styled(SqlType type, const OutputStyle *style)
 {
@@ -176,6 +182,7 @@ static CellLoop choose_loop(SqlType type)
     case T_INTERVAL: return format_interval;
     case T_UUID: return format_uuid;
     case T_BYTEA: return format_bytea;
+    case T_RECORD: return format_record;
     case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH: return format_sketch;
     case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
     case T_REGROLE: return format_reg;

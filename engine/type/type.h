@@ -37,7 +37,7 @@ enum {
     T_BOOL_ARRAY = 1000, T_INT2_ARRAY = 1005, T_INT4_ARRAY = 1007, T_TEXT_ARRAY = 1009,
     T_VARCHAR_ARRAY = 1015, T_INT8_ARRAY = 1016, T_FLOAT4_ARRAY = 1021, T_FLOAT8_ARRAY = 1022,
     T_OID_ARRAY = 1028, T_NAME_ARRAY = 1003, T_TIMESTAMP_ARRAY = 1115, T_DATE_ARRAY = 1182,
-    T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231,
+    T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231, T_RECORD_ARRAY = 2287,
     /* polymorphic placeholders in function rows */
     T_ANY = 2276, T_ANYARRAY = 2277, T_ANYELEMENT = 2283,
     /* domains of information_schema */
@@ -52,7 +52,8 @@ enum {
 /*
  * A type with its modifier. `modifier` is PostgreSQL's typmod (-1 none: varchar(n) is n + 4,
  * numeric(p,s) is ((p << 16) | s) + 4), except that a numeric whose scale was derived (literals,
- * arithmetic) has NUMERIC_DERIVED | scale; clients are shown -1 for those.
+ * arithmetic) has NUMERIC_DERIVED | scale, and a record (or an array of them) the number of its
+ * row type in the statement (engine/sql/bind_record.c); clients are shown -1 for those.
  */
 typedef struct SqlType {
     Oid oid;

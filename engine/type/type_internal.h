@@ -113,6 +113,12 @@ void array_format(SqlType type, const TypeContext *context, const Vector *vector
 bool array_parse(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                  Fault *fault);
 
+/* --- records (record.c) --- */
+void record_format(const TypeContext *context, const Vector *vector, uint32_t count, Arena *arena,
+                   Text *cells);
+bool record_format_binary(const TypeContext *context, const Vector *vector, Arena *arena,
+                          Text *cells, Fault *fault);
+
 /* --- reg* (reg_names.c) --- */
 Text reg_format(Oid type, uint32_t value, Arena *arena);
 bool reg_parse(Oid type, Text text, int64_t *value, Fault *fault);

@@ -147,7 +147,8 @@ static const TypeInfo types[] = {
     ARRAY_OF(2209, "_regoperator", "regoperator[]", 2204),
     ARRAY_OF(2210, "_regclass", "regclass[]", 2205),
     ARRAY_OF(2211, "_regtype", "regtype[]", 2206),
-    PSEUDO(2249, "record", "record", LAYOUT_STRING, -1, 2287),
+    BASE(2249, "record", "record", NULL, LAYOUT_STRING, CATEGORY_PSEUDO, false, -1, 2287, true,
+         true),
     PSEUDO(2275, "cstring", "cstring", LAYOUT_STRING, -2, 1263),
     PSEUDO(2276, "any", "\"any\"", LAYOUT_STRING, 4, 0),
     PSEUDO(2277, "anyarray", "anyarray", LAYOUT_ARRAY, -1, 0),
@@ -455,7 +456,9 @@ int type_numeric_precision(SqlType numeric)
 
 int32_t type_wire_modifier(SqlType type)
 {
-    return type.oid == T_NUMERIC && is_derived(type.modifier) ? -1 : type.modifier;
+    bool is_our_own = (type.oid == T_NUMERIC && is_derived(type.modifier)) ||
+                      type.oid == T_RECORD || type.oid == T_RECORD_ARRAY;
+    return is_our_own ? -1 : type.modifier;
 }
 
 static const char *format_numeric(Arena *arena, int32_t modifier)
