@@ -303,7 +303,8 @@ static bool cat_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 static bool slice_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 {
     ArrayValue array = row_array(run, 0, row);
-    int64_t start = row_int64(run, 1, row), end = row_int64(run, 2, row);
+    int64_t start = row_int64(run, 1, row);
+    int64_t end = run->call->argument_count > 2 ? row_int64(run, 2, row) : array.count;
     if (start < 0 || start > array.count || start > end) {
         vector_builder_null(builder);
         return true;
@@ -711,10 +712,12 @@ const ScalarFunction array_functions[] = {
     MAKE_ROW(91610, "array_concat", "mv_concat", concat_strict_loop, NULLS_STRICT, same_as_first,
              "The elements of both arrays; NULL when one is.",
              "array_concat(ARRAY[1, 2], ARRAY[3])", "{1,2,3}", 2, T_ANYARRAY, T_ANYARRAY),
-    MAKE_ROW(91611, "array_slice", "mv_slice", slice_loop, NULLS_STRICT, same_as_first,
-             "Elements from an index (from 0) up to another, filled up with NULLs.",
-             "array_slice(ARRAY['a', 'b', 'c'], 1, 5)", "{b,c,NULL,NULL}", 3, T_ANYARRAY, T_INT8,
-             T_INT8),
+    { ARRAY_ROW(91611, "array_slice", 3, T_ANYARRAY, T_INT8, T_INT8), .optional_count = 1,
+      .aliases = "mv_slice", .result = T_ANYARRAY, .result_of = same_as_first,
+      .run = run_array_rows, .loop = (void *)slice_loop,
+      .summary = "Elements from an index (from 0) up to another, filled up with NULLs, or to the "
+                 "array's end.",
+      .example = "array_slice(ARRAY['a', 'b', 'c'], 1, 5)", .gives = "{b,c,NULL,NULL}" },
     MAKE_ROW(3167, "array_remove", NULL, remove_loop, NULLS_CALLED, same_as_first,
              "The array without the elements that equal a value.",
              "array_remove(ARRAY[1, 2, 3, 2], 2)", "{1,3}", 2, T_ANYARRAY, T_ANYELEMENT),

@@ -47,9 +47,38 @@ static uint32_t next_copies(ExpandOperator *expand, uint32_t *rows, int64_t *num
     return count;
 }
 
+/* Whether the whole batch is due and each of its rows once. */
+static bool is_once_each(const ExpandOperator *expand)
+{
+    const Batch *input = expand->input;
+    if (expand->row > 0 || expand->copies > 0)
+        return false;
+    for (uint32_t i = 0; i < input->rows; i++) {
+        if (copies_of(expand, i) != 1)
+            return false;
+    }
+    return input->rows > 0;
+}
+
+/* The batch as it is, all copies being the first ones. */
+static Batch *pass_on(ExpandOperator *expand)
+{
+    Batch *input = expand->input;
+    uint32_t width = input->column_count;
+    Batch *batch = batch_make(expand->arena, width + 1, input->rows);
+    if (width > 0)
+        memcpy(batch->columns, input->columns, width * sizeof *batch->columns);
+    const int64_t one = 1;
+    batch->columns[width] = vector_constant(expand->arena, LAYOUT_INT64, input->rows, &one);
+    expand->row = input->rows;
+    return batch;
+}
+
 static Batch *make_copies(ExpandOperator *expand)
 {
     arena_reset(expand->arena);
+    if (is_once_each(expand))
+        return pass_on(expand);
     uint32_t *rows = arena_alloc_vector(expand->arena, (BATCH_ROWS + 64) * sizeof *rows);
     int64_t *numbers = arena_alloc_vector(expand->arena, BATCH_ROWS * sizeof *numbers);
     uint32_t count = next_copies(expand, rows, numbers);

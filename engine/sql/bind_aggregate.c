@@ -316,8 +316,14 @@ const Expr *grouping_replace(Binder *binder, const SelectState *select, const Gr
 {
     for (uint32_t i = 0; i < grouping->key_count; i++) {
         const PlanProjection *key = &grouping->keys[i];
-        if (expr_same_value(expr, key->expr))
+        if (!expr_same_value(expr, key->expr))
+            continue;
+        if (expr->type.oid != T_TEXT_ARRAY || key->column.type.oid == T_TEXT_ARRAY)
             return expr_column(binder->arena, expr->type, key->column.id, expr->location);
+        /* one value of a multi-value string: where a list is needed, a list of one */
+        const Expr *value =
+            expr_column(binder->arena, key->column.type, key->column.id, expr->location);
+        return bind_array_of(binder, &value, 1, key->column.type, expr->location);
     }
     const ScopeColumn *column;
     if (expr->kind == EXPR_COLUMN)
@@ -381,8 +387,7 @@ bool grouping_replace_windows(Binder *binder, SelectState *select, const Groupin
     return true;
 }
 
-/* Whether some subquery above the aggregation names the column. */
-static bool is_used_late(const SelectState *select, ColumnId column)
+bool grouping_is_used_late(const SelectState *select, ColumnId column)
 {
     for (uint32_t i = 0; i < select->after.count; i++) {
         if (plan_names_column(select->after.items[i].right, column))
@@ -399,7 +404,8 @@ bool grouping_check_late_uses(Binder *binder, SelectState *select, const Groupin
     for (uint32_t i = 0; i < select->late_count; i++) {
         const LateUse *use = &select->late_uses[i];
         const ScopeColumn *column;
-        if (is_used_late(select, use->id) && !is_plain_key(grouping, use->id) && scope_has_column(&select->scope, use->id, &column))
+        if (grouping_is_used_late(select, use->id) && !is_plain_key(grouping, use->id) &&
+            scope_has_column(&select->scope, use->id, &column))
             return not_grouped(binder, column, true, use->location);
     }
     return true;

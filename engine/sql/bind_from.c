@@ -166,10 +166,6 @@ static bool bind_range_subselect(Binder *binder, Scope *scope, const PgQuery__Ra
 {
     QueryResult query;
     const PgQuery__SelectStmt *statement = range->subquery->select_stmt;
-    if (range->alias == NULL) {
-        bind_fault(binder, -1, FAULT_SYNTAX_ERROR, "subquery in FROM must have an alias");
-        return fault_hint(binder->fault, "For example, FROM (SELECT ...) [AS] foo.");
-    }
     Scope *beside = scope_beside(binder, scope, range->lateral);
     return bind_query(binder, statement, beside, NULL, false, &query) &&
            from_query(binder, &query, "", range->alias, item);

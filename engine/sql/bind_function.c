@@ -13,10 +13,13 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
     const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count + 1);
     SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         items[i] = bind_reg_as_oid(binder, arguments[i]);
+    const MultiValueCall *multi_value = multi_value_call(name);
+    if (multi_value != NULL && !multi_value_arguments(binder, multi_value, items, count, location))
+        return NULL;
+    for (uint32_t i = 0; i < count; i++)
         types[i] = items[i]->type;
-    }
     const ScalarFunction *function = function_resolve(text_of(name), types, count, binder->dialect,
                                                       coerced, location, binder->fault);
     if (function == NULL || !coerce_all(binder, items, count, coerced, location))
@@ -25,6 +28,7 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
         types[i] = items[i]->type;
     SqlType result = function->result_of != NULL ? function->result_of(types, count)
                                                  : SQL_TYPE(function->result);
+    result = multi_value_result(multi_value, result);
     bool has_digits = count == 2 && result.oid == T_NUMERIC; /* round(x, n) */
     if (has_digits) {
         const Expr *digits = bind_fold(binder, items[1]);

@@ -44,6 +44,13 @@ static bool uses_aggregate(const SelectState *state, const Expr *expr)
     return false;
 }
 
+/* A key that is one value of a row's several: a column of its own. */
+static PlanProjection multi_value_key(Binder *binder, const Expr *expr)
+{
+    SqlType type = expr->type.oid == T_TEXT_ARRAY ? SQL_TYPE(T_TEXT) : expr->type;
+    return (PlanProjection){bind_new_column(binder, type, "key"), expr};
+}
+
 /* The key of an expression, new or known: its index, -1 for a fault. */
 static int add_key(Select *select, const PgQuery__Node *node)
 {
@@ -76,12 +83,22 @@ static int add_key(Select *select, const PgQuery__Node *node)
     if (grouping->key_count == select->key_capacity) {
         uint32_t capacity = select->key_capacity == 0 ? 8 : select->key_capacity * 2;
         PlanProjection *keys = ARENA_ARRAY(binder->arena, PlanProjection, capacity);
-        if (grouping->key_count > 0)
+        bool *marks = ARENA_ARRAY(binder->arena, bool, capacity);
+        if (grouping->key_count > 0) {
             memcpy(keys, grouping->keys, grouping->key_count * sizeof *keys);
+            memcpy(marks, select->is_multi_value, grouping->key_count * sizeof *marks);
+        }
         grouping->keys = keys;
+        select->is_multi_value = marks;
         select->key_capacity = capacity;
     }
-    grouping->keys[grouping->key_count] = grouping_key(binder, expr);
+    /* a subquery above that names the column needs it as it is */
+    bool is_multi_value =
+        multi_value_is_key(binder, select->state->scope.from.plan, expr) &&
+        (expr->kind != EXPR_COLUMN || !grouping_is_used_late(select->state, expr->column));
+    grouping->keys[grouping->key_count] =
+        is_multi_value ? multi_value_key(binder, expr) : grouping_key(binder, expr);
+    select->is_multi_value[grouping->key_count] = is_multi_value;
     return (int)grouping->key_count++;
 }
 
@@ -288,10 +305,10 @@ bool select_grouping_value(Select *select, const GroupingCall *call, uint64_t se
     *value = 0;
     for (uint32_t i = 0; i < call->count; i++) {
         uint32_t key = 0;
-        while (key < select->grouping.key_count &&
-               !expr_equal(select->grouping.keys[key].expr, call->arguments[i]))
+        while (key < select->asked.key_count &&
+               !expr_equal(select->asked.keys[key].expr, call->arguments[i]))
             key++;
-        if (key == select->grouping.key_count)
+        if (key == select->asked.key_count)
             return bind_fault(
                 select->binder, call->location, FAULT_GROUPING_ERROR,
                 "arguments to GROUPING must be grouping expressions of the associated "
@@ -379,11 +396,23 @@ static bool is_plain_scan(const Plan *plan)
     }
 }
 
+static const Plan *take_keys_apart(Select *select, const Plan *plan)
+{
+    uint32_t count = select->grouping.key_count;
+    PlanProjection *keys = ARENA_ARRAY(select->binder->arena, PlanProjection, count + 1);
+    select->asked = select->grouping;
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = select->grouping.keys[i];
+    select->grouping.keys = keys;
+    return multi_value_take_apart(select->binder, plan, keys, select->is_multi_value, count);
+}
+
 const Plan *select_make_groups(Select *select, const Plan *plan)
 {
     Binder *binder = select->binder;
     SelectState *state = select->state;
     plan = grouping_prepare(binder, state, &select->seen, plan);
+    plan = plan == NULL ? NULL : take_keys_apart(select, plan);
     if (plan == NULL)
         return NULL;
     if (!is_several(select))

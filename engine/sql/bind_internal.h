@@ -286,6 +286,20 @@ const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t 
 
 SqlType bind_element_type(SqlType array);
 
+/* --- multi-value strings (bind_multi_value.c) --- */
+/* A function of arrays that takes multi-value strings and single values as well; NULL: it is none. */
+typedef struct MultiValueCall MultiValueCall;
+const MultiValueCall *multi_value_call(const char *name);
+/* Makes arrays of the arguments that are to be lists. */
+bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Expr **arguments,
+                           uint32_t count, int32_t location);
+SqlType multi_value_result(const MultiValueCall *call, SqlType result);
+/* Whether GROUP BY takes this key over the rows of `from` apart. */
+bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key);
+/* Copies each row for each value of its keys that are marked, and has the keys name the values. */
+const Plan *multi_value_take_apart(Binder *binder, const Plan *plan, PlanProjection *keys,
+                                   const bool *is_multi_value, uint32_t count);
+
 /* --- constants, coercions, types --- */
 bool expr_is_unknown(const Expr *expr);     /* an untyped literal, NULL or parameter */
 bool expr_is_null(const Expr *expr);        /* a constant NULL */
@@ -429,6 +443,8 @@ const Expr *grouping_replace(Binder *binder, const SelectState *select, const Gr
                              const Expr *expr);
 /* The same for the arguments and windows of window functions. */
 bool grouping_replace_windows(Binder *binder, SelectState *select, const Grouping *grouping);
+/* Whether some subquery above the aggregation names the column. */
+bool grouping_is_used_late(const SelectState *select, ColumnId column);
 bool grouping_check_late_uses(Binder *binder, SelectState *select, const Grouping *grouping);
 /* What must stand below the aggregation: subqueries that keys and aggregates need. */
 const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping *grouping,

@@ -297,12 +297,29 @@ static bool keys_use_series(const Select *select)
     return false;
 }
 
+/* The key, taken apart, that a target is; NULL when it is none. */
+static const PlanProjection *multi_value_key_of(const Select *select, const Expr *expr)
+{
+    for (uint32_t i = 0; i < select->seen.key_count; i++) {
+        const PlanProjection *key = &select->seen.keys[i];
+        if (select->is_multi_value[i] && expr_same_value(expr, key->expr))
+            return key;
+    }
+    return NULL;
+}
+
 static const Plan *build_grouping(Select *select, const Plan *plan)
 {
     Binder *binder = select->binder;
     select_see_keys(select);
     for (uint32_t i = 0; i < select->count; i++) {
         Target *target = &select->targets[i];
+        const PlanProjection *key = multi_value_key_of(select, target->expr);
+        if (key != NULL) {
+            target->expr = expr_column(binder->arena, key->column.type, key->column.id,
+                                       target->expr->location);
+            continue;
+        }
         target->expr = grouping_replace(binder, select->state, &select->seen, target->expr);
         if (target->expr == NULL)
             return NULL;
@@ -366,8 +383,9 @@ static const Plan *build_projection(Select *select, const Plan *plan)
 static const Plan *build_distinct(Select *select, const Plan *plan)
 {
     PlanProjection *keys = ARENA_ARRAY(select->binder->arena, PlanProjection, select->visible + 1);
+    bool *is_multi_value = ARENA_ARRAY(select->binder->arena, bool, select->visible + 1);
     for (uint32_t i = 0; i < select->visible; i++) {
-        const PlanColumn *column = &select->targets[i].column;
+        PlanColumn *column = &select->targets[i].column;
         const TypeInfo *info = type_info(column->type.oid);
         if (info != NULL && !info->is_comparable)
             return bind_fault(select->binder, select->targets[i].location, FAULT_UNDEFINED_FUNCTION,
@@ -376,8 +394,16 @@ static const Plan *build_distinct(Select *select, const Plan *plan)
                    NULL;
         keys[i] = (PlanProjection){
             *column, expr_column(select->binder->arena, column->type, column->id, -1)};
+        is_multi_value[i] = multi_value_is_key(select->binder, plan, keys[i].expr);
+        if (is_multi_value[i]) {
+            SqlType type = column->type.oid == T_TEXT_ARRAY ? SQL_TYPE(T_TEXT) : column->type;
+            keys[i].column = *column = bind_new_column(select->binder, type, column->name);
+        }
     }
-    return plan_aggregate(select->binder->arena, plan, keys, select->visible, NULL, 0);
+    plan = multi_value_take_apart(select->binder, plan, keys, is_multi_value, select->visible);
+    return plan == NULL
+               ? NULL
+               : plan_aggregate(select->binder->arena, plan, keys, select->visible, NULL, 0);
 }
 
 static const Plan *build_sort(Select *select, const Plan *plan)

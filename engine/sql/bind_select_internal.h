@@ -32,6 +32,8 @@ typedef struct Select {
     uint32_t *distinct_targets;
     bool is_grouped;
     Grouping grouping;        /* keys as they are computed */
+    Grouping asked;           /* keys as they were written, for GROUPING */
+    bool *is_multi_value;     /* for each key: to be taken apart */
     uint32_t key_capacity;
     Grouping seen;            /* keys as they are seen above the aggregation */
     bool has_sets;            /* GROUPING SETS, ROLLUP, CUBE */

@@ -8,6 +8,7 @@
  *   JSON_OBJECT(KEY k VALUE v), (k : v)     JSON_OBJECT(k , v)
  *   TABLE(f(...)) EXTEND (c T)              ROWS FROM (f(...) AS (c T))
  *   ARRAY[a, b][1]                          (ARRAY[a, b])[1]
+ *   FROM (SELECT ...), without an alias     FROM (SELECT ...) unnamed_subquery_1
  *
  * No token changes its place, so the offset map stays true.
  */
@@ -285,6 +286,127 @@ static void edit_role_options(Editor *editor)
     }
 }
 
+/* --- subqueries in FROM that have no alias: PostgreSQL's grammar wants one --- */
+
+/* What may stand between brackets, as far as FROM lists matter. */
+typedef struct Level {
+    bool has_select; /* FROM begins a list */
+    bool is_from;    /* inside such a list, or inside the brackets of one of its joins */
+} Level;
+
+static bool begins_query(const Editor *editor, uint32_t i)
+{
+    int32_t kind = editor->tokens[i].kind;
+    return kind == PG_QUERY__TOKEN__SELECT || kind == PG_QUERY__TOKEN__VALUES ||
+           kind == PG_QUERY__TOKEN__WITH;
+}
+
+/* ((SELECT ..) UNION ..), ((SELECT ..)), but not ((SELECT ..) a JOIN ..). */
+static bool is_query(const Editor *editor, uint32_t open)
+{
+    while (kind_at(editor, (int64_t)open + 1, '(')) {
+        open++;
+        int64_t after = (int64_t)editor->tokens[open].match + 1;
+        bool goes_on = kind_at(editor, after, PG_QUERY__TOKEN__UNION) ||
+                       kind_at(editor, after, PG_QUERY__TOKEN__INTERSECT) ||
+                       kind_at(editor, after, PG_QUERY__TOKEN__EXCEPT) ||
+                       kind_at(editor, after, PG_QUERY__TOKEN__ORDER) ||
+                       kind_at(editor, after, PG_QUERY__TOKEN__LIMIT) ||
+                       kind_at(editor, after, PG_QUERY__TOKEN__OFFSET) ||
+                       kind_at(editor, after, ')');
+        if (editor->tokens[open].match < 0 || !goes_on)
+            return false;
+    }
+    return open + 1 < editor->end && begins_query(editor, open + 1);
+}
+
+static bool ends_from(int32_t kind)
+{
+    switch (kind) {
+    case PG_QUERY__TOKEN__WHERE:
+    case PG_QUERY__TOKEN__GROUP_P:
+    case PG_QUERY__TOKEN__HAVING:
+    case PG_QUERY__TOKEN__ORDER:
+    case PG_QUERY__TOKEN__LIMIT:
+    case PG_QUERY__TOKEN__OFFSET:
+    case PG_QUERY__TOKEN__FETCH:
+    case PG_QUERY__TOKEN__WINDOW:
+    case PG_QUERY__TOKEN__UNION:
+    case PG_QUERY__TOKEN__INTERSECT:
+    case PG_QUERY__TOKEN__EXCEPT:
+    case PG_QUERY__TOKEN__FOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool has_alias(const Editor *editor, uint32_t next)
+{
+    const Token *token = token_at(editor, next);
+    if (token == NULL)
+        return false;
+    /* what may follow an item of FROM and is an alias nowhere */
+    switch (token->kind) {
+    case ')':
+    case ',':
+    case ';':
+    case PG_QUERY__TOKEN__ON:
+    case PG_QUERY__TOKEN__USING:
+    case PG_QUERY__TOKEN__JOIN:
+    case PG_QUERY__TOKEN__LEFT:
+    case PG_QUERY__TOKEN__RIGHT:
+    case PG_QUERY__TOKEN__FULL:
+    case PG_QUERY__TOKEN__INNER_P:
+    case PG_QUERY__TOKEN__CROSS:
+    case PG_QUERY__TOKEN__NATURAL:
+        return false;
+    case PG_QUERY__TOKEN__IDENT: /* the dialect's own clauses behind a query */
+        return !word_at(editor, next, "PARTITIONED") && !word_at(editor, next, "CLUSTERED");
+    default:
+        return !ends_from(token->kind);
+    }
+}
+
+static void name_subquery(Editor *editor, uint32_t open)
+{
+    int32_t close = editor->tokens[open].match;
+    if (close < 0 || (uint32_t)close >= editor->end || !is_query(editor, open) ||
+        editor->tokens[close].replace != NULL || has_alias(editor, (uint32_t)close + 1))
+        return;
+    editor->tokens[close].replace =
+        arena_printf(editor->arena, ") unnamed_subquery_%u", (unsigned)open);
+}
+
+static void name_subqueries(Editor *editor)
+{
+    Level *levels = ARENA_ARRAY(editor->arena, Level, editor->end - editor->first + 2);
+    uint32_t depth = 0;
+    for (uint32_t i = editor->first; i < editor->end; i++) {
+        Level *level = &levels[depth];
+        int32_t kind = editor->tokens[i].kind;
+        int32_t before = i > editor->first ? editor->tokens[i - 1].kind : 0;
+        bool is_item = level->is_from &&
+                       (before == PG_QUERY__TOKEN__FROM || before == PG_QUERY__TOKEN__JOIN ||
+                        before == PG_QUERY__TOKEN__LATERAL_P || before == ',' || before == '(');
+        if (kind == '(' || kind == '[') {
+            bool is_join = is_item && kind == '(' && !is_query(editor, i);
+            if (is_item && kind == '(' && !is_join)
+                name_subquery(editor, i);
+            levels[++depth] = (Level){.is_from = is_join};
+        } else if (kind == ')' || kind == ']') {
+            depth -= depth > 0;
+        } else if (kind == PG_QUERY__TOKEN__SELECT) {
+            *level = (Level){.has_select = true};
+        } else if (kind == PG_QUERY__TOKEN__FROM && level->has_select &&
+                   before != PG_QUERY__TOKEN__DISTINCT) {
+            level->is_from = true;
+        } else if (ends_from(kind)) {
+            level->is_from = false;
+        }
+    }
+}
+
 void dialect_edit(Arena *arena, Text text, Token *tokens, uint32_t first, uint32_t end)
 {
     Editor editor = {arena, text, tokens, first, end};
@@ -295,6 +417,7 @@ void dialect_edit(Arena *arena, Text text, Token *tokens, uint32_t first, uint32
         if (tokens[i].kind == PG_QUERY__TOKEN__ARRAY)
             edit_array(&editor, i);
     }
+    name_subqueries(&editor);
     bool *cast = ARENA_ARRAY(arena, bool, end - first + 1); /* the open brackets: CAST( or not */
     uint32_t depth = 0;
     for (uint32_t i = first; i < end; i++) {

@@ -61,6 +61,9 @@ typedef struct SqlType {
 } SqlType;
 
 enum { NUMERIC_DERIVED = 0x40000000, NUMERIC_MAX_DIGITS = 38 };
+/* The modifier of text[] that is a multi-value string (Druid): GROUP BY of the druid dialect takes
+ * it apart. Clients are shown -1. */
+enum { TYPE_MULTI_VALUE = 0x4d56 };
 #define SQL_TYPE(o) ((SqlType){.oid = (o), .modifier = -1})
 
 typedef enum TypeCategory { /* pg_type.typcategory */

@@ -457,7 +457,8 @@ int type_numeric_precision(SqlType numeric)
 int32_t type_wire_modifier(SqlType type)
 {
     bool is_our_own = (type.oid == T_NUMERIC && is_derived(type.modifier)) ||
-                      type.oid == T_RECORD || type.oid == T_RECORD_ARRAY;
+                      type.oid == T_RECORD || type.oid == T_RECORD_ARRAY ||
+                      (type.oid == T_TEXT_ARRAY && type.modifier == TYPE_MULTI_VALUE);
     return is_our_own ? -1 : type.modifier;
 }
 

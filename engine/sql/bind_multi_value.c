@@ -1,0 +1,192 @@
+/*
+ * Multi-value strings: arrays of texts whose type says so by its modifier (TYPE_MULTI_VALUE), and
+ * texts that hold a JSON list of strings, as a list in a source becomes in a column of texts.
+ *
+ * The functions of arrays take both, and a single value as an array of one element. In the druid
+ * dialect GROUP BY and DISTINCT take them apart: a row counts in the group of each of its values,
+ * a row without any in the group of NULL.
+ */
+#include "engine/sql/bind_select_internal.h"
+
+enum { FIRST = 1, SECOND = 2, BOTH = 3 };
+
+/* Which arguments are lists, and whether the result is a multi-value string. */
+struct MultiValueCall {
+    const char *name;
+    uint8_t lists;
+    bool is_multi_value, gives_multi_value;
+};
+
+static const MultiValueCall calls[] = {
+    {"array_to_mv", FIRST, true, true},     {"string_to_mv", 0, true, true},
+    {"mv_append", FIRST, true, true},       {"mv_prepend", SECOND, true, true},
+    {"mv_concat", BOTH, true, true},        {"mv_slice", FIRST, true, true},
+    {"mv_filter_only", BOTH, true, true},   {"mv_filter_none", BOTH, true, true},
+    {"mv_filter_regex", FIRST, true, true}, {"mv_filter_prefix", FIRST, true, true},
+    {"mv_to_array", FIRST, true, false},    {"mv_length", FIRST, true, false},
+    {"mv_offset", FIRST, true, false},      {"mv_ordinal", FIRST, true, false},
+    {"mv_offset_of", FIRST, true, false},   {"mv_ordinal_of", FIRST, true, false},
+    {"mv_contains", FIRST, true, false},    {"mv_overlap", BOTH, true, false},
+    {"mv_to_string", FIRST, true, false},   {"array_length", FIRST, false, false},
+    {"array_offset", FIRST, false, false},  {"array_ordinal", FIRST, false, false},
+    {"array_offset_of", FIRST, false, false}, {"array_ordinal_of", FIRST, false, false},
+    {"array_contains", FIRST, false, false}, {"array_overlap", BOTH, false, false},
+    {"array_append", FIRST, false, false},  {"array_prepend", SECOND, false, false},
+    {"array_concat", BOTH, false, false},   {"array_slice", FIRST, false, false},
+    {"array_to_string", FIRST, false, false},
+};
+
+const MultiValueCall *multi_value_call(const char *name)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(calls[i].name, name) == 0)
+            return &calls[i];
+    }
+    return NULL;
+}
+
+static bool is_array(const Expr *expr)
+{
+    const TypeInfo *info = type_info(expr->type.oid);
+    return info != NULL && info->element_oid != 0;
+}
+
+static bool is_text(const Expr *expr)
+{
+    return expr->type.oid == T_TEXT || expr->type.oid == T_VARCHAR || expr->type.oid == T_BPCHAR;
+}
+
+/* A text's strings; any other single value as an array of one. */
+static const Expr *as_list(Binder *binder, const MultiValueCall *call, const Expr *value,
+                           int32_t location)
+{
+    const TypeInfo *info = type_info(value->type.oid);
+    if (expr_is_unknown(value))
+        return value;
+    if (is_text(value))
+        return bind_call(binder, "mv_to_array", &value, 1, location);
+    if (is_array(value) && call->is_multi_value && strcmp(call->name, "mv_to_array") != 0)
+        return coerce_to(binder, value, SQL_TYPE(T_TEXT_ARRAY), CAST_EXPLICIT, location);
+    if (is_array(value) || info == NULL || info->array_oid == 0)
+        return value;
+    return bind_array_of(binder, &value, 1, value->type, location);
+}
+
+bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Expr **arguments,
+                           uint32_t count, int32_t location)
+{
+    bool takes_text = strcmp(call->name, "mv_to_array") == 0;
+    for (uint32_t i = 0; i < count && i < 2 && !takes_text; i++) {
+        if ((call->lists >> i & 1) == 0)
+            continue;
+        arguments[i] = as_list(binder, call, arguments[i], location);
+        if (arguments[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+SqlType multi_value_result(const MultiValueCall *call, SqlType result)
+{
+    if (call != NULL && call->gives_multi_value && result.oid == T_TEXT_ARRAY)
+        return (SqlType){T_TEXT_ARRAY, TYPE_MULTI_VALUE};
+    return result.modifier == TYPE_MULTI_VALUE ? SQL_TYPE(result.oid) : result;
+}
+
+/* --- GROUP BY and DISTINCT of the druid dialect --- */
+
+/* Whether a column comes as it is from a stored table or from a source that may hold lists. */
+static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
+{
+    bool has_column = false;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        has_column |= plan->columns[i].id == id;
+    if (!has_column || depth == 0)
+        return false;
+    switch (plan->kind) {
+    case PLAN_TABLE:
+    case PLAN_EXTERN:
+        return true;
+    case PLAN_FILTER:
+        return is_stored(plan->filter.input, id, depth - 1);
+    case PLAN_SORT:
+        return is_stored(plan->sort.input, id, depth - 1);
+    case PLAN_LIMIT:
+        return is_stored(plan->limit.input, id, depth - 1);
+    case PLAN_EXPAND:
+        return is_stored(plan->expand.input, id, depth - 1);
+    case PLAN_JOIN:
+        return is_stored(plan->join.left, id, depth - 1) ||
+               is_stored(plan->join.right, id, depth - 1);
+    case PLAN_PROJECT:
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            const PlanProjection *item = &plan->project.items[i];
+            if (item->column.id == id)
+                return item->expr->kind == EXPR_COLUMN &&
+                       is_stored(plan->project.input, item->expr->column, depth - 1);
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
+bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key)
+{
+    enum { MAX_DEPTH = 64 };
+    if (binder->dialect != 1)
+        return false;
+    if (key->type.oid == T_TEXT_ARRAY)
+        return key->type.modifier == TYPE_MULTI_VALUE;
+    return is_text(key) && key->kind == EXPR_COLUMN && from != NULL &&
+           is_stored(from, key->column, MAX_DEPTH);
+}
+
+/*
+ *   Expand by the number of values, at least 1: n
+ *     Project [..., list]
+ * with the key's n-th value instead of the key.
+ */
+static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *key)
+{
+    Arena *arena = binder->arena;
+    const Expr *list = key->expr;
+    if (is_text(list))
+        list = bind_call(binder, "mv_to_array", &list, 1, -1);
+    if (list == NULL)
+        return NULL;
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + 1);
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        items[i] = (PlanProjection){
+            plan->columns[i],
+            expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
+    PlanColumn column = bind_new_column(binder, SQL_TYPE(T_TEXT_ARRAY), "values");
+    items[plan->column_count] = (PlanProjection){column, list};
+    plan = plan_project(arena, plan, items, plan->column_count + 1);
+    list = expr_column(arena, column.type, column.id, -1);
+    const Expr *counts[2] = {bind_call(binder, "cardinality", &list, 1, -1),
+                             expr_int64(arena, SQL_TYPE(T_INT4), 1, -1)};
+    const Expr *count = counts[0] == NULL ? NULL : bind_call(binder, "greatest", counts, 2, -1);
+    count = count == NULL ? NULL
+                          : coerce_to(binder, count, SQL_TYPE(T_INT8), CAST_IMPLICIT, -1);
+    if (count == NULL)
+        return NULL;
+    PlanColumn number = bind_new_column(binder, SQL_TYPE(T_INT8), "n");
+    plan = plan_expand(arena, plan, count, number, false);
+    const Expr *pair[2] = {list, expr_column(arena, number.type, number.id, -1)};
+    const Expr *value = bind_call(binder, "array_ordinal", pair, 2, -1);
+    if (value != NULL && is_text(key->expr)) /* of the key's own type */
+        value = coerce_to(binder, value, key->column.type, CAST_EXPLICIT, -1);
+    key->expr = value;
+    return value == NULL ? NULL : plan;
+}
+
+const Plan *multi_value_take_apart(Binder *binder, const Plan *plan, PlanProjection *keys,
+                                   const bool *is_multi_value, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && plan != NULL; i++) {
+        if (is_multi_value[i])
+            plan = take_apart(binder, plan, &keys[i]);
+    }
+    return plan;
+}
