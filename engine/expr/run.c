@@ -286,6 +286,15 @@ bool expr_run(ExprProgram *program, const Batch *batch, const uint8_t *active, A
     return true;
 }
 
+static bool note_if_momentary(const Expr *expr, void *state)
+{
+    if (expr == NULL)
+        return true;
+    if (expr->kind == EXPR_CALL && expr->call.function->volatility != IMMUTABLE)
+        type_note_momentary(state);
+    return expr_each_child(expr, note_if_momentary, state);
+}
+
 bool expr_evaluate_constant(Arena *arena, const Expr *expr, const TypeContext *context, Vector *value,
                             Fault *fault)
 {
@@ -295,6 +304,7 @@ bool expr_evaluate_constant(Arena *arena, const Expr *expr, const TypeContext *c
         *value = *expr->value;
         return true;
     }
+    note_if_momentary(expr, (void *)(uintptr_t)context);
     ExprProgram *program = expr_compile(arena, &expr, 1, context, fault);
     if (program == NULL || !expr_run(program, &batch, NULL, arena, &result, fault))
         return false;

@@ -355,8 +355,7 @@ static bool age_row(RowRun *run, uint32_t row, __int128 *result, uint8_t *is_nul
         from = row_int64(run, 1, row);
     } else {
         /* Of midnight today. */
-        int64_t now = timezone_to_local(call_zone(run->call),
-                                        run->call->context != NULL ? run->call->context->now : 0);
+        int64_t now = timezone_to_local(call_zone(run->call), type_now(run->call->context));
         to = floor_divide(now, MICROS_PER_DAY) * MICROS_PER_DAY;
         from = row_int64(run, 0, row);
         if (is_instant)
@@ -549,7 +548,7 @@ static bool timezone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is
 
 static int64_t statement_time(const ScalarCall *call)
 {
-    return call->context != NULL ? call->context->now : os_now_micros();
+    return call->context != NULL ? type_now(call->context) : os_now_micros();
 }
 
 static bool now_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)

@@ -432,7 +432,7 @@ static bool take_fraction(const char **at, const char *end, int most, int64_t *m
 /* Joda: two digits are years around the present. */
 static int64_t pivot_year(int64_t two_digits, const ScalarCall *call)
 {
-    int64_t year, now = call->context != NULL ? call->context->now : 0;
+    int64_t year, now = type_now(call->context);
     int32_t month, day;
     days_to_civil(floor_divide(now, MICROS_PER_DAY), &year, &month, &day);
     int64_t low = year - 80; /* a window of 100 years, 30 years back in its middle */

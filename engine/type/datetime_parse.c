@@ -620,7 +620,7 @@ static bool read_moment(Text text, const TypeContext *context, const char *type_
 /* Midnight of the day that `now` falls on in the session's zone, moved by `days`: local time. */
 static int64_t local_day(const TypeContext *context, int days)
 {
-    int64_t now = context == NULL ? 0 : context->now;
+    int64_t now = type_now(context);
     int64_t local = timezone_to_local(context_zone(context), now);
     int64_t day = local / MICROS_PER_DAY - (local % MICROS_PER_DAY < 0);
     return (day + days) * MICROS_PER_DAY;
@@ -628,7 +628,7 @@ static int64_t local_day(const TypeContext *context, int days)
 
 static int64_t local_now(const TypeContext *context)
 {
-    return timezone_to_local(context_zone(context), context == NULL ? 0 : context->now);
+    return timezone_to_local(context_zone(context), type_now(context));
 }
 
 /* Local time (and whether the words gave an instant in the session's zone instead of an epoch). */

@@ -77,9 +77,26 @@ struct TimeZone;
 typedef struct TypeContext {
     const struct TimeZone *zone; /* of the session (engine/type/timezone.h) */
     int32_t dialect;             /* settings->dialect: 0 postgres, 1 druid */
-    int64_t now;                 /* start of the statement, microseconds UTC */
+    int64_t now;                 /* start of the statement, microseconds UTC: ask type_now */
     const Settings *settings;
+    /* Set when a value was made that may be another one for the next statement: of the time, of a
+     * function that is not immutable. A plan with such a value in it cannot be used again. NULL:
+     * nobody wants to know. */
+    bool *is_momentary;
 } TypeContext;
+
+static inline void type_note_momentary(const TypeContext *context)
+{
+    if (context != NULL && context->is_momentary != NULL)
+        *context->is_momentary = true;
+}
+
+/* The start of the statement; 0 without a context. */
+static inline int64_t type_now(const TypeContext *context)
+{
+    type_note_momentary(context);
+    return context != NULL ? context->now : 0;
+}
 
 typedef struct TypeInfo {
     Oid oid;

@@ -48,11 +48,13 @@ static bool open_stores(Controller *controller, Fault *fault)
     controller->segments = segment_cache_new(1000, (size_t)256 << 20);
     snprintf(controller->staging_folder, sizeof controller->staging_folder, "%s/staging",
              child->data_folder);
+    controller->plan_cache = plan_cache_new();
     return controller->tables != NULL;
 }
 
 static void close_stores(Controller *controller)
 {
+    plan_cache_free(controller->plan_cache, controller->tables);
     segment_cache_free(controller->segments);
     if (controller->tables != NULL)
         table_store_close(controller->tables);
@@ -105,6 +107,7 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
     request->database = copy_text(request, frame, "database");
     request->process_id = (int64_t)frame_uint(frame, "process_id", 0);
     request->declared_types = copy_text(request, frame, "types");
+    request->told_types = copy_text(request, frame, "parameter_types");
     request->parameters = copy_text(request, frame, "parameters");
     request->result_formats = copy_text(request, frame, "result_formats");
     Text transaction = frame_text(frame, "transaction");
@@ -138,6 +141,7 @@ static void serve(Controller *controller, const Frame *frame)
     }
     respond_done(request);
     front_flush(request);
+    plan_cache_end_request(request);
     if (request->snapshot != NULL)
         table_snapshot_release(controller->tables, request->snapshot);
     arena_free(arena);
@@ -174,7 +178,7 @@ static bool take_requests(Controller *controller, bool *any)
 static OsSpin spin = {.nanos = 40000};
 enum {
     KEEP_MEMORY_MS = 1000,
-    KEEP_SEGMENTS_MS = 60000, /* open, with what was decoded of them */
+    KEEP_SEGMENTS_MS = 60000, /* open, with what was decoded of them; plans too */
 };
 
 /* *keeps_memory: what the last request has freed is kept for the next one, if that comes soon. */
@@ -193,6 +197,7 @@ static void wait_readable(Controller *controller, bool was_busy, bool *keeps_mem
         if (poll(&item, 1, KEEP_SEGMENTS_MS) != 0)
             return;
         segment_cache_drop_all(controller->segments);
+        plan_cache_forget(controller->plan_cache, controller->tables);
         run_give_memory_back();
     }
     poll(&item, 1, collect_wait_ms(controller));
@@ -227,6 +232,7 @@ int controller_main(const ChildContext *context)
     }
     close_stores(&controller);
     buffer_clear(&controller.packed_settings);
+    buffer_clear(&controller.key);
     link_free(controller.front);
     return 0;
 }

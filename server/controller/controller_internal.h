@@ -34,6 +34,8 @@ typedef struct Controller {
     uint64_t roles_revision;
     Settings settings; /* of the last request, as they came: packed_settings */
     Buffer packed_settings;
+    struct PlanCache *plan_cache;
+    Buffer key; /* of what is looked for in it */
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
 } Controller;
@@ -69,9 +71,21 @@ typedef struct QueryArguments {
     const Vector *const *values;
 } QueryArguments;
 
+/* A plan that is being made to be kept (plan_cache.c). */
+typedef struct PlanDraft {
+    Arena *arena;    /* where it is made; NULL: none is */
+    Arena *outer;    /* the request's own, while the draft's is in its place; else NULL */
+    Text key;
+    bool is_settled; /* it is decided whether it is kept */
+} PlanDraft;
+
 typedef struct Request {
     Controller *controller;
     Arena *arena;
+    PlanDraft draft;
+    struct KeptInUse *in_use; /* what this request uses of the plan cache */
+    bool is_momentary;        /* see TypeContext */
+    bool is_ready;            /* the first statement's types, tables and user have been looked up */
     uint64_t query, session;
     RequestKind kind;
     Text text;
@@ -85,6 +99,7 @@ typedef struct Request {
     Settings settings;         /* the session's, with what this request has SET */
     TypeContext types;
     Text declared_types;       /* u32 LE each: what Parse declared */
+    Text told_types;           /* u32 LE each: what the answer to Parse said of parameters */
     Text parameters;           /* Bind's parameter part */
     Text result_formats;       /* Bind's result part */
     const TableSnapshot *snapshot;
@@ -126,6 +141,7 @@ bool front_flush(Request *request);
 /* --- respond.c --- */
 /* Finished wire messages to forward. */
 void respond_wire(Request *request, const Buffer *wire);
+void respond_wire_bytes(Request *request, Text wire);
 void respond_setting(Request *request, const char *name, const char *value, bool is_local);
 /* Messages that the front end sends behind the rows of the next result. */
 void respond_trailer(Request *request, const Buffer *wire);
@@ -170,6 +186,30 @@ void small_result_row(SmallResult *result, const Text *cells);
 void respond_small_result(Request *request, const char *const *names, SmallResult *result,
                           const char *tag);
 void describe_text_columns(const char *const *names, uint32_t count, Buffer *wire);
+
+/* --- plan_cache.c: parsed texts and plans, kept from request to request --- */
+typedef struct PlanCache PlanCache;
+PlanCache *plan_cache_new(void);
+void plan_cache_free(PlanCache *cache, TableStore *tables);
+void plan_cache_forget(PlanCache *cache, TableStore *tables); /* all of it */
+/* sql_parse, or the statements that it gave before. They are the caller's to change, not what they
+ * point to. */
+bool plan_cache_parse(Request *request, Text text, ParsedStatement **statements, uint32_t *count,
+                      Fault *fault);
+/* Whether the request's text may have a plan here. */
+bool plan_cache_may_serve(const Request *request);
+/* What was kept for the request as it is, its snapshot and user known; or NULL, and then perhaps
+ * with a draft begun: what is made for the request shall be kept. */
+void *plan_cache_find(Request *request);
+/* The draft's arena takes the place of the request's, and gives it back. */
+void plan_draft_enter(Request *request);
+void plan_draft_leave(Request *request);
+/* Whether somebody should say what becomes of the draft. */
+bool plan_draft_is_open(const Request *request);
+/* Keeps `value`, made in the draft's arena; NULL: it is not to be tried again. */
+void plan_draft_settle(Request *request, void *value);
+/* Gives back what the request has used. */
+void plan_cache_end_request(Request *request);
 
 /* --- request.c --- */
 void request_run(Request *request);
@@ -251,6 +291,9 @@ bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Exe
                      Fault *fault);
 void query_abandon_chunks(Request *request, Execution *all);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
+/* What plan_cache_find gave: runs the query, or answers Parse. */
+bool query_run_kept(Request *request, const void *kept, Fault *fault);
+void query_prepare_kept(Request *request, const void *kept);
 
 /* --- roles.c: in whose name --- */
 /* Sets session_role, role and user from what the session has SET, as far as it still may. */

@@ -56,7 +56,7 @@ static bool find(Request *request, const char *name, ParsedStatement **inner, Pr
     if (!request_ask_statement(request, text_of(name), prepared, fault))
         return false;
     uint32_t count;
-    if (!sql_parse(request->arena, prepared->text, request->types.dialect, inner, &count, fault))
+    if (!plan_cache_parse(request, prepared->text, inner, &count, fault))
         return false;
     return count == 1 || fault_set(fault, FAULT_INTERNAL_ERROR, "a prepared text has several statements");
 }

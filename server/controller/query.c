@@ -68,6 +68,14 @@ static bool read_parameter(Request *request, SqlType type, int format, Text byte
     return true;
 }
 
+/* The client has been told the types of its parameters when it prepared the statement. */
+static void take_told_types(const Request *request, BindContext *probe)
+{
+    probe->parameter_count = request->told_types.length / 4;
+    for (uint32_t i = 0; i < probe->parameter_count; i++)
+        probe->parameter_types[i] = SQL_TYPE(read_u32(request->told_types.data + 4 * i));
+}
+
 /* The types that the statement's places give to parameters. */
 static bool infer_types(Request *request, const ParsedStatement *statement,
                         const QueryArguments *arguments, BindContext *probe, Fault *fault)
@@ -92,7 +100,10 @@ static bool read_parameters(Request *request, const ParsedStatement *statement,
         return true;
     BindContext probe = query_context(request, request->text);
     query_declare_types(request, &probe);
-    if (!infer_types(request, statement, arguments, &probe, fault))
+    uint32_t told = request->told_types.length / 4;
+    if (told == walk.count && told <= probe.parameter_capacity)
+        take_told_types(request, &probe);
+    else if (!infer_types(request, statement, arguments, &probe, fault))
         return false;
     const Vector **values = ARENA_ARRAY(request->arena, const Vector *, walk.count);
     for (uint32_t i = 0; i < walk.count; i++) {
@@ -208,15 +219,51 @@ void query_describe_explain(Request *request)
     buffer_clear(&description);
 }
 
+/* The answer to Parse, kept. */
+typedef struct KeptShape {
+    uint32_t parameter_count;
+    const SqlType *parameter_types;
+    Text row_description;
+} KeptShape;
+
+static Text keep_bytes(Arena *arena, const Buffer *bytes)
+{
+    return arena_text(arena, (Text){.data = (const char *)bytes->data,
+                                    .length = (uint32_t)bytes->length});
+}
+
+/* In the draft's arena, which has taken the request's place. */
+static void keep_shape(Request *request, const QueryShape *shape)
+{
+    KeptShape *kept = ARENA_NEW(request->arena, KeptShape);
+    *kept = (KeptShape){.parameter_count = shape->parameter_count,
+                        .parameter_types = shape->parameter_types,
+                        .row_description = keep_bytes(request->arena, &shape->row_description)};
+    plan_draft_settle(request, kept);
+}
+
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     QueryShape shape = {0};
+    plan_draft_enter(request);
     bool ok = query_shape(request, statement, &shape, fault);
+    if (ok && plan_draft_is_open(request))
+        keep_shape(request, &shape);
+    plan_draft_leave(request);
     if (ok)
         respond_prepared(request, shape.parameter_types, shape.parameter_count,
                          &shape.row_description);
     buffer_clear(&shape.row_description);
     return ok;
+}
+
+void query_prepare_kept(Request *request, const void *kept)
+{
+    const KeptShape *shape = kept;
+    Buffer description = BUFFER_EMPTY;
+    buffer_append(&description, shape->row_description.data, shape->row_description.length);
+    respond_prepared(request, shape->parameter_types, shape->parameter_count, &description);
+    buffer_clear(&description);
 }
 
 /* --- running --- */
@@ -419,8 +466,54 @@ static void skip_create(Request *request, const IngestTarget *target)
     respond_complete(request, "CREATE TABLE AS");
 }
 
+/* A plan that ran here, kept. */
+typedef struct KeptPlan {
+    const QueryDefinition *definition; /* with the number of its first execution */
+    const BoundQuery *query;
+    const char *tag;
+    Text row_description; /* of a simple query */
+} KeptPlan;
+
+/* Whether it holds beyond this statement; that its values do is the plan cache's to know. */
+static bool is_lasting(const Request *request, const PlanDemand *demand, const BindContext *context)
+{
+    return demand->virtual_rows == 0 && demand->external_inputs == 0 && !demand->is_ingest &&
+           !demand->asks_catalog && context->change_count == 0 && request->copy_out == NULL &&
+           request->arguments == NULL;
+}
+
+/* In the draft's arena, which has taken the request's place. */
+static void keep_plan(Request *request, const ParsedStatement *statement, const BoundQuery *query,
+                      const QueryDefinition *definition)
+{
+    KeptPlan *kept = ARENA_NEW(request->arena, KeptPlan);
+    BoundQuery *copy = ARENA_NEW(request->arena, BoundQuery);
+    *copy = *query;
+    *kept = (KeptPlan){.definition = definition, .query = copy, .tag = statement->tag};
+    if (request->kind == REQUEST_SIMPLE) {
+        Buffer wire = BUFFER_EMPTY;
+        describe_query(request, query, &wire);
+        kept->row_description = keep_bytes(request->arena, &wire);
+        buffer_clear(&wire);
+    }
+    plan_draft_settle(request, kept);
+}
+
+bool query_run_kept(Request *request, const void *kept, Fault *fault)
+{
+    const KeptPlan *plan = kept;
+    QueryDefinition definition = *plan->definition;
+    Execution execution = {.request = request, .query = plan->query, .definition = &definition};
+    definition.query = request_next_execution(request);
+    if (plan->row_description.length > 0)
+        respond_wire_bytes(request, plan->row_description);
+    respond_result(request, definition.result_partitions, definition.result_is_ordered, false,
+                   plan->tag);
+    return execute(&execution, true, fault);
+}
+
 static bool run_bound(Request *request, const ParsedStatement *statement, PlanContext *plan,
-                      BoundQuery *query, Fault *fault)
+                      BoundQuery *query, const BindContext *context, Fault *fault)
 {
     PlanDemand demand = plan_demand(plan, query);
     bool is_local = runs_here(request, &demand);
@@ -435,6 +528,13 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     bool has_slots = ok && !is_local;
     CutContext cut = cut_context(request, plan, query, workers);
     ok = ok && plan_cut(&cut, query, &execution.definition, fault);
+    if (ok && plan_draft_is_open(request)) {
+        if (is_local && is_lasting(request, &demand, context))
+            keep_plan(request, statement, query, execution.definition);
+        else
+            plan_draft_settle(request, NULL);
+    }
+    plan_draft_leave(request);
     if (ok) {
         describe_result(request, query, execution.definition, statement->tag);
         ok = execute(&execution, is_local, fault);
@@ -502,7 +602,7 @@ void query_abandon_chunks(Request *request, Execution *all)
     }
 }
 
-bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
+static bool plan_and_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     BoundQuery query;
     BindContext context = query_context(request, request->text);
@@ -540,6 +640,14 @@ bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
     }
     if (statement->kind == STATEMENT_EXPLAIN)
         return explain(request, statement, &plan, &query, fault);
-    return run_bound(request, statement, &plan, &query, fault) &&
+    return run_bound(request, statement, &plan, &query, &context, fault) &&
            apply_changes(request, &context, fault);
+}
+
+bool query_run(Request *request, const ParsedStatement *statement, Fault *fault)
+{
+    plan_draft_enter(request);
+    bool ok = plan_and_run(request, statement, fault);
+    plan_draft_leave(request);
+    return ok;
 }

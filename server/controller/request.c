@@ -18,7 +18,8 @@ static bool refresh_types(Request *request, Fault *fault)
     request->types = (TypeContext){.zone = zone,
                                    .dialect = request->settings.dialect,
                                    .now = os_now_micros(),
-                                   .settings = &request->settings};
+                                   .settings = &request->settings,
+                                   .is_momentary = &request->is_momentary};
     return true;
 }
 
@@ -79,13 +80,23 @@ bool request_ask_statement(Request *request, Text name, PreparedText *prepared, 
     return true;
 }
 
+static bool look_up_world(Request *request, Fault *fault)
+{
+    return refresh_types(request, fault) && request_refresh_snapshot(request, fault) &&
+           request_set_catalog(request, fault);
+}
+
 static bool run_statement(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     if (request->transaction == 'E' && !ends_transaction(statement->kind))
         return request_in_failed_transaction(fault);
-    Settings before = request->settings;
-    if (!apply_context(request, statement, fault) || !refresh_types(request, fault) ||
-        !request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
+    Settings before;
+    if (statement->context_count > 0)
+        before = request->settings;
+    bool is_ready = request->is_ready && statement->context_count == 0;
+    request->is_ready = false;
+    if (!is_ready &&
+        (!apply_context(request, statement, fault) || !look_up_world(request, fault)))
         return false;
     bool has_plan = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_EXPLAIN ||
                     statement->kind == STATEMENT_CREATE_AS;
@@ -107,7 +118,8 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
                          "cannot insert multiple commands into a prepared statement");
     if (request->transaction == 'E' && !ends_transaction(statements[0].kind))
         return request_in_failed_transaction(fault);
-    if (!request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault))
+    if (!request->is_ready &&
+        (!request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault)))
         return false;
     switch (statements[0].kind) {
     case STATEMENT_QUERY:
@@ -138,6 +150,34 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
     return true;
 }
 
+/* A single SELECT is what plans are kept of. */
+static bool may_keep_plan(const ParsedStatement *statements, uint32_t count)
+{
+    return count == 1 && statements[0].kind == STATEMENT_QUERY &&
+           statements[0].context_count == 0 && strcmp(statements[0].tag, "SELECT") == 0;
+}
+
+static bool parse(Request *request, ParsedStatement **statements, uint32_t *count, Fault *fault)
+{
+    if (!plan_draft_is_open(request))
+        return plan_cache_parse(request, request->text, statements, count, fault);
+    plan_draft_enter(request);
+    bool ok = sql_parse(request->arena, request->text, request->types.dialect, statements, count,
+                        fault);
+    plan_draft_leave(request);
+    if (ok && !may_keep_plan(*statements, *count))
+        plan_draft_settle(request, NULL);
+    return ok;
+}
+
+static bool run_kept(Request *request, const void *kept, Fault *fault)
+{
+    if (request->kind != REQUEST_PARSE)
+        return query_run_kept(request, kept, fault);
+    query_prepare_kept(request, kept);
+    return true;
+}
+
 static void run(Request *request, Fault *fault, bool *ok)
 {
     ParsedStatement *statements;
@@ -147,8 +187,16 @@ static void run(Request *request, Fault *fault, bool *ok)
         *ok = define_drop_temporary(request, fault);
         return;
     }
-    *ok = refresh_types(request, fault) &&
-          sql_parse(request->arena, request->text, request->types.dialect, &statements, &count, fault);
+    if (plan_cache_may_serve(request)) {
+        *ok = request->is_ready = look_up_world(request, fault);
+        const void *kept = *ok ? plan_cache_find(request) : NULL;
+        if (kept != NULL)
+            *ok = run_kept(request, kept, fault);
+        if (kept != NULL || !*ok)
+            return;
+    }
+    *ok = (request->is_ready || refresh_types(request, fault)) &&
+          parse(request, &statements, &count, fault);
     if (!*ok)
         return;
     if (request->kind == REQUEST_PARSE) {

@@ -10,14 +10,19 @@ static void begin(Request *request, FrameWriter *writer)
     request->response_count++;
 }
 
-void respond_wire(Request *request, const Buffer *wire)
+void respond_wire_bytes(Request *request, Text wire)
 {
-    if (wire->length == 0)
-        return;
     FrameWriter writer;
     begin(request, &writer);
-    frame_put_bytes(&writer, "wire", wire->data, wire->length);
+    frame_put_bytes(&writer, "wire", wire.data, wire.length);
     frame_end(&writer);
+}
+
+void respond_wire(Request *request, const Buffer *wire)
+{
+    if (wire->length > 0)
+        respond_wire_bytes(request, (Text){.data = (const char *)wire->data,
+                                           .length = (uint32_t)wire->length});
 }
 
 void respond_setting(Request *request, const char *name, const char *value, bool is_local)

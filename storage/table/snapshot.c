@@ -51,6 +51,14 @@ void table_snapshot_release(TableStore *store, const TableSnapshot *snapshot)
         snapshot_free(holder);
 }
 
+const TableSnapshot *table_snapshot_share(const TableSnapshot *snapshot)
+{
+    SnapshotHolder *holder = (SnapshotHolder *)snapshot;
+    check(holder->references > 0);
+    holder->references++;
+    return snapshot;
+}
+
 /* --- segments --- */
 
 static const KnownSegment *find_known(const TableHolder *previous, int64_t number)

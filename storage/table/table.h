@@ -158,6 +158,8 @@ void table_store_close(TableStore *store);
  * controller killed between its commit and raising the version is noticed). */
 const TableSnapshot *table_snapshot(TableStore *store, Fault *fault);
 void table_snapshot_release(TableStore *store, const TableSnapshot *snapshot);
+/* The same snapshot once more, to be released as often as it was taken. */
+const TableSnapshot *table_snapshot_share(const TableSnapshot *snapshot);
 
 /* Of exactly this key, or with this OID; NULL when there is none. */
 const Table *table_find(const TableSnapshot *snapshot, Text name);
