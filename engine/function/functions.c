@@ -333,7 +333,8 @@ void function_describe(Buffer *out)
     const ScalarFunction *const *rows = function_scalars(&count);
     for (uint32_t i = 0; i < count; i++) {
         const ScalarFunction *row = rows[i];
-        if (row->kind == FUNCTION_CAST)
+        bool is_ours = row->kind == FUNCTION_OPERATOR_ONLY && row->symbol == NULL;
+        if (row->kind == FUNCTION_CAST || is_ours)
             continue;
         describe_row(out, row->name, row->symbol, row->aliases, type_text(row->result));
         describe_types(out, row->arguments, row->argument_count, row->optional_count,

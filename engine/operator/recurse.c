@@ -7,6 +7,9 @@
  * UNION drops rows that came before, by a key table over all columns. Rows go up as they are
  * found, so a LIMIT above ends a recursion that has no end of its own; what is held is reserved
  * from the budget, and each batch asks whether the query was cancelled.
+ *
+ * Rows that a query names several times and that must be the same each time are a recursion of
+ * one round: the first child's rows are only held, the step's are the result.
  */
 #include "engine/operator/key_table_internal.h"
 #include "engine/operator/recurse_internal.h"
@@ -26,6 +29,7 @@ typedef struct RecurseOperator {
     KeyTable *seen;        /* UNION */
     uint32_t next_entry;   /* of `seen` */
     bool has_null_entry;
+    bool is_over;          /* a round was run */
     Arena *arena;
 } RecurseOperator;
 
@@ -73,6 +77,9 @@ static Progress take(RecurseOperator *recurse, Operator *from, Batch **batch, Fa
         Progress progress = operator_next(from, batch, fault);
         if (progress != PROGRESS_BATCH)
             return progress;
+        bool is_result = recurse->base.spec->recurse.is_once && from == recurse->step;
+        if (is_result)
+            return PROGRESS_BATCH;
         if (recurse->seen != NULL && !drop_seen(recurse, batch, fault))
             return PROGRESS_FAILED;
         if ((*batch)->rows > 0)
@@ -108,7 +115,8 @@ static bool begin_round(RecurseOperator *recurse, Fault *fault)
 static Progress next_of_step(RecurseOperator *recurse, Batch **batch, Fault *fault)
 {
     if (recurse->step == NULL) {
-        if (row_store_rows(recurse->held[0].store) == 0)
+        bool is_once = recurse->base.spec->recurse.is_once;
+        if (is_once ? recurse->is_over : row_store_rows(recurse->held[0].store) == 0)
             return PROGRESS_DONE;
         if (!begin_round(recurse, fault))
             return PROGRESS_FAILED;
@@ -118,6 +126,7 @@ static Progress next_of_step(RecurseOperator *recurse, Batch **batch, Fault *fau
     if (progress != PROGRESS_DONE)
         return progress;
     end_round(recurse);
+    recurse->is_over = true;
     return PROGRESS_YIELDED;
 }
 
@@ -155,6 +164,11 @@ static Progress recurse_next(Operator *self, Batch **batch, Fault *fault)
             break;
         case RECURSE_FIRST:
             progress = take(recurse, self->children[0], batch, fault);
+            if (progress == PROGRESS_BATCH && self->spec->recurse.is_once) {
+                if (operator_must_yield(self->context))
+                    return PROGRESS_YIELDED;
+                break; /* only held */
+            }
             if (progress != PROGRESS_DONE)
                 return progress;
             recurse->phase = RECURSE_STEPPING;
@@ -206,7 +220,7 @@ static RowStore *store_for(OperatorContext *context, const OperatorSpec *spec)
 Operator *recurse_make(const OperatorSpec *spec, OperatorContext *context, Operator **children,
                        Fault *fault)
 {
-    if (spec->children[0]->column_count != spec->column_count ||
+    if ((spec->children[0]->column_count != spec->column_count && !spec->recurse.is_once) ||
         spec->children[spec->child_count - 1]->column_count != spec->column_count) {
         fault_set(fault, FAULT_INTERNAL_ERROR, "a recursion's rows differ in width");
         return NULL;
@@ -223,7 +237,7 @@ Operator *recurse_make(const OperatorSpec *spec, OperatorContext *context, Opera
             .types = spec->children[i]->types,
             .store = store_for(context, spec->children[i]),
             .next = i + 1 < recurse->held_count ? &recurse->held[i + 1] : context->held};
-    recurse->found = store_for(context, spec);
+    recurse->found = store_for(context, spec->children[0]);
     recurse->holding = 1;
     if (spec->recurse.is_distinct)
         recurse->seen = key_table_new(context->budget, spec->column_count,

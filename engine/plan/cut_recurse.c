@@ -2,6 +2,8 @@
  * Recursion in stages: one worker owns the loop, in one operator. Of its step everything that
  * does not look at the rows of the round before is cut like any other plan, in as many stages as
  * it takes, and brought to that worker once; the rest is a tree of operators without stages.
+ *
+ * Rows that are shared (plan_share) are a recursion of one round.
  */
 #include "engine/plan/cut_internal.h"
 
@@ -83,15 +85,16 @@ bool cut_working(Cutter *cutter, const Plan *plan, Fragment *fragment)
     return true;
 }
 
-/* Exactly the recursion's columns, which an input has in the same order. */
-static void name_columns(Cutter *cutter, const Plan *plan, const Plan *input, Fragment *fragment)
+/* Exactly these columns, which an input has in the same order. */
+static void name_columns(Cutter *cutter, const PlanColumn *columns, const Plan *input,
+                         Fragment *fragment)
 {
-    PlanProjection *items = ARENA_ARRAY(cutter->arena, PlanProjection, plan->column_count);
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        items[i] = (PlanProjection){plan->columns[i],
+    PlanProjection *items = ARENA_ARRAY(cutter->arena, PlanProjection, input->column_count);
+    for (uint32_t i = 0; i < input->column_count; i++)
+        items[i] = (PlanProjection){columns[i],
                                     expr_column(cutter->arena, input->columns[i].type,
                                                 input->columns[i].id, -1)};
-    fragment_project(cutter, fragment, items, plan->column_count);
+    fragment_project(cutter, fragment, items, input->column_count);
 }
 
 static bool cut_step(Cutter *cutter, const Plan *plan, struct HeldScope *scope, Fragment *step)
@@ -100,7 +103,7 @@ static bool cut_step(Cutter *cutter, const Plan *plan, struct HeldScope *scope, 
     bool ok = cut_plan(cutter, plan->recurse.step, step);
     cutter->held = scope->outer;
     if (ok)
-        name_columns(cutter, plan, plan->recurse.step, step);
+        name_columns(cutter, plan->columns, plan->recurse.step, step);
     return ok;
 }
 
@@ -111,7 +114,8 @@ bool cut_recurse(Cutter *cutter, const Plan *plan, Fragment *fragment)
     Fragment first, step;
     if (!cut_plan(cutter, plan->recurse.first, &first))
         return false;
-    name_columns(cutter, plan, plan->recurse.first, &first);
+    const Plan *shared = plan->recurse.first;
+    name_columns(cutter, plan->recurse.is_once ? shared->columns : plan->columns, shared, &first);
     cut_to_single(cutter, &first);
     if (!cut_step(cutter, plan, &scope, &step))
         return false;
@@ -125,12 +129,14 @@ bool cut_recurse(Cutter *cutter, const Plan *plan, Fragment *fragment)
         held[i + 1] = scope.parts[i].id;
     }
     children[count - 1] = step.root;
-    OperatorSpec *spec = cut_operator(cutter, OPERATOR_RECURSE, first.root->types,
+    OperatorSpec *spec = cut_operator(cutter, OPERATOR_RECURSE, step.root->types,
                                       plan->column_count, children, count);
     spec->recurse.is_distinct = plan->recurse.is_distinct;
+    spec->recurse.is_once = plan->recurse.is_once;
     spec->recurse.held = held;
     spec->estimated_rows = plan_estimate_rows(plan);
     first.root = spec;
+    first.ids = step.ids;
     first.is_single = true;
     first.processor = "recurse";
     *fragment = first;

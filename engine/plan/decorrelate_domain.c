@@ -351,15 +351,19 @@ static bool bind_union(Domain *domain, const Plan *plan, Bound *bound)
 /* All recursions, one for each row of the domain, run as one. */
 static bool bind_recurse(Domain *domain, const Plan *plan, Bound *bound)
 {
-    const Plan *branches[2];
-    if (!bind_branch(domain, plan, plan->recurse.first, &branches[0]))
+    const Plan *branches[2], *first = plan->recurse.first;
+    if (!bind_branch(domain, plan->recurse.is_once ? first : plan, first, &branches[0]))
         return false;
     column_set_add(&domain->recursions, plan->recurse.id);
     if (!bind_branch(domain, plan, plan->recurse.step, &branches[1]))
         return false;
     const PlanColumn *columns = united_columns(domain, plan, bound);
-    bound->plan = plan_recurse(domain->context->arena, branches[0], branches[1], plan->recurse.id,
-                               plan->recurse.is_distinct, columns);
+    Arena *arena = domain->context->arena;
+    ColumnId id = plan->recurse.id;
+    bound->plan = plan->recurse.is_once
+                      ? plan_share(arena, branches[0], branches[1], id, columns)
+                      : plan_recurse(arena, branches[0], branches[1], id,
+                                     plan->recurse.is_distinct, columns);
     return true;
 }
 

@@ -241,7 +241,8 @@ static double estimate_rows(const Plan *plan)
                                                                           : rows;
     }
     case PLAN_RECURSE:
-        return plan_estimate_rows(plan->recurse.first) * EXPANDED_ROWS;
+        return plan->recurse.is_once ? plan_estimate_rows(plan->recurse.step)
+                                     : plan_estimate_rows(plan->recurse.first) * EXPANDED_ROWS;
     case PLAN_WORKING:
         return WORKING_ROWS;
     case PLAN_EXPAND: {

@@ -305,8 +305,9 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
         print_limit_keys(out, spec);
         break;
     case OPERATOR_RECURSE:
-        buffer_append_string(out, spec->recurse.is_distinct ? "Recurse, each row once"
-                                                            : "Recurse");
+        buffer_append_string(out, spec->recurse.is_once       ? "Share rows"
+                                  : spec->recurse.is_distinct ? "Recurse, each row once"
+                                                              : "Recurse");
         break;
     case OPERATOR_HELD:
         buffer_append_string(out, "Held rows");

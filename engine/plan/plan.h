@@ -155,6 +155,9 @@ struct Plan {
             const Plan *first, *step; /* columns matched by position; outputs have new ids */
             ColumnId id;              /* of the recursion, which PLAN_WORKING names */
             bool is_distinct;         /* UNION: a row comes once */
+            /* No recursion: the step runs once over all rows of `first`, which it may name several
+             * times, and its rows are the outputs. */
+            bool is_once;
         } recurse;
         struct {
             ColumnId recursion;
@@ -206,6 +209,9 @@ const Plan *plan_expand(Arena *arena, const Plan *input, const Expr *count, Plan
                         bool is_outer);
 const Plan *plan_recurse(Arena *arena, const Plan *first, const Plan *step, ColumnId id,
                          bool is_distinct, const PlanColumn *columns);
+/* `rest`, where every PLAN_WORKING of this id reads the rows of `shared`, which is run once. */
+const Plan *plan_share(Arena *arena, const Plan *shared, const Plan *rest, ColumnId id,
+                       const PlanColumn *columns);
 const Plan *plan_working(Arena *arena, ColumnId recursion, const PlanColumn *columns,
                          uint32_t count);
 const Plan *plan_union_all(Arena *arena, const Plan *const *inputs, uint32_t input_count,
@@ -224,6 +230,8 @@ const Plan *plan_join_any(Arena *arena, JoinType type, const Plan *left, const P
 bool expr_touches_plan(const Expr *expr, const Plan *plan);
 /* Whether an expression of the plan, or of anything below it, names the column. */
 bool plan_names_column(const Plan *plan, ColumnId column);
+/* Whether some expression of the plan, or of anything below it, is volatile. */
+bool plan_is_volatile(const Plan *plan);
 /* Whether the plan, or anything below it, refers to an output of `outer`. */
 bool plan_refers_to(const Plan *plan, const Plan *outer);
 

@@ -32,7 +32,6 @@ bool expr_fits_plan(const Expr *expr, const Plan *plan);
 /* The columns that the node's own expressions name, not those of its inputs. */
 typedef void PlanExprVisit(const Expr *expr, void *state);
 void plan_node_exprs(const Plan *plan, PlanExprVisit *each, void *state); /* the node's own */
-bool plan_is_volatile(const Plan *plan); /* some expression in it, or below */
 void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state);
 ColumnId plan_new_column(PlanContext *context);
 

@@ -221,6 +221,19 @@ const Plan *plan_recurse(Arena *arena, const Plan *first, const Plan *step, Colu
     return plan;
 }
 
+const Plan *plan_share(Arena *arena, const Plan *shared, const Plan *rest, ColumnId id,
+                       const PlanColumn *columns)
+{
+    uint32_t count = rest->column_count;
+    Plan *plan =
+        plan_make(arena, PLAN_RECURSE, copy_array(arena, columns, count, sizeof *columns), count);
+    plan->recurse.first = shared;
+    plan->recurse.step = rest;
+    plan->recurse.id = id;
+    plan->recurse.is_once = true;
+    return plan;
+}
+
 const Plan *plan_working(Arena *arena, ColumnId recursion, const PlanColumn *columns,
                          uint32_t count)
 {

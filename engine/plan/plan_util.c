@@ -377,6 +377,8 @@ const Plan *plan_with_inputs(Arena *arena, const Plan *plan, const Plan *const *
         return plan_apply(arena, plan->apply.type, plan->apply.join_type, inputs[0], inputs[1],
                           plan->apply.condition, output_named(plan, plan->apply.result));
     case PLAN_RECURSE:
+        if (plan->recurse.is_once)
+            return plan_share(arena, inputs[0], inputs[1], plan->recurse.id, plan->columns);
         return plan_recurse(arena, inputs[0], inputs[1], plan->recurse.id,
                             plan->recurse.is_distinct, plan->columns);
     case PLAN_UNION_ALL:

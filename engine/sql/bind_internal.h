@@ -93,6 +93,7 @@ typedef struct Recursion {
     uint32_t count;
     PlanColumn *columns;  /* their types and names */
     uint32_t references;
+    int32_t location;     /* of the first */
     uint32_t nullable_depth, except_depth; /* the binder's, where the step begins */
 } Recursion;
 
@@ -102,6 +103,9 @@ typedef struct CommonTable {
     uint32_t references;
     bool is_being_bound;
     Recursion *recursion; /* while its recursive term is being bound */
+    bool is_volatile;     /* its rows may differ each time it is run */
+    Recursion *shared;    /* run once: references read its rows, ... */
+    const Plan *shared_plan; /* ... which this plan gives */
 } CommonTable;
 
 struct Scope {
@@ -368,6 +372,14 @@ bool bind_cte_reference(Binder *binder, Scope *scope, Scope *owner, uint32_t ind
 /* Whether a query of WITH RECURSIVE names itself. */
 bool recursion_is_self(const Scope *owner, const CommonTable *cte);
 bool bind_recursive(Binder *binder, Scope *scope, CommonTable *cte, QueryResult *result);
+/* The rows of `recursion` by new names. */
+void bind_working_rows(Binder *binder, const Recursion *recursion, int32_t location,
+                       QueryResult *query);
+/* Whether some query of the WITH list must give the same rows to several references, and would
+ * not: from now on references to those read rows that are there once. */
+bool bind_shared_ctes(Binder *binder, Scope *scope, bool *any);
+/* Puts those rows around the query that reads them. */
+void bind_share_rows(Binder *binder, const Scope *scope, QueryResult *result);
 /* Its name within its own step. */
 bool bind_recursion_reference(Binder *binder, const Scope *scope, const Scope *owner,
                               CommonTable *cte, int32_t location, QueryResult *query);

@@ -114,7 +114,13 @@ static bool add_ranking(Binder *binder, const char *name, PlanWindowFunction *fu
     call->location = -1;
     call->window.function = row;
     *function = (PlanWindowFunction){.column = bind_new_column(binder, call->type, name),
-                                     .expr = call};
+                                     .expr = call,
+                                     .frame = {.mode = FRAME_RANGE,
+                                               .start = BOUND_UNBOUNDED_PRECEDING,
+                                               .end = BOUND_CURRENT,
+                                               .range_key = -1,
+                                               .range_start = -1,
+                                               .range_end = -1}};
     return true;
 }
 

@@ -38,8 +38,16 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
                           "FOR UPDATE and FOR SHARE are not supported");
     if (statement->with_clause != NULL && !bind_with(binder, scope, statement->with_clause))
         return false;
-    if (!bind_body(binder, statement, scope, keeps_unknown, result))
+    bool is_shared = false;
+    if (!bind_body(binder, statement, scope, keeps_unknown, result) ||
+        !bind_shared_ctes(binder, scope, &is_shared))
         return false;
+    if (is_shared) { /* once more, now over the rows that are there once */
+        *result = (QueryResult){.sort_location = -1, .limit_location = -1};
+        if (!bind_body(binder, statement, scope, keeps_unknown, result))
+            return false;
+        bind_share_rows(binder, scope, result);
+    }
     result->is_sorted = statement->n_sort_clause > 0;
     result->is_limited = statement->limit_count != NULL;
     result->has_offset = statement->limit_offset != NULL;

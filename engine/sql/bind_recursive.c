@@ -112,12 +112,24 @@ bool bind_recursion_reference(Binder *binder, const Scope *scope, const Scope *o
         return bind_fault(binder, location, FAULT_INVALID_RECURSION,
                           "recursive reference to query \"%s\" must not appear within %s",
                           cte->name, where);
-    if (recursion->references++ > 0)
+    /* a WITH query of the step that is named twice is bound twice, and stands there once */
+    bool is_first = recursion->references++ == 0;
+    if (is_first)
+        recursion->location = location;
+    if (!is_first && location != recursion->location)
         return bind_fault(binder, location, FAULT_INVALID_RECURSION,
                           "recursive reference to query \"%s\" must not appear more than once",
                           cte->name);
+    bind_working_rows(binder, recursion, location, query);
+    query->is_working = true;
+    return true;
+}
+
+void bind_working_rows(Binder *binder, const Recursion *recursion, int32_t location,
+                       QueryResult *query)
+{
     PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, recursion->count + 1);
-    *query = (QueryResult){.sort_location = -1, .limit_location = -1, .is_working = true};
+    *query = (QueryResult){.sort_location = -1, .limit_location = -1};
     query->count = recursion->count;
     query->columns = ARENA_ARRAY(binder->arena, OutputColumn, recursion->count + 1);
     for (uint32_t i = 0; i < recursion->count; i++) {
@@ -126,7 +138,6 @@ bool bind_recursion_reference(Binder *binder, const Scope *scope, const Scope *o
             (OutputColumn){.column = columns[i], .location = location, .is_named = true};
     }
     query->plan = plan_working(binder->arena, recursion->id, columns, recursion->count);
-    return true;
 }
 
 /* --- the two terms --- */

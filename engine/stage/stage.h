@@ -222,6 +222,8 @@ struct OperatorSpec {
         } limit;
         struct {
             bool is_distinct;         /* a row comes once */
+            bool is_once;             /* one round, over all rows of the first child; only the
+                                         step's rows come out */
             const uint32_t *held;     /* child_count - 1 numbers: of the rows of the round before,
                                          of each held child's */
         } recurse;

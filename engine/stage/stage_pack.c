@@ -277,6 +277,7 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
         break;
     case OPERATOR_RECURSE:
         pack_bool(out, spec->recurse.is_distinct);
+        pack_bool(out, spec->recurse.is_once);
         for (uint32_t i = 0; i + 1 < spec->child_count; i++)
             pack_uint(out, spec->recurse.held[i]);
         break;
@@ -831,11 +832,12 @@ static bool read_recurse(Reader *reader, OperatorSpec *spec)
 {
     uint32_t *held = ARENA_ARRAY(reader->arena, uint32_t, spec->child_count);
     spec->recurse.is_distinct = unpack_bool(&reader->in);
+    spec->recurse.is_once = unpack_bool(&reader->in);
     for (uint32_t i = 0; i + 1 < spec->child_count; i++)
         held[i] = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
     spec->recurse.held = held;
     const OperatorSpec *ends[2] = {spec->children[0], spec->children[spec->child_count - 1]};
-    for (int i = 0; i < 2; i++) {
+    for (int i = spec->recurse.is_once ? 1 : 0; i < 2; i++) {
         if (ends[i]->column_count != spec->column_count)
             return bad(reader, "width of a recursion");
         for (uint32_t c = 0; c < spec->column_count; c++)
