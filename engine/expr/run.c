@@ -286,11 +286,13 @@ bool expr_run(ExprProgram *program, const Batch *batch, const uint8_t *active, A
     return true;
 }
 
+/* Stable functions depend on settings, or read the time by type_now, or ask catalogs. */
 static bool note_if_momentary(const Expr *expr, void *state)
 {
     if (expr == NULL)
         return true;
-    if (expr->kind == EXPR_CALL && expr->call.function->volatility != IMMUTABLE)
+    if (expr->kind == EXPR_CALL && (expr->call.function->volatility == VOLATILE ||
+                                    function_asks_catalog(expr->call.function)))
         type_note_momentary(state);
     return expr_each_child(expr, note_if_momentary, state);
 }

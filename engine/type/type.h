@@ -79,9 +79,9 @@ typedef struct TypeContext {
     int32_t dialect;             /* settings->dialect: 0 postgres, 1 druid */
     int64_t now;                 /* start of the statement, microseconds UTC: ask type_now */
     const Settings *settings;
-    /* Set when a value was made that may be another one for the next statement: of the time, of a
-     * function that is not immutable. A plan with such a value in it cannot be used again. NULL:
-     * nobody wants to know. */
+    /* Set when a value was made that may be another one for the next statement under the same
+     * settings: of the time, of chance, of what catalogs say. A plan with such a value in it cannot
+     * be used again. NULL: nobody wants to know. */
     bool *is_momentary;
 } TypeContext;
 
