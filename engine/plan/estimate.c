@@ -149,6 +149,15 @@ static double key_domain(const KeyValues *keys, const Plan *join)
     return at_least_one(fewer > keys->most ? fewer : keys->most);
 }
 
+/* The share of the left rows that have a partner, where `partners` is the mean of how many. Never
+ * all and never none: a guess of nothing would make everything above it look free. */
+static double share_with_partner(const KeyValues *keys, double partners)
+{
+    if (keys->count == 0)
+        return 0.5;
+    return partners > 0.9 ? 0.9 : partners < 0.001 ? 0.001 : partners;
+}
+
 static double join_rows(const Plan *plan)
 {
     const Plan *left = plan->join.left, *right = plan->join.right;
@@ -170,8 +179,8 @@ static double join_rows(const Plan *plan)
     case JOIN_LEFT: return rows > left_rows ? rows : left_rows;
     case JOIN_RIGHT: return rows > right_rows ? rows : right_rows;
     case JOIN_FULL: return rows > left_rows + right_rows ? rows : left_rows + right_rows;
-    case JOIN_SEMI: return left_rows * 0.5;
-    case JOIN_ANTI: return left_rows * 0.5;
+    case JOIN_SEMI: return left_rows * share_with_partner(&keys, rows / left_rows);
+    case JOIN_ANTI: return left_rows * (1 - share_with_partner(&keys, rows / left_rows));
     case JOIN_MARK: case JOIN_SINGLE: return left_rows;
     }
     return rows;

@@ -68,7 +68,11 @@ typedef const Plan *(*OptimizerRule)(PlanContext *context, const Plan *plan, Fau
 const Plan *rule_fold_constants(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_decorrelate(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_push_filters(PlanContext *context, const Plan *plan, Fault *fault);
+const Plan *rule_push_semi_joins(PlanContext *context, const Plan *plan, Fault *fault);
+/* A semi or anti join's rows, chosen as far down in its left side as is worth it. */
+const Plan *plan_choose_below(Arena *arena, const Plan *join);
 const Plan *rule_order_joins(PlanContext *context, const Plan *plan, Fault *fault);
+const Plan *rule_reduce_aggregates(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_split_distinct(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_merge_projects(PlanContext *context, const Plan *plan, Fault *fault);
 /* Leaves out columns that nothing above needs; `outputs` are needed. */

@@ -22,8 +22,11 @@ static const RuleEntry rules[] = {
     /* substituting through projections leaves constants behind, and folding finds more to push */
     {"fold_constants_again", rule_fold_constants, false},
     {"push_filters_again", rule_push_filters, false},
-    /* wants filters at their tables, for the estimates */
+    /* wants filters at their tables, for the estimates, as the next does, which orders the result */
+    {"push_semi_joins", rule_push_semi_joins, false},
     {"order_joins", rule_order_joins, false},
+    /* wants to know the sides */
+    {"reduce_aggregates", rule_reduce_aggregates, false},
     {"split_distinct", rule_split_distinct, false},
     /* last of the shape rules: the others leave projections behind */
     {"merge_projects", rule_merge_projects, false},

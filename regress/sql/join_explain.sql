@@ -16,6 +16,18 @@ SELECT COUNT(*) FROM order_customers a, order_lines l, order_heads h WHERE l.ord
 SELECT COUNT(*) FROM order_customers c, order_lines l, order_heads h WHERE l.ord = h.ord AND c.cust + h.ord = l.qty;
 -- more tables than all trees are tried for
 SELECT COUNT(*) FROM order_heads h0 JOIN order_heads h1 USING (ord) JOIN order_heads h2 USING (ord) JOIN order_heads h3 USING (ord) JOIN order_heads h4 USING (ord) JOIN order_heads h5 USING (ord) JOIN order_heads h6 USING (ord) JOIN order_heads h7 USING (ord) JOIN order_heads h8 USING (ord) JOIN order_heads h9 USING (ord) JOIN order_heads h10 USING (ord) JOIN order_heads h11 USING (ord);
+-- a choice among one table's rows is made before the others are joined
+EXPLAIN SELECT COUNT(*) FROM order_lines l JOIN order_heads h ON l.ord = h.ord WHERE h.cust IN (SELECT cust FROM order_customers WHERE name < 'name 2');
+SELECT COUNT(*) FROM order_lines l JOIN order_heads h ON l.ord = h.ord WHERE h.cust IN (SELECT cust FROM order_customers WHERE name < 'name 2');
+SELECT COUNT(*) FROM order_lines l JOIN order_heads h ON l.ord = h.ord WHERE NOT EXISTS (SELECT 1 FROM order_customers c WHERE c.cust = h.cust AND name < 'name 2');
+-- a subquery's groups are made for the few keys that are asked for, which are read once
+EXPLAIN SELECT COUNT(*) FROM order_lines l JOIN order_heads h ON l.ord = h.ord WHERE h.cust = 7 AND l.qty >= (SELECT AVG(qty) FROM order_lines x WHERE x.ord = h.ord);
+SELECT COUNT(*) FROM order_lines l JOIN order_heads h ON l.ord = h.ord WHERE h.cust = 7 AND l.line > (SELECT AVG(line) FROM order_lines x WHERE x.ord = h.ord);
+-- all of them are asked for: no detour
+EXPLAIN SELECT COUNT(*) FROM order_heads h WHERE h.cust < (SELECT AVG(line) FROM order_lines x WHERE x.ord = h.ord);
+SELECT COUNT(*) FROM order_heads h WHERE h.cust < (SELECT AVG(line) FROM order_lines x WHERE x.ord = h.ord);
+-- rows without a partner stay
+SELECT COUNT(*), COUNT(s) FROM order_heads h LEFT JOIN (SELECT ord, SUM(qty) AS s FROM order_lines WHERE ord % 2 = 0 GROUP BY ord) q ON q.ord = h.ord WHERE h.cust < 3;
 DROP TABLE order_lines;
 DROP TABLE order_heads;
 DROP TABLE order_customers;
