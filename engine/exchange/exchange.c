@@ -68,6 +68,7 @@ Exchange *exchange_new(const ExchangeOptions *options)
                            .budget = options->budget,
                            .network = options->network,
                            .counters = options->counters,
+                           .segments = options->segments,
                            .arena = arena};
     uint32_t stages = options->definition->stage_count;
     exchange->outputs = arena_zalloc(arena, stages * sizeof *exchange->outputs);

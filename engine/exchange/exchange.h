@@ -38,6 +38,8 @@ typedef struct ExchangeOptions {
     const TypeContext *types;
     const ExchangeNetwork *network;
     StageCounters *counters; /* one a stage: output_rows, output_bytes, output_frames */
+    /* Where segments are read: codes of their dictionaries then travel without texts. NULL: with. */
+    SegmentCache *segments;
 } ExchangeOptions;
 
 Exchange *exchange_new(const ExchangeOptions *options);

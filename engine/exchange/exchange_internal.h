@@ -23,6 +23,7 @@ enum {
     CHUNK_BYTES = 256 * 1024, /* a batch is handed on when it has grown to this */
     CHUNK_BYTES_FAR = 1024 * 1024, /* sorted outputs to others: each frame has its own dictionaries */
     CHUNK_ROWS = 16 * 1024,
+    CHUNK_ROWS_SHARED = 64, /* so many are handed on rather than their texts copied */
     QUEUE_BYTES = 8 * 1024 * 1024,  /* what an output queues at most, about */
     WINDOW_TOTAL = 8 * 1024 * 1024, /* credit that an input grants at most, all channels together */
     WINDOW_LEAST = 256 * 1024,
@@ -147,6 +148,7 @@ typedef struct Received {
 } Received;
 
 typedef struct InChannel {
+    struct Exchange *exchange;
     uint32_t partition, producer;
     StageOutput *local; /* the producer is this worker */
     OutChannel *local_channel;
@@ -154,6 +156,7 @@ typedef struct InChannel {
     bool is_opened, is_ended, is_done;
     Received *first, **last;
     Received *current; /* its batch is in use */
+    struct HeldDictionary *held; /* by that batch; in `arena` */
     size_t to_grant;   /* bytes gone through, not granted again yet */
     Arena *arena;      /* of the batch in use */
 } InChannel;
@@ -209,6 +212,9 @@ struct Exchange {
     const ExchangeNetwork *network;
     StageCounters *counters;
     Arena *arena;
+    SegmentCache *segments; /* may be NULL */
+    const InputSegment **directory; /* all segments of the query by digest, once one was named */
+    uint32_t directory_count;
     StageOutput **outputs; /* by stage; NULL: not run here */
     Reader **readers;      /* by stage */
     uint32_t *reader_counts;
@@ -216,6 +222,12 @@ struct Exchange {
     uint32_t inflow_count, inflow_capacity;
     struct EarlyOpen *early; /* channels opened before their output knew its partitions */
 };
+
+/* Dictionaries of segments that a batch from another worker names (shared.c): finds one, and holds
+ * it in the channel's list, whose items lie in the channel's arena. */
+const Dictionary *shared_dictionary_find(void *channel, const uint8_t digest[16], uint32_t column,
+                                         Fault *fault);
+void shared_dictionaries_release(InChannel *channel);
 
 Layout *exchange_layouts(Exchange *exchange, const StageDefinition *stage);
 

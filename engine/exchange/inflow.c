@@ -80,6 +80,7 @@ static void channel_clear(StageInflow *inflow, InChannel *channel)
         channel->first = next;
     }
     channel->last = &channel->first;
+    shared_dictionaries_release(channel);
     arena_free(channel->arena);
     channel->arena = NULL;
 }
@@ -182,7 +183,7 @@ static bool channel_open(StageInflow *inflow, InChannel *channel, uint32_t parti
                          uint32_t producer, Fault *fault)
 {
     Exchange *exchange = inflow->exchange;
-    *channel = (InChannel){.partition = partition, .producer = producer};
+    *channel = (InChannel){.exchange = exchange, .partition = partition, .producer = producer};
     channel->last = &channel->first;
     if (producer == exchange->worker) {
         channel->local = exchange->outputs[inflow->producer->number];
@@ -300,6 +301,7 @@ static ExchangeStatus remote_next(StageInflow *inflow, InChannel *channel, Batch
 {
     if (channel->current != NULL) {
         size_t bytes = channel->current->length;
+        shared_dictionaries_release(channel);
         received_free(inflow, channel->current);
         channel->current = NULL;
         grant(inflow, channel, bytes);
@@ -314,8 +316,9 @@ static ExchangeStatus remote_next(StageInflow *inflow, InChannel *channel, Batch
         channel->arena = arena_new("exchange channel");
     arena_reset(channel->arena);
     Frame frame;
+    const DictionaryFinder finder = {.find = shared_dictionary_find, .state = channel};
     if (!frame_read(channel->current->data, channel->current->length, &frame, fault) ||
-        !frame_read_batch(&frame, channel->arena, batch, fault))
+        !frame_read_references(&frame, channel->arena, &finder, batch, fault))
         return EXCHANGE_FAILED;
     const StageDefinition *producer = inflow->producer;
     bool fits = (*batch)->column_count == producer->root->column_count;

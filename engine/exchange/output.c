@@ -177,10 +177,12 @@ static void trim(StageOutput *output, OutPartition *partition)
 }
 
 /* The rows built so far become a chunk. */
-static void flush(StageOutput *output, OutPartition *partition)
+static bool flush(StageOutput *output, OutPartition *partition, Fault *fault)
 {
     if (partition->builder == NULL || row_store_rows(partition->builder) == 0)
-        return;
+        return true;
+    if (!row_store_settle(partition->builder, fault))
+        return false;
     if (partition->count == partition->capacity) {
         partition->capacity = partition->capacity == 0 ? 8 : partition->capacity * 2;
         partition->chunks =
@@ -195,24 +197,36 @@ static void flush(StageOutput *output, OutPartition *partition)
     partition->chunks[partition->count++] = chunk;
     output->is_chunk_new = true;
     output->queued_bytes += chunk->bytes;
+    return true;
 }
 
 /* --- writing --- */
+
+static RowStore *builder_new(const StageOutput *output, uint32_t columns)
+{
+    const Exchange *exchange = output->exchange;
+    bool is_sharing = exchange->segments != NULL && segment_cache_is_roomy(exchange->segments);
+    return is_sharing ? row_store_new_sharing(exchange->budget, columns, output->layouts)
+                      : row_store_new_loose(exchange->budget, columns, output->layouts);
+}
 
 static bool append(StageOutput *output, OutPartition *partition, const Batch *batch,
                    const uint32_t *rows, uint32_t count, Fault *fault)
 {
     if (!is_wanted(output, partition))
         return true;
+    if (partition->builder != NULL && row_store_rows(partition->builder) >= CHUNK_ROWS_SHARED &&
+        !row_store_is_sharing_with(partition->builder, batch) &&
+        !flush(output, partition, fault))
+        return false;
     if (partition->builder == NULL)
-        partition->builder =
-            row_store_new_loose(output->exchange->budget, batch->column_count, output->layouts);
+        partition->builder = builder_new(output, batch->column_count);
     if (!row_store_append(partition->builder, batch, rows, count, fault))
         return false;
     partition->rows += rows == NULL ? batch->rows : count;
     if (row_store_rows(partition->builder) >= CHUNK_ROWS ||
         row_store_bytes(partition->builder) >= CHUNK_BYTES)
-        flush(output, partition);
+        return flush(output, partition, fault);
     return true;
 }
 
@@ -276,7 +290,8 @@ bool output_finish(StageOutput *output, Fault *fault)
     output->is_finished = true;
     if (!output->is_sorted) {
         for (uint32_t p = 0; p < output->partition_count; p++)
-            flush(output, &output->partitions[p]);
+            if (!flush(output, &output->partitions[p], fault))
+                return false;
         return true;
     }
     const ShuffleSpec *shuffle = &output->stage->shuffle;
@@ -384,7 +399,7 @@ static void send_batch(StageOutput *output, OutChannel *channel, const Batch *ba
     FrameWriter writer;
     begin_frame(&writer, channel->link, FRAME_CHANNEL_DATA, output, channel);
     frame_put_uint(&writer, "rows", batch->rows);
-    frame_end_with_batch(&writer, batch);
+    frame_end_with_references(&writer, batch);
     size_t bytes = link_out(channel->link)->length - before;
     channel->credit -= (int64_t)bytes;
     output->counters->output_bytes += bytes;

@@ -9,15 +9,21 @@
  * starts again. When grouping turns out not to reduce the rows, rows pass through for a while,
  * each as a group of its own, without a table. (Graefe 1993, "Query evaluation techniques",
  * section 4.2: early aggregation.)
+ *
+ * Where many groups are expected PARTIAL does not look at texts at all: as long as rows come from
+ * one segment its dictionaries' codes are the keys, and with the next segment the groups are handed
+ * on, still as codes. Texts are looked up where groups of all segments meet, once for all queries.
  */
 #include "engine/operator/group_internal.h"
 
 enum {
     RUNLESS_BATCHES = 16,
     MANY_GROUPS = 10000,              /* estimates from here on are worth making room for */
+    LOCAL_GROUPS = 30000, /* with fewer one worker merges them all: let each have them but once */
     FLUSH_GROUPS = 1 << 20,      /* PARTIAL hands its groups on beyond so many */
     FLUSH_BYTES = 128 << 20,     /* or beyond so much memory */
     JUDGE_ROWS = 128 * 1024,     /* rows after which reduction is judged */
+    JUDGE_ROWS_LEAST = 16 * 1024, /* fewer say nothing */
     PASS_ROWS = 4 * 1024 * 1024, /* rows that pass before it is judged again */
 };
 
@@ -33,6 +39,8 @@ typedef struct GroupOperator {
     uint32_t next_group; /* to emit */
     uint64_t rows_since_flush;
     uint64_t rows_to_pass;
+    bool may_be_local; /* groups of each dictionary apart: they are merged elsewhere */
+    Batch *pending;    /* read already; waits until the groups before it are handed on */
     uint32_t batches_without_runs; /* one after the other */
     Arena *arena; /* of the batch that is read or emitted */
 } GroupOperator;
@@ -77,14 +85,31 @@ static bool find_groups(GroupOperator *group, const Vector **columns, uint32_t r
     return true;
 }
 
+static const Vector **key_columns(const GroupOperator *group, const Batch *batch)
+{
+    const Vector **columns = ARENA_ARRAY(group->arena, const Vector *, group->key_count);
+    for (uint32_t k = 0; k < group->key_count; k++)
+        columns[k] = &batch->columns[group->base.spec->group.keys[k]];
+    return columns;
+}
+
+/* False: its dictionaries are others than those of the groups at hand. */
+static bool accepts_batch(GroupOperator *group, const Batch *batch)
+{
+    if (!group->may_be_local)
+        return true;
+    const Vector **columns = key_columns(group, batch);
+    if (group->rows_since_flush == 0 && segment_cache_is_roomy(group->base.context->segments))
+        key_table_be_local(group->keys, columns);
+    return key_table_accepts(group->keys, columns);
+}
+
 static bool add_batch(GroupOperator *group, const Batch *batch, Fault *fault)
 {
     uint32_t entries[BATCH_ROWS];
     const uint32_t *groups = NULL;
     if (group->keys != NULL) {
-        const Vector **columns = ARENA_ARRAY(group->arena, const Vector *, group->key_count);
-        for (uint32_t k = 0; k < group->key_count; k++)
-            columns[k] = &batch->columns[group->base.spec->group.keys[k]];
+        const Vector **columns = key_columns(group, batch);
         if (!find_groups(group, columns, batch->rows, entries, fault))
             return false;
         groups = entries;
@@ -127,7 +152,7 @@ static bool emit(GroupOperator *group, Batch **batch, Fault *fault)
 static void start_again(GroupOperator *group)
 {
     bool reduces = (uint64_t)group_count(group) * 10 < group->rows_since_flush * 9;
-    if (!reduces)
+    if (!reduces && group->rows_since_flush >= JUDGE_ROWS_LEAST)
         group->rows_to_pass = PASS_ROWS;
     key_table_reset(group->keys);
     aggregate_set_reset(&group->set);
@@ -192,8 +217,10 @@ static Progress read_next(GroupOperator *group, Batch **batch, Fault *fault)
 {
     OperatorContext *context = group->base.context;
     for (;;) {
-        Batch *input;
-        Progress progress = operator_next(group->base.children[0], &input, fault);
+        Batch *input = group->pending;
+        Progress progress = input != NULL ? PROGRESS_BATCH
+                                          : operator_next(group->base.children[0], &input, fault);
+        group->pending = NULL;
         if (progress == PROGRESS_DONE) {
             group->is_input_done = true;
             begin_emitting(group);
@@ -204,6 +231,11 @@ static Progress read_next(GroupOperator *group, Batch **batch, Fault *fault)
         arena_reset(group->arena);
         if (group->rows_to_pass != 0)
             return pass_through(group, input, batch, fault) ? PROGRESS_BATCH : PROGRESS_FAILED;
+        if (!accepts_batch(group, input)) {
+            group->pending = input;
+            begin_emitting(group);
+            return PROGRESS_YIELDED;
+        }
         if (!add_batch(group, input, fault))
             return PROGRESS_FAILED;
         group->rows_since_flush += input->rows;
@@ -265,6 +297,10 @@ Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operato
                                     operator_layouts(context, types, group->key_count));
         if (spec->estimated_rows >= MANY_GROUPS && spec->estimated_rows < 1e18)
             key_table_expect(group->keys, (uint64_t)spec->estimated_rows);
+        group->may_be_local = spec->group.mode == GROUP_PARTIAL && context->segments != NULL &&
+                              spec->estimated_rows >= LOCAL_GROUPS;
+        if (context->segments != NULL)
+            key_table_borrow_texts(group->keys, context->segments);
     }
     return &group->base;
 }

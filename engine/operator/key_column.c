@@ -39,14 +39,28 @@ void key_column_init(KeyColumn *column, Budget *budget, Layout layout)
     column->layout = layout;
     column->element_layout = LAYOUT_COUNT;
     column->span_limit = KEY_DIRECT_LIMIT;
-    text_table_init(&column->texts, budget);
+    text_table_init(&column->own, budget);
+    column->texts = &column->own;
     buffer_init(&column->encoded);
     start_over(column);
 }
 
+/* No texts. */
+static void forget_texts(KeyColumn *column)
+{
+    if (column->cache != NULL)
+        kept_texts_return(column->cache, column->texts);
+    if (column->local != NULL)
+        dictionary_release(column->local);
+    column->cache = NULL;
+    column->local = NULL;
+    column->texts = &column->own;
+    text_table_clear(&column->own);
+}
+
 void key_column_clear(KeyColumn *column)
 {
-    text_table_clear(&column->texts);
+    forget_texts(column);
     grow_array_free(&column->values, column->budget);
     grow_array_free(&column->nulls, column->budget);
     buffer_clear(&column->encoded);
@@ -54,7 +68,7 @@ void key_column_clear(KeyColumn *column)
 
 void key_column_reset(KeyColumn *column)
 {
-    text_table_clear(&column->texts);
+    forget_texts(column);
     grow_array_free(&column->values, column->budget);
     grow_array_free(&column->nulls, column->budget);
     start_over(column);
@@ -62,7 +76,43 @@ void key_column_reset(KeyColumn *column)
 
 size_t key_column_memory(const KeyColumn *column)
 {
-    return text_table_memory(&column->texts) + column->values.size + column->nulls.size;
+    return text_table_memory(&column->own) + column->values.size + column->nulls.size;
+}
+
+static uint64_t power_of_two_from(uint64_t value)
+{
+    uint64_t power = KEY_FIRST_SPAN;
+    while (power < value)
+        power *= 2;
+    return power;
+}
+
+static bool has_home(const KeyColumn *column, const Vector *vector)
+{
+    return column->kind == KEY_INTERNED && vector->form == VECTOR_DICTIONARY &&
+           vector->dictionary->home != NULL;
+}
+
+void key_column_borrow(KeyColumn *column, SegmentCache *cache, const Vector *vector)
+{
+    if (column->kind != KEY_INTERNED || vector->form != VECTOR_DICTIONARY ||
+        vector->dictionary->family == 0)
+        return;
+    TextTable *kept = kept_texts_borrow(cache, vector->dictionary->family, column->budget);
+    if (kept == NULL)
+        return;
+    column->cache = cache;
+    column->texts = kept;
+}
+
+void key_column_be_local(KeyColumn *column, const Vector *vector)
+{
+    if (!has_home(column, vector))
+        return;
+    dictionary_hold(vector->dictionary);
+    column->local = vector->dictionary;
+    uint64_t span = power_of_two_from(vector->dictionary->count);
+    column->span = span > column->span_limit ? 0 : (uint32_t)span;
 }
 
 /* --- integers of all layouts that have them --- */
@@ -155,14 +205,6 @@ static bool range_of(const KeyColumn *column, uint32_t rows, bool has_nulls, int
     *low = least;
     *high = greatest;
     return least <= greatest;
-}
-
-static uint64_t power_of_two_from(uint64_t value)
-{
-    uint64_t power = KEY_FIRST_SPAN;
-    while (power < value)
-        power *= 2;
-    return power;
 }
 
 /* The span [base, base + span - 1) is widened to hold low .. high; false when it gets too wide. */
@@ -341,8 +383,8 @@ static bool intern(KeyColumn *column, const Vector *vector, uint32_t rows, bool 
     if (column->layout != LAYOUT_STRING)
         strings = texts_of_wide(column, vector, rows, texts);
     strings.length = rows;
-    return find ? text_table_find_vector(&column->texts, &strings, column->codes, fault)
-                : text_table_add_vector(&column->texts, &strings, column->codes, fault);
+    return find ? text_table_find_vector(column->texts, &strings, column->codes, fault)
+                : text_table_add_vector(column->texts, &strings, column->codes, fault);
 }
 
 bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, bool allow_span,
@@ -352,10 +394,15 @@ bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, b
         encode_integers(column, vector, rows, allow_span, changed);
         return true;
     }
+    if (column->local != NULL) {
+        check(vector->dictionary == column->local);
+        memcpy(column->codes, vector->data, rows * sizeof *column->codes);
+        return true;
+    }
     if (!intern(column, vector, rows, false, fault))
         return false;
-    if (column->span != 0 && column->texts.count > column->span) {
-        uint64_t span = power_of_two_from((uint64_t)column->texts.count + column->texts.count / 2);
+    if (column->span != 0 && column->texts->count > column->span) {
+        uint64_t span = power_of_two_from((uint64_t)column->texts->count + column->texts->count / 2);
         column->span = span > column->span_limit ? 0 : (uint32_t)span;
         *changed = true;
     }
@@ -438,16 +485,18 @@ void key_column_recall(KeyColumn *column, uint32_t first, uint32_t count)
 static Vector strings_vector(KeyColumn *column, bool is_identity, uint32_t first, uint32_t count,
                              Arena *arena)
 {
-    if (column->dictionary_count != column->texts.count) {
-        column->dictionary = text_table_dictionary(&column->texts);
-        column->dictionary_count = column->texts.count;
-    }
     uint32_t *codes = arena_alloc_vector(arena, count * sizeof *codes);
     if (is_identity)
         for (uint32_t i = 0; i < count; i++)
             codes[i] = first + i;
     else
         memcpy(codes, (uint32_t *)column->values.data + first, count * sizeof *codes);
+    if (column->local != NULL)
+        return vector_dictionary(column->local, count, codes);
+    if (column->dictionary_count != column->texts->count) {
+        column->dictionary = text_table_dictionary(column->texts);
+        column->dictionary_count = column->texts->count;
+    }
     return vector_dictionary(&column->dictionary, count, codes);
 }
 
@@ -527,7 +576,7 @@ static Vector wide_vector(KeyColumn *column, bool is_identity, uint32_t first, u
         if (id == 0)
             vector_builder_null(&builder);
         else
-            decode_wide(&builder, column, text_table_text(&column->texts, id));
+            decode_wide(&builder, column, text_table_text(column->texts, id));
     }
     return vector_builder_finish(&builder);
 }

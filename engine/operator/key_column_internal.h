@@ -12,6 +12,7 @@ enum {
     KEY_EXPECT_MOST = 1 << 20, /* keys for which slots are made before they come */
     KEY_DIRECT_SPARSE = 8, /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
+    KEY_LOCAL_ENTRIES = 4096, /* a dictionary with fewer is cheaper to look up at once */
 };
 
 typedef enum KeyKind {
@@ -32,7 +33,10 @@ typedef struct KeyColumn {
     uint32_t span_limit;
     bool has_base;
     int64_t base;          /* OFFSET */
-    TextTable texts;       /* INTERNED */
+    TextTable *texts;      /* INTERNED: its own, or one that is kept */
+    TextTable own;
+    SegmentCache *cache;   /* where `texts` was borrowed; NULL: it was not */
+    const Dictionary *local; /* INTERNED: codes are this one's, no text is looked at; held */
     GrowArray values;      /* by entry: uint32_t ids (INTERNED) or int64_t */
     GrowArray nulls;       /* by entry, integers: one byte */
     Dictionary dictionary; /* the view handed out last; one id as long as nothing is added, so
@@ -63,6 +67,8 @@ struct KeyTable {
     uint32_t word_count;
     uint32_t slot_bits;
     uint32_t null_entry;
+    SegmentCache *cache; /* that keeps texts; NULL: none are borrowed */
+    bool is_local;       /* has been, at least: see key_table_be_local */
     GrowArray slots;
     GrowArray packed;
     uint64_t *words; /* scratch: the tuples of the batch at hand, word after word */
@@ -78,6 +84,10 @@ bool key_column_encode(KeyColumn *column, const Vector *vector, uint32_t rows, b
 /* The same without adding: rows whose value cannot be in the table are marked. */
 bool key_column_find(KeyColumn *column, const Vector *vector, uint32_t rows, bool *is_absent,
                      Fault *fault);
+/* Before the first batch. Texts of the vector's dictionary are looked up where they are kept: */
+void key_column_borrow(KeyColumn *column, SegmentCache *cache, const Vector *vector);
+/* or not at all, as long as its dictionary stays. */
+void key_column_be_local(KeyColumn *column, const Vector *vector);
 /* OFFSET becomes NARROW or WIDE, for lookups by hash; the batch's codes follow. */
 void key_column_leave_spans(KeyColumn *column);
 /* Keeps the values of rows[0..count) of the batch for the new entries first, first + 1, ... */

@@ -41,7 +41,7 @@ bool key_identity_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *
     (void)fault;
     const KeyColumn *column = &table->columns[0];
     memcpy(entries, column->codes, rows * sizeof *entries);
-    table->count = column->texts.count;
+    table->count = column->texts->count;
     if (!table->has_null) {
         uint32_t nulls = 0;
         for (uint32_t i = 0; i < rows; i++)

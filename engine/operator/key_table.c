@@ -34,7 +34,40 @@ void key_table_expect(KeyTable *table, uint64_t keys)
     for (uint32_t c = 0; c < table->column_count; c++)
         table->columns[c].span_limit = (uint32_t)limit;
     if (table->column_count == 1)
-        text_table_expect(&table->columns[0].texts, table->expected);
+        text_table_expect(&table->columns[0].own, table->expected);
+}
+
+void key_table_borrow_texts(KeyTable *table, SegmentCache *cache)
+{
+    table->cache = cache;
+}
+
+bool key_table_be_local(KeyTable *table, const Vector *const *columns)
+{
+    bool is_large = false;
+    check(table->mode == KEYS_UNDECIDED);
+    for (uint32_t c = 0; c < table->column_count; c++)
+        is_large |= columns[c]->form == VECTOR_DICTIONARY &&
+                    columns[c]->dictionary->home != NULL &&
+                    columns[c]->dictionary->count >= KEY_LOCAL_ENTRIES;
+    if (!is_large)
+        return false;
+    if (!table->is_local)
+        table->expected = 0; /* what comes from one dictionary is another number */
+    table->is_local = true;
+    for (uint32_t c = 0; c < table->column_count; c++)
+        key_column_be_local(&table->columns[c], columns[c]);
+    return true;
+}
+
+bool key_table_accepts(const KeyTable *table, const Vector *const *columns)
+{
+    for (uint32_t c = 0; c < table->column_count; c++)
+        if (table->columns[c].local != NULL &&
+            (columns[c]->form != VECTOR_DICTIONARY ||
+             columns[c]->dictionary != table->columns[c].local))
+            return false;
+    return true;
 }
 
 static void lookup_clear(KeyTable *table)
@@ -60,6 +93,8 @@ void key_table_free(KeyTable *table)
 
 void key_table_reset(KeyTable *table)
 {
+    if (table->is_local) /* the next dictionary's keys are about as many */
+        table->expected = table->count < KEY_EXPECT_MOST ? table->count : KEY_EXPECT_MOST;
     lookup_clear(table);
     for (uint32_t c = 0; c < table->column_count; c++)
         key_column_reset(&table->columns[c]);
@@ -150,7 +185,9 @@ static bool enter_hash(KeyTable *table, Fault *fault)
  * the entries that are there again. */
 static bool choose_lookup(KeyTable *table, Fault *fault)
 {
-    if (table->column_count == 1 && table->columns[0].kind == KEY_INTERNED) {
+    const KeyColumn *first = &table->columns[0];
+    if (table->column_count == 1 && first->kind == KEY_INTERNED && first->texts == &first->own &&
+        first->local == NULL) {
         table->columns[0].span = 0;
         table->mode = KEYS_IDENTITY;
         return true;
@@ -186,6 +223,10 @@ bool key_table_add(KeyTable *table, const Vector *const *columns, uint32_t rows,
     check(rows <= BATCH_ROWS);
     if (rows == 0)
         return true;
+    if (table->mode == KEYS_UNDECIDED && table->cache != NULL)
+        for (uint32_t c = 0; c < table->column_count; c++)
+            if (table->columns[c].local == NULL)
+                key_column_borrow(&table->columns[c], table->cache, columns[c]);
     bool changed;
     do {
         if (!encode(table, columns, rows, &changed, fault))

@@ -7,7 +7,7 @@
  * other integers stay as they are. Then the tuple is looked up in the cheapest way that fits
  * what was seen so far, changing as more is seen:
  *
- *   IDENTITY  one interned column: its id is the entry
+ *   IDENTITY  one interned column: its id is the entry (not when its texts are kept)
  *   DIRECT    the product of the columns' ranges is small: an array indexed by the combined code
  *   HASH      open addressing on the packed tuple, probed a batch at a time with prefetching
  *
@@ -26,6 +26,15 @@ enum { KEY_ENTRY_NONE = UINT32_MAX };
 KeyTable *key_table_new(Budget *budget, uint32_t column_count, const Layout *layouts);
 /* About so many keys will come: a larger array may be indexed directly. */
 void key_table_expect(KeyTable *table, uint64_t keys);
+/* Only to be added to: texts may be looked up in tables that are kept from query to query. */
+void key_table_borrow_texts(KeyTable *table, SegmentCache *cache);
+/*
+ * For groups that are merged elsewhere: an empty table takes the codes of the columns' dictionaries
+ * as they are, when one of them is large, until key_table_reset. False: it does not. Then, and
+ * before each batch, key_table_accepts tells whether the dictionaries are still the same ones.
+ */
+bool key_table_be_local(KeyTable *table, const Vector *const *columns);
+bool key_table_accepts(const KeyTable *table, const Vector *const *columns);
 void key_table_free(KeyTable *table);  /* NULL is fine */
 void key_table_reset(KeyTable *table); /* no entries; gives the memory back */
 

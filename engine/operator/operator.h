@@ -94,6 +94,8 @@ void segment_cache_drop_all(SegmentCache *cache);
 SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *segment,
                                      Fault *fault);
 void segment_cache_release(SegmentCache *cache, SegmentReader *reader);
+/* Whether there is room for dictionaries to be held beyond their turn. */
+bool segment_cache_is_roomy(const SegmentCache *cache);
 
 typedef struct OperatorContext {
     Arena *arena;   /* the stage's: lives as long as its operators */

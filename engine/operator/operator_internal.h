@@ -38,6 +38,15 @@ Operator *write_rows_make(const OperatorSpec *, OperatorContext *, Operator **, 
 void *operator_new(size_t size, const OperatorClass *class, const OperatorSpec *spec,
                    OperatorContext *context, Operator **children);
 
+/*
+ * Texts of a family of dictionaries (storage/vector), kept from query to query with the segments: a
+ * text has one number as long as they are kept. Lent to one user at a time, who only adds to it, on
+ * its own budget. NULL: lent already, or there is no room. Given back by kept_texts_return, when
+ * the budget is free of what was added.
+ */
+TextTable *kept_texts_borrow(SegmentCache *cache, uint64_t family, Budget *budget);
+void kept_texts_return(SegmentCache *cache, TextTable *texts);
+
 /* Whether the slice of time is over: looked at once a batch. */
 static inline bool operator_must_yield(const OperatorContext *context)
 {

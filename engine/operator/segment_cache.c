@@ -1,6 +1,10 @@
 /*
  * Segment readers kept open across queries, least recently used first to go. A reader that is
  * pinned is never closed; memory and files may exceed their limits by what is pinned.
+ *
+ * With them the texts of their dictionaries, each column's in one table, so that texts have numbers
+ * that go for all segments and all queries: segments never change, and what was looked up once need
+ * not be again. The tables count against the same limit and go with the segments.
  */
 #include "engine/operator/operator_internal.h"
 
@@ -14,12 +18,25 @@ typedef struct CachedReader {
     uint64_t used_at;
 } CachedReader;
 
+enum { KEPT_TEXTS = 64 }; /* tables at most */
+
+/* The texts of a family of dictionaries. */
+typedef struct KeptTexts {
+    TextTable table;
+    bool is_lent;
+    Budget loan; /* the borrower's, for what is added meanwhile */
+    uint64_t used_at;
+} KeptTexts;
+
 struct SegmentCache {
     uint32_t max_files;
     size_t max_memory;
+    bool is_crowded; /* more than half of the memory was in use when it was looked at last */
     uint64_t clock;
     uint32_t count, capacity;
     CachedReader *readers;
+    uint32_t kept_count;
+    KeptTexts *kept[KEPT_TEXTS];
 };
 
 SegmentCache *segment_cache_new(uint32_t max_files, size_t max_memory)
@@ -38,8 +55,89 @@ static void drop(SegmentCache *cache, uint32_t index)
     cache->readers[index] = cache->readers[--cache->count];
 }
 
+/* --- kept texts --- */
+
+static void kept_drop(SegmentCache *cache, uint32_t index)
+{
+    text_table_clear(&cache->kept[index]->table);
+    free(cache->kept[index]);
+    cache->kept[index] = cache->kept[--cache->kept_count];
+}
+
+static size_t kept_memory(const SegmentCache *cache)
+{
+    size_t sum = 0;
+    for (uint32_t i = 0; i < cache->kept_count; i++)
+        sum += text_table_memory(&cache->kept[i]->table);
+    return sum;
+}
+
+static size_t memory_held(const SegmentCache *cache)
+{
+    size_t sum = kept_memory(cache);
+    for (uint32_t i = 0; i < cache->count; i++)
+        sum += segment_reader_memory(cache->readers[i].reader);
+    return sum;
+}
+
+/* Drops the table that was used longest ago; false when all are lent. */
+static bool kept_make_room(SegmentCache *cache)
+{
+    uint32_t oldest = UINT32_MAX;
+    for (uint32_t i = 0; i < cache->kept_count; i++)
+        if (!cache->kept[i]->is_lent &&
+            (oldest == UINT32_MAX || cache->kept[i]->used_at < cache->kept[oldest]->used_at))
+            oldest = i;
+    if (oldest != UINT32_MAX)
+        kept_drop(cache, oldest);
+    return oldest != UINT32_MAX;
+}
+
+static KeptTexts *kept_of(SegmentCache *cache, uint64_t family)
+{
+    static uint64_t last_number;
+    for (uint32_t i = 0; i < cache->kept_count; i++)
+        if (cache->kept[i]->table.family == family)
+            return cache->kept[i];
+    if (cache->kept_count == KEPT_TEXTS && !kept_make_room(cache))
+        return NULL;
+    KeptTexts *kept = calloc(1, sizeof *kept);
+    check(kept != NULL);
+    text_table_init_kept(&kept->table, NULL, ++last_number, family);
+    cache->kept[cache->kept_count++] = kept;
+    return kept;
+}
+
+TextTable *kept_texts_borrow(SegmentCache *cache, uint64_t family, Budget *budget)
+{
+    KeptTexts *kept = cache->is_crowded ? NULL : kept_of(cache, family);
+    if (kept == NULL || kept->is_lent)
+        return NULL;
+    kept->is_lent = true;
+    kept->used_at = ++cache->clock;
+    budget_init_child(&kept->loan, budget, INT64_MAX);
+    kept->table.budget = &kept->loan;
+    return &kept->table;
+}
+
+void kept_texts_return(SegmentCache *cache, TextTable *texts)
+{
+    KeptTexts *kept = (KeptTexts *)texts;
+    check(kept->is_lent);
+    text_table_forget_dictionaries(texts);
+    texts->budget = NULL;
+    budget_release_all(&kept->loan);
+    kept->is_lent = false;
+    while (memory_held(cache) > cache->max_memory && kept_make_room(cache))
+        continue;
+}
+
+/* --- readers --- */
+
 void segment_cache_drop_all(SegmentCache *cache)
 {
+    while (kept_make_room(cache))
+        continue;
     while (cache->count != 0)
         drop(cache, cache->count - 1);
 }
@@ -53,14 +151,6 @@ void segment_cache_free(SegmentCache *cache)
     free(cache);
 }
 
-static size_t memory_held(const SegmentCache *cache)
-{
-    size_t sum = 0;
-    for (uint32_t i = 0; i < cache->count; i++)
-        sum += segment_reader_memory(cache->readers[i].reader);
-    return sum;
-}
-
 /* Index of the unpinned reader that was used longest ago; count when all are pinned. */
 static uint32_t oldest_unpinned(const SegmentCache *cache)
 {
@@ -72,14 +162,30 @@ static uint32_t oldest_unpinned(const SegmentCache *cache)
     return oldest;
 }
 
+/* Texts go first: that memory is short for readers matters more. */
+static bool make_some_room(SegmentCache *cache, bool is_memory_short)
+{
+    if (is_memory_short && kept_make_room(cache))
+        return true;
+    uint32_t oldest = oldest_unpinned(cache);
+    if (oldest == cache->count)
+        return false;
+    drop(cache, oldest);
+    return true;
+}
+
 static void make_room(SegmentCache *cache)
 {
-    while (cache->count >= cache->max_files || memory_held(cache) > cache->max_memory) {
-        uint32_t oldest = oldest_unpinned(cache);
-        if (oldest == cache->count)
-            return;
-        drop(cache, oldest);
-    }
+    size_t held = memory_held(cache);
+    while ((cache->count >= cache->max_files || held > cache->max_memory) &&
+           make_some_room(cache, held > cache->max_memory))
+        held = memory_held(cache);
+    cache->is_crowded = held > cache->max_memory / 2;
+}
+
+bool segment_cache_is_roomy(const SegmentCache *cache)
+{
+    return !cache->is_crowded;
 }
 
 static SegmentReader *pin(SegmentCache *cache, CachedReader *cached)

@@ -119,7 +119,8 @@ Run *run_new(const RunOptions *options, Fault *fault)
                                 .budget = &run->budget,
                                 .types = options->types,
                                 .network = options->network,
-                                .counters = run->counters};
+                                .counters = run->counters,
+                                .segments = options->segments};
     run->exchange = exchange_new(&exchange);
     for (uint32_t i = 0; i < run->stage_count; i++)
         if (!build_pump(run, i, fault)) {

@@ -106,4 +106,16 @@ void frame_end_with_batch(FrameWriter *writer, const Batch *batch);
  * rows. */
 bool frame_read_batch(const Frame *frame, Arena *arena, Batch **batch, Fault *fault);
 
+/* The same between processes that have the same segments: of dictionaries with a home only the
+ * codes travel, and the home's name. */
+void frame_end_with_references(FrameWriter *writer, const Batch *batch);
+/* Finds the dictionary of a name; it stays as long as the batch is used. NULL with a fault when
+ * there is none: names come from outside. */
+typedef struct DictionaryFinder {
+    const Dictionary *(*find)(void *state, const uint8_t digest[16], uint32_t column, Fault *fault);
+    void *state;
+} DictionaryFinder;
+bool frame_read_references(const Frame *frame, Arena *arena, const DictionaryFinder *finder,
+                           Batch **batch, Fault *fault);
+
 #endif

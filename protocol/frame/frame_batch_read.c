@@ -19,6 +19,7 @@ enum { MAX_ROWS = 1 << 24, MAX_NESTING = 8 };
 
 typedef struct BatchReader {
     Arena *arena;
+    const DictionaryFinder *finder; /* NULL: no dictionary may lie elsewhere */
     Unpacker in;
     const uint8_t *buffers; /* where the first buffer begins; 64-byte aligned */
     size_t size;            /* of all buffers */
@@ -152,10 +153,26 @@ static bool read_hashes(BatchReader *reader, Dictionary *dictionary)
     return dictionary->hashes != NULL;
 }
 
-static bool read_dictionary(BatchReader *reader, Vector *vector, Fault *fault)
+/* A dictionary that both sides have. */
+static bool find_dictionary(BatchReader *reader, Vector *vector, Fault *fault)
+{
+    const uint32_t *codes = take_buffer(reader, sizeof(uint32_t) * (uint64_t)vector->length);
+    Text digest = unpack_bytes(&reader->in);
+    uint64_t column = unpack_below(&reader->in, UINT32_MAX);
+    if (codes == NULL || reader->in.failed || digest.length != 16 || reader->finder == NULL)
+        return refuse(fault, "dictionary elsewhere");
+    vector->data = codes;
+    vector->dictionary = reader->finder->find(reader->finder->state, (const uint8_t *)digest.data,
+                                              (uint32_t)column, fault);
+    if (vector->dictionary == NULL)
+        return false;
+    return are_below(codes, vector->length, vector->dictionary->count) ||
+           refuse(fault, "dictionary codes");
+}
+
+static bool read_dictionary(BatchReader *reader, uint64_t flags, Vector *vector, Fault *fault)
 {
     Dictionary *dictionary = ARENA_NEW(reader->arena, Dictionary);
-    uint64_t flags = unpack_below(&reader->in, 4);
     const uint32_t *codes = take_buffer(reader, sizeof(uint32_t) * (uint64_t)vector->length);
     uint64_t count = unpack_below(&reader->in, FRAME_MAX_BODY);
     if (codes == NULL || reader->in.failed || count == 0 ||
@@ -168,10 +185,11 @@ static bool read_dictionary(BatchReader *reader, Vector *vector, Fault *fault)
     if (offsets == NULL || bytes == NULL || !do_ascend(offsets, dictionary->count, size) ||
         offsets[1] != offsets[0] || !read_hashes(reader, dictionary))
         return refuse(fault, "dictionary");
-    dictionary->is_unique = (flags & 1) != 0;
-    dictionary->is_sorted = (flags & 2) != 0;
+    dictionary->is_unique = (flags & DICTIONARY_UNIQUE) != 0;
+    dictionary->is_sorted = (flags & DICTIONARY_SORTED) != 0;
     dictionary->offsets = offsets;
     dictionary->bytes = bytes;
+    dictionary->family = unpack_uint(&reader->in);
     dictionary->id = dictionary_next_id();
     vector->data = codes;
     vector->dictionary = dictionary;
@@ -181,7 +199,7 @@ static bool read_dictionary(BatchReader *reader, Vector *vector, Fault *fault)
 static uint32_t fields_of(const Vector *vector)
 {
     if (vector->form == VECTOR_DICTIONARY)
-        return 9;
+        return DICTIONARY_FIELDS;
     return vector->layout == LAYOUT_STRING || vector->layout == LAYOUT_ARRAY ? 6 : 4;
 }
 
@@ -192,14 +210,20 @@ static bool read_vector(BatchReader *reader, uint32_t length, int depth, Vector 
     *vector = (Vector){.length = length};
     vector->layout = (Layout)unpack_below(&reader->in, LAYOUT_COUNT);
     vector->form = (VectorForm)unpack_below(&reader->in, VECTOR_DICTIONARY + 1);
-    if (reader->in.failed || depth > MAX_NESTING || fields != fields_of(vector))
+    bool is_reference = vector->form == VECTOR_DICTIONARY && fields == REFERENCE_FIELDS;
+    if (reader->in.failed || depth > MAX_NESTING ||
+        (fields != fields_of(vector) && !is_reference))
         return refuse(fault, "description of a vector");
     if (vector->form != VECTOR_DICTIONARY)
         return read_cells(reader, vector, depth, fault) &&
                (!reader->in.failed || refuse(fault, "description ends early"));
     if (vector->layout != LAYOUT_STRING)
         return refuse(fault, "a dictionary of something else than strings");
-    return read_dictionary(reader, vector, fault) &&
+    uint64_t flags = unpack_below(&reader->in, DICTIONARY_ELSEWHERE * 2);
+    if (((flags & DICTIONARY_ELSEWHERE) != 0) != is_reference)
+        return refuse(fault, "flags of a dictionary");
+    return (is_reference ? find_dictionary(reader, vector, fault)
+                         : read_dictionary(reader, flags, vector, fault)) &&
            (!reader->in.failed || refuse(fault, "description ends early"));
 }
 
@@ -221,9 +245,10 @@ static void find_buffers(BatchReader *reader, const Frame *frame)
     }
 }
 
-bool frame_read_batch(const Frame *frame, Arena *arena, Batch **batch, Fault *fault)
+bool frame_read_references(const Frame *frame, Arena *arena, const DictionaryFinder *finder,
+                           Batch **batch, Fault *fault)
 {
-    BatchReader reader = {.arena = arena};
+    BatchReader reader = {.arena = arena, .finder = finder};
     Text description = frame_text(frame, "batch");
     unpack_init(&reader.in, description.data, description.length);
     uint32_t fields = unpack_array(&reader.in);
@@ -240,4 +265,9 @@ bool frame_read_batch(const Frame *frame, Arena *arena, Batch **batch, Fault *fa
     if (reader.in.at != reader.in.end)
         return refuse(fault, "description goes on");
     return true;
+}
+
+bool frame_read_batch(const Frame *frame, Arena *arena, Batch **batch, Fault *fault)
+{
+    return frame_read_references(frame, arena, NULL, batch, fault);
 }

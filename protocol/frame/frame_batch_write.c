@@ -25,6 +25,7 @@ typedef struct Piece {
 } Piece;
 
 typedef struct BatchWriter {
+    bool may_refer; /* dictionaries with a home are named and stay where they are */
     Arena *scratch; /* made when something needs it */
     Buffer description;
     Piece *pieces;
@@ -189,16 +190,38 @@ static Entries used_entries(BatchWriter *writer, const Vector *vector)
     return out;
 }
 
+static uint32_t flags_of(const Dictionary *dictionary, bool is_sorted)
+{
+    return (dictionary->is_unique ? DICTIONARY_UNIQUE : 0) | (is_sorted ? DICTIONARY_SORTED : 0);
+}
+
+static void add_reference(BatchWriter *writer, const Vector *vector)
+{
+    const DictionaryHome *home = vector->dictionary->home;
+    pack_array(&writer->description, REFERENCE_FIELDS);
+    pack_uint(&writer->description, LAYOUT_STRING);
+    pack_uint(&writer->description, VECTOR_DICTIONARY);
+    pack_uint(&writer->description,
+              flags_of(vector->dictionary, vector->dictionary->is_sorted) | DICTIONARY_ELSEWHERE);
+    add_bytes(writer, vector->data, sizeof(uint32_t) * vector->length);
+    pack_bytes(&writer->description, home->digest, sizeof home->digest);
+    pack_uint(&writer->description, home->column);
+}
+
 static void add_dictionary_vector(BatchWriter *writer, const Vector *vector)
 {
     const Dictionary *dictionary = vector->dictionary;
+    if (writer->may_refer && dictionary->home != NULL) {
+        add_reference(writer, vector);
+        return;
+    }
     bool is_larger = dictionary->count > vector->length;
     Entries entries = is_larger ? used_entries(writer, vector) : all_entries(writer, vector);
     bool is_sorted = dictionary->is_sorted && entries.in_order;
-    pack_array(&writer->description, 9);
+    pack_array(&writer->description, DICTIONARY_FIELDS);
     pack_uint(&writer->description, LAYOUT_STRING);
     pack_uint(&writer->description, VECTOR_DICTIONARY);
-    pack_uint(&writer->description, (dictionary->is_unique ? 1 : 0) | (is_sorted ? 2 : 0));
+    pack_uint(&writer->description, flags_of(dictionary, is_sorted));
     add_bytes(writer, entries.codes, sizeof(uint32_t) * vector->length);
     pack_uint(&writer->description, entries.count);
     add_bytes(writer, entries.offsets, sizeof(uint32_t) * ((size_t)entries.count + 1));
@@ -207,6 +230,7 @@ static void add_dictionary_vector(BatchWriter *writer, const Vector *vector)
         pack_nil(&writer->description);
     else
         add_bytes(writer, entries.hashes, sizeof(uint64_t) * entries.count);
+    pack_uint(&writer->description, dictionary->family);
 }
 
 static void add_vector(BatchWriter *writer, const Vector *vector)
@@ -243,9 +267,9 @@ static void append_piece(Buffer *out, const Piece *piece)
     out->length += padded;
 }
 
-void frame_end_with_batch(FrameWriter *writer, const Batch *batch)
+static void end_with_batch(FrameWriter *writer, const Batch *batch, bool may_refer)
 {
-    BatchWriter batch_writer = {0};
+    BatchWriter batch_writer = {.may_refer = may_refer};
     pack_array(&batch_writer.description, 2 + batch->column_count);
     pack_uint(&batch_writer.description, batch->rows);
     pack_uint(&batch_writer.description, batch->column_count);
@@ -264,4 +288,14 @@ void frame_end_with_batch(FrameWriter *writer, const Batch *batch)
     frame_end(writer);
     buffer_clear(&batch_writer.description);
     arena_free(batch_writer.scratch);
+}
+
+void frame_end_with_batch(FrameWriter *writer, const Batch *batch)
+{
+    end_with_batch(writer, batch, false);
+}
+
+void frame_end_with_references(FrameWriter *writer, const Batch *batch)
+{
+    end_with_batch(writer, batch, true);
 }

@@ -11,6 +11,15 @@ enum {
     FRAME_TAIL = 64, /* readable bytes behind a body, as vectors promise */
 };
 
+/* How dictionary vectors are described. */
+enum {
+    DICTIONARY_FIELDS = 10,
+    REFERENCE_FIELDS = 6, /* one that lies elsewhere */
+    DICTIONARY_UNIQUE = 1,
+    DICTIONARY_SORTED = 2,
+    DICTIONARY_ELSEWHERE = 4,
+};
+
 static inline size_t frame_padded(size_t length)
 {
     return (length + FRAME_ALIGNMENT - 1) & ~(size_t)(FRAME_ALIGNMENT - 1);

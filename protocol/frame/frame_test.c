@@ -477,6 +477,64 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* --- dictionaries that do not travel --- */
+
+typedef struct Shelf {
+    const Dictionary *dictionary;
+    uint32_t asked;
+} Shelf;
+
+static const Dictionary *find_on_shelf(void *state, const uint8_t digest[16], uint32_t column,
+                                       Fault *fault)
+{
+    Shelf *shelf = state;
+    shelf->asked++;
+    if (column == 3 && memcmp(digest, shelf->dictionary->home->digest, 16) == 0)
+        return shelf->dictionary;
+    fault_set(fault, FAULT_PROTOCOL_VIOLATION, "not on this shelf");
+    return NULL;
+}
+
+static void test_references(void **state)
+{
+    Arena *arena = *state;
+    Text texts[] = {{0}, TEXT_LITERAL("one"), TEXT_LITERAL("three"), TEXT_LITERAL("two")};
+    DictionaryHome home = {.references = 1, .digest = "0123456789abcde", .column = 3};
+    Dictionary *dictionary = dictionary_make(arena, texts, 4, true, true);
+    dictionary->home = &home;
+    const uint32_t codes[] = {1, 0, 3, 2, 3};
+    Batch *batch = batch_make(arena, 1, 5);
+    batch->columns[0] = vector_dictionary(dictionary, 5, codes);
+    Buffer out = BUFFER_EMPTY;
+    FrameWriter writer;
+    frame_begin(&writer, &out, FRAME_CHANNEL_DATA);
+    frame_end_with_references(&writer, batch);
+    Body body = body_of(&out, 0);
+    Frame frame;
+    Fault fault;
+    Batch *back;
+    Shelf shelf = {.dictionary = dictionary};
+    const DictionaryFinder finder = {find_on_shelf, &shelf};
+    assert_true(frame_read(body.data, body.length, &frame, &fault));
+    assert_true(frame_read_references(&frame, arena, &finder, &back, &fault));
+    assert_ptr_equal(back->columns[0].dictionary, dictionary);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(same_cell(&back->columns[0], i, &batch->columns[0], i));
+    /* who has no shelf refuses it */
+    assert_false(frame_read_batch(&frame, arena, &back, &fault));
+    /* another dictionary under that name may be too short for the codes */
+    Dictionary *shorter = dictionary_make(arena, texts, 3, true, true);
+    shorter->home = &home;
+    shelf.dictionary = shorter;
+    assert_false(frame_read_references(&frame, arena, &finder, &back, &fault));
+    /* and there may be none */
+    home.digest[0] = 'x';
+    assert_false(frame_read_references(&frame, arena, &finder, &back, &fault));
+    assert_int_equal(shelf.asked, 3);
+    free(body.memory);
+    buffer_clear(&out);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -485,7 +543,7 @@ int main(void)
         TEST(test_map_round_trip),
         TEST(test_refusals),
         TEST(test_batch_round_trip),
-        TEST(test_in_place),
+        TEST(test_references), TEST(test_in_place),
         TEST(test_large_dictionary_is_cut),
         TEST(test_damaged_frames),
         TEST(test_damaged_faults),

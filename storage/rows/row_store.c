@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum StringForm { STRINGS_UNDECIDED, STRINGS_CODED, STRINGS_FLAT } StringForm;
+typedef enum StringForm {
+    STRINGS_UNDECIDED,
+    STRINGS_SHARED, /* codes of a dictionary that somebody else keeps */
+    STRINGS_CODED,
+    STRINGS_FLAT
+} StringForm;
 
 typedef struct StoreColumn {
     Layout layout;
@@ -21,6 +26,8 @@ typedef struct StoreColumn {
     GrowArray nulls;              /* once has_nulls */
     TextTable texts;              /* STRINGS_CODED */
     Dictionary dictionary;        /* the view handed out */
+    const Dictionary *shared;     /* STRINGS_SHARED: held */
+    uint64_t family;              /* of the dictionaries that came, while there is but one */
     struct StoreColumn *elements; /* ARRAY */
     uint32_t element_count;
     Vector element_vector;
@@ -28,7 +35,7 @@ typedef struct StoreColumn {
 
 struct RowStore {
     Budget *budget;
-    bool is_loose;
+    bool is_loose, is_sharing;
     uint32_t column_count;
     uint32_t rows;
     Arena *bytes;      /* of flat texts */
@@ -48,8 +55,16 @@ static void column_init(StoreColumn *column, const RowStore *store, Layout layou
         text_table_init(&column->texts, store->budget);
 }
 
+static void column_unshare(StoreColumn *column)
+{
+    if (column->shared != NULL)
+        dictionary_release(column->shared);
+    column->shared = NULL;
+}
+
 static void column_clear(StoreColumn *column, Budget *budget)
 {
+    column_unshare(column);
     grow_array_free(&column->data, budget);
     grow_array_free(&column->nulls, budget);
     text_table_clear(&column->texts);
@@ -86,6 +101,13 @@ RowStore *row_store_new_loose(Budget *budget, uint32_t column_count, const Layou
     return store_new(budget, column_count, layouts, true);
 }
 
+RowStore *row_store_new_sharing(Budget *budget, uint32_t column_count, const Layout *layouts)
+{
+    RowStore *store = store_new(budget, column_count, layouts, true);
+    store->is_sharing = true;
+    return store;
+}
+
 static void bytes_release(RowStore *store)
 {
     if (store->budget != NULL && store->bytes_held != 0)
@@ -108,6 +130,7 @@ void row_store_free(RowStore *store)
 
 static void column_reset(StoreColumn *column)
 {
+    column_unshare(column);
     column->strings = STRINGS_UNDECIDED;
     if (column->has_nulls)
         memset(column->nulls.data, 0, column->nulls.size);
@@ -135,8 +158,8 @@ uint32_t row_store_rows(const RowStore *store)
 
 static size_t column_bytes(const StoreColumn *column, uint32_t rows)
 {
-    size_t width =
-        column->strings == STRINGS_CODED ? sizeof(uint32_t) : layout_size(column->layout);
+    bool is_coded = column->strings == STRINGS_CODED || column->strings == STRINGS_SHARED;
+    size_t width = is_coded ? sizeof(uint32_t) : layout_size(column->layout);
     size_t sum = rows * width + column->texts.bytes_used + column->texts.count * (size_t)4;
     if (column->has_nulls)
         sum += rows;
@@ -238,6 +261,7 @@ static bool append_values(RowStore *store, StoreColumn *column, uint32_t at, con
 
 enum {
     STRIDE = 1024,           /* rows gathered at a time where a selection has to be made dense */
+    SHARED_ENTRIES_A_ROW = 32, /* of a dictionary that may stay shared at the end */
     FLAT_ENTRIES = 16 << 10, /* a dictionary with more may be given up when most are new */
 };
 
@@ -352,9 +376,89 @@ static bool turn_flat(RowStore *store, StoreColumn *column, uint32_t rows, Fault
     return true;
 }
 
+/* --- sharing --- */
+
+static inline bool may_share(const Vector *vector)
+{
+    return vector->form == VECTOR_DICTIONARY && vector->dictionary->home != NULL;
+}
+
+static void begin_sharing(StoreColumn *column, const Dictionary *dictionary)
+{
+    dictionary_hold(dictionary);
+    column->shared = dictionary;
+    column->strings = STRINGS_SHARED;
+}
+
+static bool append_shared(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
+                          Selection selection, Fault *fault)
+{
+    if (!grow_array_unset(&column->data, store->budget,
+                          ((size_t)at + selection.count) * sizeof(uint32_t), fault))
+        return false;
+    append_4((uint32_t *)column->data.data + at, vector, selection);
+    return true;
+}
+
+/* Other texts come: those that were shared so far are copied. */
+static bool end_sharing(StoreColumn *column, uint32_t rows, Fault *fault)
+{
+    uint32_t *codes = column->data.data;
+    for (uint32_t at = 0; at < rows; at += BATCH_ROWS) {
+        uint32_t count = rows - at < BATCH_ROWS ? rows - at : BATCH_ROWS;
+        uint32_t ids[BATCH_ROWS];
+        Vector part = vector_dictionary(column->shared, count, codes + at);
+        if (!text_table_add_vector(&column->texts, &part, ids, fault))
+            return false;
+        memcpy(codes + at, ids, count * sizeof *ids);
+    }
+    column->strings = STRINGS_CODED;
+    column_unshare(column);
+    return true;
+}
+
+bool row_store_is_sharing_with(const RowStore *store, const Batch *batch)
+{
+    for (uint32_t c = 0; c < store->column_count; c++) {
+        const StoreColumn *column = &store->columns[c];
+        if (column->strings == STRINGS_SHARED &&
+            (!may_share(&batch->columns[c]) || batch->columns[c].dictionary != column->shared))
+            return false;
+    }
+    return true;
+}
+
+bool row_store_settle(RowStore *store, Fault *fault)
+{
+    for (uint32_t c = 0; c < store->column_count; c++) {
+        StoreColumn *column = &store->columns[c];
+        if (column->strings == STRINGS_SHARED &&
+            column->shared->count / SHARED_ENTRIES_A_ROW > store->rows &&
+            !end_sharing(column, store->rows, fault))
+            return false;
+    }
+    return true;
+}
+
+static void note_family(StoreColumn *column, const Vector *vector)
+{
+    uint64_t family = vector->form == VECTOR_DICTIONARY ? vector->dictionary->family : 0;
+    bool is_first = column->strings == STRINGS_UNDECIDED;
+    column->family = is_first || column->family == family ? family : 0;
+}
+
 static bool append_strings(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                            Selection selection, Fault *fault)
 {
+    note_family(column, vector);
+    if (column->strings == STRINGS_UNDECIDED && store->is_sharing && may_share(vector))
+        begin_sharing(column, vector->dictionary);
+    if (column->strings == STRINGS_SHARED) {
+        if (may_share(vector) && vector->dictionary == column->shared)
+            return append_shared(store, column, at, vector, selection, fault);
+        if (!end_sharing(column, at, fault))
+            return false;
+    }
     if (column->strings == STRINGS_UNDECIDED)
         column->strings = vector->form == VECTOR_FLAT ? STRINGS_FLAT : STRINGS_CODED;
     if (column->strings == STRINGS_CODED && is_better_flat(column, at, vector) &&
@@ -447,10 +551,13 @@ static Vector column_vector(StoreColumn *column, uint32_t rows)
 {
     static const uint8_t nothing[128] __attribute__((aligned(64)));
     const void *data = column->data.data == NULL ? nothing : column->data.data;
+    if (column->strings == STRINGS_SHARED)
+        return vector_dictionary(column->shared, rows, data);
     if (column->strings == STRINGS_CODED) {
         /* As long as nothing is added it is the same dictionary: who caches by its id profits. */
         if (column->dictionary.id == 0 || column->dictionary.count != column->texts.count)
             column->dictionary = text_table_dictionary(&column->texts);
+        column->dictionary.family = column->family;
         return vector_dictionary(&column->dictionary, rows, data);
     }
     Vector vector =
@@ -480,6 +587,7 @@ bool row_store_keep(RowStore *store, const uint32_t *rows, uint32_t count, Fault
     for (uint32_t c = 0; c < store->column_count; c++)
         layouts[c] = store->columns[c].layout;
     RowStore *kept = store_new(store->budget, store->column_count, layouts, store->is_loose);
+    kept->is_sharing = store->is_sharing;
     free(layouts);
     if (!row_store_append(kept, row_store_batch(store), rows, count, fault)) {
         row_store_free(kept);

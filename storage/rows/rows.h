@@ -53,6 +53,10 @@ typedef struct TextRemap {
  * Interned texts: equal texts have equal ids, 1, 2, 3, ... in the order of their first
  * appearance; 0 stands for NULL. Each distinct entry of a dictionary is hashed once and not once
  * a row: a remapping array is kept for the dictionaries seen last.
+ *
+ * A table that is kept from query to query has a number and a family: dictionaries of that family
+ * keep their remapping arrays themselves, so that texts of a segment are looked up once for all
+ * queries. Such a table is only added to.
  */
 typedef struct TextTable {
     Budget *budget;
@@ -68,6 +72,8 @@ typedef struct TextTable {
     uint64_t lineage; /* of the dictionaries that it gives; 0: none yet */
     bool is_finding; /* what the remaps hold: results of finding, not of adding */
     bool is_list;    /* entries may be equal: see text_list_init */
+    uint64_t number; /* of a table that is kept; 0: it is not */
+    uint64_t family; /* then: of the dictionaries whose texts it has */
     TextRemap remaps[TEXT_TABLE_REMAPS];
 } TextTable;
 
@@ -75,6 +81,8 @@ void text_table_init(TextTable *table, Budget *budget);
 /* A table for those who only want a dictionary: nothing is looked up, and texts that do not come
  * from one dictionary are entered each time. */
 void text_list_init(TextTable *table, Budget *budget);
+/* One that is kept: `number` is never that of another one in this process. */
+void text_table_init_kept(TextTable *table, Budget *budget, uint64_t number, uint64_t family);
 /* About so many texts will come: makes room for them with the first. */
 void text_table_expect(TextTable *table, uint32_t texts);
 void text_table_clear(TextTable *table); /* frees; then as after init */
@@ -98,6 +106,8 @@ static inline Text text_table_text(const TextTable *table, uint32_t id)
 Dictionary text_table_dictionary(TextTable *table);
 /* Only the texts are wanted from now on, until the next reset: gives back what finds them. */
 void text_table_freeze(TextTable *table);
+/* Gives back the remapping arrays: the dictionaries seen so far will not come again. */
+void text_table_forget_dictionaries(TextTable *table);
 size_t text_table_memory(const TextTable *table);
 
 /* --- RowStore --- */
@@ -106,6 +116,14 @@ typedef struct RowStore RowStore;
 RowStore *row_store_new(Budget *budget, uint32_t column_count, const Layout *layouts);
 /* One whose strings' dictionaries may have equal entries: cheaper to fill. */
 RowStore *row_store_new_loose(Budget *budget, uint32_t column_count, const Layout *layouts);
+/* A loose one that holds dictionaries with a home instead of copying texts, as long as all rows
+ * of a column have the same one; when others come their texts are copied after all. */
+RowStore *row_store_new_sharing(Budget *budget, uint32_t column_count, const Layout *layouts);
+/* False: the batch's dictionaries would end the sharing of some column. */
+bool row_store_is_sharing_with(const RowStore *store, const Batch *batch);
+/* No more rows will come: ends the sharing of dictionaries that are much larger than what the rows
+ * can use of them, so that who reads the rows need not have them. */
+bool row_store_settle(RowStore *store, Fault *fault);
 void row_store_free(RowStore *store);  /* NULL is fine */
 void row_store_reset(RowStore *store); /* no rows; keeps some memory */
 /* Appends rows rows[0..count), or all rows (`rows` NULL, `count` ignored). Copies everything. */

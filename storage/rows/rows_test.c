@@ -443,6 +443,114 @@ static void test_row_order(void **state)
     }
 }
 
+/* --- dictionaries with a home --- */
+
+static uint32_t homes_freed;
+
+static void count_freed(DictionaryHome *home)
+{
+    (void)home;
+    homes_freed++;
+}
+
+static Dictionary *dictionary_at_home(Arena *arena, DictionaryHome *home, const char *prefix,
+                                      uint32_t entries)
+{
+    Text *texts = ARENA_ARRAY(arena, Text, entries);
+    texts[0] = (Text){0};
+    for (uint32_t i = 1; i < entries; i++)
+        texts[i] = text_of(arena_printf(arena, "%s %06u", prefix, i));
+    Dictionary *dictionary = dictionary_make(arena, texts, entries, true, true);
+    *home = (DictionaryHome){.references = 1, .free = count_freed};
+    dictionary->home = home;
+    dictionary->family = 17;
+    return dictionary;
+}
+
+static Batch *batch_of_codes(Arena *arena, const Dictionary *dictionary, uint32_t rows)
+{
+    uint32_t *codes = arena_alloc_vector(arena, rows * sizeof *codes);
+    for (uint32_t i = 0; i < rows; i++)
+        codes[i] = i * 7 % dictionary->count;
+    Batch *batch = batch_make(arena, 1, rows);
+    batch->columns[0] = vector_dictionary(dictionary, rows, codes);
+    return batch;
+}
+
+static void test_row_store_shares(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    DictionaryHome homes[2];
+    Fault fault;
+    const Layout layout = LAYOUT_STRING;
+    Batch *first = batch_of_codes(arena, dictionary_at_home(arena, &homes[0], "a", 3000), 500);
+    Batch *second = batch_of_codes(arena, dictionary_at_home(arena, &homes[1], "b", 3000), 500);
+    homes_freed = 0;
+    RowStore *store = row_store_new_sharing(NULL, 1, &layout);
+    assert_true(row_store_append(store, first, NULL, 0, &fault));
+    assert_true(row_store_append(store, first, NULL, 0, &fault));
+    assert_true(row_store_settle(store, &fault));
+    assert_ptr_equal(row_store_batch(store)->columns[0].dictionary, first->columns[0].dictionary);
+    assert_int_equal(homes[0].references, 2);
+    assert_true(row_store_is_sharing_with(store, first));
+    assert_false(row_store_is_sharing_with(store, second));
+
+    /* others come: nothing is shared any more, and no row has changed */
+    assert_true(row_store_append(store, second, NULL, 0, &fault));
+    assert_int_equal(homes[0].references, 1);
+    const Batch *all = row_store_batch(store);
+    assert_null(all->columns[0].dictionary->home);
+    assert_int_equal(all->columns[0].dictionary->family, 17);
+    for (uint32_t i = 0; i < 1500; i++)
+        assert_true(vector_rows_equal(&all->columns[0], i,
+                                      i < 1000 ? &first->columns[0] : &second->columns[0],
+                                      i % 500));
+    row_store_free(store);
+
+    /* a dictionary that is far too large for the rows is not kept */
+    store = row_store_new_sharing(NULL, 1, &layout);
+    assert_true(row_store_append(store, batch_of_codes(arena, first->columns[0].dictionary, 5),
+                                 NULL, 0, &fault));
+    assert_int_equal(homes[0].references, 2);
+    assert_true(row_store_settle(store, &fault));
+    assert_int_equal(homes[0].references, 1);
+    row_store_free(store);
+    dictionary_release(first->columns[0].dictionary);
+    dictionary_release(second->columns[0].dictionary);
+    assert_int_equal(homes_freed, 2);
+    arena_free(arena);
+}
+
+/* Texts have the same ids in the next query, and dictionaries remember them by the table. */
+static void test_text_table_kept(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    DictionaryHome home;
+    Fault fault;
+    const Batch *batch = batch_of_codes(arena, dictionary_at_home(arena, &home, "a", 900), 900);
+    uint32_t first[900], again[900], other[900];
+    TextTable table, next;
+    text_table_init_kept(&table, NULL, 1, 17);
+    text_table_init_kept(&next, NULL, 2, 17);
+    assert_int_not_equal(text_table_add(&next, TEXT_LITERAL("something else"), 5, &fault), 0);
+    assert_true(text_table_add_vector(&table, &batch->columns[0], first, &fault));
+    assert_int_equal(home.ids_table, 1);
+    text_table_forget_dictionaries(&table);
+    assert_true(text_table_add_vector(&table, &batch->columns[0], again, &fault));
+    assert_memory_equal(first, again, sizeof first);
+    assert_int_equal(table.count, 900);
+    assert_true(text_table_add_vector(&next, &batch->columns[0], other, &fault));
+    assert_int_equal(home.ids_table, 2);
+    for (uint32_t i = 0; i < 900; i++)
+        assert_int_equal(other[i], first[i] == 0 ? 0 : first[i] + 1);
+    free(home.ids);
+    text_table_clear(&table);
+    text_table_clear(&next);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +560,8 @@ int main(void)
         cmocka_unit_test(test_text_table_large_dictionary_few_rows),
         cmocka_unit_test(test_row_store_keeps_rows),
         cmocka_unit_test(test_row_store_refused),
+        cmocka_unit_test(test_row_store_shares),
+        cmocka_unit_test(test_text_table_kept),
         cmocka_unit_test(test_row_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/log/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -32,11 +33,19 @@ void text_list_init(TextTable *table, Budget *budget)
     table->is_list = true;
 }
 
+void text_table_init_kept(TextTable *table, Budget *budget, uint64_t number, uint64_t family)
+{
+    text_table_init(table, budget);
+    table->number = number;
+    table->family = family;
+}
+
 void text_table_expect(TextTable *table, uint32_t texts)
 {
     table->expected = texts;
 }
 
+/* A kept table ends with this. */
 void text_table_clear(TextTable *table)
 {
     Budget *budget = table->budget;
@@ -55,6 +64,7 @@ void text_table_clear(TextTable *table)
 
 void text_table_reset(TextTable *table)
 {
+    check(table->family == 0);
     table->count = 1;
     table->bytes_used = 0;
     table->lineage = 0;
@@ -71,8 +81,13 @@ void text_table_freeze(TextTable *table)
     grow_array_free(&table->hashes, budget);
     grow_array_free(&table->slots, budget);
     table->slot_bits = 0;
+    text_table_forget_dictionaries(table);
+}
+
+void text_table_forget_dictionaries(TextTable *table)
+{
     for (int i = 0; i < TEXT_TABLE_REMAPS; i++) {
-        grow_array_free(&table->remaps[i].ids, budget);
+        grow_array_free(&table->remaps[i].ids, table->budget);
         table->remaps[i].dictionary = 0;
     }
 }
@@ -306,6 +321,20 @@ static uint32_t *remap_ids(TextTable *table, const Vector *vector)
     return remap->ids.data;
 }
 
+/* The remapping array that a dictionary of the table's family keeps itself; NULL: it does not. */
+static uint32_t *kept_ids(const TextTable *table, const Dictionary *dictionary)
+{
+    DictionaryHome *home = dictionary->home;
+    if (table->family == 0 || home == NULL || dictionary->family != table->family)
+        return NULL;
+    if (home->ids == NULL)
+        home->ids = calloc(dictionary->count, sizeof *home->ids);
+    else if (home->ids_table != table->number)
+        memset(home->ids, 0, dictionary->count * sizeof *home->ids);
+    home->ids_table = table->number;
+    return home->ids;
+}
+
 /* At most LOOK_UP_ROWS texts that are looked up together. */
 typedef struct LookUp {
     uint32_t count;
@@ -466,7 +495,9 @@ static bool map_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fa
     if (vector->form == VECTOR_CONSTANT)
         return map_constant(table, vector, ids, fault);
     if (vector->form == VECTOR_DICTIONARY) {
-        uint32_t *remap = remap_ids(table, vector);
+        uint32_t *remap = kept_ids(table, vector->dictionary);
+        if (remap == NULL)
+            remap = remap_ids(table, vector);
         if (remap != NULL)
             return map_through_remap(table, vector, remap, ids, fault);
     }
@@ -481,6 +512,7 @@ bool text_table_add_vector(TextTable *table, const Vector *vector, uint32_t *ids
 
 bool text_table_find_vector(TextTable *table, const Vector *vector, uint32_t *ids, Fault *fault)
 {
+    check(table->family == 0); /* only added to */
     if (!table->is_finding) {
         table->is_finding = true;
         for (int i = 0; i < TEXT_TABLE_REMAPS; i++)

@@ -105,7 +105,8 @@ void segment_group_zone(const SegmentReader *reader, uint32_t column, uint32_t g
                         SegmentZone *zone);
 
 /* The column's dictionary, decoded (and its checksum verified) at the first call, with hashes
- * when `with_hashes`; lives as long as the reader. *dictionary is NULL for columns without one. */
+ * when `with_hashes`; lives as long as the reader, and longer for who holds it (it has a home when
+ * the reader was opened with a digest). *dictionary is NULL for columns without one. */
 bool segment_dictionary(SegmentReader *reader, uint32_t column, bool with_hashes,
                         const Dictionary **dictionary, Fault *fault);
 

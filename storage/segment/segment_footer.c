@@ -299,7 +299,7 @@ bool segment_read_footer(SegmentReader *reader, const uint8_t *digest, Fault *fa
     memset(reader->stream_columns, 0xff, reader->footer->stream_count * sizeof(uint32_t));
     reader->verified = arena_zalloc(reader->arena, reader->footer->chunk_count);
     reader->dictionaries =
-        arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(LoadedDictionary));
+        arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(LoadedDictionary *));
     reader->units = arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(UnitCache));
     fill_columns(reader);
     for (uint32_t i = 0; i < reader->footer->stream_count; i++) {

@@ -35,6 +35,9 @@ SegmentReader *segment_reader_open(const char *path, const uint8_t *digest, Faul
     }
     reader->arena = arena_new("segment reader");
     reader->path = arena_strdup(reader->arena, path);
+    reader->has_digest = digest != NULL;
+    if (digest != NULL)
+        memcpy(reader->digest, digest, sizeof reader->digest);
     if (!map_file(reader, fault) || !segment_read_footer(reader, digest, fault)) {
         segment_reader_close(reader);
         return NULL;
@@ -42,15 +45,25 @@ SegmentReader *segment_reader_open(const char *path, const uint8_t *digest, Faul
     return reader;
 }
 
+static void loaded_free(DictionaryHome *home)
+{
+    LoadedDictionary *loaded = (LoadedDictionary *)home;
+
+    free(loaded->offsets);
+    free(loaded->bytes);
+    free(loaded->hashes);
+    free(loaded->kept_hashes);
+    free(loaded->home.ids);
+    free(loaded);
+}
+
 void segment_reader_close(SegmentReader *reader)
 {
     if (reader == NULL)
         return;
     for (uint32_t i = 0; reader->units != NULL && i < reader->footer->stream_count; i++) {
-        free(reader->dictionaries[i].offsets);
-        free(reader->dictionaries[i].bytes);
-        free(reader->dictionaries[i].hashes);
-        free(reader->dictionaries[i].kept_hashes);
+        if (reader->dictionaries[i] != NULL && --reader->dictionaries[i]->home.references == 0)
+            loaded_free(&reader->dictionaries[i]->home);
         free(reader->units[i].bytes);
     }
     if (reader->data != NULL)
@@ -119,9 +132,13 @@ const SegmentColumnSummary *segment_column_summary(const SegmentReader *reader, 
 size_t segment_reader_memory(const SegmentReader *reader)
 {
     size_t kept = 0;
-    for (uint32_t i = 0; i < reader->footer->stream_count; i++)
-        if (reader->dictionaries[i].kept_hashes != NULL)
-            kept += reader->dictionaries[i].dictionary.count * sizeof(uint64_t);
+    for (uint32_t i = 0; i < reader->footer->stream_count; i++) {
+        const LoadedDictionary *loaded = reader->dictionaries[i];
+        if (loaded == NULL)
+            continue;
+        kept += loaded->kept_hashes == NULL ? 0 : loaded->dictionary.count * sizeof(uint64_t);
+        kept += loaded->home.ids == NULL ? 0 : loaded->dictionary.count * sizeof(uint32_t);
+    }
     return reader->heap_bytes + arena_size(reader->arena) + kept;
 }
 
@@ -363,45 +380,81 @@ static void drop_unit(SegmentReader *reader, uint32_t stream)
     *cache = (UnitCache){0};
 }
 
-static bool load(SegmentReader *reader, uint32_t stream, LoadedDictionary *loaded, Fault *fault)
+/* The column whose texts a stream holds; false: elements of arrays. */
+static bool column_of_dictionary(const SegmentReader *reader, uint32_t stream, uint32_t *column)
+{
+    for (*column = 0; *column < reader->schema.column_count; ++*column)
+        if (reader->streams[reader->columns[*column].stream].dictionary == stream)
+            return true;
+    return false;
+}
+
+/* Segments of one table lie in one folder. */
+static uint64_t family_of(const SegmentReader *reader, uint32_t column)
+{
+    const char *end = strrchr(reader->path, '/');
+    uint32_t folder = end == NULL ? 0 : (uint32_t)(end - reader->path);
+    uint64_t family = text_hash((Text){reader->path, folder}) * 3 +
+                      text_hash(reader->schema.columns[column].name);
+
+    return family == 0 ? 1 : family;
+}
+
+static void name_home(const SegmentReader *reader, uint32_t stream, LoadedDictionary *loaded)
+{
+    uint32_t column;
+
+    if (!reader->has_digest || !column_of_dictionary(reader, stream, &column))
+        return;
+    loaded->home.column = column;
+    loaded->dictionary.family = family_of(reader, column);
+    memcpy(loaded->home.digest, reader->digest, sizeof reader->digest);
+    loaded->dictionary.home = &loaded->home;
+}
+
+static bool load(SegmentReader *reader, uint32_t stream, Fault *fault)
 {
     const FormatStream *record = &reader->streams[stream];
-    size_t offsets_size = (record->rows + 2 + ENCODING_SLACK) * sizeof *loaded->offsets;
+    size_t offsets_size = (record->rows + 2 + ENCODING_SLACK) * sizeof(uint32_t);
     size_t bytes_size = record->text_bytes + 64;
+    LoadedDictionary *loaded = calloc(1, sizeof *loaded);
+    uint32_t *offsets = malloc(offsets_size);
+    uint8_t *bytes = malloc(bytes_size);
+    bool ok = loaded != NULL && offsets != NULL && bytes != NULL;
 
-    loaded->offsets = malloc(offsets_size);
-    loaded->bytes = malloc(bytes_size);
-    bool ok = loaded->offsets != NULL && loaded->bytes != NULL;
     if (!ok)
         fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a dictionary of %zu bytes",
                   bytes_size);
-    if (!ok || !decode_entries(reader, stream, loaded->offsets, loaded->bytes, fault)) {
-        free(loaded->offsets);
-        free(loaded->bytes);
-        *loaded = (LoadedDictionary){0};
+    if (!ok || !decode_entries(reader, stream, offsets, bytes, fault)) {
+        free(offsets);
+        free(bytes);
+        free(loaded);
         return false;
     }
-    memset(loaded->bytes + record->text_bytes, 0, 64);
+    memset(bytes + record->text_bytes, 0, 64);
     drop_unit(reader, stream);
     reader->heap_bytes += offsets_size + bytes_size;
+    *loaded = (LoadedDictionary){.home = {.references = 1, .free = loaded_free},
+                                 .offsets = offsets,
+                                 .bytes = bytes};
     loaded->dictionary = (Dictionary){.count = (uint32_t)record->rows + 1,
                                       .is_unique = true,
                                       .is_sorted = true,
-                                      .offsets = loaded->offsets,
-                                      .bytes = (const char *)loaded->bytes,
+                                      .offsets = offsets,
+                                      .bytes = (const char *)bytes,
                                       .kept_hashes = &loaded->kept_hashes,
                                       .id = dictionary_next_id()};
-    loaded->is_loaded = true;
+    name_home(reader, stream, loaded);
+    reader->dictionaries[stream] = loaded;
     return true;
 }
 
 bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
                              const Dictionary **dictionary, Fault *fault)
 {
-    LoadedDictionary *loaded = &reader->dictionaries[stream];
-
-    if (!loaded->is_loaded && !load(reader, stream, loaded, fault))
+    if (reader->dictionaries[stream] == NULL && !load(reader, stream, fault))
         return false;
+    LoadedDictionary *loaded = reader->dictionaries[stream];
     if (with_hashes && loaded->hashes == NULL && !add_hashes(reader, loaded, fault))
         return false;
     *dictionary = &loaded->dictionary;

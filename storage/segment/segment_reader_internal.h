@@ -7,9 +7,10 @@
 #include "storage/encoding/encoding.h"
 #include "storage/segment/format_internal.h"
 
-/* A dictionary once decoded; `dictionary.offsets` and so on are the heap memory below. */
+/* A dictionary once decoded, on the heap: the reader holds it, and who else needs it for longer.
+ * `dictionary.offsets` and so on are the memory below. */
 typedef struct LoadedDictionary {
-    bool is_loaded;
+    DictionaryHome home;
     Dictionary dictionary;
     uint32_t *offsets;
     uint8_t *bytes;
@@ -30,6 +31,8 @@ typedef struct UnitCache {
 struct SegmentReader {
     Arena *arena;
     const char *path;
+    bool has_digest; /* it was known what file to expect */
+    uint8_t digest[16];
     const uint8_t *data; /* the mapping */
     size_t length;
     size_t footer_offset;
@@ -43,7 +46,7 @@ struct SegmentReader {
     SegmentColumnSummary *summaries;
     uint32_t *stream_columns;       /* by stream: the column it belongs to */
     uint8_t *verified;              /* by chunk: its checksum was right */
-    LoadedDictionary *dictionaries; /* by stream (the dictionary's own) */
+    LoadedDictionary **dictionaries; /* by stream (the dictionary's own); NULL: not decoded */
     UnitCache *units;               /* by stream */
     size_t heap_bytes;
 };

@@ -60,6 +60,7 @@ Dictionary *dictionary_copy(Arena *arena, const Dictionary *dictionary)
     Dictionary *copy = ARENA_NEW(arena, Dictionary);
     *copy = *dictionary; /* the id too: the same codes mean the same texts */
     copy->kept_hashes = NULL;
+    copy->home = NULL;
     copy->offsets = offsets;
     copy->bytes = copy_block(arena, dictionary->bytes + start, offsets[count]);
     if (dictionary->hashes != NULL)

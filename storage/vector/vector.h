@@ -53,6 +53,22 @@ typedef struct ArrayValue {
 } ArrayValue;
 
 /*
+ * What is known of a dictionary that outlives the batches that use it: a column's of a segment.
+ * Who needs it for longer than a batch holds it; it is freed when nobody does. Its name is the
+ * same in every process, so that codes can travel without texts.
+ */
+typedef struct DictionaryHome {
+    uint32_t references;
+    void (*free)(struct DictionaryHome *home); /* when the last reference goes */
+    uint8_t digest[16]; /* of the segment's file */
+    uint32_t column;    /* of the segment */
+    /* The codes as ids in a table of texts that is kept from query to query, 0 for those that were
+     * not looked up; NULL: none were. Made with calloc, freed with the home. */
+    uint32_t *ids;
+    uint64_t ids_table; /* the number of that table: another table's ids mean nothing */
+} DictionaryHome;
+
+/*
  * A set of strings that codes point to. Entry 0 is NULL (its text is empty and never looked at).
  * Entry c is bytes[offsets[c] .. offsets[c + 1]).
  */
@@ -73,6 +89,10 @@ typedef struct Dictionary {
     /* Dictionaries of one lineage (not 0) grew from one another: the codes of the smaller mean the
      * same in the larger. For caches that can grow along. */
     uint64_t lineage;
+    DictionaryHome *home; /* NULL: goes with its batch */
+    /* Dictionaries of columns of one name of one table are of one family, in all processes: most
+     * of their texts are the same. 0: not known. */
+    uint64_t family;
 } Dictionary;
 
 typedef struct Vector {
@@ -175,6 +195,17 @@ size_t batch_footprint(const Batch *batch);
 
 /* --- dictionaries --- */
 uint64_t dictionary_next_id(void);
+/* A dictionary with a home stays as long as it is held. */
+static inline void dictionary_hold(const Dictionary *dictionary)
+{
+    dictionary->home->references++;
+}
+static inline void dictionary_release(const Dictionary *dictionary)
+{
+    DictionaryHome *home = dictionary->home;
+    if (--home->references == 0)
+        home->free(home);
+}
 /* From texts (texts[0] is ignored, entry 0 is NULL); copies the bytes. */
 Dictionary *dictionary_make(Arena *arena, const Text *texts, uint32_t count, bool is_unique, bool is_sorted);
 /* The entries that `codes` use as a new dictionary; the same rows' codes in it go to `new_codes`
