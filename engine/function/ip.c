@@ -183,6 +183,46 @@ static bool ipv4_stringify_row(RowRun *run, uint32_t row, Text *result, uint8_t 
     return true;
 }
 
+/* --- PostgreSQL's inet: its text form, with /n where the netmask is not the whole address --- */
+
+static uint32_t host_length(Text address)
+{
+    const char *slash = address.length == 0 ? NULL : memchr(address.data, '/', address.length);
+    return slash == NULL ? address.length : (uint32_t)(slash - address.data);
+}
+
+static bool is_version_6(Text address)
+{
+    return address.length > 0 && memchr(address.data, ':', address.length) != NULL;
+}
+
+static bool host_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    Text address = row_text(run, 0, row);
+    *result = (Text){.data = address.data, .length = host_length(address)};
+    return true;
+}
+
+static bool family_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    *result = is_version_6(row_text(run, 0, row)) ? 6 : 4;
+    return true;
+}
+
+static bool masklen_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    Text address = row_text(run, 0, row);
+    *result = 0;
+    for (uint32_t i = host_length(address) + 1; i < address.length; i++)
+        *result = *result * 10 + (address.data[i] - '0');
+    if (host_length(address) == address.length)
+        *result = is_version_6(address) ? 128 : 32;
+    return true;
+}
+
+ROW_LOOP(host_loop, host_row, Text)
+ROW_LOOP(family_loop, family_row, int64_t)
+ROW_LOOP(masklen_loop, masklen_row, int64_t)
 ROW_LOOP(ipv4_match_loop, ipv4_match_row, uint8_t)
 ROW_LOOP(ipv6_match_loop, ipv6_match_row, uint8_t)
 ROW_LOOP(ipv4_parse_loop, ipv4_parse_row, int64_t)
@@ -209,6 +249,12 @@ const ScalarFunction ip_functions[] = {
     ADDRESS_ROW(91503, "ipv4_parse", T_TEXT, T_INT8, ipv4_parse_loop,
                 "An IPv4 address as an integer; NULL when it is none.", "ipv4_parse('5.5.5.5')",
                 "84215045"),
+    ADDRESS_ROW(699, "host", T_INET, T_TEXT, host_loop, "An address without its netmask.",
+                "host('192.168.1.5/24')", "192.168.1.5"),
+    ADDRESS_ROW(711, "family", T_INET, T_INT4, family_loop, "The version of an address: 4 or 6.",
+                "family('::1')", "6"),
+    ADDRESS_ROW(697, "masklen", T_INET, T_INT4, masklen_loop, "The bits of an address's netmask.",
+                "masklen('192.168.1.5/24')", "24"),
     ADDRESS_ROW(91504, "ipv4_parse", T_INT8, T_INT8, ipv4_parse_loop,
                 "The integer itself when it is an IPv4 address, else NULL.",
                 "ipv4_parse(84215045)", "84215045"),

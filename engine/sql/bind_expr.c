@@ -413,21 +413,6 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
                      array->location);
 }
 
-/* (_pg_expandarray(a)).x and .n: its values are arrays of the two. */
-static const Expr *field(Binder *binder, const Expr *value, const char *name)
-{
-    bool is_x = name_is(name, "x"), is_n = name_is(name, "n");
-    bool is_pair = value->type.oid == T_INT8_ARRAY || value->type.oid == T_INT4_ARRAY;
-    if (!is_pair || (!is_x && !is_n))
-        return bind_record_field_named(binder, value, name, value->location);
-    const Expr *pair[2] = {
-        value, expr_int64(binder->arena, SQL_TYPE(T_INT4), is_x ? 1 : 2, value->location)};
-    const Expr *field = bind_call(binder, "array_ordinal", pair, 2, value->location);
-    return field == NULL || is_x
-               ? field
-               : coerce_to(binder, field, SQL_TYPE(T_INT4), CAST_EXPLICIT, value->location);
-}
-
 static const Expr *bind_indirection(Binder *binder, ExprContext *context,
                                     const PgQuery__AIndirection *indirection)
 {
@@ -437,8 +422,10 @@ static const Expr *bind_indirection(Binder *binder, ExprContext *context,
         if (step->node_case == PG_QUERY__NODE__NODE_A_INDICES)
             value = subscript(binder, context, value, step->a_indices);
         else
-            value = field(binder, value,
-                          step->node_case == PG_QUERY__NODE__NODE_STRING ? step->string->sval : "");
+            value = bind_record_field_named(
+                binder, value,
+                step->node_case == PG_QUERY__NODE__NODE_STRING ? step->string->sval : "",
+                value->location);
     }
     return value;
 }

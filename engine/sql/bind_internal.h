@@ -524,6 +524,10 @@ const Plan *bind_rows_from(Binder *binder, ExprContext *context,
 bool bind_table_function(Binder *binder, ExprContext *context, const char *name,
                          const PgQuery__FuncCall *call, bool with_ordinality, const Plan **plan,
                          bool *is_known);
+/* Those of several columns in a select list: records, or the values of the only column. */
+bool table_function_exists(const char *name, uint32_t count);
+bool table_function_records(Binder *binder, const char *name, const Expr *argument,
+                            const Expr *number, int32_t location, RowSeries *series);
 /* All columns of a relation. `columns` has room for them. */
 const Plan *bind_scan(Binder *binder, const Relation *relation, ScopeColumn *columns);
 

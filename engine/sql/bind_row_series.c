@@ -61,25 +61,6 @@ static bool unnest(SeriesCall *call)
     return call->series->value != NULL;
 }
 
-/* information_schema._pg_expandarray gives rows (x, n): the element and its number. Here a row is
- * an array of the two; bind_expr.c knows the fields. */
-static bool expand_array(SeriesCall *call)
-{
-    if (!unnest(call))
-        return false;
-    SqlType element = call->series->value->type;
-    bool is_small = element.oid == T_INT2 || element.oid == T_INT4;
-    SqlType type = SQL_TYPE(is_small ? T_INT4 : T_INT8);
-    const Expr *pair[2] = {
-        coerce_to(call->binder, call->series->value, type, CAST_EXPLICIT, call->location),
-        coerce_to(call->binder, call->number, type, CAST_EXPLICIT, call->location)};
-    call->series->value =
-        pair[0] == NULL || pair[1] == NULL
-            ? NULL
-            : bind_array_of(call->binder, pair, 2, type, call->location);
-    return call->series->value != NULL;
-}
-
 /* int2vector and oidvector count from 0. */
 static bool generate_subscripts(SeriesCall *call)
 {
@@ -247,7 +228,6 @@ static const struct {
     const char *list;               /* ... what this function gives */
 } series_functions[] = {
     {"unnest", 1, 1, unnest, NULL},
-    {"_pg_expandarray", 1, 1, expand_array, NULL},
     {"generate_subscripts", 2, 2, generate_subscripts, NULL},
     {"generate_series", 2, 3, generate_series, NULL},
     {"regexp_matches", 2, 3, regexp_matches, NULL},
@@ -310,7 +290,7 @@ bool row_series_exists(const char *name, uint32_t count)
             count <= series_functions[i].most)
             return true;
     }
-    return false;
+    return table_function_exists(name, count);
 }
 
 bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, uint32_t count,
@@ -323,6 +303,8 @@ bool row_series_bind(Binder *binder, const char *name, const Expr **arguments, u
             return series_functions[i].bind != NULL ? series_functions[i].bind(&call)
                                                     : unnest_of(&call, series_functions[i].list);
     }
+    if (table_function_exists(name, count))
+        return table_function_records(binder, name, arguments[0], number, location, series);
     return is_list_function(name) && unnest_of(&call, name);
 }
 

@@ -54,7 +54,7 @@ static const TypeInfo types[] = {
     BASE(114, "json", "json", "complex<json>", LAYOUT_STRING, 'U', false, -1, 199, false, false),
     OPAQUE(142, "xml", "xml", 'U', -1, 143),
     ARRAY_OF(143, "_xml", "xml[]", 142),
-    OPAQUE(194, "pg_node_tree", "pg_node_tree", 'Z', -1, 0),
+    BASE(194, "pg_node_tree", "pg_node_tree", NULL, LAYOUT_STRING, 'Z', false, -1, 0, true, true),
     ARRAY_OF(199, "_json", "json[]", 114),
     PSEUDO(269, "table_am_handler", "table_am_handler", LAYOUT_STRING, 4, 0),
     ARRAY_OF(271, "_xid8", "xid8[]", 5069),
