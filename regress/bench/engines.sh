@@ -114,14 +114,16 @@ disk_size() {
 
 # --- talaria ---
 
+# With $keeps_home its tables stay from one start to the next; $talaria_options are more words of its
+# command line.
 start_talaria() {
     local home=${home_of[talaria]} attempt
     if [ ! -x "$build/talaria" ]; then say "skipped: talaria is not built in $build"; return 1; fi
-    rm -rf "$home"
+    [ -n "${keeps_home:-}" ] || rm -rf "$home"
     mkdir -p "$home"
     : >"$scratch/talaria.ready"
     "$build/talaria" --data "$home" --port 5442 --socket-dir "$scratch" --workers "$workers" \
-        -c listen_addresses= >"$scratch/talaria.ready" 2>"$scratch/talaria-server.log" </dev/null &
+        -c listen_addresses= ${talaria_options:-} >"$scratch/talaria.ready" 2>"$scratch/talaria-server.log" </dev/null &
     server_of[talaria]=$!
     for attempt in $(seq 200); do
         grep -q ready "$scratch/talaria.ready" && break
@@ -137,7 +139,7 @@ start_talaria() {
 stop_talaria() {
     kill "${server_of[talaria]}" 2>/dev/null
     wait "${server_of[talaria]}" 2>/dev/null
-    rm -rf "${home_of[talaria]}"
+    [ -n "${keeps_home:-}" ] || rm -rf "${home_of[talaria]}"
 }
 
 # --- postgres ---
