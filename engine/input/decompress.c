@@ -1,6 +1,7 @@
 /*
  * Decompression, chosen by the first bytes of the content: gzip (of several members), bzip2,
- * xz, zstandard, lz4 frames and the first entry of a zip file, all through libarchive.
+ * xz, zstandard, lz4 frames and the first entry of a zip file, through libarchive; gzip through
+ * gunzip.c where its library was there to build with.
  */
 #include "engine/input/input_internal.h"
 
@@ -64,23 +65,30 @@ static PeekStream *peek_open(ByteStream *inner, Fault *fault)
 
 typedef struct Compression {
     const char *name;
+    bool is_quick; /* much faster than parsing */
     size_t magic_length;
     const char *magic;
     int (*filter)(struct archive *); /* NULL: known, not read */
     bool is_zip;
 } Compression;
 
+#ifdef HAVE_ISAL
+enum { GZIP_IS_QUICK = true };
+#else
+enum { GZIP_IS_QUICK = false };
+#endif
+
 static const Compression compressions[] = {
-    {"gzip", 2, "\x1f\x8b", archive_read_support_filter_gzip, false},
-    {"bzip2", 3, "BZh", archive_read_support_filter_bzip2, false},
-    {"xz", 6,
+    {"gzip", GZIP_IS_QUICK, 2, "\x1f\x8b", archive_read_support_filter_gzip, false},
+    {"bzip2", false, 3, "BZh", archive_read_support_filter_bzip2, false},
+    {"xz", false, 6,
      "\xfd"
      "7zXZ\0",
      archive_read_support_filter_xz, false},
-    {"zstandard", 4, "\x28\xb5\x2f\xfd", archive_read_support_filter_zstd, false},
-    {"lz4", 4, "\x04\x22\x4d\x18", archive_read_support_filter_lz4, false},
-    {"zip", 4, "PK\x03\x04", archive_read_support_filter_none, true},
-    {"snappy", 10, "\xff\x06\0\0sNaPpY", NULL, false},
+    {"zstandard", true, 4, "\x28\xb5\x2f\xfd", archive_read_support_filter_zstd, false},
+    {"lz4", true, 4, "\x04\x22\x4d\x18", archive_read_support_filter_lz4, false},
+    {"zip", false, 4, "PK\x03\x04", archive_read_support_filter_none, true},
+    {"snappy", false, 10, "\xff\x06\0\0sNaPpY", NULL, false},
 };
 
 static const Compression *find_compression(const PeekStream *peek)
@@ -92,11 +100,13 @@ static const Compression *find_compression(const PeekStream *peek)
     return NULL;
 }
 
-bool decompress_knows(const uint8_t *bytes, size_t length)
+bool decompress_knows(const uint8_t *bytes, size_t length, bool *is_quick)
 {
     PeekStream peek = {.peeked = length < PEEK_BYTES ? length : PEEK_BYTES};
     memcpy(peek.bytes, bytes, peek.peeked);
-    return find_compression(&peek) != NULL;
+    const Compression *compression = find_compression(&peek);
+    *is_quick = compression != NULL && compression->is_quick;
+    return compression != NULL;
 }
 
 /* --- the stream --- */
@@ -201,6 +211,11 @@ ByteStream *decompress_open(ByteStream *inner, Text name, bool *is_compressed, F
         peek_close(&peek->base);
         return NULL;
     }
+    *is_compressed = true;
+#ifdef HAVE_ISAL
+    if (compression->filter == archive_read_support_filter_gzip)
+        return gunzip_open(&peek->base, name);
+#endif
     ArchiveStream *stream = malloc(sizeof *stream);
     if (stream == NULL)
         abort();
@@ -210,7 +225,6 @@ ByteStream *decompress_open(ByteStream *inner, Text name, bool *is_compressed, F
     stream->archive = NULL;
     stream->name = name;
     stream->has_inner_fault = false;
-    *is_compressed = true;
     if (start_archive(stream, fault))
         return &stream->base;
     archive_stream_close(&stream->base);

@@ -52,6 +52,8 @@ void input_bad_row(InputReader *reader, uint64_t line, const char *format, ...)
               arguments);
     va_end(arguments);
     copy_name(errors->messages[errors->kept].source, reader->unit_name);
+    if (line != 0 && reader->unit->shares != 0)
+        line += share_lines_before(reader->lines.stream, line);
     errors->messages[errors->kept].line = line;
     errors->kept++;
 }
@@ -108,7 +110,10 @@ static bool open_stream(InputReader *reader, const json_t *source, Fault *fault)
         stream = decompress_open(stream, reader->unit_name, &is_compressed, fault);
     if (stream == NULL)
         return false;
-    if (is_compressed && kind->open_file != NULL && reader->unit->bytes >= READ_AHEAD_FROM)
+    if (reader->unit->shares != 0)
+        stream = share_open(stream, reader->unit->preamble,
+                            &reader->options.tickets[reader->unit->ticket]);
+    else if (is_compressed && kind->open_file != NULL && reader->unit->bytes >= READ_AHEAD_FROM)
         stream = read_ahead_open(stream);
     line_reader_init(&reader->lines, stream, reader->budget);
     return set_system_fields(reader, part);
@@ -136,6 +141,9 @@ static bool open_unit(InputReader *reader, uint32_t unit, Fault *fault)
     if (unit >= external->unit_count)
         return fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u of %u", unit, external->unit_count);
     reader->unit = &external->units[unit];
+    if (reader->unit->shares != 0 && reader->unit->ticket >= reader->options.ticket_count)
+        return fault_set(fault, FAULT_INTERNAL_ERROR, "unit %u has ticket %u of %u", unit,
+                         reader->unit->ticket, reader->options.ticket_count);
     reader->unit_name = reader->unit->name;
     json_t *source = options_load(external->source_json, "input source", fault);
     json_t *format =

@@ -47,6 +47,8 @@ typedef struct InputOptions {
     const TypeContext *context; /* zone and dialect for conversions; settings for limits and
                                    permissions (allowed folders, protocols, removeNullBytes) */
     Budget *budget;             /* buffers beyond a fixed few MiB are reserved here; may be NULL */
+    _Atomic uint32_t *tickets;  /* the query's counters, for units that are shares */
+    uint32_t ticket_count;
 } InputOptions;
 
 typedef struct InputReader InputReader;
@@ -93,10 +95,12 @@ bool input_expand_units(Arena *arena, Text source_json, const Settings *settings
                         const InputUnit **units, uint32_t *count, Fault *fault);
 
 /*
- * Divides large files among `workers`: a file that is not compressed, in a format that has a row
- * a line, becomes several units in its place, each a range of whole lines. Other units stay as
- * they are. Opens each large file and looks at its bytes where it may be cut. Faults as for
- * input_open.
+ * Divides large files among `workers`, in formats that have a row a line: a file that is not
+ * compressed becomes several units in its place, each a range of whole lines. One that is
+ * compressed, but quickly decompressed, and one of few, becomes several units that share it: who
+ * lists them gives those with the same `first_share` a ticket of their own, 0 at the start. Other
+ * units stay as they are. Opens each large file and looks at its bytes where it may be cut. Faults
+ * as for input_open.
  */
 bool input_split_units(Arena *arena, Text source_json, Text format_json, const Settings *settings,
                        uint32_t workers, const InputUnit **units, uint32_t *count, Fault *fault);

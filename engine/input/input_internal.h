@@ -32,8 +32,18 @@ ByteStream *decompress_open(ByteStream *inner, Text name, bool *is_compressed, F
 /* `inner`, which is taken over, read by a thread of its own some blocks ahead. */
 ByteStream *read_ahead_open(ByteStream *inner);
 
-/* Whether the first bytes of a file say that it is compressed. */
-bool decompress_knows(const uint8_t *bytes, size_t length);
+/* A gzip file through ISA-L; takes `inner` over. `name` must outlive the stream. */
+ByteStream *gunzip_open(ByteStream *inner, Text name);
+
+/* Whether the first bytes of a file say that it is compressed; *is_quick: in a way that is undone
+ * much faster than its text can be parsed. */
+bool decompress_knows(const uint8_t *bytes, size_t length, bool *is_quick);
+
+/* What one of several readers takes of a text that all of them go through (share.c). `inner` is
+ * taken over; `next` is a counter that the readers share, 0 before the first of them. */
+ByteStream *share_open(ByteStream *inner, uint64_t preamble_lines, _Atomic uint32_t *next);
+/* How many lines of the text the reader has skipped before line `line` (from 1) of what it got. */
+uint64_t share_lines_before(const ByteStream *stream, uint64_t line);
 
 /* A part of a file (split.c). Takes `fd` over. `name` is for faults and must outlive the stream. */
 ByteStream *range_open(int fd, Text name, const InputUnit *unit);

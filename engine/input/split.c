@@ -6,6 +6,8 @@
  * place where a cut is wanted; so a part is exactly its lines, and readers need not agree on
  * anything. What a format needs from a file's start (a header) every part reads first.
  *
+ * Compressed files cannot be cut. A few of them are read by several workers together (share.c).
+ *
  * A part does not know how many lines lie before it: they are counted when one must be named.
  */
 #include "engine/input/input_internal.h"
@@ -20,6 +22,9 @@ enum {
     PART_MOST = 64 << 20,
     PARTS_A_WORKER = 3, /* in what is left: the last parts are small, so that nobody waits long */
     PARTS_TOTAL = 4096,
+    SHARED_LEAST = 1 << 20, /* bytes of a compressed file that several workers read */
+    SHARED_FILES = 8,       /* where there are more, each worker has files of its own */
+    SHARES_MOST = 4,        /* more would mostly decompress what others parse */
     LOOK_BYTES = 1 << 20, /* how far a line's end is looked for; without one there is no cut */
     LOOK_STEP = 16 << 10,
     COUNT_BYTES = 1 << 20,
@@ -141,6 +146,7 @@ typedef struct Splitting {
     uint32_t workers;
     uint64_t total, left; /* bytes of all files; those not listed yet */
     uint64_t preamble_lines;
+    bool shares_files; /* compressed ones: there are few files */
 } Splitting;
 
 /* Of the next part: large ones first, which cost less, and smaller ones towards the end. */
@@ -160,6 +166,37 @@ static bool add_whole(Splitting *splitting, const InputUnit *whole, Fault *fault
 {
     was_listed(splitting, whole->bytes);
     return unit_list_add(&splitting->list, whole->name, whole->bytes, fault);
+}
+
+/* In front of the others' shares: who has nothing else left to do joins in. */
+static bool add_shares(Splitting *splitting, const InputUnit *whole, Fault *fault)
+{
+    if (!add_whole(splitting, whole, fault))
+        return false;
+    InputUnit *unit = &splitting->list.units[splitting->list.count - 1];
+    unit->preamble = splitting->preamble_lines;
+    unit->shares = splitting->workers < SHARES_MOST ? splitting->workers : SHARES_MOST;
+    unit->first_share = splitting->list.count - 1;
+    return true;
+}
+
+/* Behind all files: the second shares, and so on. */
+static bool add_later_shares(Splitting *splitting, Fault *fault)
+{
+    UnitList *list = &splitting->list;
+    uint32_t files = list->count;
+    for (uint32_t share = 1; share < SHARES_MOST; share++)
+        for (uint32_t i = 0; i < files; i++) {
+            if (list->units[i].shares <= share)
+                continue;
+            InputUnit unit = list->units[i];
+            if (!unit_list_add(list, unit.name, unit.bytes, fault))
+                return false;
+            unit.share = share;
+            unit.name = list->units[list->count - 1].name;
+            list->units[list->count - 1] = unit;
+        }
+    return true;
 }
 
 static bool add_part(Splitting *splitting, const InputUnit *whole, uint64_t preamble,
@@ -186,7 +223,11 @@ static bool cut_file(Splitting *splitting, const InputUnit *whole, int fd, Fault
     if (!read_at(fd, whole->name, first, sizeof first, 0, &got, fault) ||
         !behind_lines(fd, whole->name, 0, splitting->preamble_lines, &preamble, fault))
         return false;
-    bool is_whole = decompress_knows(first, got) || (preamble == 0 && splitting->preamble_lines != 0);
+    bool is_quick;
+    bool is_whole = decompress_knows(first, got, &is_quick);
+    if (is_quick && whole->bytes >= SHARED_LEAST && splitting->shares_files)
+        return add_shares(splitting, whole, fault);
+    is_whole = is_whole || (preamble == 0 && splitting->preamble_lines != 0);
     while (!is_whole && start + 2 * (wanted = part_bytes(splitting)) <= whole->bytes) {
         if (!behind_lines(fd, whole->name, start + wanted - 1, 1, &end, fault))
             return false;
@@ -208,7 +249,8 @@ static bool split_unit(Splitting *splitting, const json_t *source, const InputUn
     const InputSource *kind = source_of_unit(source, unit->name, &part, fault);
     if (kind == NULL)
         return false;
-    if (kind->open_file == NULL || unit->bytes < 2 * part_bytes(splitting))
+    bool may_share = splitting->shares_files && unit->bytes >= SHARED_LEAST;
+    if (kind->open_file == NULL || (unit->bytes < 2 * part_bytes(splitting) && !may_share))
         return add_whole(splitting, unit, fault);
     int fd;
     uint64_t size;
@@ -226,6 +268,7 @@ static bool split_units(Splitting *splitting, Text source_json, const InputUnit 
     bool ok = source != NULL;
     for (uint32_t i = 0; ok && i < count; i++)
         ok = split_unit(splitting, source, &units[i], fault);
+    ok = ok && add_later_shares(splitting, fault);
     json_decref(source);
     return ok;
 }
@@ -252,12 +295,13 @@ bool input_split_units(Arena *arena, Text source_json, Text format_json, const S
         total += bytes;
         largest = bytes > largest ? bytes : largest;
     }
-    if (workers < 2 || largest < 2 * PART_LEAST)
+    if (workers < 2 || largest < SHARED_LEAST)
         return true;
     Splitting splitting = {.list = {.arena = arena, .settings = settings, .limit = UINT32_MAX / 2},
                            .workers = workers,
                            .total = total,
-                           .left = total};
+                           .left = total,
+                           .shares_files = *count <= SHARED_FILES};
     if (!read_format(format_json, &splitting))
         return true;
     if (!split_units(&splitting, source_json, *units, *count, fault))

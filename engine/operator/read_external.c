@@ -70,10 +70,12 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
     Text messages[INPUT_ERRORS_KEPT];
     WarningPlace places[INPUT_ERRORS_KEPT];
     uint32_t count = 0;
+    uint64_t unit = read->unit->shares != 0 ? read->unit->first_share
+                                            : (uint64_t)(read->unit - read->input->units);
     for (uint64_t i = read->reader_errors; i < errors->kept && read->messages < INPUT_ERRORS_KEPT;
          i++) {
         places[count] = (WarningPlace){.input = (uint64_t)(read->input - context->stage->inputs),
-                                       .unit = (uint64_t)(read->unit - read->input->units),
+                                       .unit = unit,
                                        .line = errors->messages[i].line};
         messages[count++] = error_text(read, errors, (uint32_t)i);
         read->messages++;
@@ -91,10 +93,10 @@ static bool report_errors(ReadExternalOperator *read, Fault *fault)
 
 /* --- units --- */
 
-/* Files are counted, not the parts of one. */
+/* Files are counted, not the parts or shares of one. */
 static bool is_file_start(const InputUnit *unit)
 {
-    return unit->start == 0;
+    return unit->start == 0 && unit->share == 0;
 }
 
 static bool open_next_unit(ReadExternalOperator *read, Fault *fault)
@@ -113,6 +115,8 @@ static bool open_next_unit(ReadExternalOperator *read, Fault *fault)
         .columns = read->wanted,
         .context = context->types,
         .budget = context->budget,
+        .tickets = context->tickets,
+        .ticket_count = context->ticket_count,
     };
     read->reader = read->reader == NULL ? input_open(&options, fault)
                                         : input_continue(read->reader, unit, fault);

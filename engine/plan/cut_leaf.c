@@ -71,6 +71,19 @@ static bool cut_table(Cutter *cutter, const Plan *plan, Fragment *fragment)
     return true;
 }
 
+/* Files that several readers go through together: each has a counter of its own. */
+static void give_tickets(Cutter *cutter, StageInput *input)
+{
+    InputUnit *units = ARENA_ARRAY(cutter->arena, InputUnit, input->unit_count + 1);
+    for (uint32_t i = 0; i < input->unit_count; i++) {
+        units[i] = input->units[i];
+        if (units[i].shares != 0)
+            units[i].ticket =
+                units[i].share == 0 ? cut_ticket(cutter) : units[units[i].first_share].ticket;
+    }
+    input->units = units;
+}
+
 static bool cut_external(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
     Arena *arena = cutter->arena;
@@ -99,6 +112,7 @@ static bool cut_external(Cutter *cutter, const Plan *plan, Fragment *fragment)
                          context->worker_count, arena, &input->units, &input->unit_count,
                          cutter->fault))
         return false;
+    give_tickets(cutter, input);
     *fragment = leaf_fragment(cutter, plan, input, plan->external.filter,
                               context->worker_count == 1);
     return true;

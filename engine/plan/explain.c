@@ -93,7 +93,7 @@ static void print_units(const StageInput *input, Buffer *out)
 {
     uint32_t whole = 0;
     for (uint32_t i = 0; i < input->unit_count; i++)
-        whole += input->units[i].start == 0;
+        whole += input->units[i].start == 0 && input->units[i].share == 0;
     buffer_printf(out, "Read external data: %u units", whole);
     if (whole != input->unit_count)
         buffer_printf(out, " in %u parts", input->unit_count);

@@ -30,12 +30,17 @@ typedef struct InputSegment {
 
 /*
  * One unit of external data: a file, a URL, inline text; or, with `end` not 0, a part of a file:
- * its bytes [0, preamble), which every part needs (a header), and then [start, end), whole lines.
+ * its bytes [0, preamble), which every part needs (a header), and then [start, end), whole lines;
+ * or, with `shares` not 0, a compressed file that several readers go through together, its first
+ * `preamble` lines for each.
  */
 typedef struct InputUnit {
     Text name;       /* path or URL; "inline" */
     uint64_t bytes;  /* 0 unknown */
     uint64_t preamble, start, end;
+    uint32_t shares, share; /* how many units stand for the file, which one this is */
+    uint32_t first_share;   /* the unit with share 0 */
+    uint32_t ticket;        /* counts what the readers have taken */
 } InputUnit;
 
 typedef enum StageRead {

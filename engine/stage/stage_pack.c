@@ -110,6 +110,10 @@ static void pack_external_input(const StageInput *input, Buffer *out)
         pack_uint(out, input->units[i].preamble);
         pack_uint(out, input->units[i].start);
         pack_uint(out, input->units[i].end);
+        pack_uint(out, input->units[i].shares);
+        pack_uint(out, input->units[i].share);
+        pack_uint(out, input->units[i].first_share);
+        pack_uint(out, input->units[i].ticket);
     }
     pack_array(out, input->signature_count);
     for (uint32_t i = 0; i < input->signature_count; i++) {
@@ -510,6 +514,10 @@ static bool read_external_input(Reader *reader, StageInput *input)
         units[i].preamble = unpack_uint(&reader->in);
         units[i].start = unpack_uint(&reader->in);
         units[i].end = unpack_uint(&reader->in);
+        units[i].shares = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
+        units[i].share = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
+        units[i].first_share = (uint32_t)unpack_below(&reader->in, input->unit_count);
+        units[i].ticket = (uint32_t)unpack_below(&reader->in, reader->ticket_count);
     }
     input->units = units;
     if (!read_count(reader, MAX_COLUMNS, &input->signature_count))
