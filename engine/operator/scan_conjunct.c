@@ -307,6 +307,16 @@ static Verdict judge_range(int64_t low, int64_t high, int64_t minimum, int64_t m
     return VERDICT_SOME;
 }
 
+/* One range may prove a zone, several only rule it out. */
+static Verdict judge_codes(const Conjunct *conjunct, const SegmentZone *zone)
+{
+    bool is_possible = !zone->has_range;
+    for (uint32_t i = 0; i < conjunct->codes.count && !is_possible; i++)
+        is_possible = zone->maximum >= conjunct->codes.ranges[i].first &&
+                      zone->minimum <= conjunct->codes.ranges[i].last;
+    return is_possible ? VERDICT_SOME : VERDICT_NONE;
+}
+
 static Verdict judge_text(const Conjunct *conjunct, const SegmentZone *zone)
 {
     const uint8_t *truth = conjunct->truth;
@@ -314,6 +324,8 @@ static Verdict judge_text(const Conjunct *conjunct, const SegmentZone *zone)
         return VERDICT_SOME;
     if (conjunct->last_true < conjunct->first_true)
         return VERDICT_NONE;
+    if (conjunct->codes.count > 1)
+        return judge_codes(conjunct, zone);
     if (truth == NULL)
         return zone->has_range ? judge_range(conjunct->first_true, conjunct->last_true,
                                              zone->minimum, zone->maximum, zone->null_count != 0)
@@ -428,6 +440,14 @@ SCAN_HOT static void mask_code_range(const uint32_t *restrict codes, uint32_t ro
         mask[i] = codes[i] - first <= width;
 }
 
+SCAN_HOT static void mask_more_codes(const uint32_t *restrict codes, uint32_t rows, uint32_t first,
+                                     uint32_t last, uint8_t *restrict mask)
+{
+    uint32_t width = last - first;
+    for (uint32_t i = 0; i < rows; i++)
+        mask[i] |= codes[i] - first <= width;
+}
+
 static uint32_t rows_all_or_none(bool all, uint32_t count, uint32_t *rows)
 {
     if (!all)
@@ -488,6 +508,19 @@ static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *are
         mask_codes(vector->data, vector->length, conjunct->truth, mask);
     *count = rows_of_mask(vector->length, mask, rows);
     return true;
+}
+
+uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, uint32_t count,
+                             Arena *arena, uint32_t *rows)
+{
+    const CodeRange *ranges = conjunct->codes.ranges;
+    if (conjunct->codes.count == 0)
+        return 0;
+    uint8_t *mask = arena_alloc_vector(arena, count);
+    mask_code_range(codes, count, ranges[0].first, ranges[0].last, mask);
+    for (uint32_t i = 1; i < conjunct->codes.count; i++)
+        mask_more_codes(codes, count, ranges[i].first, ranges[i].last, mask);
+    return rows_of_mask(count, mask, rows);
 }
 
 /* By looking the values up. NULL is no member, even where the table has it. */

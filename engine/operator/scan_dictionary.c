@@ -1,6 +1,7 @@
 /*
- * Conjuncts over a segment's dictionary: which of its codes pass, found out once a segment. By
- * searching the sorted entries where the condition allows it, else by computing it for each.
+ * Conjuncts over a segment's dictionary: which of its codes pass, found out once a segment. What
+ * scan_codes.c cannot look up is searched for in the sorted entries where the condition allows
+ * it, else computed for each.
  */
 #include "engine/operator/scan_internal.h"
 
@@ -15,66 +16,9 @@ void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
     conjunct->truth = NULL;
     conjunct->is_evaluated = false;
     conjunct->is_by_row = false;
+    conjunct->codes = (CodeRanges){0};
     if (conjunct->kind != CONJUNCT_MEMBER)
         conjunct->rows_tested = 0;
-}
-
-/* The first code behind those of texts that start with `prefix`: all bytes that may follow it are
- * less than one more in its last byte that can have that. */
-static uint32_t behind_prefix(const Dictionary *dictionary, Text prefix, Arena *arena)
-{
-    char *next = arena_strndup(arena, prefix.data, prefix.length);
-    uint32_t length = prefix.length;
-    while (length != 0 && (uint8_t)next[length - 1] == UINT8_MAX)
-        length--;
-    if (length == 0)
-        return dictionary->count;
-    next[length - 1] = (char)((uint8_t)next[length - 1] + 1);
-    return dictionary_lower_bound(dictionary, (Text){next, length}, false);
-}
-
-/* A test for a prefix; [*low, *behind) are the codes that pass. */
-static bool range_of_prefix(const Conjunct *conjunct, int dialect, Arena *arena, uint32_t *low,
-                            uint32_t *behind)
-{
-    const Dictionary *dictionary = conjunct->dictionary;
-    const Expr *expr = conjunct->expr;
-    Text prefix;
-    if (expr->kind != EXPR_CALL || expr->argument_count != 2 ||
-        expr->arguments[0]->kind != EXPR_COLUMN || expr->arguments[0]->type.oid == T_BPCHAR ||
-        expr->arguments[1]->kind != EXPR_CONSTANT ||
-        expr->arguments[1]->value->layout != LAYOUT_STRING ||
-        vector_is_null(expr->arguments[1]->value, 0) ||
-        !function_tests_prefix(expr->call.function, vector_text(expr->arguments[1]->value, 0),
-                               dialect, arena, &prefix))
-        return false;
-    *low = dictionary_lower_bound(dictionary, prefix, false);
-    *behind = behind_prefix(dictionary, prefix, arena);
-    return true;
-}
-
-/* A comparison of the column with a constant text, all but <>. */
-static bool range_of_comparison(const Conjunct *conjunct, uint32_t *low, uint32_t *behind)
-{
-    const Expr *left;
-    const Vector *constant;
-    Comparison comparison;
-    if (!expr_as_comparison(conjunct->expr, &left, &comparison, &constant) ||
-        left->kind != EXPR_COLUMN || constant->layout != LAYOUT_STRING ||
-        left->type.oid == T_BPCHAR || comparison == COMPARE_NE)
-        return false;
-    Text text = vector_text(constant, 0);
-    *low = 1;
-    *behind = conjunct->dictionary->count;
-    if (comparison == COMPARE_EQ || comparison == COMPARE_GE)
-        *low = dictionary_lower_bound(conjunct->dictionary, text, false);
-    if (comparison == COMPARE_GT)
-        *low = dictionary_lower_bound(conjunct->dictionary, text, true);
-    if (comparison == COMPARE_EQ || comparison == COMPARE_LE)
-        *behind = dictionary_lower_bound(conjunct->dictionary, text, true);
-    if (comparison == COMPARE_LT)
-        *behind = dictionary_lower_bound(conjunct->dictionary, text, false);
-    return true;
 }
 
 static inline bool is_ordered(const Dictionary *dictionary)
@@ -82,18 +26,19 @@ static inline bool is_ordered(const Dictionary *dictionary)
     return dictionary->is_sorted && dictionary->is_unique;
 }
 
-/* Comparisons and prefixes over a sorted dictionary are ranges of codes. */
-static bool evaluate_as_range(Conjunct *conjunct, int dialect, Arena *arena)
+void conjunct_take_codes(Conjunct *conjunct, const CodeRanges *codes)
 {
-    uint32_t low, behind;
-    if (conjunct->kind != CONJUNCT_TEXT || !is_ordered(conjunct->dictionary) ||
-        (!range_of_comparison(conjunct, &low, &behind) &&
-         !range_of_prefix(conjunct, dialect, arena, &low, &behind)))
-        return false;
+    conjunct_enter_segment(conjunct, NULL);
+    conjunct->codes = *codes;
     conjunct->is_evaluated = true;
-    conjunct->first_true = low < behind ? low : 1;
-    conjunct->last_true = low < behind ? behind - 1 : 0;
-    return true;
+    conjunct->first_true = codes->count == 0 ? 1 : UINT32_MAX;
+    conjunct->last_true = 0;
+    for (uint32_t i = 0; i < codes->count; i++) {
+        if (codes->ranges[i].first < conjunct->first_true)
+            conjunct->first_true = codes->ranges[i].first;
+        if (codes->ranges[i].last > conjunct->last_true)
+            conjunct->last_true = codes->ranges[i].last;
+    }
 }
 
 /* IN and <>, by searching for the items. */
@@ -184,12 +129,11 @@ static bool evaluate_members(const Conjunct *conjunct, uint8_t *truth, Fault *fa
 }
 
 bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
-                                  Conjunct *conjunct, Arena *arena, Fault *fault)
+                                  Conjunct *conjunct, Fault *fault)
 {
     const Dictionary *dictionary = conjunct->dictionary;
     if (!conjunct_wants_dictionary(input, conjunct) || dictionary == NULL ||
-        conjunct->is_evaluated || conjunct->is_by_row ||
-        evaluate_as_range(conjunct, context->types->dialect, arena))
+        conjunct->is_evaluated || conjunct->is_by_row)
         return true;
     bool is_late = dictionary->count > DICTIONARY_SMALL &&
                    conjunct->rows_tested * DICTIONARY_PATIENCE < dictionary->count;

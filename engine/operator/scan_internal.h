@@ -21,6 +21,17 @@ typedef enum ConjunctKind {
 /* What a zone says of all its rows. */
 typedef enum Verdict { VERDICT_SOME, VERDICT_NONE, VERDICT_ALL } Verdict;
 
+/* Codes first..last of a dictionary. */
+typedef struct CodeRange {
+    uint32_t first, last;
+} CodeRange;
+
+typedef struct CodeRanges {
+    bool is_known; /* false: the condition cannot be looked up */
+    uint32_t count;
+    CodeRange *ranges; /* not in order; may overlap */
+} CodeRanges;
+
 typedef struct Conjunct {
     ConjunctKind kind;
     const Expr *expr;
@@ -43,6 +54,7 @@ typedef struct Conjunct {
     bool is_by_row; /* the dictionary's entries cannot be evaluated: some fails */
     uint64_t rows_tested;
     uint32_t first_true, last_true; /* of the codes that can occur; last < first: none */
+    CodeRanges codes; /* TEXT: known for the segment at hand without its dictionary, which is NULL */
 } Conjunct;
 
 enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
@@ -81,11 +93,48 @@ void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t cou
 void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary);
 /* TEXT: evaluates the dictionary if that pays by now. */
 bool conjunct_evaluate_dictionary(OperatorContext *context, const StageInput *input,
-                                  Conjunct *conjunct, Arena *arena, Fault *fault);
+                                  Conjunct *conjunct, Fault *fault);
 /* What the zone of the conjunct's column says. */
 Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena *arena);
 /* The rows of `batch` (the input's columns, those in `uses` filled in) for which it holds. */
 bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows,
                    uint32_t *count, Fault *fault);
+
+/* --- looking up: scan_codes.c, scan_index.c --- */
+
+/* The codes of a segment's column (which has a dictionary) for which the condition holds. */
+bool codes_of_condition(SegmentReader *reader, uint32_t column, const Expr *expr, int dialect,
+                        Arena *arena, CodeRanges *result, Fault *fault);
+/* The one string column that the condition compares with constants; UINT32_MAX: it is none such. */
+uint32_t condition_string_column(const Expr *expr);
+/* TEXT: takes up the codes that pass in the segment at hand. */
+void conjunct_take_codes(Conjunct *conjunct, const CodeRanges *codes);
+/* Those of `count` rows whose codes pass; returns how many, room for count + 64. */
+uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, uint32_t count,
+                             Arena *arena, uint32_t *rows);
+
+/* A set of blocks of a segment. */
+typedef struct BlockSet {
+    bool is_all;
+    uint64_t *words; /* a bit a block */
+    uint32_t word_count;
+} BlockSet;
+
+typedef struct IndexProbe {
+    SegmentReader *reader;
+    const int *stored; /* by column of the input: that of the segment; -1: none of the same type */
+    int dialect;
+    Arena *arena;
+} IndexProbe;
+
+BlockSet block_set_all(void);
+bool block_set_is_empty(const BlockSet *set);
+uint32_t block_set_count(const BlockSet *set); /* not of all */
+void block_set_intersect(BlockSet *set, const BlockSet *other);
+/* The blocks that may hold rows with the codes of a column of the segment. */
+bool index_blocks_of_codes(const IndexProbe *probe, uint32_t column, const CodeRanges *codes,
+                           BlockSet *set, Fault *fault);
+/* The blocks that may hold rows for which the condition, of the input's columns, holds. */
+bool index_blocks(const IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault);
 
 #endif

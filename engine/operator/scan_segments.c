@@ -2,7 +2,8 @@
  * Scan: rows of a table's segments.
  *
  * Morsels are row groups, numbered over the list of segments; the workers of a stage take the
- * next one from a shared counter. A block of a row group is looked at in this order: its zones
+ * next one from a shared counter. Of a segment whose indexes know which blocks may hold wanted
+ * rows, the others are left out. A block of a row group is looked at in this order: its zones
  * (a conjunct that a zone rules out skips the block, one that a zone proves is not tested); the
  * conjuncts, cheapest first, each over the rows that the ones before have left, reading only the
  * columns it needs (Abadi et al. 2007, "Materialization strategies"); then the other columns,
@@ -31,6 +32,7 @@ typedef struct ScanOperator {
     Operator base;
     const StageInput *input;
     ScanColumn *columns; /* of the input */
+    int *stored;         /* of the input's columns: as in IndexProbe */
     Conjunct *conjuncts;
     uint32_t conjunct_count;
     bool *is_proven; /* conjuncts that need no test: for the row group, for the block */
@@ -44,10 +46,12 @@ typedef struct ScanOperator {
     uint32_t segment;      /* at hand; UINT32_MAX none */
     bool is_segment_ruled_out;
     bool has_dictionaries; /* the conjuncts know those of the segment at hand */
+    BlockSet wanted;       /* blocks of the segment at hand */
     SegmentReader *reader;
     uint32_t block, blocks_left; /* of the row group at hand */
     bool is_done;
-    Arena *arena; /* of the block */
+    Arena *arena;         /* of the block */
+    Arena *segment_arena; /* of the segment at hand */
 } ScanOperator;
 
 /* --- casts --- */
@@ -106,16 +110,27 @@ static void leave_segment(ScanOperator *scan)
     scan->blocks_left = 0;
 }
 
+/* Most segments of a table have their columns in the same places. */
+static int find_column(const SegmentReader *reader, Text name, int guess)
+{
+    const SegmentSchema *schema = segment_schema(reader);
+    if (guess >= 0 && (uint32_t)guess < schema->column_count &&
+        text_equal(schema->columns[guess].name, name))
+        return guess;
+    return segment_find_column(reader, name);
+}
+
 static bool map_columns(ScanOperator *scan, Fault *fault)
 {
     const SegmentSchema *schema = segment_schema(scan->reader);
     for (uint32_t c = 0; c < scan->input->column_count; c++) {
         ScanColumn *column = &scan->columns[c];
-        column->stored = segment_find_column(scan->reader, scan->input->names[c]);
+        column->stored = find_column(scan->reader, scan->input->names[c], column->stored);
         column->cast = NULL;
         if (column->stored >= 0 && !find_cast(scan, &schema->columns[column->stored],
                                               scan->input->types[c], &column->cast, fault))
             return false;
+        scan->stored[c] = column->cast == NULL ? column->stored : -1;
     }
     return true;
 }
@@ -130,27 +145,73 @@ static int zone_column(const ScanOperator *scan, const Conjunct *conjunct)
     return column->cast == NULL ? column->stored : -1;
 }
 
-/* The dictionaries that conjuncts are evaluated over: decoded only when a row group of the segment
- * has survived everything else. */
-static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
+/* A condition that can be looked up does without the dictionary. */
+static bool enter_codes(ScanOperator *scan, Conjunct *conjunct, int stored, Fault *fault)
 {
-    OperatorContext *context = scan->base.context;
-    scan->has_dictionaries = true;
-    for (uint32_t i = 0; i < scan->conjunct_count; i++) {
-        Conjunct *conjunct = &scan->conjuncts[i];
-        if (!conjunct_wants_dictionary(scan->input, conjunct))
-            continue;
-        const Dictionary *dictionary = NULL;
-        int stored = zone_column(scan, conjunct);
+    CodeRanges codes;
+    if (conjunct->kind != CONJUNCT_TEXT || stored < 0 ||
+        !segment_has_dictionary(scan->reader, (uint32_t)stored))
+        return true;
+    if (!codes_of_condition(scan->reader, (uint32_t)stored, conjunct->expr,
+                            scan->base.context->types->dialect, scan->segment_arena, &codes, fault))
+        return false;
+    if (codes.is_known)
+        conjunct_take_codes(conjunct, &codes);
+    return true;
+}
+
+static bool enter_dictionary(ScanOperator *scan, Conjunct *conjunct, Fault *fault)
+{
+    const Dictionary *dictionary = NULL;
+    int stored = zone_column(scan, conjunct);
+    if (!enter_codes(scan, conjunct, stored, fault))
+        return false;
+    if (!conjunct->codes.is_known) {
         if (stored >= 0 &&
             !segment_dictionary(scan->reader, (uint32_t)stored, false, &dictionary, fault))
             return false;
         conjunct_enter_segment(conjunct, dictionary);
-        if (!conjunct_evaluate_dictionary(context, scan->input, conjunct, scan->arena, fault))
+        if (!conjunct_evaluate_dictionary(scan->base.context, scan->input, conjunct, fault))
             return false;
-        if (conjunct->is_evaluated && conjunct->last_true < conjunct->first_true)
-            scan->is_segment_ruled_out = true;
     }
+    if (conjunct->is_evaluated && conjunct->last_true < conjunct->first_true)
+        scan->is_segment_ruled_out = true;
+    return true;
+}
+
+/* What the indexes say of a conjunct, or of the parts of an OR. */
+static bool want_blocks(ScanOperator *scan, const Conjunct *conjunct, Fault *fault)
+{
+    IndexProbe probe = {.reader = scan->reader,
+                        .stored = scan->stored,
+                        .dialect = scan->base.context->types->dialect,
+                        .arena = scan->segment_arena};
+    BlockSet set = block_set_all();
+    bool ok = true;
+    if (conjunct->codes.is_known)
+        ok = index_blocks_of_codes(&probe, (uint32_t)zone_column(scan, conjunct), &conjunct->codes,
+                                   &set, fault);
+    else if (conjunct->kind == CONJUNCT_GENERIC)
+        ok = index_blocks(&probe, conjunct->expr, &set, fault);
+    if (ok)
+        block_set_intersect(&scan->wanted, &set);
+    return ok;
+}
+
+/* What the conjuncts say of the segment's codes and blocks: looked up, and dictionaries decoded,
+ * only when a row group of the segment has survived everything else. */
+static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
+{
+    scan->has_dictionaries = true;
+    for (uint32_t i = 0; i < scan->conjunct_count && !scan->is_segment_ruled_out; i++) {
+        Conjunct *conjunct = &scan->conjuncts[i];
+        if (conjunct_wants_dictionary(scan->input, conjunct) &&
+            !enter_dictionary(scan, conjunct, fault))
+            return false;
+        if (!scan->is_segment_ruled_out && !want_blocks(scan, conjunct, fault))
+            return false;
+    }
+    scan->is_segment_ruled_out |= block_set_is_empty(&scan->wanted);
     return true;
 }
 
@@ -164,6 +225,8 @@ static bool enter_segment(ScanOperator *scan, uint32_t segment, Fault *fault)
     scan->segment = segment;
     scan->is_segment_ruled_out = false;
     scan->has_dictionaries = false;
+    scan->wanted = block_set_all();
+    arena_reset(scan->segment_arena);
     for (uint32_t i = 0; i < scan->conjunct_count; i++)
         conjunct_enter_segment(&scan->conjuncts[i], NULL);
     context->counters->input_files++;
@@ -374,22 +437,46 @@ static void narrow(ScanOperator *scan, Selection *selection, const uint32_t *pic
     selection->count = count;
 }
 
+/* By the codes alone. */
+static bool test_codes(ScanOperator *scan, const Conjunct *conjunct, const Selection *selection,
+                       uint32_t *picked, uint32_t *count, Fault *fault)
+{
+    const uint32_t *codes;
+    if (!segment_read_codes(scan->reader, (uint32_t)zone_column(scan, conjunct), scan->block,
+                            scan->arena, &codes, fault))
+        return false;
+    if (selection->rows != NULL) {
+        uint32_t *some =
+            arena_alloc_vector(scan->arena, ((size_t)selection->count + 16) * sizeof *some);
+        for (uint32_t i = 0; i < selection->count; i++)
+            some[i] = codes[selection->rows[i]];
+        codes = some;
+    }
+    *count = conjunct_test_codes(conjunct, codes, selection->count, scan->arena, picked);
+    return true;
+}
+
+static bool test_rows(ScanOperator *scan, Conjunct *conjunct, const Selection *selection,
+                      uint32_t *picked, uint32_t *count, Fault *fault)
+{
+    if (!conjunct_evaluate_dictionary(scan->base.context, scan->input, conjunct, fault))
+        return false;
+    Batch *batch = conjunct_batch(scan, conjunct, selection, fault);
+    return batch != NULL && conjunct_test(conjunct, batch, scan->arena, picked, count, fault);
+}
+
 static bool filter_block(ScanOperator *scan, Selection *selection, Fault *fault)
 {
     for (uint32_t i = 0; i < scan->conjunct_count && selection->count != 0; i++) {
         Conjunct *conjunct = &scan->conjuncts[i];
         if (scan->is_proven[i])
             continue;
-        if (!conjunct_evaluate_dictionary(scan->base.context, scan->input, conjunct, scan->arena,
-                                          fault))
-            return false;
-        Batch *batch = conjunct_batch(scan, conjunct, selection, fault);
-        if (batch == NULL)
-            return false;
         uint32_t *picked =
             arena_alloc_vector(scan->arena, ((size_t)selection->count + 64) * sizeof *picked);
         uint32_t count;
-        if (!conjunct_test(conjunct, batch, scan->arena, picked, &count, fault))
+        if (!(conjunct->codes.is_known
+                  ? test_codes(scan, conjunct, selection, picked, &count, fault)
+                  : test_rows(scan, conjunct, selection, picked, &count, fault)))
             return false;
         mark_pending(scan, i + 1);
         narrow(scan, selection, picked, count);
@@ -397,11 +484,20 @@ static bool filter_block(ScanOperator *scan, Selection *selection, Fault *fault)
     return true;
 }
 
+static bool is_block_wanted(const ScanOperator *scan)
+{
+    return scan->wanted.is_all || (scan->wanted.words[scan->block / 64] >> scan->block % 64 & 1);
+}
+
 /* One block: *batch stays NULL when no row of it survives. */
 static bool read_block(ScanOperator *scan, Batch **batch, Fault *fault)
 {
     OperatorContext *context = scan->base.context;
     const OperatorSpec *spec = scan->base.spec;
+    if (!is_block_wanted(scan)) {
+        context->counters->blocks_skipped++;
+        return true;
+    }
     arena_reset(scan->arena);
     if (bound_rules_out(scan, false, scan->block) ||
         !judge(scan, false, scan->block, scan->is_group_proven, scan->is_proven)) {
@@ -459,6 +555,7 @@ static void scan_close(Operator *self)
     leave_segment(scan);
     conjuncts_clear(self->context, scan->conjuncts, scan->conjunct_count);
     arena_free(scan->arena);
+    arena_free(scan->segment_arena);
 }
 
 /* A first bound, before anything was read, tells which end of the table is wanted. */
@@ -519,6 +616,7 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
     scan->segment = UINT32_MAX;
     scan->columns = ARENA_ARRAY(context->arena, ScanColumn, input->column_count);
     memset(scan->columns, 0, input->column_count * sizeof *scan->columns);
+    scan->stored = ARENA_ARRAY(context->arena, int, input->column_count);
     for (uint32_t i = 0; i < spec->column_count; i++)
         scan->columns[operator_kept(spec, i)].is_kept = true;
     if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count,
@@ -529,5 +627,6 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
     number_groups(scan);
     context->counters->total_files += input->segment_count;
     scan->arena = arena_new("scan");
+    scan->segment_arena = arena_new("scan of a segment");
     return &scan->base;
 }

@@ -47,6 +47,7 @@ void column_writer_clear(ColumnWriter *column)
         stream_writer_clear(&column->dictionary);
     if (column->layout == LAYOUT_STRING)
         string_pool_clear(&column->pool);
+    index_writer_clear(&column->index);
     number_store_clear(&column->numbers);
     if (column->elements != NULL) {
         column_writer_clear(column->elements);
@@ -162,7 +163,8 @@ static bool write_dictionary(ColumnWriter *column, uint32_t *order, uint32_t *co
                                 fault))
             return false;
     }
-    return stream_writer_finish(&column->dictionary, fault);
+    return stream_writer_finish(&column->dictionary, fault) &&
+           index_writer_entries(&column->index, pool, order, fault);
 }
 
 static bool write_codes(ColumnWriter *column, const uint32_t *codes, Fault *fault)
@@ -181,10 +183,12 @@ static bool write_codes(ColumnWriter *column, const uint32_t *codes, Fault *faul
             block[i] = codes[numbers[i]];
             column->pool_bytes += string_pool_text(&column->pool, numbers[i]).length;
         }
+        index_writer_block(&column->index, block, count);
         if (!stream_writer_codes(&column->stream, block, count, fault))
             return false;
     }
-    return stream_writer_finish(&column->stream, fault);
+    return stream_writer_finish(&column->stream, fault) &&
+           index_writer_finish(&column->index, fault);
 }
 
 static bool finish_codes(ColumnWriter *column, Fault *fault)
@@ -194,6 +198,10 @@ static bool finish_codes(ColumnWriter *column, Fault *fault)
 
     growing_init(&order, column->budget);
     growing_init(&codes, column->budget);
+    /* Of one block, the index could leave nothing out. */
+    bool is_indexed = !column->is_element && column->numbers.count > SEGMENT_BLOCK_ROWS;
+    index_writer_init(&column->index, column->output, column->budget,
+                      is_indexed ? column->pool.count - 1 : 0);
     bool ok = growing_reserve(&order, size, fault) && growing_reserve(&codes, size, fault) &&
               write_dictionary(column, (uint32_t *)(void *)order.data,
                                (uint32_t *)(void *)codes.data, fault) &&
@@ -235,7 +243,10 @@ static bool ensure_elements(ColumnWriter *column, const Vector *vector, Fault *f
     column->elements = calloc(1, sizeof *column->elements);
     if (column->elements == NULL)
         return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory to write a column");
-    return column_writer_init(column->elements, column->output, column->budget, layout, fault);
+    if (!column_writer_init(column->elements, column->output, column->budget, layout, fault))
+        return false;
+    column->elements->is_element = true;
+    return true;
 }
 
 /* Arrays that lie one after the other are appended with one call. */
@@ -306,7 +317,7 @@ static uint64_t stored_bytes(const ColumnWriter *column)
 {
     uint64_t bytes = column->stream.stored_bytes;
     if (column->has_dictionary)
-        bytes += column->dictionary.stored_bytes;
+        bytes += column->dictionary.stored_bytes + index_writer_bytes(&column->index);
     if (column->elements != NULL)
         bytes += stored_bytes(column->elements);
     return bytes;

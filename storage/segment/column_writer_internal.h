@@ -1,9 +1,10 @@
 /*
- * Writing one column: its stream and what belongs to it (a growing dictionary, elements).
+ * Writing one column: its stream and what belongs to it (a growing dictionary, its index, elements).
  */
 #ifndef TALARIA_STORAGE_SEGMENT_COLUMN_WRITER_INTERNAL_H
 #define TALARIA_STORAGE_SEGMENT_COLUMN_WRITER_INTERNAL_H
 
+#include "storage/segment/index_writer_internal.h"
 #include "storage/segment/number_store_internal.h"
 #include "storage/segment/stream_writer_internal.h"
 #include "storage/segment/string_pool_internal.h"
@@ -22,6 +23,8 @@ typedef struct ColumnWriter {
     StreamWriter dictionary; /* once finished with codes */
     bool has_dictionary;
     uint64_t distinct_count;
+    bool is_element;   /* of an array: nobody looks its values up */
+    IndexWriter index; /* once finished with codes */
     /* ARRAY: NULL until the first vector with elements tells their layout. */
     struct ColumnWriter *elements;
 } ColumnWriter;

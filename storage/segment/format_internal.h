@@ -6,8 +6,8 @@
  *   header | chunks, one after the other | footer | tail
  *
  * A stream is a column of scalars: a run of blocks of 2,048 values, 32 blocks to a chunk. A
- * column is one stream, with a second one for its dictionary, and for arrays (whose own stream
- * holds lengths) the streams of the elements.
+ * column is one stream, with a second one for its dictionary, further ones for the index of
+ * that, and for arrays (whose own stream holds lengths) the streams of the elements.
  */
 #ifndef TALARIA_STORAGE_SEGMENT_FORMAT_INTERNAL_H
 #define TALARIA_STORAGE_SEGMENT_FORMAT_INTERNAL_H
@@ -15,7 +15,8 @@
 #include "storage/segment/segment.h"
 
 enum {
-    FORMAT_VERSION = 1,
+    FORMAT_VERSION = 2,        /* that is written */
+    FORMAT_OLDEST_VERSION = 1, /* that is read: it has no indexes */
     /* Elements of one block of arrays: a reader must be able to hold them. */
     FORMAT_ARRAY_BLOCK_LIMIT = 1 << 26,
 };
@@ -87,8 +88,12 @@ typedef struct FormatStream {
     uint64_t text_bytes; /* TEXT: of all texts, decoded */
     uint32_t first_chunk, chunk_count;
     uint32_t first_block, block_count;
-    uint32_t dictionary; /* or FORMAT_NO_STREAM */
-    uint32_t elements;   /* or FORMAT_NO_STREAM */
+    /* Or FORMAT_NO_STREAM. CODES: the dictionary. TEXT, a dictionary: the first entries of its
+     * blocks. */
+    uint32_t dictionary;
+    /* Or FORMAT_NO_STREAM. ARRAYS: the elements. CODES: for each entry of the dictionary an array
+     * of the blocks that have it. TEXT, a dictionary: the words of its filter. */
+    uint32_t elements;
     uint8_t layout;
     uint8_t form;
     uint8_t reserved[6]; /* 0 */

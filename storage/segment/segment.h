@@ -111,10 +111,32 @@ bool segment_dictionary(SegmentReader *reader, uint32_t column, bool with_hashes
                         const Dictionary **dictionary, Fault *fault);
 
 /*
+ * Looking texts up in a column that has a dictionary, decoding as little of it as the segment's
+ * index allows. Codes are as in the dictionary: entry c is code c, from 1 on.
+ */
+bool segment_has_dictionary(const SegmentReader *reader, uint32_t column);
+/* Its entries, without that of NULL: the highest code. */
+uint32_t segment_dictionary_count(const SegmentReader *reader, uint32_t column);
+/* The code of the text; 0: the segment does not have it. */
+bool segment_find_entry(SegmentReader *reader, uint32_t column, Text text, uint32_t *code,
+                        Fault *fault);
+/* The first code whose text is >= (> with `after`) `text`; one more than the last: none. */
+bool segment_lower_bound(SegmentReader *reader, uint32_t column, Text text, bool after,
+                         uint32_t *code, Fault *fault);
+/* Adds the blocks whose rows have a code of first..last (of those that there are) to `set`, a bit
+ * a block. *is_listed false: the index does not say it of all of them, and the set is of no use. */
+bool segment_entry_blocks(SegmentReader *reader, uint32_t column, uint32_t first, uint32_t last,
+                          uint64_t *set, bool *is_listed, Fault *fault);
+/* The codes of a block's rows (of a column that has a dictionary), without the dictionary. */
+bool segment_read_codes(SegmentReader *reader, uint32_t column, uint32_t block, Arena *arena,
+                        const uint32_t **codes, Fault *fault);
+
+/*
  * Decodes a block of a column into `vector` (in `arena`, or pointing into the mapping or the
  * reader). `rows` NULL: every row; else the `count` ascending row numbers (within the block)
  * that are wanted. Checksums are verified once a column and row group. Run-length blocks of one
- * run come out as constant vectors; dictionary columns as dictionary vectors.
+ * run come out as constant vectors; dictionary columns as dictionary vectors, but a few rows of
+ * them may come out flat while the dictionary is not decoded.
  */
 bool segment_read(SegmentReader *reader, uint32_t column, uint32_t block, const uint32_t *rows,
                   uint32_t count, Arena *arena, Vector *vector, Fault *fault);

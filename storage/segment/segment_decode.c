@@ -4,6 +4,11 @@
 #include "base/log/log.h"
 #include "storage/segment/segment_reader_internal.h"
 
+enum {
+    MOST_ENTRIES = 16, /* rows whose entries are read one by one */
+    INDEX_FEW = 16,    /* numbers that are picked out of their block */
+};
+
 /* What is to be read, and where it goes. */
 typedef struct DecodeJob {
     SegmentPlace place;
@@ -152,21 +157,65 @@ static bool decode_codes(const DecodeJob *job, uint32_t limit, uint32_t *codes, 
     return true;
 }
 
+static bool codes_of(const DecodeJob *job, uint32_t **result, Fault *fault)
+{
+    uint32_t *codes = alloc_values(job, sizeof *codes);
+    uint32_t entries = (uint32_t)job->reader->streams[job->stream->dictionary].rows;
+
+    *result = codes;
+    if (job->block->kind == BLOCK_DATA)
+        return decode_codes(job, entries + 1, codes, fault);
+    uint32_t code = job->block->kind == BLOCK_NULLS ? 0 : (uint32_t)job->block->minimum;
+    for (uint32_t i = 0; i < job->count; i++)
+        codes[i] = code;
+    return true;
+}
+
+/* Few rows of a column whose dictionary is large and was not needed yet: their entries alone. */
+static bool is_read_by_entry(const DecodeJob *job)
+{
+    const FormatStream *dictionary = &job->reader->streams[job->stream->dictionary];
+    const SegmentReader *reader = job->reader;
+
+    return reader->dictionaries[job->stream->dictionary] == NULL && job->rows != NULL &&
+           dictionary->dictionary != FORMAT_NO_STREAM && job->count <= MOST_ENTRIES &&
+           reader->entries[job->stream->dictionary].count <= dictionary->block_count / 2;
+}
+
+static bool read_entries(const DecodeJob *job, const uint32_t *codes, Vector *vector, Fault *fault)
+{
+    Text *texts = alloc_values(job, sizeof *texts);
+    uint8_t *nulls = alloc_values(job, 1);
+    const EntryBlock *block;
+    bool has_nulls = false;
+
+    for (uint32_t i = 0; i < job->count; i++) {
+        texts[i] = (Text){0};
+        nulls[i] = codes[i] == 0;
+        has_nulls = has_nulls || codes[i] == 0;
+        if (codes[i] == 0)
+            continue;
+        if (!segment_entries(job->reader, job->stream->dictionary,
+                             (codes[i] - 1) / SEGMENT_BLOCK_ROWS, &block, fault))
+            return false;
+        Text text = entry_text(block, (codes[i] - 1) % SEGMENT_BLOCK_ROWS);
+        texts[i] = arena_text(job->arena, text);
+    }
+    *vector = vector_flat(LAYOUT_STRING, job->count, texts, has_nulls ? nulls : NULL);
+    return true;
+}
+
 static bool read_codes(const DecodeJob *job, Vector *vector, Fault *fault)
 {
     const Dictionary *dictionary;
+    uint32_t *codes;
 
+    if (!codes_of(job, &codes, fault))
+        return false;
+    if (is_read_by_entry(job))
+        return read_entries(job, codes, vector, fault);
     if (!segment_load_dictionary(job->reader, job->stream->dictionary, false, &dictionary, fault))
         return false;
-    uint32_t *codes = alloc_values(job, sizeof *codes);
-    if (job->block->kind == BLOCK_DATA) {
-        if (!decode_codes(job, dictionary->count, codes, fault))
-            return false;
-    } else {
-        uint32_t code = job->block->kind == BLOCK_NULLS ? 0 : (uint32_t)job->block->minimum;
-        for (uint32_t i = 0; i < job->count; i++)
-            codes[i] = code;
-    }
     *vector = vector_dictionary(dictionary, job->count, codes);
     return true;
 }
@@ -328,6 +377,75 @@ static bool read_arrays(const DecodeJob *job, Vector *vector, Fault *fault)
     return true;
 }
 
+/* --- numbers of an index --- */
+
+bool segment_read_numbers(const SegmentPlace *place, uint32_t start, uint32_t count, uint32_t *out,
+                          Fault *fault)
+{
+    uint32_t rows[INDEX_FEW];
+    const FormatBlock *block = stream_block(place->reader, place->stream, place->block);
+    uint32_t block_rows = stream_block_rows(&place->reader->streams[place->stream], place->block);
+    uint32_t values[SEGMENT_BLOCK_ROWS + ENCODING_SLACK];
+    const uint8_t *payload;
+    size_t length;
+    IntegerBlock integers;
+
+    check(start <= block_rows && count <= block_rows - start);
+    if (block->kind == BLOCK_CONSTANT) {
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint32_t)block->minimum;
+        return true;
+    }
+    if (block->kind == BLOCK_NULLS || block->null_count != 0) {
+        fault_set(fault, FAULT_DATA_CORRUPTED, "nulls in an index");
+        return segment_damaged(place, fault, fault);
+    }
+    if (!segment_payload(place, &payload, &length, fault))
+        return false;
+    if (!integer_block_open(payload, length, block_rows, &integers, fault))
+        return segment_damaged(place, fault, fault);
+    bool is_few = count <= INDEX_FEW;
+    for (uint32_t i = 0; is_few && i < count; i++)
+        rows[i] = start + i;
+    if (!(is_few ? integer_block_rows_uint32(&integers, rows, count, out, fault)
+                 : integer_block_uint32(&integers, count == block_rows ? out : values, fault)))
+        return segment_damaged(place, fault, fault);
+    if (!is_few && count != block_rows)
+        memcpy(out, values + start, count * sizeof *out);
+    return true;
+}
+
+bool segment_read_words(const SegmentReader *reader, uint32_t stream, uint64_t first,
+                        uint32_t count, uint64_t *out, Fault *fault)
+{
+    SegmentPlace place = {
+        .reader = reader, .stream = stream, .block = (uint32_t)(first / SEGMENT_BLOCK_ROWS)};
+    const FormatBlock *block = stream_block(reader, stream, place.block);
+    uint32_t block_rows = stream_block_rows(&reader->streams[stream], place.block);
+    int64_t values[INDEX_FEW + ENCODING_SLACK];
+    uint32_t rows[INDEX_FEW];
+    const uint8_t *payload;
+    size_t length;
+    IntegerBlock integers;
+
+    check(count <= INDEX_FEW);
+    if (block->kind != BLOCK_DATA) {
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = block->kind == BLOCK_CONSTANT ? (uint64_t)block->minimum : UINT64_MAX;
+        return true;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = (uint32_t)(first % SEGMENT_BLOCK_ROWS) + i;
+    check(rows[count - 1] < block_rows);
+    if (!segment_payload(&place, &payload, &length, fault))
+        return false;
+    if (!integer_block_open(payload, length, block_rows, &integers, fault) ||
+        !integer_block_rows_int64(&integers, rows, count, values, fault))
+        return segment_damaged(&place, fault, fault);
+    memcpy(out, values, count * sizeof *out);
+    return true;
+}
+
 /* --- all --- */
 
 static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block, const uint32_t *rows,
@@ -358,6 +476,26 @@ static bool read_block(SegmentReader *reader, uint32_t stream, uint32_t block, c
         break;
     }
     check(false);
+}
+
+bool segment_read_codes(SegmentReader *reader, uint32_t column, uint32_t block, Arena *arena,
+                        const uint32_t **codes, Fault *fault)
+{
+    uint32_t stream = reader->columns[column].stream;
+    DecodeJob job = {.place = {.reader = reader, .stream = stream, .block = block},
+                     .reader = reader,
+                     .stream = &reader->streams[stream],
+                     .block = stream_block(reader, stream, block),
+                     .block_rows = segment_block_rows(reader, block),
+                     .count = segment_block_rows(reader, block),
+                     .arena = arena};
+    uint32_t *made;
+
+    check(job.stream->form == STREAM_CODES);
+    if (!codes_of(&job, &made, fault))
+        return false;
+    *codes = made;
+    return true;
 }
 
 bool segment_read(SegmentReader *reader, uint32_t column, uint32_t block, const uint32_t *rows,

@@ -191,10 +191,16 @@ static void each_stream(const SegmentReader *reader, uint32_t stream, const char
     const FormatStream *record = &reader->streams[stream];
 
     dump(reader, stream, role, out);
+    static const struct {
+        const char *dictionary, *elements;
+    } roles[STREAM_FORM_COUNT] = {[STREAM_CODES] = {"dictionary", "lists"},
+                                  [STREAM_TEXT] = {"firsts", "filter"},
+                                  [STREAM_ARRAYS] = {NULL, "elements"}};
+
     if (record->dictionary != FORMAT_NO_STREAM)
-        dump(reader, record->dictionary, "dictionary", out);
+        each_stream(reader, record->dictionary, roles[record->form].dictionary, dump, out);
     if (record->elements != FORMAT_NO_STREAM)
-        each_stream(reader, record->elements, "elements", dump, out);
+        each_stream(reader, record->elements, roles[record->form].elements, dump, out);
 }
 
 /* --- the file --- */
@@ -256,7 +262,7 @@ void segment_dump(SegmentReader *reader, bool with_blocks, struct Buffer *out)
         plain += plain_bytes(reader, i);
     buffer_printf(out, "segment %s\n", reader->path);
     buffer_printf(out, "  format %d, %" PRIu64 " rows, %" PRIu32 " blocks, %" PRIu32 " columns\n",
-                  FORMAT_VERSION, footer->rows, segment_block_count(reader), footer->column_count);
+                  (int)reader->version, footer->rows, segment_block_count(reader), footer->column_count);
     buffer_printf(out, "  %zu bytes (footer %zu)", reader->length,
                   reader->length - reader->footer_offset);
     if (footer->rows != 0)

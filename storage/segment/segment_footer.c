@@ -3,6 +3,7 @@
  * the rest of the reader may index by it.
  */
 #include "base/memory/checked.h"
+#include "storage/segment/entry_filter_internal.h"
 #include "storage/segment/segment_reader_internal.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static bool is_zero(const void *data, size_t length)
     return true;
 }
 
-static bool check_header(const SegmentReader *reader, Fault *fault)
+static bool check_header(SegmentReader *reader, Fault *fault)
 {
     const FormatHeader *header = (const FormatHeader *)(const void *)reader->data;
 
@@ -32,10 +33,11 @@ static bool check_header(const SegmentReader *reader, Fault *fault)
         return damaged(reader, "it is too short", fault);
     if (memcmp(header->magic, FORMAT_MAGIC, sizeof header->magic) != 0)
         return damaged(reader, "header: it does not begin as a segment does", fault);
-    if (header->version != FORMAT_VERSION)
+    if (header->version < FORMAT_OLDEST_VERSION || header->version > FORMAT_VERSION)
         return fault_set(fault, FAULT_DATA_CORRUPTED,
-                         "segment file \"%s\" has format version %u, this server reads %d",
-                         reader->path, header->version, FORMAT_VERSION);
+                         "segment file \"%s\" has format version %u, this server reads %d to %d",
+                         reader->path, header->version, FORMAT_OLDEST_VERSION, FORMAT_VERSION);
+    reader->version = header->version;
     if (header->block_rows != SEGMENT_BLOCK_ROWS || header->group_blocks != SEGMENT_GROUP_BLOCKS ||
         !is_zero(header->reserved, sizeof header->reserved))
         return damaged(reader, "header: its fields are impossible", fault);
@@ -50,7 +52,7 @@ static bool check_tail(SegmentReader *reader, const FormatTail **result, Fault *
     if (reader->length % 8 != 0 || memcmp(tail->magic, FORMAT_MAGIC, sizeof tail->magic) != 0)
         return damaged(reader, "it does not end as a segment does (cut short?)", fault);
     if (tail->checksum != XXH3_64bits(tail, offsetof(FormatTail, checksum)) ||
-        tail->reserved_end != 0 || tail->reserved != 0 || tail->version != FORMAT_VERSION)
+        tail->reserved_end != 0 || tail->reserved != 0 || tail->version != reader->version)
         return damaged(reader, "tail: checksum mismatch", fault);
     if (tail->file_length != reader->length || tail->footer_offset < sizeof(FormatHeader) ||
         tail->footer_offset % 8 != 0 || tail->footer_length < sizeof(FormatFooter) ||
@@ -133,11 +135,64 @@ static bool check_layout(const FormatStream *stream)
     return false;
 }
 
+static bool stands_alone(const FormatStream *stream)
+{
+    return stream->dictionary == FORMAT_NO_STREAM && stream->elements == FORMAT_NO_STREAM;
+}
+
+static bool are_integers(const FormatStream *stream)
+{
+    return stream->form == STREAM_VALUES && stream->layout == LAYOUT_INT64;
+}
+
+/* Of a dictionary: the first entries of its blocks, the words of its filter. */
+static bool check_entry_index(const SegmentReader *reader, uint32_t index)
+{
+    const FormatStream *stream = &reader->streams[index];
+
+    if (stands_alone(stream))
+        return true;
+    if (reader->version < 2)
+        return false;
+    if (stream->dictionary != FORMAT_NO_STREAM) {
+        if (stream->dictionary >= index)
+            return false;
+        const FormatStream *firsts = &reader->streams[stream->dictionary];
+        if (firsts->form != STREAM_TEXT || !stands_alone(firsts) || firsts->rows == 0 ||
+            firsts->rows != stream->block_count || firsts->text_bytes > INT32_MAX)
+            return false;
+    }
+    if (stream->elements == FORMAT_NO_STREAM)
+        return true;
+    if (stream->elements >= index)
+        return false;
+    const FormatStream *filter = &reader->streams[stream->elements];
+    return are_integers(filter) && filter->rows != 0 && filter->rows <= UINT32_MAX &&
+           filter->rows % ENTRY_FILTER_WORDS == 0;
+}
+
+/* Of codes: for each entry of the dictionary an array of numbers of blocks. */
+static bool check_lists(const SegmentReader *reader, uint32_t index)
+{
+    const FormatStream *stream = &reader->streams[index];
+
+    if (stream->elements == FORMAT_NO_STREAM)
+        return true;
+    if (reader->version < 2 || stream->elements >= index)
+        return false;
+    const FormatStream *lists = &reader->streams[stream->elements];
+    return lists->form == STREAM_ARRAYS && lists->elements != FORMAT_NO_STREAM &&
+           lists->rows == reader->streams[stream->dictionary].rows &&
+           are_integers(&reader->streams[lists->elements]);
+}
+
 /* A stream may only point to streams before it, so nothing goes round in circles. */
 static bool check_references(const SegmentReader *reader, uint32_t index)
 {
     const FormatStream *stream = &reader->streams[index];
 
+    if (stream->form == STREAM_TEXT)
+        return check_entry_index(reader, index);
     if (stream->form == STREAM_CODES) {
         if (stream->dictionary >= index)
             return false;
@@ -145,6 +200,7 @@ static bool check_references(const SegmentReader *reader, uint32_t index)
         if (dictionary->form != STREAM_TEXT || dictionary->rows >= UINT32_MAX ||
             dictionary->text_bytes > INT32_MAX)
             return false;
+        return check_lists(reader, index);
     } else if (stream->dictionary != FORMAT_NO_STREAM) {
         return false;
     }
@@ -243,13 +299,14 @@ static bool check_column(const SegmentReader *reader, const FormatColumn *column
     return stream->layout == column->layout && stream->rows == reader->footer->rows;
 }
 
+/* As deep as an array of codes, their lists, and those lists' numbers. */
 static void own_streams(SegmentReader *reader, uint32_t stream, uint32_t column)
 {
     const FormatStream *record = &reader->streams[stream];
 
     reader->stream_columns[stream] = column;
     if (record->dictionary != FORMAT_NO_STREAM)
-        reader->stream_columns[record->dictionary] = column;
+        own_streams(reader, record->dictionary, column);
     if (record->elements != FORMAT_NO_STREAM)
         own_streams(reader, record->elements, column);
 }
@@ -300,6 +357,8 @@ bool segment_read_footer(SegmentReader *reader, const uint8_t *digest, Fault *fa
     reader->verified = arena_zalloc(reader->arena, reader->footer->chunk_count);
     reader->dictionaries =
         arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(LoadedDictionary *));
+    reader->entries =
+        arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(EntryBlocks));
     reader->units = arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(UnitCache));
     fill_columns(reader);
     for (uint32_t i = 0; i < reader->footer->stream_count; i++) {

@@ -64,6 +64,7 @@ void segment_reader_close(SegmentReader *reader)
     for (uint32_t i = 0; reader->units != NULL && i < reader->footer->stream_count; i++) {
         if (reader->dictionaries[i] != NULL && --reader->dictionaries[i]->home.references == 0)
             loaded_free(&reader->dictionaries[i]->home);
+        segment_drop_entries(reader, i);
         free(reader->units[i].bytes);
     }
     if (reader->data != NULL)
@@ -433,6 +434,7 @@ static bool load(SegmentReader *reader, uint32_t stream, Fault *fault)
     }
     memset(bytes + record->text_bytes, 0, 64);
     drop_unit(reader, stream);
+    segment_drop_entries(reader, stream);
     reader->heap_bytes += offsets_size + bytes_size;
     *loaded = (LoadedDictionary){.home = {.references = 1, .free = loaded_free},
                                  .offsets = offsets,
@@ -468,6 +470,6 @@ bool segment_dictionary(SegmentReader *reader, uint32_t column, bool with_hashes
     const FormatStream *stream = &reader->streams[reader->columns[column].stream];
 
     *dictionary = NULL;
-    return stream->dictionary == FORMAT_NO_STREAM ||
+    return stream->form != STREAM_CODES ||
            segment_load_dictionary(reader, stream->dictionary, with_hashes, dictionary, fault);
 }

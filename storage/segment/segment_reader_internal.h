@@ -7,6 +7,26 @@
 #include "storage/encoding/encoding.h"
 #include "storage/segment/format_internal.h"
 
+/* A block of a dictionary's entries, decoded by itself. */
+typedef struct EntryBlock {
+    uint32_t count;
+    size_t size; /* of this memory */
+    uint8_t *bytes;
+    uint32_t offsets[]; /* count + 1; the bytes lie behind */
+} EntryBlock;
+
+static inline Text entry_text(const EntryBlock *block, uint32_t entry)
+{
+    uint32_t start = block->offsets[entry];
+    return (Text){(const char *)block->bytes + start, block->offsets[entry + 1] - start};
+}
+
+/* Those of a dictionary, until it is decoded as a whole. */
+typedef struct EntryBlocks {
+    EntryBlock **blocks; /* NULL: not decoded yet, each or all */
+    uint32_t count;      /* of those that are decoded */
+} EntryBlocks;
+
 /* A dictionary once decoded, on the heap: the reader holds it, and who else needs it for longer.
  * `dictionary.offsets` and so on are the memory below. */
 typedef struct LoadedDictionary {
@@ -36,6 +56,7 @@ struct SegmentReader {
     const uint8_t *data; /* the mapping */
     size_t length;
     size_t footer_offset;
+    uint32_t version;
     const FormatFooter *footer;
     const FormatColumn *columns;
     const FormatStream *streams;
@@ -47,6 +68,7 @@ struct SegmentReader {
     uint32_t *stream_columns;       /* by stream: the column it belongs to */
     uint8_t *verified;              /* by chunk: its checksum was right */
     LoadedDictionary **dictionaries; /* by stream (the dictionary's own); NULL: not decoded */
+    EntryBlocks *entries;           /* by stream (the dictionary's own) */
     UnitCache *units;               /* by stream */
     size_t heap_bytes;
 };
@@ -88,5 +110,19 @@ bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t
                        Fault *fault);
 bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
                              const Dictionary **dictionary, Fault *fault);
+
+/* segment_decode.c: values [start, start + count) of a block of integers without nulls (the
+ * lengths of a block of arrays), their low halves; room for count + ENCODING_SLACK. */
+bool segment_read_numbers(const SegmentPlace *place, uint32_t start, uint32_t count, uint32_t *out,
+                          Fault *fault);
+/* At most 16 words of a stream of int64 without nulls, all of one block. */
+bool segment_read_words(const SegmentReader *reader, uint32_t stream, uint64_t first,
+                        uint32_t count, uint64_t *out, Fault *fault);
+
+/* segment_index.c: a block of entries of a dictionary that has first entries. Valid until the
+ * whole dictionary is loaded. */
+bool segment_entries(SegmentReader *reader, uint32_t stream, uint32_t index,
+                     const EntryBlock **block, Fault *fault);
+void segment_drop_entries(SegmentReader *reader, uint32_t stream);
 
 #endif

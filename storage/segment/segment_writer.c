@@ -132,12 +132,30 @@ static uint32_t add_stream(FooterParts *parts, const StreamWriter *stream, uint3
     return record_count(&parts->streams, sizeof record) - 1;
 }
 
+/* The dictionary, with what finds its entries. */
+static uint32_t add_dictionary(FooterParts *parts, const ColumnWriter *column)
+{
+    const IndexWriter *index = &column->index;
+    uint32_t firsts = FORMAT_NO_STREAM, filter = FORMAT_NO_STREAM;
+
+    if (index->has_firsts)
+        firsts = add_stream(parts, &index->firsts, FORMAT_NO_STREAM, FORMAT_NO_STREAM);
+    if (index->has_filter)
+        filter = add_stream(parts, &index->filter, FORMAT_NO_STREAM, FORMAT_NO_STREAM);
+    return add_stream(parts, &column->dictionary, firsts, filter);
+}
+
 static uint32_t add_streams(FooterParts *parts, const ColumnWriter *column)
 {
     uint32_t dictionary = FORMAT_NO_STREAM, elements = FORMAT_NO_STREAM;
 
     if (column->has_dictionary)
-        dictionary = add_stream(parts, &column->dictionary, FORMAT_NO_STREAM, FORMAT_NO_STREAM);
+        dictionary = add_dictionary(parts, column);
+    if (column->index.has_lists) {
+        uint32_t blocks =
+            add_stream(parts, &column->index.blocks, FORMAT_NO_STREAM, FORMAT_NO_STREAM);
+        elements = add_stream(parts, &column->index.lists, FORMAT_NO_STREAM, blocks);
+    }
     if (column->elements != NULL)
         elements = add_streams(parts, column->elements);
     return add_stream(parts, &column->stream, dictionary, elements);
