@@ -97,6 +97,13 @@ void segment_cache_release(SegmentCache *cache, SegmentReader *reader);
 /* Whether there is room for dictionaries to be held beyond their turn. */
 bool segment_cache_is_roomy(const SegmentCache *cache);
 
+/* Leaves segments out of an INPUT_SEGMENTS in which an index finds no rows for `filter` (of the
+ * input's columns, or NULL), and adds to *rows what reading the others is worth: all their rows,
+ * or for each block that may hold wanted ones a few. Once *rows is more than `limit` it looks no further and leaves the input as it is. */
+bool scan_narrow(SegmentCache *cache, StageInput *input, const Expr *filter,
+                 const TypeContext *types, uint64_t limit, Arena *arena, uint64_t *rows,
+                 Fault *fault);
+
 typedef struct OperatorContext {
     Arena *arena;   /* the stage's: lives as long as its operators */
     Budget *budget; /* the stage's */

@@ -7,6 +7,7 @@
 enum {
     MOST_CODES = 4096, /* of one range: the lists of more cost more than they leave out */
     MOST_DEPTH = 32,   /* of ANDs and ORs in one another that are looked into */
+    BLOCK_ROWS = 256,  /* reading these costs as much as finding the wanted few of a block */
 };
 
 BlockSet block_set_all(void)
@@ -37,6 +38,22 @@ uint32_t block_set_count(const BlockSet *set)
     for (uint32_t i = 0; !set->is_all && i < set->word_count; i++)
         count += (uint32_t)__builtin_popcountll(set->words[i]);
     return count;
+}
+
+BlockSet block_set_of(const uint64_t *words, uint32_t blocks, Arena *arena)
+{
+    BlockSet set = {.word_count = (blocks + 63) / 64};
+    set.words = ARENA_ARRAY(arena, uint64_t, set.word_count + 1);
+    memcpy(set.words, words, set.word_count * sizeof *words);
+    return set;
+}
+
+bool block_set_has_any(const BlockSet *set, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = first; !set->is_all && i < first + count; i++)
+        if (set->words[i / 64] >> i % 64 & 1)
+            return true;
+    return set->is_all;
 }
 
 void block_set_intersect(BlockSet *set, const BlockSet *other)
@@ -119,4 +136,80 @@ static bool blocks_of(const IndexProbe *probe, const Expr *expr, uint32_t depth,
 bool index_blocks(const IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault)
 {
     return blocks_of(probe, expr, 0, set, fault);
+}
+
+/* --- before a scan --- */
+
+int scan_find_column(const SegmentReader *reader, Text name, int guess)
+{
+    const SegmentSchema *schema = segment_schema(reader);
+    if (guess >= 0 && (uint32_t)guess < schema->column_count &&
+        text_equal(schema->columns[guess].name, name))
+        return guess;
+    return segment_find_column(reader, name);
+}
+
+/* The columns of an input in a segment; those that it holds as another type say nothing. */
+static void map_columns(const SegmentReader *reader, const StageInput *input, int *stored)
+{
+    const SegmentSchema *schema = segment_schema(reader);
+    for (uint32_t c = 0; c < input->column_count; c++) {
+        stored[c] = scan_find_column(reader, input->names[c], stored[c]);
+        if (stored[c] >= 0 && schema->columns[stored[c]].type_oid != input->types[c].oid)
+            stored[c] = -1;
+    }
+}
+
+/* segment->wanted, in `arena`; what reading them is worth. */
+static bool blocks_of_segment(const IndexProbe *probe, const Expr *filter, InputSegment *segment,
+                              Arena *arena, uint64_t *worth, Fault *fault)
+{
+    BlockSet set;
+    if (!index_blocks(probe, filter, &set, fault))
+        return false;
+    *worth = set.is_all ? segment->rows : (uint64_t)block_set_count(&set) * BLOCK_ROWS;
+    if (set.is_all || *worth == 0)
+        return true;
+    uint64_t *words = ARENA_ARRAY(arena, uint64_t, set.word_count);
+    memcpy(words, set.words, set.word_count * sizeof *words);
+    segment->wanted = words;
+    return true;
+}
+
+bool scan_narrow(SegmentCache *cache, StageInput *input, const Expr *filter,
+                 const TypeContext *types, uint64_t limit, Arena *arena, uint64_t *rows,
+                 Fault *fault)
+{
+    InputSegment *kept = ARENA_ARRAY(arena, InputSegment, input->segment_count);
+    int *stored = ARENA_ARRAY(arena, int, input->column_count);
+    memset(stored, 0, input->column_count * sizeof *stored);
+    Arena *scratch = arena_new("index probe");
+    uint32_t count = 0;
+    bool ok = true;
+    for (uint32_t s = 0; ok && s < input->segment_count && *rows <= limit; s++) {
+        InputSegment *segment = &kept[count];
+        *segment = input->segments[s];
+        uint64_t worth = segment->rows;
+        SegmentReader *reader = NULL;
+        if (filter != NULL)
+            reader = segment_cache_acquire(cache, segment, fault);
+        ok = filter == NULL || reader != NULL;
+        if (reader != NULL) {
+            arena_reset(scratch);
+            map_columns(reader, input, stored);
+            IndexProbe probe = {
+                .reader = reader, .stored = stored, .dialect = types->dialect, .arena = scratch};
+            ok = blocks_of_segment(&probe, filter, segment, arena, &worth, fault);
+            segment_cache_release(cache, reader);
+        }
+        count += worth != 0;
+        *rows += worth;
+    }
+    arena_free(scratch);
+    if (!ok || *rows > limit)
+        return ok;
+    input->pruned_by_index = input->segment_count - count;
+    input->segments = kept;
+    input->segment_count = count;
+    return true;
 }

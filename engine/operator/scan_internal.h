@@ -127,7 +127,12 @@ typedef struct IndexProbe {
     Arena *arena;
 } IndexProbe;
 
+/* As segment_find_column. Most segments of a table have a column in the same place: `guess`. */
+int scan_find_column(const SegmentReader *reader, Text name, int guess);
+
 BlockSet block_set_all(void);
+BlockSet block_set_of(const uint64_t *words, uint32_t blocks, Arena *arena); /* a copy */
+bool block_set_has_any(const BlockSet *set, uint32_t first, uint32_t count);
 bool block_set_is_empty(const BlockSet *set);
 uint32_t block_set_count(const BlockSet *set); /* not of all */
 void block_set_intersect(BlockSet *set, const BlockSet *other);

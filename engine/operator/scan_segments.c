@@ -110,22 +110,12 @@ static void leave_segment(ScanOperator *scan)
     scan->blocks_left = 0;
 }
 
-/* Most segments of a table have their columns in the same places. */
-static int find_column(const SegmentReader *reader, Text name, int guess)
-{
-    const SegmentSchema *schema = segment_schema(reader);
-    if (guess >= 0 && (uint32_t)guess < schema->column_count &&
-        text_equal(schema->columns[guess].name, name))
-        return guess;
-    return segment_find_column(reader, name);
-}
-
 static bool map_columns(ScanOperator *scan, Fault *fault)
 {
     const SegmentSchema *schema = segment_schema(scan->reader);
     for (uint32_t c = 0; c < scan->input->column_count; c++) {
         ScanColumn *column = &scan->columns[c];
-        column->stored = find_column(scan->reader, scan->input->names[c], column->stored);
+        column->stored = scan_find_column(scan->reader, scan->input->names[c], column->stored);
         column->cast = NULL;
         if (column->stored >= 0 && !find_cast(scan, &schema->columns[column->stored],
                                               scan->input->types[c], &column->cast, fault))
@@ -202,13 +192,17 @@ static bool want_blocks(ScanOperator *scan, const Conjunct *conjunct, Fault *fau
  * only when a row group of the segment has survived everything else. */
 static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
 {
+    const uint64_t *known = scan->input->segments[scan->segment].wanted;
+    bool is_asked = known != NULL;
+    if (is_asked)
+        scan->wanted = block_set_of(known, segment_block_count(scan->reader), scan->segment_arena);
     scan->has_dictionaries = true;
     for (uint32_t i = 0; i < scan->conjunct_count && !scan->is_segment_ruled_out; i++) {
         Conjunct *conjunct = &scan->conjuncts[i];
         if (conjunct_wants_dictionary(scan->input, conjunct) &&
             !enter_dictionary(scan, conjunct, fault))
             return false;
-        if (!scan->is_segment_ruled_out && !want_blocks(scan, conjunct, fault))
+        if (!scan->is_segment_ruled_out && !is_asked && !want_blocks(scan, conjunct, fault))
             return false;
     }
     scan->is_segment_ruled_out |= block_set_is_empty(&scan->wanted);
@@ -267,7 +261,9 @@ static bool judge(ScanOperator *scan, bool is_group, uint32_t number, const bool
         const Conjunct *conjunct = &scan->conjuncts[i];
         proven[i] = known != NULL && known[i];
         int stored = zone_column(scan, conjunct);
-        if (proven[i] || stored < 0)
+        if (proven[i] || stored < 0 ||
+            (conjunct_wants_dictionary(scan->input, conjunct) && !conjunct->is_evaluated &&
+             !conjunct->has_range))
             continue;
         SegmentZone zone;
         if (is_group)
@@ -318,7 +314,8 @@ static bool is_group_wanted(ScanOperator *scan, uint32_t group, bool *is_wanted,
         if (scan->is_segment_ruled_out || !judge(scan, true, group, NULL, scan->is_group_proven))
             return true;
     }
-    *is_wanted = true;
+    *is_wanted = block_set_has_any(&scan->wanted, group * SEGMENT_GROUP_BLOCKS,
+                                   blocks_of_group(scan->reader, group));
     return true;
 }
 
@@ -494,10 +491,6 @@ static bool read_block(ScanOperator *scan, Batch **batch, Fault *fault)
 {
     OperatorContext *context = scan->base.context;
     const OperatorSpec *spec = scan->base.spec;
-    if (!is_block_wanted(scan)) {
-        context->counters->blocks_skipped++;
-        return true;
-    }
     arena_reset(scan->arena);
     if (bound_rules_out(scan, false, scan->block) ||
         !judge(scan, false, scan->block, scan->is_group_proven, scan->is_proven)) {
@@ -536,9 +529,14 @@ static Progress scan_next(Operator *self, Batch **batch, Fault *fault)
             if (!has)
                 break;
         }
-        bool is_read = read_block(scan, batch, fault);
+        bool is_wanted = is_block_wanted(scan);
+        bool is_read = !is_wanted || read_block(scan, batch, fault);
         scan->blocks_left--;
         scan->block += scan->is_backwards ? UINT32_MAX : 1;
+        if (!is_wanted) {
+            self->context->counters->blocks_skipped++;
+            continue;
+        }
         if (!is_read)
             return PROGRESS_FAILED;
         if (*batch != NULL)

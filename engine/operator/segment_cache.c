@@ -34,6 +34,7 @@ struct SegmentCache {
     bool is_crowded; /* more than half of the memory was in use when it was looked at last */
     uint64_t clock;
     uint32_t count, capacity;
+    uint32_t next; /* where the next segment is likely to be: queries name them in one order */
     CachedReader *readers;
     uint32_t kept_count;
     KeptTexts *kept[KEPT_TEXTS];
@@ -198,12 +199,16 @@ static SegmentReader *pin(SegmentCache *cache, CachedReader *cached)
 SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *segment, Fault *fault)
 {
     for (uint32_t i = 0; i < cache->count; i++) {
-        CachedReader *cached = &cache->readers[i];
+        uint32_t at = cache->next + i < cache->count ? cache->next + i : cache->next + i - cache->count;
+        CachedReader *cached = &cache->readers[at];
         if (memcmp(cached->digest, segment->digest, sizeof cached->digest) == 0 &&
-            text_equal_string(segment->path, cached->path))
+            text_equal_string(segment->path, cached->path)) {
+            cache->next = at + 1 < cache->count ? at + 1 : 0;
             return pin(cache, cached);
+        }
     }
     make_room(cache);
+    cache->next = 0;
     if (cache->count == cache->capacity) {
         cache->capacity = cache->capacity == 0 ? 16 : cache->capacity * 2;
         cache->readers = realloc(cache->readers, cache->capacity * sizeof *cache->readers);
@@ -224,10 +229,13 @@ SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *se
 
 void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
 {
-    for (uint32_t i = 0; i < cache->count; i++)
-        if (cache->readers[i].reader == reader) {
-            check(cache->readers[i].pins > 0);
-            cache->readers[i].pins--;
+    uint32_t last = cache->next == 0 ? cache->count : cache->next;
+    for (uint32_t i = 1; i <= cache->count; i++) {
+        CachedReader *cached = &cache->readers[last >= i ? last - i : last + cache->count - i];
+        if (cached->reader == reader) {
+            check(cached->pins > 0);
+            cached->pins--;
             return;
         }
+    }
 }

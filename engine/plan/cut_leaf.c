@@ -68,7 +68,10 @@ static bool cut_table(Cutter *cutter, const Plan *plan, Fragment *fragment)
     /* one row group is one worker's work */
     bool is_single = cutter->context->worker_count == 1;
     *fragment = leaf_fragment(cutter, plan, input, plan->table.filter, is_single);
-    return true;
+    CutContext *context = cutter->context;
+    return context->narrow == NULL ||
+           context->narrow(context->state, input, fragment->root->input.filter, arena,
+                           &context->narrowed_rows, cutter->fault);
 }
 
 /* Files that several readers go through together: each has a counter of its own. */

@@ -67,6 +67,42 @@ static bool shows_names(const BoundQuery *query)
     return false;
 }
 
+/* --- what an index finds --- */
+
+static bool is_text_column(const Expr *expr)
+{
+    return expr->kind == EXPR_COLUMN && type_layout(expr->type) == LAYOUT_STRING;
+}
+
+/* Whether a column of texts is compared with constants: all parts of an OR, one part of an AND. */
+static bool is_lookup(const Expr *filter)
+{
+    if (filter->kind == EXPR_IN_LIST)
+        return is_text_column(filter->arguments[0]);
+    if (filter->kind == EXPR_CALL)
+        return filter->argument_count == 2 && filter->call.function->symbol != NULL &&
+               strcmp(filter->call.function->symbol, "=") == 0 &&
+               (is_text_column(filter->arguments[0]) || is_text_column(filter->arguments[1])) &&
+               (filter->arguments[0]->kind == EXPR_CONSTANT ||
+                filter->arguments[1]->kind == EXPR_CONSTANT);
+    if (filter->kind != EXPR_AND && filter->kind != EXPR_OR)
+        return false;
+    bool is_and = filter->kind == EXPR_AND;
+    for (uint32_t i = 0; i < filter->argument_count; i++)
+        if (is_lookup(filter->arguments[i]) == is_and)
+            return is_and;
+    return !is_and;
+}
+
+/* About the rows that are read of the table when its indexes are asked. */
+static uint64_t rows_looked_up(const Plan *plan, uint64_t rows)
+{
+    if (plan->table.filter == NULL || !is_lookup(plan->table.filter))
+        return rows;
+    double estimate = plan_estimate_rows(plan);
+    return estimate < (double)rows ? (uint64_t)estimate : rows;
+}
+
 static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *demand)
 {
     if (plan->kind == PLAN_TABLE) {
@@ -75,6 +111,7 @@ static void add_demand(PlanContext *context, const Plan *plan, PlanDemand *deman
                     context->arena, &pruned);
         demand->table_rows += pruned.rows;
         demand->rows_in_time += pruned.rows_in_time;
+        demand->rows_looked_up += rows_looked_up(plan, pruned.rows_in_time);
         demand->table_bytes += pruned.bytes;
     } else if (plan->kind == PLAN_VIRTUAL) {
         demand->virtual_rows += 1;

@@ -74,8 +74,10 @@ static void print_pruning(const StageInput *input, Buffer *out)
         const char *by;
     } causes[] = {{input->pruned_by_time, "time"},
                   {input->pruned_by_shard, "shard range"},
-                  {input->pruned_by_statistics, "minimum and maximum"}};
-    uint32_t pruned = input->pruned_by_time + input->pruned_by_shard + input->pruned_by_statistics;
+                  {input->pruned_by_statistics, "minimum and maximum"},
+                  {input->pruned_by_index, "index"}};
+    uint32_t pruned = input->pruned_by_time + input->pruned_by_shard +
+                      input->pruned_by_statistics + input->pruned_by_index;
     const char *separator = "";
     if (pruned == 0)
         return;

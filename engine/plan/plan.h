@@ -294,6 +294,7 @@ bool plan_optimize(PlanContext *context, BoundQuery *query, Fault *fault);
 typedef struct PlanDemand {
     uint64_t table_rows;      /* rows of the segments left after pruning */
     uint64_t rows_in_time;    /* those of them, about, that lie in the intervals of __time */
+    uint64_t rows_looked_up;  /* those of them, about, that are left when indexes are asked */
     uint64_t table_bytes;
     uint64_t virtual_rows;
     uint32_t external_inputs; /* EXTERN leaves */
@@ -316,6 +317,11 @@ typedef struct CutContext {
     /* Lists the units of an external source (engine/input), large ones divided among workers. */
     bool (*expand)(void *state, Text source_json, Text format_json, uint32_t workers, Arena *arena,
                    const InputUnit **units, uint32_t *count, Fault *fault);
+    /* Leaves segments out in which an index finds no rows for the filter (of the input's columns,
+     * or NULL), and adds to *rows about how many are to be read of the others. NULL: nobody asks. */
+    bool (*narrow)(void *state, StageInput *input, const Expr *filter, Arena *arena, uint64_t *rows,
+                   Fault *fault);
+    uint64_t narrowed_rows; /* what that gave */
     void *state;
     bool for_explain;             /* do not produce or expand: nothing will run */
 } CutContext;

@@ -26,6 +26,9 @@ typedef struct InputSegment {
     uint8_t digest[16];
     uint64_t rows;
     uint64_t bytes;
+    /* Not packed: a bit a block of the segment, 1 where an index has found that it may hold rows
+     * that the input's filter wants. NULL: not known. */
+    const uint64_t *wanted;
 } InputSegment;
 
 /*
@@ -58,7 +61,7 @@ typedef struct StageInput {
     uint32_t segment_count;
     const InputSegment *segments;
     /* for EXPLAIN, not packed: what pruning left out, and why */
-    uint32_t segments_total, pruned_by_time, pruned_by_shard, pruned_by_statistics;
+    uint32_t segments_total, pruned_by_time, pruned_by_shard, pruned_by_statistics, pruned_by_index;
     /* EXTERNAL */
     Text source_json, format_json;
     uint32_t unit_count;

@@ -346,20 +346,51 @@ static bool runs_here(const Request *request, const PlanDemand *demand)
             demand->rows_in_time <= (uint64_t)request->settings.local_rows);
 }
 
+static bool narrow_input(void *state, StageInput *input, const Expr *filter, Arena *arena,
+                         uint64_t *rows, Fault *fault)
+{
+    Request *request = state;
+    return scan_narrow(request->controller->segments, input, filter, &request->types,
+                       (uint64_t)request->settings.local_rows, arena, rows, fault);
+}
+
+/* A few rows that indexes find, of tables that are too large to be read here: when that is what
+ * they say, cut to run here. *definition NULL: it is not. */
+static bool cut_lookup(Request *request, PlanContext *plan, const BoundQuery *query,
+                       const PlanDemand *demand, const QueryDefinition **definition, Fault *fault)
+{
+    uint64_t limit = (uint64_t)request->settings.local_rows;
+    *definition = NULL;
+    if (demand->rows_looked_up > limit || demand->is_ingest || demand->external_inputs > 0 ||
+        demand->virtual_rows > 0)
+        return true;
+    CutContext cut = cut_context(request, plan, query, 1);
+    cut.narrow = narrow_input;
+    const QueryDefinition *made;
+    if (!plan_cut(&cut, query, &made, fault))
+        return false;
+    *definition = cut.narrowed_rows <= limit ? made : NULL;
+    return true;
+}
+
 static bool explain(Request *request, const ParsedStatement *statement, PlanContext *plan,
                     BoundQuery *query, Fault *fault)
 {
     PlanDemand demand = plan_demand(plan, query);
-    CutContext cut = cut_context(request, plan, query,
-                                 runs_here(request, &demand) ? 1 : wanted_workers(request, &demand));
+    bool is_local = runs_here(request, &demand);
+    CutContext cut =
+        cut_context(request, plan, query, is_local ? 1 : wanted_workers(request, &demand));
     cut.for_explain = true;
-    const QueryDefinition *definition;
-    if (!plan_cut(&cut, query, &definition, fault))
+    const QueryDefinition *definition = NULL;
+    if (!is_local && !cut_lookup(request, plan, query, &demand, &definition, fault))
+        return false;
+    is_local = is_local || definition != NULL;
+    if (definition == NULL && !plan_cut(&cut, query, &definition, fault))
         return false;
     Buffer text = BUFFER_EMPTY;
     plan_explain(definition, query, statement->explain_json, &text);
     if (!statement->explain_json) {
-        buffer_append_string(&text, runs_here(request, &demand) ? "Runs in the controller\n" : "");
+        buffer_append_string(&text, is_local ? "Runs in the controller\n" : "");
         buffer_append_string(&text, "Rules applied:");
         for (uint32_t i = 0; i < plan->applied_count; i++)
             buffer_printf(&text, " %.*s", TEXT_ARGS(plan->applied[i]));
@@ -523,11 +554,16 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
         execution.lock = request->lock; /* taken before the statement was bound */
     request->lock = 0;
     bool ok = check_task_count(&request->settings, fault);
+    if (ok && !is_local) {
+        ok = cut_lookup(request, plan, query, &demand, &execution.definition, fault);
+        is_local = execution.definition != NULL;
+    }
     ok = ok && (is_local || slots_acquire(request, wanted_workers(request, &demand),
                                            is_short(&demand), &workers, fault));
     bool has_slots = ok && !is_local;
     CutContext cut = cut_context(request, plan, query, workers);
-    ok = ok && plan_cut(&cut, query, &execution.definition, fault);
+    if (ok && execution.definition == NULL)
+        ok = plan_cut(&cut, query, &execution.definition, fault);
     if (ok && plan_draft_is_open(request)) {
         if (is_local && is_lasting(request, &demand, context))
             keep_plan(request, statement, query, execution.definition);

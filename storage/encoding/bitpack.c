@@ -288,3 +288,29 @@ uint32_t uint32_maximum(const uint32_t *values, uint32_t count)
         maximum = values[i] > maximum ? values[i] : maximum;
     return maximum;
 }
+
+uint64_t sum_of_steps(const uint32_t *values, uint32_t steps);
+
+/* Halves are summed apart, so that no lane of 32 bits overflows: 128 of 16 bits a lane. */
+ENCODING_CLONES
+uint64_t sum_of_steps(const uint32_t *values, uint32_t steps)
+{
+    const Lanes *in = (const Lanes *)values;
+    Lanes low = {0}, high = {0};
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        low += in[i] & 0xFFFF;
+        high += in[i] >> 16;
+    }
+    for (unsigned lane = 0; lane < LANES; lane++)
+        sum += low[lane] + ((uint64_t)high[lane] << 16);
+    return sum;
+}
+
+uint64_t uint32_sum(const uint32_t *values, uint32_t count)
+{
+    uint64_t sum = sum_of_steps(values, count / LANES);
+    for (uint32_t i = count / LANES * LANES; i < count; i++)
+        sum += values[i];
+    return sum;
+}

@@ -88,6 +88,45 @@ static bool decode32(const IntegerBlock *block, uint32_t *out, Fault *fault)
     return true;
 }
 
+/* Differences that fit 32 bits are summed from one row to the next, without making the values
+ * between them. */
+static bool sum_rows(const IntegerBlock *part, const IntegerMethodInfo *info, uint64_t base,
+                     const uint32_t *rows, uint32_t row_count, uint64_t *out, Fault *fault)
+{
+    uint32_t offsets[ENCODING_MAX_COUNT + ENCODING_SLACK];
+    uint64_t sum = 0;
+    uint32_t at = 0;
+
+    if (!info->decode32(part, offsets, fault))
+        return false;
+    for (uint32_t i = 0; i < row_count; i++) {
+        sum += uint32_sum(offsets + at, rows[i] - at);
+        at = rows[i];
+        out[i] = base + part->base * at + part->scale * sum;
+    }
+    return true;
+}
+
+static bool rows64(const IntegerBlock *block, const uint32_t *rows, uint32_t row_count,
+                   uint64_t *out, Fault *fault)
+{
+    uint64_t values[ENCODING_MAX_COUNT + ENCODING_SLACK];
+    IntegerBlock part;
+
+    if (!integer_part_open(block->payload, SIZE_MAX, block->count - 1, &part, fault))
+        return false;
+    bool is_few = row_count < block->count / 32U;
+    if (is_few && part.method == INTEGER_PACKED && part.width <= 32)
+        return sum_rows(&part, &integer_packed, block->base, rows, row_count, out, fault);
+    if (is_few && part.method == INTEGER_PATCHED && part.width + part.extra_width <= 32)
+        return sum_rows(&part, &integer_patched, block->base, rows, row_count, out, fault);
+    if (!decode64(block, values, fault))
+        return false;
+    for (uint32_t i = 0; i < row_count; i++)
+        out[i] = values[rows[i]];
+    return true;
+}
+
 const IntegerMethodInfo integer_delta = {
     .name = "delta",
     .gives_values = true,
@@ -97,4 +136,5 @@ const IntegerMethodInfo integer_delta = {
     .measure = measure,
     .decode64 = decode64,
     .decode32 = decode32,
+    .rows64 = rows64,
 };

@@ -75,6 +75,8 @@ bool integer_block_rows_bool(const IntegerBlock *block, const uint32_t *rows, ui
                              uint8_t *out, Fault *fault);
 /* Largest of `count` values. */
 uint32_t uint32_maximum(const uint32_t *values, uint32_t count);
+/* Their sum; at most ENCODING_MAX_COUNT. */
+uint64_t uint32_sum(const uint32_t *values, uint32_t count);
 
 /* --- float blocks --- */
 void float_block_encode_double(const double *values, uint32_t count, Buffer *out);

@@ -283,13 +283,12 @@ static bool add_lists(const SegmentReader *reader, const SegmentPlace *place, ui
 {
     uint32_t lengths[SEGMENT_BLOCK_ROWS + ENCODING_SLACK];
     const FormatBlock *block = stream_block(reader, place->stream, place->block);
-    uint64_t before = 0, wanted = 0;
+    uint64_t wanted = 0;
 
     if (!segment_read_numbers(place, 0, stream_block_rows(&reader->streams[place->stream], place->block),
                               lengths, fault))
         return false;
-    for (uint32_t i = 0; i < from; i++)
-        before += lengths[i];
+    uint64_t before = uint32_sum(lengths, from);
     for (uint32_t i = from; i < to; i++) {
         *is_listed = *is_listed && lengths[i] != 0;
         wanted += lengths[i];
