@@ -2,7 +2,7 @@
  * The filter of a dictionary's entries: whether a text may be among them, by its hash. A split
  * block Bloom filter (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom
  * filters", 2007): an entry sets one bit in each of eight words of one cell, so that a look
- * touches one line of the cache. Ten and a half bits an entry let one in a hundred others pass.
+ * touches one line of the cache. Ten bits an entry let about one in a hundred others pass.
  */
 #ifndef TALARIA_STORAGE_SEGMENT_ENTRY_FILTER_INTERNAL_H
 #define TALARIA_STORAGE_SEGMENT_ENTRY_FILTER_INTERNAL_H

@@ -69,6 +69,32 @@ static void check_fault(const Fault *fault, const char *path)
         fail_msg("%d: %s", (int)fault->code, fault->message);
 }
 
+/* Looks texts up by the index, before the dictionary is decoded; false when something complained. */
+static bool look_up(SegmentReader *reader, uint32_t column, const char *path)
+{
+    static const char *const texts[] = {"", "name 4711", "name 88888", "tag 5", "zzz"};
+    uint64_t set[64] = {0};
+    bool ok = true, is_listed;
+    Fault fault;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        uint32_t code, bound, count = segment_dictionary_count(reader, column);
+        if (!segment_find_entry(reader, column, text_of(texts[i]), &code, &fault) ||
+            !segment_lower_bound(reader, column, text_of(texts[i]), true, &bound, &fault)) {
+            check_fault(&fault, path);
+            ok = false;
+            continue;
+        }
+        if (bound <= count && segment_block_count(reader) <= 64 * 64 &&
+            !segment_entry_blocks(reader, column, bound, i % 2 == 0 ? bound : count, set, &is_listed,
+                                  &fault)) {
+            check_fault(&fault, path);
+            ok = false;
+        }
+    }
+    return ok;
+}
+
 /* Reads everything there is; true when nothing complained. */
 static bool read_all(SegmentReader *reader, const char *path)
 {
@@ -81,6 +107,15 @@ static bool read_all(SegmentReader *reader, const char *path)
 
     for (uint32_t column = 0; column < columns; column++) {
         const Dictionary *dictionary;
+        Vector few;
+        if (segment_has_dictionary(reader, column)) {
+            ok = look_up(reader, column, path) && ok;
+            if (segment_block_count(reader) != 0 &&
+                !segment_read(reader, column, 0, some, 1, scratch, &few, &fault)) {
+                check_fault(&fault, path);
+                ok = false;
+            }
+        }
         if (!segment_dictionary(reader, column, true, &dictionary, &fault)) {
             check_fault(&fault, path);
             ok = false;
