@@ -52,22 +52,12 @@ static bool is_number(Text text)
     return text.length > 0 && text.length < 11;
 }
 
-/* Without the schema of types, which are all in one. */
-static Text type_name_of(Text name)
-{
-    static const char prefix[] = "pg_catalog.";
-    enum { LENGTH = sizeof prefix - 1 };
-    if (name.length > LENGTH && memcmp(name.data, prefix, LENGTH) == 0)
-        return (Text){.data = name.data + LENGTH, .length = name.length - LENGTH};
-    return name;
-}
-
 static bool find_object(Oid type, Text name, uint32_t *oid)
 {
     *oid = 0;
     if (type != T_REGTYPE)
         return catalog_find(type, name, oid);
-    const TypeInfo *info = type_by_name(type_name_of(name));
+    const TypeInfo *info = type_by_written_name(name);
     if (info != NULL)
         *oid = info->oid;
     return info != NULL;

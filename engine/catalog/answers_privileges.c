@@ -261,7 +261,7 @@ static bool object_privilege(CatalogCall *call, Oid type, AccessKind kind, const
                       : answer_null(call);
     }
     Text name = asked_text(call, asked.next);
-    bool found = type == T_REGTYPE ? type_by_name(name) != NULL : catalog_find(type, name, &oid);
+    bool found = type == T_REGTYPE ? type_by_written_name(name) != NULL : catalog_find(type, name, &oid);
     if (!found)
         return fault_set(call->fault,
                          type == T_REGNAMESPACE ? FAULT_INVALID_SCHEMA_NAME

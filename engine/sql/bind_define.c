@@ -348,7 +348,9 @@ static bool bind_one(Definer *definer, const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
         return create_schema(definer, node->create_schema_stmt);
     case PG_QUERY__NODE__NODE_DROP_STMT:
-        return define_drop(definer, node->drop_stmt);
+        return define_absent_tag(node->drop_stmt) != NULL
+                   ? define_drop_absent(definer, node->drop_stmt)
+                   : define_drop(definer, node->drop_stmt);
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
         return define_truncate(definer, node->truncate_stmt);
     case PG_QUERY__NODE__NODE_DELETE_STMT:
@@ -363,8 +365,7 @@ static bool bind_one(Definer *definer, const PgQuery__Node *node)
         return comment_on(definer, node->comment_stmt);
     case PG_QUERY__NODE__NODE_INDEX_STMT:
         definer->definition->kind = DEFINE_NOTHING;
-        define_notice(definer, "indexes are accepted and not made: columns have statistics and "
-                        "dictionaries of their own");
+        define_notice(definer, DEFINE_INDEX_NOTICE);
         return true;
     default:
         return fault_set(definer->binder->fault, FAULT_INTERNAL_ERROR, "no definition");

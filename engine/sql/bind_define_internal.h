@@ -6,6 +6,7 @@
 
 #include "engine/sql/bind_internal.h"
 #include "engine/sql/definition.h"
+#include "engine/sql/statement_internal.h"
 
 /* A column has one scale: this one where numeric is declared without; shown without trailing zeros. */
 enum { FREE_NUMERIC_SCALE = 16 };
@@ -52,6 +53,11 @@ bool define_find_schema(Definer *definer, SchemaName name, bool missing_ok,
                         DefinitionTarget *target, bool *found);
 /* --- statements about it --- */
 bool define_drop(Definer *definer, const PgQuery__DropStmt *drop);
+/* What is said of indexes. */
+#define DEFINE_INDEX_NOTICE                                                                        \
+    "indexes are accepted and not made: columns have statistics and dictionaries of their own"
+/* Of objects that this server has none of. */
+bool define_drop_absent(Definer *definer, const PgQuery__DropStmt *drop);
 bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate);
 bool define_delete_all(Definer *definer, const PgQuery__DeleteStmt *statement);
 /* Of the table that is being altered: 42703. NULL: fault. */

@@ -85,13 +85,7 @@ static bool find_class(Binder *binder, Text text, int32_t location, int64_t *oid
 
 static bool find_type(Binder *binder, Text text, int32_t location, int64_t *oid)
 {
-    static const char prefix[] = "pg_catalog.";
-    Text name = text;
-    if (name.length > sizeof prefix - 1 && memcmp(name.data, prefix, sizeof prefix - 1) == 0)
-        name = (Text){name.data + sizeof prefix - 1, name.length - (uint32_t)(sizeof prefix - 1)};
-    if (text_equal_string(name, "\"char\""))
-        return *oid = T_CHAR, true;
-    const TypeInfo *info = type_by_name(name);
+    const TypeInfo *info = type_by_written_name(text);
     if (info == NULL)
         return bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "type \"%.*s\" does not exist",
                           TEXT_ARGS(text));

@@ -27,9 +27,25 @@ static const char *hint_for(const PgQuery__Node *node)
         return "Rewrite the rows with REPLACE INTO ... OVERWRITE.";
     case PG_QUERY__NODE__NODE_COPY_STMT:
         return "Read files with INSERT INTO ... SELECT ... FROM TABLE(EXTERN(...)).";
+    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
+        return "Declare the columns as text.";
+    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
+        return "Declare the columns with the type that the domain is of.";
+    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT:
+        return "Write the expression in the query, or keep the query as a view.";
+    case PG_QUERY__NODE__NODE_DO_STMT:
+        return "There are no procedural languages: send the block's statements themselves.";
+    case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
+        return "There are no triggers.";
     default:
         return NULL;
     }
+}
+
+static bool refuse_extension(Classifier *classifier, const PgQuery__CreateExtensionStmt *create)
+{
+    return classify_refuse(classifier, "There are no extensions; functions that are built in need none.",
+                           "extension \"%s\" is not available", name_plain(create->extname));
 }
 
 /* "CREATE TABLE", "UPDATE": the statement's first word, and the second after some first words. */
@@ -445,6 +461,8 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
         return classify_as(&classifier, STATEMENT_ACCEPTED, "CLUSTER");
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
         return classify_as(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
+    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
+        return refuse_extension(&classifier, node->create_extension_stmt);
     default:
         return classify_not_supported(&classifier);
     }

@@ -19,8 +19,8 @@ static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop,
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
         return define(classifier, "DROP SCHEMA");
     default:
-        *known = false;
-        return false;
+        *known = define_absent_tag(drop) != NULL;
+        return *known && define(classifier, define_absent_tag(drop));
     }
 }
 

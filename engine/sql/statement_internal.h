@@ -31,4 +31,8 @@ bool classify_session(Classifier *classifier, const PgQuery__Node *node, bool *k
 /* statement_define.c: CREATE, DROP, ALTER ... of relations and schemas. */
 bool classify_definition(Classifier *classifier, const PgQuery__Node *node, bool *known);
 
+/* The tag of a DROP of objects that this server has none of (bind_define_absent.c); NULL: it is
+ * another. */
+const char *define_absent_tag(const PgQuery__DropStmt *drop);
+
 #endif

@@ -76,6 +76,44 @@ static bool unknown_name(Oid type, Text name, Fault *fault)
     }
 }
 
+static bool skip_word(Text *name, const char *word)
+{
+    size_t length = strlen(word);
+    if (name->length < length || memcmp(name->data, word, length) != 0)
+        return false;
+    name->data += length;
+    name->length -= (uint32_t)length;
+    return true;
+}
+
+const TypeInfo *type_by_written_name(Text name)
+{
+    char plain[128];
+    name = parse_trim(name);
+    bool has_schema = skip_word(&name, "\"pg_catalog\".") || skip_word(&name, "pg_catalog.") ||
+                      skip_word(&name, "\"information_schema\".") ||
+                      skip_word(&name, "information_schema.");
+    const char *last = name.length < 2 || name.data[0] != '"'
+                           ? NULL
+                           : memchr(name.data + 1, '"', name.length - 1);
+    if (last == NULL) {
+        bool is_char = has_schema && name.length >= 4 && memcmp(name.data, "char", 4) == 0 &&
+                       (name.length == 4 || name.data[4] == '[');
+        return is_char ? type_by_name(name.length == 4 ? TEXT_LITERAL("\"char\"")
+                                                       : TEXT_LITERAL("\"char\"[]"))
+                       : type_by_name(name);
+    }
+    Text inner = {.data = name.data + 1, .length = (uint32_t)(last - name.data - 1)};
+    Text rest = {.data = last + 1, .length = name.length - inner.length - 2};
+    if (inner.length + rest.length >= sizeof plain)
+        return NULL;
+    if (text_equal_string(inner, "char"))
+        return type_by_name(name);
+    memcpy(plain, inner.data, inner.length);
+    memcpy(plain + inner.length, rest.data, rest.length);
+    return type_by_name((Text){.data = plain, .length = inner.length + rest.length});
+}
+
 bool reg_parse(Oid type, Text text, int64_t *value, Fault *fault)
 {
     Text name = parse_trim(text);
@@ -86,7 +124,7 @@ bool reg_parse(Oid type, Text text, int64_t *value, Fault *fault)
     if (is_number(name))
         return int64_parse(name, "oid", 0, UINT32_MAX, value, fault);
     if (type == T_REGTYPE) {
-        const TypeInfo *info = type_by_name(name);
+        const TypeInfo *info = type_by_written_name(name);
         if (info == NULL)
             return unknown_name(type, name, fault);
         *value = info->oid;

@@ -119,6 +119,9 @@ const TypeInfo *type_info(Oid oid); /* NULL when unknown */
 /* By any of its names, case-insensitive ("BIGINT", "int8", "long", "VARCHAR ARRAY", "text[]",
  * "ARRAY<STRING>", "COMPLEX<json>"); NULL when there is none. */
 const TypeInfo *type_by_name(Text name);
+/* The same for a name whose parts may be qualified and in quotes, as regtype takes it:
+ * "pg_catalog"."int4", "text"[]; "char" in quotes is a type of its own. */
+const TypeInfo *type_by_written_name(Text name);
 Layout type_layout(SqlType type);
 /* What a domain is over; any other type is itself. Values, and what clients are told of them, are
  * of the base type. */
