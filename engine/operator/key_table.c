@@ -298,6 +298,17 @@ bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high)
     return *low <= *high;
 }
 
+void key_table_mark(const KeyTable *table, int64_t low, uint64_t *bits)
+{
+    const int64_t *values = table->columns[0].values.data;
+    const uint8_t *nulls = table->columns[0].nulls.data;
+    for (uint32_t i = 0; i < table->count; i++) {
+        uint64_t at = (uint64_t)values[i] - (uint64_t)low;
+        if (!nulls[i])
+            bits[at / 64] |= UINT64_C(1) << at % 64;
+    }
+}
+
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,
                        Vector *columns)
 {

@@ -59,6 +59,10 @@ size_t key_table_memory(const KeyTable *table);
  * keys but NULL. */
 bool key_table_range(const KeyTable *table, int64_t *low, int64_t *high);
 
+/* Tables of one integer column: a bit for each value from the least key on, set for the keys; behind
+ * them one that is not set. `bits` has room for width + 1 of them, all 0, width = high - low + 1. */
+void key_table_mark(const KeyTable *table, int64_t low, uint64_t *bits);
+
 /* The key columns of entries [first, first + count): strings as dictionary vectors. They share
  * the table's memory: good until the next add or reset. */
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,

@@ -42,6 +42,7 @@ typedef struct Conjunct {
     KeyTable *keys;       /* MEMBER */
     bool has_range;       /* MEMBER: low .. high are the keys' */
     uint64_t rows_passed; /* MEMBER */
+    GrowArray member_bits; /* MEMBER: a bit for each value of low .. high; empty: looked up in `keys` */
     /* RANGE; MONOTONE: of the function's value */
     int64_t low, high;
     ExprProgram *function; /* MONOTONE: f(column) alone */
