@@ -6,7 +6,7 @@
  * rest of the condition is evaluated over the candidates; what survives is marked on both sides
  * and, for joins that give pairs, goes out. When the batch has been gone through, the rows that
  * found no partner (LEFT, FULL, SINGLE, ANTI) or did (SEMI) go out; right rows that never found one
- * (RIGHT, FULL) at the very end.
+ * (RIGHT, FULL, RIGHT ANTI) or did (RIGHT SEMI) at the very end.
  *
  * Three-valued (NOT) IN: a left row that has no match is unknown instead of unmatched when some
  * pair with a NULL key on either side is not ruled out by the other keys and the condition, or
@@ -26,7 +26,8 @@ typedef struct JoinOperator {
     bool *is_condition_column;  /* of left ++ right */
     bool gives_pairs, gives_left_rest, gives_right_rest;
     bool is_null_aware;
-    GrowArray right_matched; /* one byte a right row: RIGHT, FULL */
+    bool gives_right_only;   /* RIGHT SEMI, RIGHT ANTI: left rows only mark */
+    GrowArray right_matched; /* one byte a right row: RIGHT, FULL, RIGHT SEMI, RIGHT ANTI */
     uint32_t right_next;     /* RIGHT_REST: the next right row to look at */
     /* the left batch at hand */
     Batch *left;
@@ -56,8 +57,8 @@ static void restrict_left(JoinOperator *join)
 {
     const OperatorSpec *spec = join->base.spec;
     StageJoinType type = type_of(join);
-    bool drops_left =
-        type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI || type == STAGE_JOIN_RIGHT;
+    bool drops_left = type == STAGE_JOIN_INNER || type == STAGE_JOIN_SEMI ||
+                      type == STAGE_JOIN_RIGHT || join->gives_right_only;
     bool matches_null =
         spec->join.null_equal != NULL && spec->join.key_count == 1 && spec->join.null_equal[0];
     if (drops_left && spec->join.key_count == 1 && !matches_null && join->table.batch->rows != 0)
@@ -86,7 +87,7 @@ static Progress build_next(JoinOperator *join, Fault *fault)
     restrict_left(join);
     bool is_hopeless = join->table.batch->rows == 0 &&
                        (type_of(join) == STAGE_JOIN_INNER || type_of(join) == STAGE_JOIN_SEMI ||
-                        type_of(join) == STAGE_JOIN_RIGHT);
+                        type_of(join) == STAGE_JOIN_RIGHT || join->gives_right_only);
     join->phase = is_hopeless ? JOIN_DONE : JOIN_PROBING;
     return PROGRESS_YIELDED;
 }
@@ -116,9 +117,18 @@ static bool begin_left(JoinOperator *join, Batch *left, Fault *fault)
     if (!join_table_find(&join->table, left, join->base.spec->join.left_keys, join->entries,
                          join->left_has_null, fault))
         return false;
-    if (!join->gives_pairs && join->condition == NULL && join->any_condition == NULL)
+    if (!join->gives_pairs && !join->gives_right_only && join->condition == NULL &&
+        join->any_condition == NULL)
         match_by_entry(join);
     return true;
+}
+
+/* Whether pairs with the entry's rows would say nothing new: they are marked, all at once. */
+static bool is_marked(const JoinOperator *join, uint32_t entry)
+{
+    const uint8_t *matched = join->right_matched.data;
+    return join->gives_right_only && join->condition == NULL && join->chain_at == 0 &&
+           matched[join_table_row(&join->table, join_table_start(&join->table, entry))];
 }
 
 /* Fills the pairs with the next candidates. Without a condition every candidate is a match, so a
@@ -135,6 +145,10 @@ static bool next_candidates(JoinOperator *join, Fault *fault)
         if (entry != KEY_ENTRY_NONE) {
             start = join_table_start(table, entry);
             end = join_table_end(table, entry);
+        }
+        if (start < end && is_marked(join, entry)) {
+            join->left_row++;
+            continue;
         }
         if (start == end && pairs_with_none) {
             join->pair_left[count] = row;
@@ -419,14 +433,16 @@ static Progress probe_next(JoinOperator *join, Batch **batch, Fault *fault)
     return *batch == NULL ? PROGRESS_YIELDED : PROGRESS_BATCH;
 }
 
-/* Right rows that never matched, with NULLs on the left. */
+/* Right rows that never matched, with NULLs on the left; alone, those that did or did not. */
 static Progress right_rest_next(JoinOperator *join, Batch **batch)
 {
     const uint8_t *matched = join->right_matched.data;
     const OperatorSpec *left = join->base.spec->children[0];
+    uint32_t left_columns = join->gives_right_only ? 0 : join->left_columns;
+    bool wants_matched = type_of(join) == STAGE_JOIN_RIGHT_SEMI;
     uint32_t total = join->table.batch->rows, count = 0;
     for (; join->right_next < total && count < BATCH_ROWS; join->right_next++)
-        if (!matched[join->right_next])
+        if (matched[join->right_next] == wants_matched)
             join->pair_right[count++] = join->right_next;
     if (count == 0) {
         join->phase = JOIN_DONE;
@@ -434,10 +450,10 @@ static Progress right_rest_next(JoinOperator *join, Batch **batch)
     }
     arena_reset(join->arena);
     *batch = batch_make(join->arena, join->base.spec->column_count, count);
-    for (uint32_t c = 0; c < join->left_columns; c++)
+    for (uint32_t c = 0; c < left_columns; c++)
         (*batch)->columns[c] = vector_null(join->arena, type_layout(left->types[c]), count);
     for (uint32_t c = 0; c < join->right_columns; c++)
-        (*batch)->columns[join->left_columns + c] =
+        (*batch)->columns[left_columns + c] =
             vector_gather(join->arena, &join->table.batch->columns[c], join->pair_right, count);
     return PROGRESS_BATCH;
 }
@@ -507,9 +523,11 @@ Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator
     join->right_columns = spec->children[1]->column_count;
     join->gives_left_rest =
         type == STAGE_JOIN_LEFT || type == STAGE_JOIN_FULL || type == STAGE_JOIN_SINGLE;
-    join->gives_right_rest = type == STAGE_JOIN_RIGHT || type == STAGE_JOIN_FULL;
-    join->gives_pairs =
-        type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI && type != STAGE_JOIN_MARK;
+    join->gives_right_only = type == STAGE_JOIN_RIGHT_SEMI || type == STAGE_JOIN_RIGHT_ANTI;
+    join->gives_right_rest =
+        type == STAGE_JOIN_RIGHT || type == STAGE_JOIN_FULL || join->gives_right_only;
+    join->gives_pairs = type != STAGE_JOIN_SEMI && type != STAGE_JOIN_ANTI &&
+                        type != STAGE_JOIN_MARK && !join->gives_right_only;
     join->is_null_aware =
         spec->join.is_null_aware && (type == STAGE_JOIN_ANTI || type == STAGE_JOIN_MARK);
     if (spec->join.key_count > 64) {

@@ -95,7 +95,9 @@ typedef struct Expected {
 static void add_row(Expected *expected, const Batch *left, uint32_t l, const Batch *right,
                     uint32_t r, Truth mark, StageJoinType type)
 {
-    for (uint32_t c = 0; c < COLUMNS; c++)
+    bool is_right_only = type == STAGE_JOIN_RIGHT_SEMI || type == STAGE_JOIN_RIGHT_ANTI;
+    uint32_t left_columns = is_right_only ? 0 : COLUMNS;
+    for (uint32_t c = 0; c < left_columns; c++)
         if (l == UINT32_MAX)
             vector_builder_null(&expected->builders[c]);
         else
@@ -107,11 +109,11 @@ static void add_row(Expected *expected, const Batch *left, uint32_t l, const Bat
             vector_builder_bool(&expected->builders[COLUMNS], mark == TRUE_);
         return;
     }
-    for (uint32_t c = COLUMNS; c < expected->columns; c++)
+    for (uint32_t c = left_columns; c < expected->columns; c++)
         if (r == UINT32_MAX)
             vector_builder_null(&expected->builders[c]);
         else
-            vector_builder_row(&expected->builders[c], &right->columns[c - COLUMNS], r);
+            vector_builder_row(&expected->builders[c], &right->columns[c - left_columns], r);
 }
 
 static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSpec *spec,
@@ -126,7 +128,8 @@ static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSp
     bool *right_matched = arena_zalloc(test->arena, right_rows + 1);
     *is_ambiguous = false;
     bool pairs = shape->type != STAGE_JOIN_SEMI && shape->type != STAGE_JOIN_ANTI &&
-                 shape->type != STAGE_JOIN_MARK;
+                 shape->type != STAGE_JOIN_MARK && shape->type != STAGE_JOIN_RIGHT_SEMI &&
+                 shape->type != STAGE_JOIN_RIGHT_ANTI;
     for (uint32_t l = 0; l < left_rows; l++) {
         uint32_t matches = 0;
         bool is_unknown = false;
@@ -157,9 +160,10 @@ static Batch *nested_loops(TestStage *test, const Shape *shape, const OperatorSp
                                  : FALSE_,
                     shape->type);
     }
-    if (shape->type == STAGE_JOIN_RIGHT || shape->type == STAGE_JOIN_FULL)
+    if (shape->type == STAGE_JOIN_RIGHT || shape->type == STAGE_JOIN_FULL ||
+        shape->type == STAGE_JOIN_RIGHT_SEMI || shape->type == STAGE_JOIN_RIGHT_ANTI)
         for (uint32_t r = 0; r < right_rows; r++)
-            if (!right_matched[r])
+            if (right_matched[r] == (shape->type == STAGE_JOIN_RIGHT_SEMI))
                 add_row(&expected, left, UINT32_MAX, right, r, FALSE_, shape->type);
     Batch *batch = batch_make(test->arena, spec->column_count, 0);
     for (uint32_t c = 0; c < spec->column_count; c++)
@@ -178,7 +182,8 @@ static OperatorSpec *join_spec(TestStage *test, const Shape *shape)
         types[c] = SQL_TYPE(c % COLUMNS == 0 ? T_TEXT : T_INT8);
     OperatorSpec *spec = ARENA_NEW(test->arena, OperatorSpec);
     uint32_t columns = 2 * COLUMNS;
-    if (shape->type == STAGE_JOIN_SEMI || shape->type == STAGE_JOIN_ANTI)
+    if (shape->type == STAGE_JOIN_SEMI || shape->type == STAGE_JOIN_ANTI ||
+        shape->type == STAGE_JOIN_RIGHT_SEMI || shape->type == STAGE_JOIN_RIGHT_ANTI)
         columns = COLUMNS;
     if (shape->type == STAGE_JOIN_MARK) {
         columns = COLUMNS + 1;
@@ -234,7 +239,7 @@ static void run_shape(const Shape *shape)
 static void test_all_types(void **state)
 {
     (void)state;
-    for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_SINGLE; type++)
+    for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_RIGHT_ANTI; type++)
         for (uint32_t keys = 0; keys <= 2; keys++)
             for (int bits = 0; bits < 16; bits++) {
                 Shape shape = {.type = (StageJoinType)type,
@@ -271,7 +276,7 @@ static void test_comparison_beside_keys(void **state)
 static void test_sizes(void **state)
 {
     (void)state;
-    for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_SINGLE; type++) {
+    for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_RIGHT_ANTI; type++) {
         for (int bits = 0; bits < 4; bits++) {
             Shape shape = {.type = (StageJoinType)type,
                            .key_count = 1,

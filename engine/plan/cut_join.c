@@ -4,6 +4,10 @@
  */
 #include "engine/plan/cut_internal.h"
 
+/* A semi or anti join holds its left side instead where that is so many times smaller than a right
+ * side of so many rows: fewer rows than it takes to ask are not worth moving both. */
+static const double TURN_RATIO = 4;
+static const double TURN_ROWS = 50000;
 /* A build side up to this size is sent to every worker: less than moving the other side. */
 static const double BROADCAST_ROWS = 1e6;
 
@@ -118,8 +122,27 @@ static bool any_becomes_key(Cutter *cutter, const Plan *plan, JoinKeys *keys)
     return false;
 }
 
-static StageJoinType stage_join_type(JoinType type)
+/* The join with its sides exchanged where it only chooses among left rows, and these are few:
+ * they are held, and what passes by marks them. NULL: it stays as it is. */
+static const Plan *turned(Cutter *cutter, const Plan *plan)
 {
+    const Plan *left = plan->join.left, *right = plan->join.right;
+    if ((plan->join.type != JOIN_SEMI && plan->join.type != JOIN_ANTI) ||
+        plan->join.any_condition != NULL || plan_estimate_rows(right) < TURN_ROWS ||
+        plan_estimate_rows(right) < plan_estimate_rows(left) * TURN_RATIO)
+        return NULL;
+    Plan *copy = ARENA_NEW(cutter->arena, Plan);
+    *copy = *plan;
+    copy->join.left = right;
+    copy->join.right = left;
+    copy->estimated_rows = plan_estimate_rows(plan);
+    return join_keys(cutter, copy, copy->join.condition).count > 0 ? copy : NULL;
+}
+
+static StageJoinType stage_join_type(JoinType type, bool is_turned)
+{
+    if (is_turned)
+        return type == JOIN_SEMI ? STAGE_JOIN_RIGHT_SEMI : STAGE_JOIN_RIGHT_ANTI;
     switch (type) {
     case JOIN_INNER: return STAGE_JOIN_INNER;
     case JOIN_LEFT: return STAGE_JOIN_LEFT;
@@ -144,13 +167,15 @@ static ShuffleSpec by_positions(Cutter *cutter, const uint32_t *positions, uint3
                          .partitions = cutter->context->worker_count};
 }
 
-static bool may_broadcast(JoinType type)
-{ /* rows of the held side without a partner come out once, so it must be in one place */
-    return type != JOIN_RIGHT && type != JOIN_FULL;
+static bool may_broadcast(StageJoinType type)
+{ /* rows of the held side come out by themselves once, so each must be in one place */
+    return type != STAGE_JOIN_RIGHT && type != STAGE_JOIN_FULL && type != STAGE_JOIN_RIGHT_SEMI &&
+           type != STAGE_JOIN_RIGHT_ANTI;
 }
 
 /* Brings both sides to where they can be joined: in one fragment's stage. */
-static void bring_together(Cutter *cutter, const Plan *plan, const JoinKeys *keys, bool is_null_aware,
+static void bring_together(Cutter *cutter, const Plan *plan, StageJoinType type,
+                           const JoinKeys *keys, bool is_null_aware,
                            const uint32_t *left_positions, const uint32_t *right_positions,
                            Fragment *left, Fragment *right)
 {
@@ -165,12 +190,12 @@ static void bring_together(Cutter *cutter, const Plan *plan, const JoinKeys *key
         cut_to_single(cutter, right);
         return;
     }
-    if (!may_partition && !may_broadcast(plan->join.type)) {
+    if (!may_partition && !may_broadcast(type)) {
         cut_to_single(cutter, left);
         cut_to_single(cutter, right);
         return;
     }
-    if (may_broadcast(plan->join.type) && (!may_partition || (fits && !wants_partitions))) {
+    if (may_broadcast(type) && (!may_partition || (fits && !wants_partitions))) {
         if (left->is_single)
             cut_to_single(cutter, right);
         else
@@ -184,14 +209,15 @@ static void bring_together(Cutter *cutter, const Plan *plan, const JoinKeys *key
                 false, false);
 }
 
-static OperatorSpec *join_operator(Cutter *cutter, const Plan *plan, const Fragment *left,
+static OperatorSpec *join_operator(Cutter *cutter, const Plan *plan, bool is_turned, const Fragment *left,
                                    const OperatorSpec *right_root, const ColumnId *right_ids,
                                    const ColumnId **ids)
 {
     Arena *arena = cutter->arena;
     JoinType type = plan->join.type;
-    bool keeps_right = type != JOIN_SEMI && type != JOIN_ANTI && type != JOIN_MARK;
-    uint32_t left_count = left->root->column_count, right_count = right_root->column_count;
+    bool keeps_right = is_turned || (type != JOIN_SEMI && type != JOIN_ANTI && type != JOIN_MARK);
+    uint32_t left_count = is_turned ? 0 : left->root->column_count;
+    uint32_t right_count = right_root->column_count;
     uint32_t count = left_count + (keeps_right ? right_count : type == JOIN_MARK ? 1 : 0);
     SqlType *types = ARENA_ARRAY(arena, SqlType, left_count + right_count + 1);
     ColumnId *out = ARENA_ARRAY(arena, ColumnId, left_count + right_count + 1);
@@ -234,6 +260,10 @@ bool cut_join(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
     Arena *arena = cutter->arena;
     Fragment left, right;
+    const Plan *other = turned(cutter, plan);
+    bool is_turned = other != NULL;
+    plan = is_turned ? other : plan;
+    StageJoinType type = stage_join_type(plan->join.type, is_turned);
     if (!cut_plan(cutter, plan->join.left, &left) || !cut_plan(cutter, plan->join.right, &right))
         return false;
     JoinKeys keys = join_keys(cutter, plan, plan->join.condition);
@@ -242,14 +272,14 @@ bool cut_join(Cutter *cutter, const Plan *plan, Fragment *fragment)
     uint32_t *right_positions = ARENA_ARRAY(arena, uint32_t, keys.count);
     fragment_columns_for(cutter, &left, keys.left, keys.count, left_positions);
     fragment_columns_for(cutter, &right, keys.right, keys.count, right_positions);
-    bring_together(cutter, plan, &keys, is_null_aware, left_positions, right_positions, &left, &right);
+    bring_together(cutter, plan, type, &keys, is_null_aware, left_positions, right_positions, &left, &right);
 
     const ColumnId *right_ids = right.ids, *ids;
     const OperatorSpec *right_root;
     bool is_single = left.is_single && (right.is_single || right.root->kind == OPERATOR_INPUT);
     fragment_join_inputs(cutter, &left, &right, &right_root);
-    OperatorSpec *spec = join_operator(cutter, plan, &left, right_root, right_ids, &ids);
-    spec->join.type = stage_join_type(plan->join.type);
+    OperatorSpec *spec = join_operator(cutter, plan, is_turned, &left, right_root, right_ids, &ids);
+    spec->join.type = type;
     spec->join.key_count = keys.count;
     spec->join.left_keys = left_positions;
     spec->join.right_keys = right_positions;

@@ -185,7 +185,8 @@ static void print_join(Printer *printer, const OperatorSpec *spec)
     static const char *const types[] = {
         [STAGE_JOIN_INNER] = "Inner", [STAGE_JOIN_LEFT] = "Left", [STAGE_JOIN_RIGHT] = "Right",
         [STAGE_JOIN_FULL] = "Full",   [STAGE_JOIN_SEMI] = "Semi", [STAGE_JOIN_ANTI] = "Anti",
-        [STAGE_JOIN_MARK] = "Mark",   [STAGE_JOIN_SINGLE] = "Single"};
+        [STAGE_JOIN_MARK] = "Mark",   [STAGE_JOIN_SINGLE] = "Single",
+        [STAGE_JOIN_RIGHT_SEMI] = "Right semi", [STAGE_JOIN_RIGHT_ANTI] = "Right anti"};
     Buffer *out = printer->out;
     buffer_printf(out, "%s join", types[spec->join.type]);
     for (uint32_t i = 0; i < spec->join.key_count; i++)

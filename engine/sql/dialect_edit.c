@@ -382,6 +382,7 @@ static void name_subqueries(Editor *editor)
 {
     Level *levels = ARENA_ARRAY(editor->arena, Level, editor->end - editor->first + 2);
     uint32_t depth = 0;
+    levels[0] = (Level){0};
     for (uint32_t i = editor->first; i < editor->end; i++) {
         Level *level = &levels[depth];
         int32_t kind = editor->tokens[i].kind;

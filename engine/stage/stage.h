@@ -166,6 +166,7 @@ typedef struct StageWindowFunction {
 typedef enum StageJoinType {
     STAGE_JOIN_INNER, STAGE_JOIN_LEFT, STAGE_JOIN_RIGHT, STAGE_JOIN_FULL, STAGE_JOIN_SEMI,
     STAGE_JOIN_ANTI, STAGE_JOIN_MARK, STAGE_JOIN_SINGLE,
+    STAGE_JOIN_RIGHT_SEMI, STAGE_JOIN_RIGHT_ANTI, /* right rows with a partner, or without, alone */
 } StageJoinType;
 
 typedef struct OperatorSpec OperatorSpec;

@@ -739,7 +739,7 @@ static bool read_join(Reader *reader, OperatorSpec *spec)
 {
     uint32_t left = spec->children[0]->column_count;
     uint32_t right = spec->children[1]->column_count;
-    spec->join.type = (StageJoinType)unpack_below(&reader->in, STAGE_JOIN_SINGLE + 1);
+    spec->join.type = (StageJoinType)unpack_below(&reader->in, STAGE_JOIN_RIGHT_ANTI + 1);
     if (!read_count(reader, MAX_KEYS, &spec->join.key_count))
         return false;
     uint32_t *left_keys = ARENA_ARRAY(reader->arena, uint32_t, spec->join.key_count);
