@@ -4,6 +4,9 @@
  * A list of blocks, the current one first; an allocation moves a pointer. Requests that would
  * waste a good part of a block get one of their own, put behind the current one so that its
  * remaining room is still used.
+ *
+ * A thread that makes and frees arenas with each query keeps a few of their blocks (arena_keep_blocks):
+ * the last freed is the first to be used again, while the caches still have it.
  */
 #include "base/memory/arena.h"
 
@@ -31,12 +34,23 @@ enum {
     ALIGNMENT = 16,
     VECTOR_ALIGNMENT = 64,
     VECTOR_TAIL = 64,
+    KEPT_SIZES = 9, /* FIRST_BLOCK, twice that, ... LARGEST_BLOCK */
+    MOST_KEPT = 8,  /* of a size */
+    MOST_KEPT_BYTES = 512 << 10, /* and so many bytes of a size */
 };
 
 typedef struct Block {
     struct Block *next;
     size_t size; /* of the whole block, with this head */
 } Block;
+
+/* Blocks that no arena has, by size. One thread's. */
+static struct {
+    Block *first;
+    uint32_t count;
+} kept_blocks[KEPT_SIZES];
+
+static _Thread_local bool keeps_blocks;
 
 struct Arena {
     const char *name;
@@ -70,10 +84,62 @@ Arena *arena_new(const char *name)
     return arena;
 }
 
+/* --- blocks between arenas --- */
+
+/* -1: no size of which blocks are kept. */
+static int kept_size(size_t size)
+{
+    for (int i = 0; i < KEPT_SIZES; i++)
+        if (size == (size_t)FIRST_BLOCK << i)
+            return i;
+    return -1;
+}
+
+static bool keep_block(Block *block)
+{
+    int size = keeps_blocks ? kept_size(block->size) : -1;
+    if (size < 0)
+        return false;
+    uint32_t count = kept_blocks[size].count;
+    if (count == MOST_KEPT || (count + 1) * block->size > MOST_KEPT_BYTES)
+        return false;
+    block->next = kept_blocks[size].first;
+    kept_blocks[size].first = block;
+    kept_blocks[size].count++;
+    return true;
+}
+
+static Block *take_kept_block(size_t bytes)
+{
+    int size = keeps_blocks ? kept_size(bytes) : -1;
+    Block *block = size < 0 ? NULL : kept_blocks[size].first;
+    if (block == NULL)
+        return NULL;
+    kept_blocks[size].first = block->next;
+    kept_blocks[size].count--;
+    return block;
+}
+
+void arena_keep_blocks(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+    keeps_blocks = true; /* the sanitizer knows what was freed only if it is freed */
+#endif
+}
+
+void arena_give_blocks_back(void)
+{
+    for (int i = 0; keeps_blocks && i < KEPT_SIZES; i++) {
+        while (kept_blocks[i].first != NULL)
+            free(take_kept_block((size_t)FIRST_BLOCK << i));
+    }
+}
+
 static void free_block(Block *block)
 {
     ASAN_UNPOISON_MEMORY_REGION(block, block->size);
-    free(block);
+    if (!keep_block(block))
+        free(block);
 }
 
 void arena_free(Arena *arena)
@@ -126,7 +192,9 @@ size_t arena_size(const Arena *arena)
 
 static Block *new_block(Arena *arena, size_t size)
 {
-    Block *block = aligned_alloc(VECTOR_ALIGNMENT, size);
+    Block *block = take_kept_block(size);
+    if (block == NULL)
+        block = aligned_alloc(VECTOR_ALIGNMENT, size);
     if (block == NULL)
         refused(arena, size);
     block->size = size;

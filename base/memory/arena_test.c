@@ -79,12 +79,38 @@ static void test_zero_and_text(void **state)
     arena_free(arena);
 }
 
+/* Blocks go from arena to arena, and nothing that was in them matters. */
+static void test_kept_blocks(void **state)
+{
+    arena_keep_blocks();
+    for (int round = 0; round < 3; round++) {
+        test_alignment_and_separation(state);
+        test_reset_settles_in_one_block(state);
+        test_zero_and_text(state);
+        Arena *arenas[40];
+        for (int i = 0; i < 40; i++) {
+            arenas[i] = arena_new("test");
+            unsigned char *zeros = arena_zalloc(arenas[i], (size_t)1 << (i % 20));
+            for (size_t at = 0; at < (size_t)1 << (i % 20); at++)
+                assert_int_equal(zeros[at], 0);
+            memset(zeros, 0xAA, (size_t)1 << (i % 20));
+        }
+        for (int i = 0; i < 40; i++)
+            arena_free(arenas[i]);
+        if (round == 1)
+            arena_give_blocks_back();
+    }
+    arena_give_blocks_back();
+    arena_give_blocks_back();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alignment_and_separation),
         cmocka_unit_test(test_reset_settles_in_one_block),
         cmocka_unit_test(test_zero_and_text),
+        cmocka_unit_test(test_kept_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

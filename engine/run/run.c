@@ -277,5 +277,6 @@ RunState run_step(Run *run, uint32_t *stage, Fault *fault)
 void run_give_memory_back(void)
 {
     grow_arrays_give_back();
+    arena_give_blocks_back();
     os_give_memory_back();
 }

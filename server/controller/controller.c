@@ -32,6 +32,7 @@ static void handle_signals(Controller *controller)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     os_keep_memory();
+    arena_keep_blocks();
 }
 
 static bool open_stores(Controller *controller, Fault *fault)

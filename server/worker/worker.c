@@ -177,6 +177,7 @@ int worker_main(const ChildContext *context)
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     os_keep_memory();
+    arena_keep_blocks();
     worker->front = link_new(context->front_fd);
     budget_init_root(&worker->budget, &context->shared->memory, context->memory_slot);
     worker->segments = segment_cache_new(4000, (size_t)1 << 30);
