@@ -10,16 +10,16 @@
  * each as a group of its own, without a table. (Graefe 1993, "Query evaluation techniques",
  * section 4.2: early aggregation.)
  *
- * Where many groups are expected PARTIAL does not look at texts at all: as long as rows come from
- * one segment its dictionaries' codes are the keys, and with the next segment the groups are handed
- * on, still as codes. Texts are looked up where groups of all segments meet, once for all queries.
+ * Where dictionaries are large PARTIAL does not look at texts at all: as long as rows come from one
+ * segment its dictionaries' codes are the keys, and with the next segment the groups are handed on,
+ * still as codes. Texts are looked up where groups of all segments meet, once for all queries.
  */
 #include "engine/operator/group_internal.h"
 
 enum {
     RUNLESS_BATCHES = 16,
     MANY_GROUPS = 10000,              /* estimates from here on are worth making room for */
-    LOCAL_GROUPS = 30000, /* with fewer one worker merges them all: let each have them but once */
+    DENSE_GROUPS = 30000,        /* from here on most codes of large dictionaries are thought to come */
     FLUSH_GROUPS = 1 << 20,      /* PARTIAL hands its groups on beyond so many */
     FLUSH_BYTES = 128 << 20,     /* or beyond so much memory */
     JUDGE_ROWS = 128 * 1024,     /* rows after which reduction is judged */
@@ -100,7 +100,7 @@ static bool accepts_batch(GroupOperator *group, const Batch *batch)
         return true;
     const Vector **columns = key_columns(group, batch);
     if (group->rows_since_flush == 0 && segment_cache_is_roomy(group->base.context->segments))
-        key_table_be_local(group->keys, columns);
+        key_table_be_local(group->keys, columns, group->base.spec->estimated_rows >= DENSE_GROUPS);
     return key_table_accepts(group->keys, columns);
 }
 
@@ -134,10 +134,29 @@ static bool is_empty_group_wanted(const GroupOperator *group)
            (mode_of(group) != GROUP_PARTIAL && group->base.context->worker == 0);
 }
 
+/* Goes on to the next entries of which some have come, at most a batch: theirs go to `rows`. False:
+ * there are none left. */
+static bool find_present(GroupOperator *group, uint32_t *count, uint32_t *rows, uint32_t *present)
+{
+    for (;; group->next_group += *count) {
+        uint32_t left = group_count(group) - group->next_group;
+        *count = left < BATCH_ROWS ? left : BATCH_ROWS;
+        if (group->next_group >= group_count(group))
+            return false;
+        *present = *count;
+        if (group->keys != NULL)
+            *present = key_table_present(group->keys, group->next_group, *count, rows);
+        if (*present != 0)
+            return true;
+    }
+}
+
 static bool emit(GroupOperator *group, Batch **batch, Fault *fault)
 {
-    uint32_t left = group_count(group) - group->next_group;
-    uint32_t count = left < BATCH_ROWS ? left : BATCH_ROWS;
+    uint32_t rows[BATCH_ROWS + 64], count, present;
+    *batch = NULL;
+    if (!find_present(group, &count, rows, &present))
+        return true;
     arena_reset(group->arena);
     *batch = batch_make(group->arena, group->base.spec->column_count, count);
     if (group->keys != NULL)
@@ -145,13 +164,16 @@ static bool emit(GroupOperator *group, Batch **batch, Fault *fault)
     if (!aggregate_set_emit(&group->set, mode_of(group) == GROUP_PARTIAL, group->next_group, count,
                             group->arena, (*batch)->columns + group->key_count, fault))
         return false;
+    if (present != count)
+        *batch = batch_gather(group->arena, *batch, rows, present);
     group->next_group += count;
     return true;
 }
 
 static void start_again(GroupOperator *group)
 {
-    bool reduces = (uint64_t)group_count(group) * 10 < group->rows_since_flush * 9;
+    uint64_t count = key_table_present_count(group->keys);
+    bool reduces = count * 10 < group->rows_since_flush * 9;
     if (!reduces && group->rows_since_flush >= JUDGE_ROWS_LEAST)
         group->rows_to_pass = PASS_ROWS;
     key_table_reset(group->keys);
@@ -160,20 +182,26 @@ static void start_again(GroupOperator *group)
     group->phase = GROUP_READING;
 }
 
+/* All groups were handed on. */
+static Progress end_emitting(GroupOperator *group)
+{
+    group->phase = GROUP_DONE;
+    if (group->is_input_done || group->keys == NULL)
+        return PROGRESS_DONE;
+    start_again(group);
+    return PROGRESS_YIELDED;
+}
+
 static Progress emit_next(GroupOperator *group, Batch **batch, Fault *fault)
 {
     bool is_ordered = aggregate_set_is_buffering(&group->set);
     if (is_ordered && !aggregate_set_drain(&group->set, group->arena, fault))
         return PROGRESS_FAILED;
-    if (group->next_group >= group_count(group) ||
-        (group->keys == NULL && !is_empty_group_wanted(group))) {
-        group->phase = GROUP_DONE;
-        if (group->is_input_done || group->keys == NULL)
-            return PROGRESS_DONE;
-        start_again(group);
-        return PROGRESS_YIELDED;
-    }
-    return emit(group, batch, fault) ? PROGRESS_BATCH : PROGRESS_FAILED;
+    if (group->keys == NULL && !is_empty_group_wanted(group))
+        return end_emitting(group);
+    if (!emit(group, batch, fault))
+        return PROGRESS_FAILED;
+    return *batch != NULL ? PROGRESS_BATCH : end_emitting(group);
 }
 
 /* --- rows that pass without a table: every row is its own group --- */
@@ -203,7 +231,7 @@ static bool is_flush_due(const GroupOperator *group)
 {
     if (mode_of(group) != GROUP_PARTIAL || group->keys == NULL)
         return false;
-    uint32_t count = key_table_count(group->keys);
+    uint32_t count = key_table_present_count(group->keys);
     if (count > FLUSH_GROUPS)
         return true;
     if (group->rows_since_flush >= JUDGE_ROWS &&
@@ -297,8 +325,7 @@ Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operato
                                     operator_layouts(context, types, group->key_count));
         if (spec->estimated_rows >= MANY_GROUPS && spec->estimated_rows < 1e18)
             key_table_expect(group->keys, (uint64_t)spec->estimated_rows);
-        group->may_be_local = spec->group.mode == GROUP_PARTIAL && context->segments != NULL &&
-                              spec->estimated_rows >= LOCAL_GROUPS;
+        group->may_be_local = spec->group.mode == GROUP_PARTIAL && context->segments != NULL;
         if (context->segments != NULL)
             key_table_borrow_texts(group->keys, context->segments);
     }

@@ -13,6 +13,7 @@ enum {
     KEY_DIRECT_SPARSE = 8, /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
     KEY_LOCAL_ENTRIES = 4096, /* a dictionary with fewer is cheaper to look up at once */
+    KEY_LOCAL_DENSE = 1 << 18, /* one with more has no entry for each of its codes */
 };
 
 typedef enum KeyKind {
@@ -48,7 +49,13 @@ typedef struct KeyColumn {
     uint8_t is_null[BATCH_ROWS + 64];
 } KeyColumn;
 
-typedef enum KeyMode { KEYS_UNDECIDED, KEYS_IDENTITY, KEYS_DIRECT, KEYS_HASH } KeyMode;
+typedef enum KeyMode {
+    KEYS_UNDECIDED,
+    KEYS_IDENTITY,
+    KEYS_LOCAL,
+    KEYS_DIRECT,
+    KEYS_HASH
+} KeyMode;
 
 struct KeyTable {
     Budget *budget;
@@ -59,6 +66,8 @@ struct KeyTable {
     uint32_t direct_limit;
     uint32_t expected; /* keys, about; 0 unknown */
     bool has_null;    /* IDENTITY: entry 0 has come */
+    uint32_t present_count; /* LOCAL: entries that have come, */
+    GrowArray present;      /* a byte each */
     GrowArray direct; /* DIRECT: uint32_t entry + 1 by combined code */
     /* HASH. One word: slots of {key, entry + 1}; more: slots of hash half and entry + 1, and the
      * tuples by entry in `packed`. */
@@ -68,7 +77,7 @@ struct KeyTable {
     uint32_t slot_bits;
     uint32_t null_entry;
     SegmentCache *cache; /* that keeps texts; NULL: none are borrowed */
-    bool is_local;       /* has been, at least: see key_table_be_local */
+    bool is_local, is_dense; /* has been, at least: see key_table_be_local */
     GrowArray slots;
     GrowArray packed;
     uint64_t *words; /* scratch: the tuples of the batch at hand, word after word */
@@ -101,6 +110,7 @@ Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, ui
 
 /* --- lookups of the batch at hand --- */
 bool key_identity_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault);
+void key_local_add(KeyTable *table, uint32_t rows, uint32_t *entries);
 void key_identity_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries);
 bool key_direct_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault);
 void key_direct_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries);

@@ -51,6 +51,21 @@ bool key_identity_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *
     return true;
 }
 
+/* --- local --- */
+
+void key_local_add(KeyTable *table, uint32_t rows, uint32_t *entries)
+{
+    uint8_t *present = table->present.data;
+    const uint32_t *codes = table->columns[0].codes;
+    uint32_t fresh = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        fresh += present[codes[i]] == 0;
+        present[codes[i]] = 1;
+    }
+    memcpy(entries, codes, rows * sizeof *entries);
+    table->present_count += fresh;
+}
+
 void key_identity_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries)
 {
     const KeyColumn *column = &table->columns[0];

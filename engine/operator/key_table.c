@@ -42,7 +42,7 @@ void key_table_borrow_texts(KeyTable *table, SegmentCache *cache)
     table->cache = cache;
 }
 
-bool key_table_be_local(KeyTable *table, const Vector *const *columns)
+bool key_table_be_local(KeyTable *table, const Vector *const *columns, bool is_dense)
 {
     bool is_large = false;
     check(table->mode == KEYS_UNDECIDED);
@@ -55,6 +55,7 @@ bool key_table_be_local(KeyTable *table, const Vector *const *columns)
     if (!table->is_local)
         table->expected = 0; /* what comes from one dictionary is another number */
     table->is_local = true;
+    table->is_dense = is_dense;
     for (uint32_t c = 0; c < table->column_count; c++)
         key_column_be_local(&table->columns[c], columns[c]);
     return true;
@@ -75,6 +76,8 @@ static void lookup_clear(KeyTable *table)
     grow_array_free(&table->direct, table->budget);
     grow_array_free(&table->slots, table->budget);
     grow_array_free(&table->packed, table->budget);
+    grow_array_free(&table->present, table->budget);
+    table->present_count = 0;
     table->slot_bits = 0;
     table->mode = KEYS_UNDECIDED;
 }
@@ -95,6 +98,7 @@ void key_table_reset(KeyTable *table)
 {
     if (table->is_local) /* the next dictionary's keys are about as many */
         table->expected = table->count < KEY_EXPECT_MOST ? table->count : KEY_EXPECT_MOST;
+    table->count = 0;
     lookup_clear(table);
     for (uint32_t c = 0; c < table->column_count; c++)
         key_column_reset(&table->columns[c]);
@@ -118,9 +122,27 @@ uint32_t key_table_count(const KeyTable *table)
     return table->count;
 }
 
+uint32_t key_table_present_count(const KeyTable *table)
+{
+    return table->mode == KEYS_LOCAL ? table->present_count : table->count;
+}
+
+uint32_t key_table_present(const KeyTable *table, uint32_t first, uint32_t count, uint32_t *rows)
+{
+    if (table->mode == KEYS_LOCAL) {
+        const uint8_t *present = (const uint8_t *)table->present.data + first;
+        Vector marks = vector_flat(LAYOUT_BOOL, count, present, NULL);
+        return vector_true_rows(&marks, rows);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = i;
+    return count;
+}
+
 size_t key_table_memory(const KeyTable *table)
 {
-    size_t sum = table->direct.size + table->slots.size + table->packed.size;
+    size_t sum =
+        table->direct.size + table->slots.size + table->packed.size + table->present.size;
     for (uint32_t c = 0; c < table->column_count; c++)
         sum += key_column_memory(&table->columns[c]);
     return sum;
@@ -158,6 +180,14 @@ static void pack_layout(KeyTable *table)
         table->word_count = 1;
 }
 
+static bool enter_local(KeyTable *table, Fault *fault)
+{
+    lookup_clear(table);
+    table->mode = KEYS_LOCAL;
+    table->count = table->columns[0].local->count;
+    return grow_array(&table->present, table->budget, table->count, fault);
+}
+
 static bool enter_direct(KeyTable *table, uint64_t product, Fault *fault)
 {
     lookup_clear(table);
@@ -192,6 +222,9 @@ static bool choose_lookup(KeyTable *table, Fault *fault)
         table->mode = KEYS_IDENTITY;
         return true;
     }
+    if (table->is_dense && table->column_count == 1 && first->local != NULL &&
+        first->local->count <= KEY_LOCAL_DENSE)
+        return enter_local(table, fault);
     uint64_t product = table->mode == KEYS_HASH ? 0 : direct_product(table);
     /* An array that does not fit into memory is no reason to fail: slots take less. */
     Fault refused;
@@ -240,6 +273,9 @@ bool key_table_add(KeyTable *table, const Vector *const *columns, uint32_t rows,
     switch (table->mode) {
     case KEYS_IDENTITY:
         return key_identity_add(table, rows, entries, fault);
+    case KEYS_LOCAL:
+        key_local_add(table, rows, entries);
+        return true;
     case KEYS_DIRECT:
         return key_direct_add(table, rows, entries, fault);
     case KEYS_HASH:
@@ -274,6 +310,7 @@ bool key_table_find(KeyTable *table, const Vector *const *columns, uint32_t rows
     case KEYS_HASH:
         key_hash_find(table, rows, is_absent, entries);
         break;
+    case KEYS_LOCAL: /* whose entries are not looked for */
     case KEYS_UNDECIDED:
         break;
     }
@@ -312,7 +349,7 @@ void key_table_mark(const KeyTable *table, int64_t low, uint64_t *bits)
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,
                        Vector *columns)
 {
-    bool is_identity = table->mode == KEYS_IDENTITY;
+    bool is_identity = table->mode == KEYS_IDENTITY || table->mode == KEYS_LOCAL;
     for (uint32_t c = 0; c < table->column_count; c++)
         columns[c] = key_column_vector(&table->columns[c], is_identity, first, count, arena);
 }

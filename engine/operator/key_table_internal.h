@@ -8,6 +8,8 @@
  * what was seen so far, changing as more is seen:
  *
  *   IDENTITY  one interned column: its id is the entry (not when its texts are kept)
+ *   LOCAL     one column that stays with its dictionary: the code is the entry, whether it has
+ *             come or not
  *   DIRECT    the product of the columns' ranges is small: an array indexed by the combined code
  *   HASH      open addressing on the packed tuple, probed a batch at a time with prefetching
  *
@@ -30,10 +32,11 @@ void key_table_expect(KeyTable *table, uint64_t keys);
 void key_table_borrow_texts(KeyTable *table, SegmentCache *cache);
 /*
  * For groups that are merged elsewhere: an empty table takes the codes of the columns' dictionaries
- * as they are, when one of them is large, until key_table_reset. False: it does not. Then, and
- * before each batch, key_table_accepts tells whether the dictionaries are still the same ones.
+ * as they are, when one of them is large, until key_table_reset. False: it does not. `is_dense`: most
+ * codes will come. Before each batch key_table_accepts tells whether the dictionaries are still the
+ * same ones.
  */
-bool key_table_be_local(KeyTable *table, const Vector *const *columns);
+bool key_table_be_local(KeyTable *table, const Vector *const *columns, bool is_dense);
 bool key_table_accepts(const KeyTable *table, const Vector *const *columns);
 void key_table_free(KeyTable *table);  /* NULL is fine */
 void key_table_reset(KeyTable *table); /* no entries; gives the memory back */
@@ -53,6 +56,11 @@ uint32_t key_table_first(const KeyTable *table);
 /* Whether entry 0 stands for NULL and nothing else. */
 bool key_table_reserves_null(const KeyTable *table);
 uint32_t key_table_count(const KeyTable *table);
+/* How many of them are keys that have come: all, but where entries are codes. */
+uint32_t key_table_present_count(const KeyTable *table);
+/* Which of the entries [first, first + count): those numbers less `first` go to `rows` (room for
+ * count + 64); returns how many. */
+uint32_t key_table_present(const KeyTable *table, uint32_t first, uint32_t count, uint32_t *rows);
 size_t key_table_memory(const KeyTable *table);
 
 /* Tables of one integer column: the least and the greatest key. False: not such a table, or no
