@@ -13,6 +13,7 @@ enum {
     KEY_DIRECT_SPARSE = 8, /* codes a key that an array may have to be worth it */
     KEY_FIRST_SPAN = 16,
     KEY_LOCAL_ENTRIES = 4096, /* a dictionary with fewer is cheaper to look up at once */
+    KEY_LOCAL_DIRECT = 1 << 19, /* codes of a direct table that is cleared with each dictionary */
     KEY_LOCAL_DENSE = 1 << 18, /* one with more has no entry for each of its codes */
 };
 

@@ -154,12 +154,13 @@ size_t key_table_memory(const KeyTable *table)
 static uint64_t direct_product(const KeyTable *table)
 {
     uint64_t product = 1;
+    uint64_t limit = table->is_local ? KEY_LOCAL_DIRECT : table->direct_limit;
     for (uint32_t c = 0; c < table->column_count; c++) {
         const KeyColumn *column = &table->columns[c];
         if (column->span == 0)
             return 0;
         product *= column->span;
-        if (product > table->direct_limit)
+        if (product > limit)
             return 0;
     }
     return product;
