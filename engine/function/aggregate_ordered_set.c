@@ -7,6 +7,7 @@
  * order, they have no partial form.
  */
 #include "engine/function/aggregate_internal.h"
+#include "engine/function/time_internal.h"
 
 #include <math.h>
 
@@ -148,6 +149,31 @@ static void pick_continuous(const ValueList *list, double fraction, Layout layou
     vector_builder_float64(builder, value);
 }
 
+/* low + (high - low) * part, field by field, as PostgreSQL has it. */
+static void pick_interval(const ValueList *list, double fraction, Layout layout,
+                          VectorBuilder *builder)
+{
+    (void)layout;
+    double at = fraction * (double)(list->count - 1);
+    uint32_t first = (uint32_t)floor(at), second = (uint32_t)ceil(at);
+    IntervalValue low, high, part = {0};
+    memcpy(&low, list->data + (size_t)first * sizeof low, sizeof low);
+    memcpy(&high, list->data + (size_t)second * sizeof high, sizeof high);
+    if (second != first) {
+        IntervalValue span = {.micros = wrap_subtract(high.micros, low.micros),
+                              .days = (int32_t)wrap_subtract(high.days, low.days),
+                              .months = (int32_t)wrap_subtract(high.months, low.months)};
+        if (interval_multiplied(span, at - first, &part) != FAULT_NONE)
+            part = (IntervalValue){0};
+    }
+    part.micros = wrap_add(part.micros, low.micros);
+    part.days = (int32_t)wrap_add(part.days, low.days);
+    part.months = (int32_t)wrap_add(part.months, low.months);
+    __int128 packed;
+    memcpy(&packed, &part, sizeof packed);
+    vector_builder_int128(builder, packed);
+}
+
 static void pick_all(const Percentiles *spec, const ValueList *list, Layout layout, Pick pick,
                      VectorBuilder *builder)
 {
@@ -199,6 +225,14 @@ static bool continuous_finish(const AggregateCall *call, const uint8_t *states, 
 {
     (void)fault;
     return percentile_finish(call, states, stride, first, count, arena, result, pick_continuous);
+}
+
+static bool interval_finish(const AggregateCall *call, const uint8_t *states, size_t stride,
+                            uint32_t first, uint32_t count, Arena *arena, Vector *result,
+                            Fault *fault)
+{
+    (void)fault;
+    return percentile_finish(call, states, stride, first, count, arena, result, pick_interval);
 }
 
 /* --- the mode --- */
@@ -308,6 +342,18 @@ const AggregateFunction aggregate_ordered_set_aggregates[] = {
       .summary = "Values at several fractions of the order.",
       .example = "(SELECT percentile_cont(ARRAY[0, 0.5]) WITHIN GROUP (ORDER BY x)" SAMPLE,
       .gives = "{1,2}" },
+    { .oid = 3976, .name = "percentile_cont", PERCENTILE_METHODS(interval_finish),
+      .arguments = { T_FLOAT8, T_INTERVAL }, .result = T_INTERVAL,
+      .summary = "Interval at a fraction of the order, between two where it falls there.",
+      .example = "(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x)"
+                 " FROM (VALUES (INTERVAL '1 day'), (INTERVAL '2 days')) AS t(x))",
+      .gives = "1 day 12:00:00" },
+    { .oid = 3982, .name = "percentile_cont", PERCENTILE_METHODS(interval_finish),
+      .arguments = { T_FLOAT8_ARRAY, T_INTERVAL }, .result = T_INTERVAL_ARRAY,
+      .summary = "Intervals at several fractions of the order.",
+      .example = "(SELECT percentile_cont(ARRAY[0, 0.5]) WITHIN GROUP (ORDER BY x)"
+                 " FROM (VALUES (INTERVAL '1 day'), (INTERVAL '2 days')) AS t(x))",
+      .gives = "{\"1 day\",\"1 day 12:00:00\"}" },
     { .oid = 3972, .name = "percentile_disc", PERCENTILE_METHODS(discrete_finish),
       .arguments = { T_FLOAT8, T_ANYELEMENT }, .result = T_ANYELEMENT, .result_of = second_type,
       .summary = "First value at or beyond a fraction of the order.",

@@ -7,6 +7,7 @@
  */
 #include "engine/function/kernel.h"
 #include "engine/function/rows_internal.h"
+#include "engine/function/time_internal.h"
 #include "engine/type/timezone.h"
 
 #include <math.h>
@@ -254,9 +255,9 @@ static inline double round_micros(double seconds)
 }
 
 /* Fractions of months go to days (30 a month), of days to time, as PostgreSQL has it. */
-static FaultCode interval_scale(IntervalValue a, double factor, IntervalValue *result)
+static FaultCode interval_scaled(double months, double days, double micros,
+                                 IntervalValue *result)
 {
-    double months = a.months * factor, days = a.days * factor;
     *result = (IntervalValue){0};
     if (!(fabs(months) <= INT32_MAX) || !(fabs(days) <= INT32_MAX))
         return FAULT_DATETIME_FIELD_OVERFLOW;
@@ -269,7 +270,7 @@ static FaultCode interval_scale(IntervalValue a, double factor, IntervalValue *r
         seconds -= carried * 86400;
     }
     whole_days += trunc(month_days);
-    double micros = rint((double)a.micros * factor + seconds * 1e6);
+    micros = rint(micros + seconds * 1e6);
     if (fabs(whole_days) > INT32_MAX || !(fabs(micros) < 9.2e18))
         return FAULT_DATETIME_FIELD_OVERFLOW;
     *result = (IntervalValue){.months = (int32_t)whole_months, .days = (int32_t)whole_days,
@@ -277,21 +278,33 @@ static FaultCode interval_scale(IntervalValue a, double factor, IntervalValue *r
     return FAULT_NONE;
 }
 
+FaultCode interval_multiplied(IntervalValue a, double factor, IntervalValue *result)
+{
+    return interval_scaled(a.months * factor, a.days * factor, (double)a.micros * factor, result);
+}
+
+/* Not by the reciprocal: 49 days / 49 is a day. */
+FaultCode interval_divided(IntervalValue a, double divisor, IntervalValue *result)
+{
+    return interval_scaled(a.months / divisor, a.days / divisor, (double)a.micros / divisor,
+                           result);
+}
+
 static inline FaultCode interval_times(IntervalValue a, double factor, IntervalValue *result)
 {
-    return interval_scale(a, factor, result);
+    return interval_multiplied(a, factor, result);
 }
 
 static inline FaultCode times_interval(double factor, IntervalValue a, IntervalValue *result)
 {
-    return interval_scale(a, factor, result);
+    return interval_multiplied(a, factor, result);
 }
 
 static inline FaultCode interval_divide(IntervalValue a, double divisor, IntervalValue *result)
 {
     if (divisor == 0)
         return *result = (IntervalValue){0}, FAULT_DIVISION_BY_ZERO;
-    return interval_scale(a, 1 / divisor, result);
+    return interval_divided(a, divisor, result);
 }
 
 BINARY_LOOP(timestamp_plus_loop, timestamp_plus, int64_t, IntervalValue, int64_t)

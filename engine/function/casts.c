@@ -339,6 +339,15 @@ static inline FaultCode round_time(const ScalarCall *call, int64_t value, int64_
     return TIME_RANGE(!type_round_timestamp(call->result_type, result));
 }
 
+static inline FaultCode adjust_interval(const ScalarCall *call, IntervalValue value,
+                                        IntervalValue *result)
+{
+    *result = value;
+    type_adjust_interval(call->result_type.modifier, result);
+    return FAULT_NONE;
+}
+
+UNARY_CALL_LOOP(adjust_interval_loop, adjust_interval, IntervalValue, IntervalValue)
 UNARY_LOOP(date_to_timestamp_loop, date_to_timestamp, int64_t, int64_t)
 UNARY_CALL_LOOP(date_to_timestamptz_loop, date_to_timestamptz, int64_t, int64_t)
 UNARY_LOOP(timestamp_to_date_loop, timestamp_to_date, int64_t, int64_t)
@@ -429,8 +438,8 @@ static bool run_array_cast(const ScalarCall *call, const Vector *arguments, uint
 #define LOCAL(id, target, from, to, rule_of, stamped)                                              \
     CAST(id, target, from, to, rule_of, stamped, STABLE, ORDER_UNKNOWN)
 
-enum { TIMESTAMP_PRECISION, TIMESTAMPTZ_PRECISION, TIME_PRECISION, NUMERIC_PRECISION,
-       ARRAY_CAST };
+enum { TIMESTAMP_PRECISION, TIMESTAMPTZ_PRECISION, TIME_PRECISION, INTERVAL_PRECISION,
+       NUMERIC_PRECISION, ARRAY_CAST };
 
 const ScalarFunction cast_functions[] = {
     /* found by their place, not by their types */
@@ -439,6 +448,8 @@ const ScalarFunction cast_functions[] = {
     [TIMESTAMPTZ_PRECISION] = KEEPS(1967, "timestamptz", T_TIMESTAMPTZ, T_TIMESTAMPTZ,
                                     CAST_IMPLICIT, round_time_loop),
     [TIME_PRECISION] = KEEPS(1968, "time", T_TIME, T_TIME, CAST_IMPLICIT, round_time_loop),
+    [INTERVAL_PRECISION] = CAST(1200, "interval", T_INTERVAL, T_INTERVAL, CAST_IMPLICIT,
+                                adjust_interval_loop, IMMUTABLE, ORDER_UNKNOWN),
     [NUMERIC_PRECISION] = KEEPS(1703, "numeric", T_NUMERIC, T_NUMERIC, CAST_IMPLICIT,
                                 numeric_to_numeric_loop),
     [ARRAY_CAST] = { .oid = 95300, .name = "array", .argument_count = 1,
@@ -515,6 +526,7 @@ const ScalarFunction *cast_to_modifier(Oid type, CastRule rule)
     case T_TIMESTAMP: return &cast_functions[TIMESTAMP_PRECISION];
     case T_TIMESTAMPTZ: return &cast_functions[TIMESTAMPTZ_PRECISION];
     case T_TIME: return &cast_functions[TIME_PRECISION];
+    case T_INTERVAL: return &cast_functions[INTERVAL_PRECISION];
     case T_NUMERIC: return &cast_functions[NUMERIC_PRECISION];
     case T_NUMERIC_ARRAY: return &cast_functions[ARRAY_CAST];
     case T_VARCHAR: case T_BPCHAR: return cast_to_length(type, rule);

@@ -226,5 +226,9 @@ const uint32_t comparison_function_count =
 
 const ScalarFunction *function_for_order(Oid type)
 {
-    return type == T_INTERVAL ? function_scalar_by_oid(FUNCTION_INTERVAL_ORDER) : NULL;
+    switch (type) {
+    case T_INTERVAL: return function_scalar_by_oid(FUNCTION_INTERVAL_ORDER);
+    case T_JSONB: return function_scalar_by_oid(FUNCTION_JSONB_ORDER);
+    default: return NULL;
+    }
 }

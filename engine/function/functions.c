@@ -29,7 +29,8 @@
     FAMILY(aggregate_earliest_latest) FAMILY(aggregate_boolean) FAMILY(aggregate_bitwise)          \
     FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct) \
     FAMILY(aggregate_approx_quantile) FAMILY(aggregate_theta) FAMILY(aggregate_json_agg)           \
-    FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)
+    FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)                                     \
+    FAMILY(aggregate_interval) FAMILY(aggregate_min_max_array)
 
 #define DECLARE_SCALARS(family)                                                                    \
     extern const ScalarFunction family##_functions[];                                              \

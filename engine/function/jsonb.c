@@ -56,6 +56,22 @@ static bool compare_row(RowRun *run, uint32_t row, int *order)
     }                                                                                              \
     ROW_LOOP(name##_loop, name##_row, uint8_t)
 
+static bool order_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    const JsonTree *tree = row_tree(run, 0, row);
+    *result = nothing;
+    if (tree == NULL)
+        return false;
+    Buffer out = BUFFER_EMPTY;
+    json_tree_order(tree, &out);
+    char *bytes = text_sink_reserve(&run->sink, out.length);
+    memcpy(bytes, out.data, out.length);
+    *result = text_sink_take(&run->sink, out.length);
+    buffer_clear(&out);
+    return true;
+}
+ROW_LOOP(order_loop, order_row, Text)
+
 ORDER_TEST(equal, order == 0)
 ORDER_TEST(unequal, order != 0)
 ORDER_TEST(less, order < 0)
@@ -531,6 +547,10 @@ ROW_LOOP(pretty_loop, pretty_row, Text)
       .loop = (void *)(loop_method), .summary = does, .example = sample, .gives = value }
 
 const ScalarFunction jsonb_functions[] = {
+    { .oid = FUNCTION_JSONB_ORDER, .name = "jsonb_order", .argument_count = 1,
+      .arguments = { T_JSONB }, .result = T_BYTEA, .kind = FUNCTION_OPERATOR_ONLY, .run = run_rows,
+      .prepare = rows_prepare, .loop = (void *)order_loop,
+      .summary = "Bytes that order as the document does." },
     JSONB_OPERATOR(4043, "jsonb_eq", "=", T_JSONB, T_BOOL, equal_loop, "The same document.",
                    "'{\"a\": 1.0}'::jsonb = '{\"a\":1}'::jsonb", "t"),
     JSONB_OPERATOR(4038, "jsonb_ne", "<>", T_JSONB, T_BOOL, unequal_loop, "Another document.",

@@ -42,6 +42,10 @@ typedef enum TimeUnit {
 TimeUnit time_unit_of(Text name);
 bool time_unit_unknown(Text name, Fault *fault); /* 22023, as PostgreSQL says it */
 
+/* Fractions of months go to days, of days to time (arithmetic_time.c). 22008 when out of range. */
+FaultCode interval_multiplied(IntervalValue a, double factor, IntervalValue *result);
+FaultCode interval_divided(IntervalValue a, double divisor, IntervalValue *result);
+
 static inline bool time_is_infinite(int64_t time)
 {
     return time == INT64_MAX || time == INT64_MIN;

@@ -313,10 +313,7 @@ static bool cut_project(Cutter *cutter, const Plan *plan, Fragment *fragment)
 
 const Expr *cut_order_key(Cutter *cutter, const Expr *expr)
 {
-    const ScalarFunction *function = function_for_order(expr->type.oid);
-    return function == NULL ? expr
-                            : expr_call(cutter->arena, function, type_numeric_derived(0), &expr, 1,
-                                        expr->location);
+    return expr_order_form(cutter->arena, expr);
 }
 
 const Expr *cut_filtered(Arena *arena, const Expr *argument, const Expr *filter)

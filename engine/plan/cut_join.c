@@ -33,8 +33,11 @@ static bool is_text(Oid oid)
 static bool comparable_as_keys(Cutter *cutter, const Expr **left, const Expr **right)
 {
     SqlType a = (*left)->type, b = (*right)->type;
-    if (a.oid == b.oid && a.oid != T_NUMERIC)
-        return a.oid != T_BPCHAR && a.oid != T_INTERVAL;
+    if (a.oid == b.oid && a.oid != T_NUMERIC) {
+        *left = expr_order_form(cutter->arena, *left);
+        *right = expr_order_form(cutter->arena, *right);
+        return a.oid != T_BPCHAR;
+    }
     if ((is_integer(a.oid) && is_integer(b.oid)) || (is_text(a.oid) && is_text(b.oid)))
         return true;
     SqlType common;

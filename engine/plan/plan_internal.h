@@ -35,6 +35,9 @@ void plan_node_exprs(const Plan *plan, PlanExprVisit *each, void *state); /* the
 void plan_node_columns(const Plan *plan, void (*each)(ColumnId column, void *state), void *state);
 ColumnId plan_new_column(PlanContext *context);
 
+/* What orders and compares as `expr` does by its cells: itself, or function_for_order's. */
+const Expr *expr_order_form(Arena *arena, const Expr *expr);
+
 /* Replaces columns that `items` computes by their expressions. */
 const Expr *expr_substitute(Arena *arena, const Expr *expr, const PlanProjection *items,
                             uint32_t count);
@@ -66,6 +69,7 @@ const Plan *plan_input(const Plan *plan, uint32_t index);
 /* --- rules: one a file, the order in rules.c --- */
 typedef const Plan *(*OptimizerRule)(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_fold_constants(PlanContext *context, const Plan *plan, Fault *fault);
+const Plan *rule_order_forms(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_decorrelate(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_push_filters(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_push_semi_joins(PlanContext *context, const Plan *plan, Fault *fault);

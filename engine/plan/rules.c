@@ -15,6 +15,8 @@ typedef struct RuleEntry {
 static const RuleEntry rules[] = {
     /* before everything: other rules look for constants */
     {"fold_constants", rule_fold_constants, false},
+    /* keys of all kinds become keys whose cells tell whether they are equal */
+    {"order_forms", rule_order_forms, true},
     /* Apply nodes are known to no other rule but folding */
     {"decorrelate", rule_decorrelate, true},
     /* joins made by decorrelation take part */

@@ -124,8 +124,10 @@ const Expr *bind_order_key(Binder *binder, const Expr *key)
 {
     const ScalarFunction *function = function_for_order(key->type.oid);
     return function == NULL ? key
-                            : expr_call(binder->arena, function, type_numeric_derived(0), &key, 1,
-                                        key->location);
+                            : expr_call(binder->arena, function,
+                                        function->result == T_NUMERIC ? type_numeric_derived(0)
+                                                                      : SQL_TYPE(function->result),
+                                        &key, 1, key->location);
 }
 
 /* ORDER BY inside the call: expressions that are not arguments already are added behind them. */

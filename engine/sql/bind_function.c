@@ -418,11 +418,20 @@ static const Expr *jsonb_populate(Binder *binder, const Expr **arguments, uint32
     return populate(binder, arguments, T_JSONB, location);
 }
 
+/* octet_length(char(n)): with its blanks. */
+static const Expr *octet_length(Binder *binder, const Expr **arguments, uint32_t count,
+                                int32_t location)
+{
+    const Expr *text = bind_padded_text(binder, arguments[0]);
+    return bind_call(binder, "octet_length", &text, count, location);
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
     SpecialForm form;
 } special_forms[] = {
+    {"octet_length", 1, 1, octet_length},
     {"json_populate_record", 2, 2, json_populate},
     {"jsonb_populate_record", 2, 2, jsonb_populate},
     {"extract", 2, 2, extract_field},

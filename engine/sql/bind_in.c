@@ -51,7 +51,7 @@ static bool can_be_set(SqlType type)
 {
     Layout layout = type_layout(type);
     const TypeInfo *info = type_info(type.oid);
-    return layout != LAYOUT_ARRAY && type.oid != T_INTERVAL && type.oid != T_BPCHAR &&
+    return layout != LAYOUT_ARRAY && function_for_order(type.oid) == NULL && type.oid != T_BPCHAR &&
            info != NULL && info->is_comparable;
 }
 

@@ -272,6 +272,8 @@ const Expr *bind_not_distinct(Binder *binder, const Expr *left, const Expr *righ
 const Expr *bind_not(Binder *binder, const Expr *expr);
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location);
+/* A char(n) as the text with its blanks; any other expression as it is. */
+const Expr *bind_padded_text(Binder *binder, const Expr *expr);
 const Expr *bind_a_expr(Binder *binder, ExprContext *context, const PgQuery__AExpr *expr);
 /* x IN (items), items bound. */
 const Expr *bind_in_list(Binder *binder, const Expr *value, const Expr *const *items,

@@ -22,9 +22,55 @@ static bool is_array(const Expr *expr)
     return info != NULL && info->element_oid != 0;
 }
 
+/* Patterns see a char(n) with its blanks; elsewhere they mean nothing. */
+static bool is_pattern(const char *symbol)
+{
+    static const char *const symbols[] = {"~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*"};
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++)
+        if (strcmp(symbol, symbols[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_comparison(const char *symbol)
+{
+    static const char *const symbols[] = {"=", "<>", "<", "<=", ">", ">="};
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++)
+        if (strcmp(symbol, symbols[i]) == 0)
+            return true;
+    return false;
+}
+
+const Expr *bind_padded_text(Binder *binder, const Expr *expr)
+{
+    return expr->type.oid != T_BPCHAR
+               ? expr
+               : expr_nary(binder->arena, EXPR_COALESCE, SQL_TYPE(T_TEXT), &expr, 1,
+                           expr->location);
+}
+
+/* What is compared with a char(n) is one, too. */
+static const Expr *literal_beside(Binder *binder, const Expr *literal, const Expr *other)
+{
+    bool is_beside = other->type.oid == T_BPCHAR && literal->kind == EXPR_CONSTANT &&
+                     expr_is_unknown(literal) && !expr_is_null(literal);
+    return is_beside ? coerce_to(binder, literal, SQL_TYPE(T_BPCHAR), CAST_IMPLICIT,
+                                 literal->location)
+                     : literal;
+}
+
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location)
 {
+    if (left != NULL && is_pattern(symbol))
+        left = bind_padded_text(binder, left);
+    if (left != NULL && is_comparison(symbol)) {
+        const Expr *given = left;
+        left = literal_beside(binder, left, right);
+        right = literal_beside(binder, right, given);
+        if (left == NULL || right == NULL)
+            return NULL;
+    }
     const Expr *arguments[2] = {left, right};
     /* of the ways to read || this one is meant: an array is no element of another */
     if (strcmp(symbol, "||") == 0 && is_array(left) && is_array(right))

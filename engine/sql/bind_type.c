@@ -83,6 +83,25 @@ static bool precision_modifier(Binder *binder, const PgQuery__TypeName *name, Sq
     return true;
 }
 
+/* interval(p), interval day to second(p): the fields, and how many digits the seconds have. */
+static bool interval_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    enum { NO_PRECISION = 0xffff, ALL_FIELDS = 0x7fff };
+    int32_t fields, precision = NO_PRECISION;
+    if (name->n_typmods > 2 || !modifier_value(name->typmods[0], &fields) ||
+        (name->n_typmods == 2 && !modifier_value(name->typmods[1], &precision)))
+        return bad_modifier(binder, name, "invalid INTERVAL type modifier");
+    if (precision < 0)
+        return bind_fault(binder, bind_location(binder, name->location),
+                          FAULT_INVALID_PARAMETER_VALUE,
+                          "INTERVAL(%d) precision must not be negative", precision);
+    if (precision > 6 && precision != NO_PRECISION)
+        precision = 6;
+    if (fields != ALL_FIELDS || precision != NO_PRECISION)
+        type->modifier = (fields & ALL_FIELDS) << 16 | precision;
+    return true;
+}
+
 static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
 {
     if (name->n_typmods == 0)
@@ -97,7 +116,9 @@ static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlTy
     case T_TIMESTAMP:
     case T_TIMESTAMPTZ:
         return precision_modifier(binder, name, type);
-    default: /* interval day: values have all their digits */
+    case T_INTERVAL:
+        return interval_modifier(binder, name, type);
+    default:
         return true;
     }
 }

@@ -105,7 +105,8 @@ static Oid offset_type(Oid key)
     case T_INT2: case T_INT4: case T_INT8: return T_INT8;
     case T_FLOAT4: case T_FLOAT8: return T_FLOAT8;
     case T_NUMERIC: return T_NUMERIC;
-    case T_DATE: case T_TIMESTAMP: case T_TIMESTAMPTZ: return T_INTERVAL;
+    case T_DATE: case T_TIMESTAMP: case T_TIMESTAMPTZ: case T_TIME: case T_INTERVAL:
+        return T_INTERVAL;
     default: return T_NONE;
     }
 }
@@ -150,6 +151,13 @@ static bool is_negative(const Expr *offset)
     return days * 86400000000 + interval.micros < 0;
 }
 
+/* Times of the day and intervals are compared by how long they are, which is a number: so adding
+ * to a time of the day does not begin at midnight again. */
+static bool is_length(Oid oid)
+{
+    return oid == T_TIME || oid == T_INTERVAL;
+}
+
 static const Expr *range_bound(Binder *binder, const PlanSortKey *key, const Expr *value,
                                const PgQuery__Node *node, bool is_start, bool is_preceding)
 {
@@ -175,6 +183,8 @@ static const Expr *range_bound(Binder *binder, const PlanSortKey *key, const Exp
         if (offset == NULL)
             return NULL;
     }
+    if (is_length(type.oid))
+        offset = bind_order_key(binder, offset);
     const char *symbol = is_preceding != key->descending ? "-" : "+";
     return bind_operator(binder, symbol, value, offset, location);
 }
@@ -189,7 +199,10 @@ static const Expr *range_value(Binder *binder, const Expr *key)
         type = SQL_TYPE(T_FLOAT8);
     else if (type.oid == T_DATE)
         type = SQL_TYPE(T_TIMESTAMP);
-    return coerce_to(binder, key, type, CAST_EXPLICIT, key->location);
+    else if (type.oid == T_TIME)
+        type = SQL_TYPE(T_INTERVAL);
+    const Expr *value = coerce_to(binder, key, type, CAST_EXPLICIT, key->location);
+    return value == NULL || type.oid != T_INTERVAL ? value : bind_order_key(binder, value);
 }
 
 static bool bind_range(Binder *binder, const WindowSpec *spec, Expr *call, WindowFrame *frame)

@@ -386,7 +386,7 @@ static int64_t truncate_to(int64_t value, int64_t unit)
 }
 
 /* INTERVAL '1 day 02:03' DAY keeps the day; INTERVAL(0) rounds the seconds. */
-static void apply_modifier(int32_t modifier, IntervalValue *value)
+void type_adjust_interval(int32_t modifier, IntervalValue *value)
 {
     static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
     if (modifier < 0)
@@ -437,6 +437,6 @@ bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fa
                          "interval field value out of range: \"%.*s\"", TEXT_ARGS(text));
     *value = (IntervalValue){.months = (int32_t)sum.months, .days = (int32_t)sum.days,
                              .micros = (int64_t)sum.micros};
-    apply_modifier(modifier, value);
+    type_adjust_interval(modifier, value);
     return true;
 }

@@ -502,7 +502,7 @@ static int compare_numbers(Text a, Text b)
     return compare_magnitudes((Text){b.data + 1, b.length - 1}, (Text){a.data + 1, a.length - 1});
 }
 
-int json_tree_compare(const JsonTree *a, const JsonTree *b)
+static int compare_trees(const JsonTree *a, const JsonTree *b)
 {
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
@@ -524,11 +524,24 @@ int json_tree_compare(const JsonTree *a, const JsonTree *b)
     for (uint32_t i = 0; i < a->count; i++) {
         int order = a->kind == JSON_TREE_OBJECT ? compare_bytes(a->keys[i], b->keys[i]) : 0;
         if (order == 0)
-            order = json_tree_compare(a->items[i], b->items[i]);
+            order = compare_trees(a->items[i], b->items[i]);
         if (order != 0)
             return order;
     }
     return 0;
+}
+
+static bool is_empty_array(const JsonTree *tree)
+{
+    return tree->kind == JSON_TREE_ARRAY && tree->count == 0;
+}
+
+/* An array without elements comes first, but only when nothing is around it. */
+int json_tree_compare(const JsonTree *a, const JsonTree *b)
+{
+    if (is_empty_array(a) != is_empty_array(b))
+        return is_empty_array(a) ? -1 : 1;
+    return compare_trees(a, b);
 }
 
 static bool is_container(const JsonTree *tree)
@@ -543,7 +556,7 @@ static bool holds_element(const JsonTree *array, const JsonTree *wanted)
         if (item->kind != wanted->kind)
             continue;
         if (is_container(item) ? json_tree_contains(item, wanted)
-                               : json_tree_compare(item, wanted) == 0)
+                               : compare_trees(item, wanted) == 0)
             return true;
     }
     return false;

@@ -47,6 +47,8 @@ JsonTree *json_tree_member(const JsonTree *object, Text key); /* NULL: none */
 
 /* < 0, 0, > 0: PostgreSQL's order of jsonb. */
 int json_tree_compare(const JsonTree *a, const JsonTree *b);
+/* Appends bytes that order, and are equal, as the documents. */
+void json_tree_order(const JsonTree *tree, Buffer *out);
 bool json_tree_contains(const JsonTree *a, const JsonTree *b); /* a @> b */
 
 #endif

@@ -69,11 +69,25 @@ static JsonTree *read_tree(const char *document)
     return tree;
 }
 
+static int compare_order_bytes(const char *a, const char *b)
+{
+    Buffer left = BUFFER_EMPTY, right = BUFFER_EMPTY;
+    json_tree_order(read_tree(a), &left);
+    json_tree_order(read_tree(b), &right);
+    size_t shared = left.length < right.length ? left.length : right.length;
+    int order = memcmp(left.data, right.data, shared);
+    if (order == 0)
+        order = (left.length > right.length) - (left.length < right.length);
+    buffer_clear(&left);
+    buffer_clear(&right);
+    return order;
+}
+
 static void test_order(void **state)
 {
     static const char *const ascending[] = {
-        "null", "\"a\"", "\"b\"", "-10", "-9.5", "0", "1.00", "1.5", "10", "false", "true",
-        "[]", "[2]", "[1, 2]", "[1, 3]", "{}", "{\"b\": 1}", "{\"a\": 1, \"b\": 1}",
+        "[]", "null", "\"a\"", "\"a\\u0001\"", "\"b\"", "-10", "-9.51", "-9.5", "0", "0.05", "1.00",
+        "1.5", "10", "false", "true", "[2]", "[[]]", "[1, 2]", "[1, 3]", "{}", "{\"b\": 1}", "{\"a\": 1, \"b\": 1}",
         "{\"a\": 1, \"b\": 2}",
     };
     int count = (int)(sizeof ascending / sizeof ascending[0]);
@@ -82,7 +96,11 @@ static void test_order(void **state)
             int order = json_tree_compare(read_tree(ascending[i]), read_tree(ascending[j]));
             if ((order > 0) - (order < 0) != (i > j) - (i < j))
                 fail_msg("%s and %s compare as %d", ascending[i], ascending[j], order);
+            int bytes = compare_order_bytes(ascending[i], ascending[j]);
+            if ((bytes > 0) - (bytes < 0) != (i > j) - (i < j))
+                fail_msg("%s and %s order as %d", ascending[i], ascending[j], bytes);
         }
+    assert_int_equal(compare_order_bytes("{\"a\": [1.50, -0]}", "{\"a\": [1.5, 0]}"), 0);
     assert_int_equal(json_tree_compare(read_tree("1.0"), read_tree("1")), 0);
 }
 

@@ -37,7 +37,7 @@ enum {
     T_BOOL_ARRAY = 1000, T_INT2_ARRAY = 1005, T_INT4_ARRAY = 1007, T_TEXT_ARRAY = 1009,
     T_VARCHAR_ARRAY = 1015, T_INT8_ARRAY = 1016, T_FLOAT4_ARRAY = 1021, T_FLOAT8_ARRAY = 1022,
     T_OID_ARRAY = 1028, T_NAME_ARRAY = 1003, T_TIMESTAMP_ARRAY = 1115, T_DATE_ARRAY = 1182,
-    T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231, T_RECORD_ARRAY = 2287,
+    T_TIMESTAMPTZ_ARRAY = 1185, T_NUMERIC_ARRAY = 1231, T_RECORD_ARRAY = 2287, T_INTERVAL_ARRAY = 1187,
     /* polymorphic placeholders in function rows */
     T_ANY = 2276, T_ANYARRAY = 2277, T_ANYELEMENT = 2283,
     /* domains of information_schema */
@@ -153,6 +153,8 @@ int type_numeric_least(SqlType numeric);  /* `least` of such a type, else its sc
 int32_t type_wire_modifier(SqlType type); /* what RowDescription shows */
 /* Rounds microseconds to the precision of timestamp(p), time(p); false: out of range. */
 bool type_round_timestamp(SqlType type, int64_t *micros);
+/* Leaves the fields that the modifier names (INTERVAL DAY TO HOUR), rounds the seconds. */
+void type_adjust_interval(int32_t modifier, IntervalValue *value);
 
 /*
  * regclass, regproc, regnamespace, regrole: the catalog, which stands above, says what they are
