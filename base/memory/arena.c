@@ -22,7 +22,10 @@
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
+/* Memory that nobody has written yet looks like no sensible value, so that who reads it is seen. */
+#define HAND_OUT(start, size) (ASAN_UNPOISON_MEMORY_REGION(start, size), (void)memset(start, 0xA5, size))
 #else
+#define HAND_OUT(start, size) ((void)(start), (void)(size))
 #define ASAN_POISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #endif
@@ -234,7 +237,7 @@ static char *alloc_slowly(Arena *arena, size_t size, size_t alignment)
     use_block(arena, block);
     char *start = (char *)round_up((size_t)arena->at, alignment);
     arena->at = start + size;
-    ASAN_UNPOISON_MEMORY_REGION(start, size);
+    HAND_OUT(start, size);
     return start;
 }
 
@@ -244,7 +247,7 @@ static inline char *alloc_aligned(Arena *arena, size_t size, size_t alignment)
     /* arena->at is NULL before the first block, then end is too and there is no room */
     if (start <= arena->end && size <= (size_t)(arena->end - start) && arena->end != NULL) {
         arena->at = start + size;
-        ASAN_UNPOISON_MEMORY_REGION(start, size);
+        HAND_OUT(start, size);
         return start;
     }
     return alloc_slowly(arena, size, alignment);
