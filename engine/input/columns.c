@@ -17,7 +17,7 @@ enum {
     TABLE_ENTRIES = 1 << 20, /* a new table is begun beyond these */
     TABLE_BYTES = 32 << 20,
     INTERN_LENGTH = 512, /* longer texts (on average) are not worth interning */
-    HASH_AHEAD = 16,
+    HASH_AHEAD = TEXT_TABLE_SOME,
 };
 
 /* --- making --- */
@@ -304,24 +304,24 @@ static inline bool intern_some(InputColumn *column, uint32_t start, uint32_t end
 {
     TextTable *table = column->table;
     const Text *texts = column->cells;
-    uint32_t *codes = column->codes, rows[HASH_AHEAD], count = 0;
+    uint32_t *codes = column->codes, rows[HASH_AHEAD], found[HASH_AHEAD], count = 0;
     uint64_t hashes[HASH_AHEAD];
+    Text wanted[HASH_AHEAD];
     for (uint32_t i = start; i < end; i++) {
         codes[i] = texts[i].data == NULL ? 0 : find_short(column, texts[i]);
         if (texts[i].data == NULL || codes[i] != 0)
             continue;
         hashes[count] = hash_of(texts[i]);
-        if (table->slots.data != NULL)
-            __builtin_prefetch((const uint64_t *)table->slots.data +
-                               (hashes[count] & ((UINT64_C(1) << table->slot_bits) - 1)));
+        wanted[count] = texts[i];
         rows[count++] = i;
     }
+    if (count == 0)
+        return true;
+    if (!text_table_add_some(table, wanted, hashes, count, found, fault))
+        return false;
     for (uint32_t r = 0; r < count; r++) {
-        uint32_t code = text_table_add(table, texts[rows[r]], hashes[r], fault);
-        if (code == 0)
-            return false;
-        codes[rows[r]] = code;
-        keep_short(column, texts[rows[r]], code);
+        codes[rows[r]] = found[r];
+        keep_short(column, wanted[r], found[r]);
     }
     return true;
 }

@@ -10,7 +10,7 @@
 #include <zstd.h>
 
 /* LZ4 decodes three times as fast; this many percent larger it may be. */
-enum { LZ4_PREMIUM = 10, FAST_LEVEL = 1, THOROUGH_LEVEL = 3 };
+enum { LZ4_PREMIUM = 10, FAST_LEVEL = 1, THOROUGH_LEVEL = 2 };
 
 /* Units of one stream are much alike: what was best for one is taken for so many after it. */
 enum { HABIT_UNITS = 7 };

@@ -58,6 +58,14 @@ const char *integer_method_name(IntegerMethod method);
 
 /* Appends an encoded block; `count` is 1..ENCODING_MAX_COUNT. */
 void integer_block_encode(const int64_t *values, uint32_t count, Buffer *out);
+/* What suited the blocks before, of a stream: so that not every method is tried on each. {0} first. */
+typedef struct IntegerHabit {
+    IntegerMethod method;
+    uint32_t left; /* blocks for which it is taken, as long as it pays */
+} IntegerHabit;
+/* The next block of a stream. */
+void integer_block_encode_next(const int64_t *values, uint32_t count, IntegerHabit *habit,
+                               Buffer *out);
 /* Checks that a block of exactly `count` values stands at the start of `data`. */
 bool integer_block_open(const uint8_t *data, size_t length, uint32_t count, IntegerBlock *block,
                         Fault *fault);
@@ -146,6 +154,7 @@ typedef struct TextUnitWriter {
     } blocks[TEXT_UNIT_CODED_BLOCKS];
     bool is_front_coded;
     CodecHabit habit;
+    IntegerHabit lengths_habit, prefixes_habit;
 } TextUnitWriter;
 
 typedef struct TextBlockPlace {

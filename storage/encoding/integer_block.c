@@ -3,12 +3,16 @@
  *
  * A plan gathers what the methods' estimates need (range, greatest common divisor, runs). Each
  * method says what it would take; packing is the measure, and slower methods must beat it by
- * their bias. The choice is made for each block anew.
+ * their bias. The choice is made for each block anew, or for some blocks of a stream.
  */
 #include "storage/encoding/encoding_internal.h"
 
 #include "base/log/log.h"
 #include "base/memory/checked.h"
+
+/* Blocks of one stream are much alike: what was best for one is taken for so many after it, unless
+ * it does not pay. */
+enum { HABIT_BLOCKS = 7 };
 
 static const IntegerMethodInfo *const methods[INTEGER_METHOD_COUNT] = {
     [INTEGER_CONSTANT] = &integer_constant, [INTEGER_PACKED] = &integer_packed,
@@ -52,62 +56,95 @@ static uint64_t scale_of(const IntegerPlan *plan)
     return scale == 0 ? 1 : scale;
 }
 
-static void plan_make(IntegerPlan *plan, const int64_t *values, uint32_t count, bool is_nested)
+typedef struct Extent {
+    int64_t minimum, maximum;
+    uint32_t run_count;
+} Extent;
+
+ENCODING_CLONES
+static void find_extent(const int64_t *values, uint32_t count, Extent *extent)
 {
     int64_t minimum = values[0], maximum = values[0];
-    uint32_t run_count = 1;
+    uint64_t changes = 0;
 
     for (uint32_t i = 1; i < count; i++) {
         minimum = values[i] < minimum ? values[i] : minimum;
         maximum = values[i] > maximum ? values[i] : maximum;
-        run_count += values[i] != values[i - 1];
+        changes += values[i] != values[i - 1];
     }
+    *extent = (Extent){minimum, maximum, (uint32_t)changes + 1};
+}
+
+ENCODING_CLONES
+static void subtract(const int64_t *values, uint32_t count, uint64_t base, uint64_t *offsets)
+{
+    for (uint32_t i = 0; i < count; i++)
+        offsets[i] = (uint64_t)values[i] - base;
+}
+
+static void plan_make(IntegerPlan *plan, const int64_t *values, uint32_t count, bool is_nested)
+{
+    Extent extent;
+
+    find_extent(values, count, &extent);
     plan->values = values;
     plan->count = count;
     plan->is_nested = is_nested;
-    plan->run_count = run_count;
-    plan->base = (uint64_t)minimum;
-    plan->scale = run_count == 1 ? 1 : scale_of(plan);
-    plan->width = bit_width(((uint64_t)maximum - plan->base) / plan->scale);
+    plan->run_count = extent.run_count;
+    plan->base = (uint64_t)extent.minimum;
+    plan->scale = extent.run_count == 1 ? 1 : scale_of(plan);
+    plan->width = bit_width(((uint64_t)extent.maximum - plan->base) / plan->scale);
     plan->packed_size = bitpack_size(count, plan->width);
     if (plan->scale == 1) {
-        for (uint32_t i = 0; i < count; i++)
-            plan->offsets[i] = (uint64_t)values[i] - plan->base;
+        subtract(values, count, plan->base, plan->offsets);
     } else {
         for (uint32_t i = 0; i < count; i++)
             plan->offsets[i] = ((uint64_t)values[i] - plan->base) / plan->scale;
     }
 }
 
-static IntegerMethod choose(IntegerPlan *plan)
+static bool pays(IntegerPlan *plan, IntegerMethod method, size_t *size)
+{
+    *size = methods[method]->estimate(plan);
+    return *size < plan->packed_size * methods[method]->bias / 100;
+}
+
+static IntegerMethod choose(IntegerPlan *plan, IntegerHabit *habit)
 {
     IntegerMethod best = INTEGER_PACKED;
-    size_t best_size = plan->packed_size;
+    size_t best_size = plan->packed_size, size;
 
     if (plan->run_count == 1)
         return INTEGER_CONSTANT;
     /* Small parts: the choice would cost more than it could save. */
     if (plan->packed_size <= 64)
         return INTEGER_PACKED;
+    if (habit != NULL && habit->left != 0) {
+        habit->left--;
+        if (habit->method == INTEGER_PACKED || pays(plan, habit->method, &size))
+            return habit->method;
+    }
     for (int i = INTEGER_PACKED + 1; i < INTEGER_METHOD_COUNT; i++) {
         if (plan->is_nested && !methods[i]->may_nest)
             continue;
-        size_t size = methods[i]->estimate(plan);
-        if (size < best_size && size < plan->packed_size * methods[i]->bias / 100) {
+        if (pays(plan, (IntegerMethod)i, &size) && size < best_size) {
             best = (IntegerMethod)i;
             best_size = size;
         }
     }
+    if (habit != NULL)
+        *habit = (IntegerHabit){.method = best, .left = HABIT_BLOCKS};
     return best;
 }
 
-static void encode(const int64_t *values, uint32_t count, bool is_nested, Buffer *out)
+static void encode(const int64_t *values, uint32_t count, bool is_nested, IntegerHabit *habit,
+                   Buffer *out)
 {
     IntegerPlan plan;
 
     check(count > 0 && count <= ENCODING_MAX_COUNT);
     plan_make(&plan, values, count, is_nested);
-    IntegerMethod method = choose(&plan);
+    IntegerMethod method = choose(&plan, habit);
     const IntegerMethodInfo *info = methods[method];
     bool is_scaled = plan.scale != 1 && !info->gives_values;
 
@@ -125,12 +162,18 @@ static void encode(const int64_t *values, uint32_t count, bool is_nested, Buffer
 
 void integer_block_encode(const int64_t *values, uint32_t count, Buffer *out)
 {
-    encode(values, count, false, out);
+    encode(values, count, false, NULL, out);
+}
+
+void integer_block_encode_next(const int64_t *values, uint32_t count, IntegerHabit *habit,
+                               Buffer *out)
+{
+    encode(values, count, false, habit, out);
 }
 
 void integer_part_encode(const int64_t *values, uint32_t count, Buffer *out)
 {
-    encode(values, count, true, out);
+    encode(values, count, true, NULL, out);
 }
 
 /* --- opening --- */

@@ -155,6 +155,31 @@ static void test_round_trip(void **state)
     assert_int_equal(seen_methods, (1U << INTEGER_METHOD_COUNT) - 1);
 }
 
+/* A stream whose blocks change their shape within and between habits: each comes back. */
+static void test_habit(void **state)
+{
+    static int64_t values[ENCODING_MAX_COUNT], wide[ENCODING_MAX_COUNT + ENCODING_SLACK];
+    IntegerHabit habit = {0};
+    uint32_t followed = 0;
+
+    for (uint32_t i = 0; i < 2000; i++) {
+        Buffer out = BUFFER_EMPTY;
+        IntegerBlock block;
+        Fault fault;
+        uint32_t count = counts[i % 7 == 0 ? next_random() % COUNT_KINDS : COUNT_KINDS - 1];
+        fill((Shape)(i / 19 % SHAPE_COUNT), i / 19 * 7 % 65, values, count);
+        bool has_habit = habit.left != 0;
+        integer_block_encode_next(values, count, &habit, &out);
+        assert_true(integer_block_open(out.data, out.length, count, &block, &fault));
+        assert_int_equal(block.size, out.length);
+        assert_true(integer_block_int64(&block, wide, &fault));
+        assert_memory_equal(wide, values, count * sizeof *values);
+        followed += has_habit && block.method == habit.method;
+        buffer_clear(&out);
+    }
+    assert_in_range(followed, 500, 2000);
+}
+
 static void test_bitpack(void **state)
 {
     static uint64_t values[ENCODING_MAX_COUNT], wide[ENCODING_MAX_COUNT + ENCODING_SLACK];
@@ -260,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bitpack), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_habit),
         cmocka_unit_test(test_sizes),   cmocka_unit_test(test_damage),
         cmocka_unit_test(test_maximum),
     };

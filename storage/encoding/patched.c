@@ -24,12 +24,20 @@ static size_t total_size(uint32_t count, unsigned width, uint32_t exceptions, un
 size_t patched_estimate(const uint64_t *values, uint32_t count, unsigned width,
                         unsigned *best_width, uint32_t *exceptions)
 {
-    uint32_t of_width[65] = {0};
+    uint32_t of_width[65] = {0}, more[3][65] = {{0}}; /* no counter waits for itself */
     size_t best = SIZE_MAX;
-    uint32_t wider = 0;
+    uint32_t wider = 0, i = 0;
 
-    for (uint32_t i = 0; i < count; i++)
+    for (; i + 4 <= count; i += 4) {
         of_width[bit_width(values[i])]++;
+        more[0][bit_width(values[i + 1])]++;
+        more[1][bit_width(values[i + 2])]++;
+        more[2][bit_width(values[i + 3])]++;
+    }
+    for (; i < count; i++)
+        of_width[bit_width(values[i])]++;
+    for (unsigned w = 0; w <= width; w++)
+        of_width[w] += more[0][w] + more[1][w] + more[2][w];
     for (unsigned low = width; low-- > 0;) {
         wider += of_width[low + 1];
         if (wider > count / 4)

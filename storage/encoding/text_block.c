@@ -60,9 +60,9 @@ static void append_head(TextUnitWriter *writer, const int64_t *lengths, const in
 {
     int64_t marks[ENCODING_MAX_COUNT];
 
-    integer_block_encode(lengths, count, &writer->heads);
+    integer_block_encode_next(lengths, count, &writer->lengths_habit, &writer->heads);
     if (writer->is_front_coded)
-        integer_block_encode(prefixes, count, &writer->heads);
+        integer_block_encode_next(prefixes, count, &writer->prefixes_habit, &writer->heads);
     if (nulls == NULL)
         return;
     for (uint32_t i = 0; i < count; i++)

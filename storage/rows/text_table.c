@@ -15,7 +15,7 @@ enum {
     /* A remapping array pays once a sixteenth of its entries' number of rows was seen. */
     REMAP_AFTER = 16,
     REMAP_SMALL = 4096,
-    LOOK_UP_ROWS = 64,
+    LOOK_UP_ROWS = TEXT_TABLE_SOME,
 };
 
 static const uint32_t ABSENT = UINT32_MAX;
@@ -381,6 +381,20 @@ static bool look_up(TextTable *table, LookUp *wanted, Fault *fault)
         wanted->ids[i] = table->is_finding
                              ? text_table_find(table, wanted->texts[i], wanted->hashes[i])
                              : add_with_room(table, wanted->texts[i], wanted->hashes[i]);
+    return true;
+}
+
+bool text_table_add_some(TextTable *table, const Text *texts, const uint64_t *hashes,
+                         uint32_t count, uint32_t *ids, Fault *fault)
+{
+    LookUp wanted;
+    check(count <= LOOK_UP_ROWS && !table->is_finding);
+    wanted.count = count;
+    memcpy(wanted.texts, texts, count * sizeof *texts);
+    memcpy(wanted.hashes, hashes, count * sizeof *hashes);
+    if (!look_up(table, &wanted, fault))
+        return false;
+    memcpy(ids, wanted.ids, count * sizeof *ids);
     return true;
 }
 

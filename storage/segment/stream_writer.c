@@ -208,7 +208,7 @@ static void append_integers(StreamWriter *writer, const int64_t *values, FormatB
     }
     if (writer->pending_nulls != 0)
         append_nulls(writer, &writer->chunk);
-    integer_block_encode(values, writer->pending, &writer->chunk);
+    integer_block_encode_next(values, writer->pending, &writer->habit, &writer->chunk);
 }
 
 static void append_bools(StreamWriter *writer, FormatBlock *record)
@@ -296,7 +296,7 @@ static void append_codes(StreamWriter *writer, FormatBlock *record)
         record->kind = BLOCK_CONSTANT;
         return;
     }
-    integer_block_encode(values, writer->pending, &writer->chunk);
+    integer_block_encode_next(values, writer->pending, &writer->habit, &writer->chunk);
 }
 
 static bool append_arrays(StreamWriter *writer, FormatBlock *record, Fault *fault)
@@ -312,7 +312,7 @@ static bool append_arrays(StreamWriter *writer, FormatBlock *record, Fault *faul
         return true;
     if (writer->pending_nulls != 0)
         append_nulls(writer, &writer->chunk);
-    integer_block_encode(writer->values, writer->pending, &writer->chunk);
+    integer_block_encode_next(writer->values, writer->pending, &writer->habit, &writer->chunk);
     return true;
 }
 

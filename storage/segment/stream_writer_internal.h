@@ -27,6 +27,7 @@ typedef struct StreamWriter {
     /* The chunk that is being filled. */
     TextUnitWriter unit; /* TEXT */
     Buffer chunk;
+    IntegerHabit habit; /* of its blocks of integers */
     uint32_t chunk_blocks;
     /* For the footer. */
     Buffer blocks; /* FormatBlock[] */
