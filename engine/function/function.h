@@ -42,6 +42,7 @@ typedef enum Volatility { IMMUTABLE, STABLE, VOLATILE } Volatility;
 typedef enum NullRule { NULLS_STRICT /* a NULL argument gives NULL */, NULLS_CALLED } NullRule;
 /* Functions of ours that nobody can name: the planner puts them where they are needed. */
 enum { FUNCTION_JSONB_ORDER = 91869, FUNCTION_INTERVAL_ORDER = 95213, FUNCTION_LIMIT_COUNT, FUNCTION_OFFSET_COUNT };
+enum { FUNCTION_TO_NUMBER = 1777 };
 
 typedef enum FunctionKind { FUNCTION_PLAIN, FUNCTION_OPERATOR_ONLY, FUNCTION_CAST } FunctionKind;
 /* What a function does to the order of its first argument, so that the planner may prune. */
@@ -190,8 +191,9 @@ const AggregateFunction *function_resolve_aggregate(Text name, const SqlType *ar
 const WindowFunction *function_resolve_window(Text name, const SqlType *arguments, uint32_t count,
                                               int32_t dialect, SqlType *coerced, int32_t position,
                                               Fault *fault);
-/* The result type of round(x, n), trunc(x, n) of numerics, whose scale is the value of a constant
- * `digits` (NULL when it is none); any other function's is returned as it is. */
+/* The result type of round(x, n), trunc(x, n) of numerics and to_number(x, template), whose scale
+ * is in the constant second argument (NULL when it is none); any other function's is returned as
+ * it is. */
 SqlType function_refine_type(const ScalarFunction *function, SqlType type, const Vector *digits);
 /* The cast, NULL when there is none of at least this rule; *is_noop when the representation is
  * the same (int4 to int8, varchar to text) and no function is needed. */

@@ -18,7 +18,8 @@
     FAMILY(array) FAMILY(array_compare) FAMILY(array_edit) FAMILY(multi_value)                                                         \
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert) FAMILY(record)                                                \
     FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
-    FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                              \
+    FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                  \
+    FAMILY(number_parse)                                                                           \
     FAMILY(interval) FAMILY(sketch)                                                                \
     FAMILY(system) FAMILY(catalog) \
     FAMILY(type_modifier)
@@ -120,7 +121,9 @@ static int by_oid(const void *a, const void *b)
 static void index_scalar(const ScalarFunction *row)
 {
     scalars[scalar_count++] = row;
-    if (row->kind == FUNCTION_PLAIN)
+    bool has_name = row->kind == FUNCTION_PLAIN ||
+                    (row->kind == FUNCTION_OPERATOR_ONLY && row->symbol != NULL);
+    if (has_name) /* what an operator stands for can be called as well: int4pl(1, 2) */
         index_names(&scalar_names, row->name, row->aliases, row);
     if (row->symbol != NULL)
         index_name(&symbol_names, row->symbol, (uint32_t)strlen(row->symbol), row);

@@ -33,6 +33,8 @@ extern const ScalarFunction *const cast_text_to_any, *const cast_text_to_any_dru
 /* Of the modifier: varchar(n), char(n), numeric(p,s), timestamp(p), ...; NULL when the type has
  * none. `rule`: assignments refuse what explicit casts cut. */
 const ScalarFunction *cast_to_modifier(Oid type, CastRule rule);
+/* Digits behind the point of what to_number reads by a template; -1: it is none. */
+int number_template_scale(Text text);
 const ScalarFunction *cast_to_length(Oid type, CastRule rule); /* varchar, char */
 
 #endif

@@ -459,6 +459,16 @@ JsonColumn json_column(const Vector *vector, SqlType type, const TypeContext *co
         record_json_cells(context, &part, false, arena, column.cells);
         return column;
     }
+    bool is_time = type.oid == T_DATE || type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ;
+    TypeContext iso;
+    Settings settings;
+    if (is_time && context != NULL && context->settings != NULL) { /* whatever DateStyle says */
+        settings = *context->settings;
+        memcpy(settings.date_style, "ISO, MDY", sizeof "ISO, MDY");
+        iso = *context;
+        iso.settings = &settings;
+        context = &iso;
+    }
     type_format_text(type, context, &part, arena, column.cells);
     if (type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ)
         for (uint32_t i = 0; i < part.length; i++)
@@ -538,6 +548,45 @@ static bool to_json_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *
     return true;
 }
 
+/* Each element of the array on a line of its own. */
+static void append_lines(Buffer *out, Text array)
+{
+    int depth = 0;
+    bool is_quoted = false;
+    for (uint32_t i = 0; i < array.length; i++) {
+        char c = array.data[i];
+        buffer_append_byte(out, (uint8_t)c);
+        if (is_quoted && c == '\\' && i + 1 < array.length) {
+            buffer_append_byte(out, (uint8_t)array.data[++i]);
+        } else if (c == '"') {
+            is_quoted = !is_quoted;
+        } else if (!is_quoted) {
+            depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+            if (c == ',' && depth == 1)
+                buffer_append_string(out, "\n ");
+        }
+    }
+}
+
+/* array_to_json(array, pretty) */
+static bool array_to_json_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
+                               uint8_t *is_null)
+{
+    Text *out = results;
+    if (!to_json_loop(run, skip, rows, results, is_null))
+        return false;
+    Buffer buffer = BUFFER_EMPTY;
+    for (uint32_t i = 0; i < rows; i++) {
+        if ((skip != NULL && skip[i]) || !row_bool(run, 1, i))
+            continue;
+        buffer_reset(&buffer);
+        append_lines(&buffer, out[i]);
+        out[i] = take_buffer(run, &buffer);
+    }
+    buffer_clear(&buffer);
+    return true;
+}
+
 static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_object,
                        const char *comma, const char *colon, Text *out)
 {
@@ -545,6 +594,7 @@ static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_
     if (is_object && count % 2 != 0)
         return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
                          "argument list must have even number of elements");
+    bool is_strict = strstr(run->call->function->name, "build_object") != NULL;
     JsonColumn *columns = ARENA_ARRAY(run->arena, JsonColumn, count + 1);
     for (uint32_t a = 0; a < count; a++)
         columns[a] = argument_column(run, a, rows);
@@ -567,6 +617,11 @@ static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_
             if (vector_is_null(columns[a].vector, i)) {
                 is_good = fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
                                     "argument %u cannot be null", a + 1);
+                break;
+            }
+            if (is_strict && (columns[a].is_array || columns[a].shown == SHOWN_RAW)) {
+                is_good = fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                                    "key value must be scalar, not array, composite, or json");
                 break;
             }
             json_append_string(&buffer, columns[a].cells[vector_row(columns[a].vector, i)]);
@@ -877,6 +932,11 @@ const ScalarFunction json_functions[] = {
       .result = T_JSON, .volatility = STABLE, .run = run_rows, .loop = (void *)to_json_loop,
       .summary = "An array as a JSON document.", .example = "array_to_json(ARRAY[1, 2])",
       .gives = "[1,2]" },
+    { .oid = 3154, .name = "array_to_json", .argument_count = 2,
+      .arguments = { T_ANYARRAY, T_BOOL }, .result = T_JSON, .volatility = STABLE,
+      .run = run_rows, .loop = (void *)array_to_json_loop,
+      .summary = "An array as a JSON document, with true an element a line.",
+      .example = "array_to_json(ARRAY[1, 2], false)", .gives = "[1,2]" },
     EMPTY_ROW(3201, "json_build_object", T_JSON, json_build_object_loop, "{}"),
     EMPTY_ROW(3274, "jsonb_build_object", T_JSONB, jsonb_build_object_loop, "{}"),
     EMPTY_ROW(3199, "json_build_array", T_JSON, json_build_array_loop, "[]"),

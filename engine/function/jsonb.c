@@ -433,6 +433,45 @@ static bool set_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     return change.value != NULL && change_row(run, row, &change, result);
 }
 
+/* jsonb_set, which says itself what a NULL as the new value means. */
+static bool set_lax_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    uint32_t count = run->call->argument_count;
+    *result = nothing;
+    if (row_is_null(run, 0, row) || row_is_null(run, 1, row) ||
+        (count > 3 && row_is_null(run, 3, row))) {
+        *is_null = 1;
+        return true;
+    }
+    if (!row_is_null(run, 2, row))
+        return set_row(run, row, result, is_null);
+    Text treatment = count < 5                   ? TEXT_LITERAL("use_json_null")
+                     : row_is_null(run, 4, row) ? nothing
+                                                 : row_text(run, 4, row);
+    if (text_equal_string(treatment, "raise_exception")) {
+        fault_set(run->fault, FAULT_NULL_VALUE_NOT_ALLOWED, "JSON value must not be null");
+        fault_detail(run->fault, "Exception was raised because null_value_treatment is "
+                                 "\"raise_exception\".");
+        return fault_hint(run->fault, "To avoid, either change the null_value_treatment argument "
+                                      "or ensure that an SQL NULL is not passed.");
+    }
+    if (text_equal_string(treatment, "return_target")) {
+        *result = row_text(run, 0, row);
+        return true;
+    }
+    if (text_equal_string(treatment, "delete_key"))
+        return delete_path_row(run, row, result, is_null);
+    if (!text_equal_string(treatment, "use_json_null"))
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "null_value_treatment must be \"delete_key\", \"return_target\", "
+                         "\"use_json_null\", or \"raise_exception\"");
+    JsonTree *null = ARENA_NEW(run->arena, JsonTree);
+    null->kind = JSON_TREE_NULL;
+    Change change = {.kind = CHANGE_SET, .creates = count < 4 || row_bool(run, 3, row),
+                     .value = null};
+    return change_row(run, row, &change, result);
+}
+
 static bool insert_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     Change change = {.kind = CHANGE_INSERT,
@@ -528,6 +567,7 @@ ROW_LOOP(delete_path_loop, delete_path_row, Text)
 ROW_LOOP(path_loop, path_row, Text)
 ROW_LOOP(path_text_loop, path_text_row, Text)
 ROW_LOOP(set_loop, set_row, Text)
+ROW_LOOP(set_lax_loop, set_lax_row, Text)
 ROW_LOOP(insert_loop, insert_row, Text)
 ROW_LOOP(strip_nulls_loop, strip_nulls_row, Text)
 ROW_LOOP(json_strip_nulls_loop, json_strip_nulls_row, Text)
@@ -608,6 +648,12 @@ const ScalarFunction jsonb_functions[] = {
                    "With the value at a path replaced, or created.",
                    "jsonb_set('{\"a\": 1}', '{b}', '2')", "{\"a\": 1, \"b\": 2}", T_JSONB,
                    T_TEXT_ARRAY, T_JSONB, T_BOOL),
+    { .oid = 5054, .name = "jsonb_set_lax", .argument_count = 5, .optional_count = 2,
+      .arguments = { T_JSONB, T_TEXT_ARRAY, T_JSONB, T_BOOL, T_TEXT }, .result = T_JSONB,
+      .nulls = NULLS_CALLED, .run = run_rows, .prepare = rows_prepare,
+      .loop = (void *)set_lax_loop,
+      .summary = "jsonb_set, where the last argument says what a NULL as the value does.",
+      .example = "jsonb_set_lax('{\"a\": 1}', '{a}', NULL)", .gives = "{\"a\": null}" },
     JSONB_FUNCTION(3579, "jsonb_insert", 4, 1, T_JSONB, insert_loop,
                    "With a value inserted before (or after) a path.",
                    "jsonb_insert('{\"a\": [0, 1]}', '{a, 1}', '\"x\"')",

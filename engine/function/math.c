@@ -237,9 +237,23 @@ static inline FaultCode common_multiple(int64_t a, int64_t b, int64_t *result)
     return RANGE(is_over || product > INT64_MAX);
 }
 
+static inline FaultCode common_divisor4(int64_t a, int64_t b, int64_t *result)
+{
+    FaultCode code = common_divisor(a, b, result);
+    return *result > INT32_MAX ? FAULT_NUMERIC_VALUE_OUT_OF_RANGE : code;
+}
+
+static inline FaultCode common_multiple4(int64_t a, int64_t b, int64_t *result)
+{
+    FaultCode code = common_multiple(a, b, result);
+    return *result > INT32_MAX ? FAULT_NUMERIC_VALUE_OUT_OF_RANGE : code;
+}
+
 BINARY_LOOP(integer_quotient_loop, integer_quotient, int64_t, int64_t, int64_t)
 BINARY_LOOP(common_divisor_loop, common_divisor, int64_t, int64_t, int64_t)
 BINARY_LOOP(common_multiple_loop, common_multiple, int64_t, int64_t, int64_t)
+BINARY_LOOP(common_divisor4_loop, common_divisor4, int64_t, int64_t, int64_t)
+BINARY_LOOP(common_multiple4_loop, common_multiple4, int64_t, int64_t, int64_t)
 
 /* --- SAFE_DIVIDE: NULL for a divisor of zero --- */
 
@@ -447,10 +461,10 @@ const ScalarFunction math_functions[] = {
       .volatility = VOLATILE, .summary = "A random number from 0 up to but not 1." },
     INTEGERS(95108, "div", T_INT8, integer_quotient_loop, 2, "Quotient, truncated toward zero.",
              NULL, NULL),
-    INTEGERS(5044, "gcd", T_INT4, common_divisor_loop, 0, "Greatest common divisor.",
+    INTEGERS(5044, "gcd", T_INT4, common_divisor4_loop, 0, "Greatest common divisor.",
              "gcd(1071, 462)", "21"),
     INTEGERS(5045, "gcd", T_INT8, common_divisor_loop, 0, "Greatest common divisor.", NULL, NULL),
-    INTEGERS(5046, "lcm", T_INT4, common_multiple_loop, 0, "Least common multiple.",
+    INTEGERS(5046, "lcm", T_INT4, common_multiple4_loop, 0, "Least common multiple.",
              "lcm(1071, 462)", "23562"),
     INTEGERS(5047, "lcm", T_INT8, common_multiple_loop, 0, "Least common multiple.", NULL, NULL),
     { .oid = 95110, .name = "safe_divide", .argument_count = 2, .arguments = { T_INT8, T_INT8 },

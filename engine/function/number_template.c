@@ -6,58 +6,22 @@
  * digit are blanks (left out with FM), and the sign stands before the first digit unless the
  * template places it. What does not fit is shown as #.
  */
-#include "engine/function/text_internal.h"
+#include "engine/function/number_template_internal.h"
+
+#include "engine/function/functions_internal.h"
 #include "engine/type/decimal.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
-
-typedef enum NumberField {
-    NUMBER_LITERAL,
-    NUMBER_NINE,
-    NUMBER_ZERO,
-    NUMBER_POINT,
-    NUMBER_GROUP,
-    NUMBER_SIGN,
-    NUMBER_MINUS,
-    NUMBER_PLUS,
-    NUMBER_ANGLE,
-    NUMBER_ORDINAL,
-    NUMBER_CURRENCY,
-} NumberField;
-
-typedef struct NumberToken {
-    NumberField field;
-    bool is_lower; /* th */
-    Text literal;
-} NumberToken;
-
-typedef struct NumberTemplate {
-    NumberToken *tokens;
-    uint32_t count;
-    int before, after; /* digit positions before and after the point */
-    int first_zero;    /* of those before, the first that is 0; `before` when none is */
-    int last_zero;     /* of those after, how many up to the last 0 */
-    bool fill_mode, has_point, has_sign, has_minus, has_angle;
-    int sign_place; /* -1 before the digits, 1 behind */
-    size_t room;
-} NumberTemplate;
-
-typedef struct NumberPrepared {
-    RowMemo memo;
-    bool is_ready;
-    NumberTemplate template;
-} NumberPrepared;
-
-enum { NUMBER_MOST_DIGITS = 60 };
 
 static const struct {
     const char *name;
     NumberField field;
 } number_fields[] = {
     {"9", NUMBER_NINE},     {"0", NUMBER_ZERO},  {".", NUMBER_POINT},  {"D", NUMBER_POINT},
-    {",", NUMBER_GROUP},    {"G", NUMBER_GROUP}, {"SG", NUMBER_SIGN},  {"S", NUMBER_SIGN},
+    {",", NUMBER_GROUP},    {"G", NUMBER_GROUP}, {"SG", NUMBER_SIGNED}, {"S", NUMBER_SIGN},
     {"MI", NUMBER_MINUS},   {"PL", NUMBER_PLUS}, {"PR", NUMBER_ANGLE}, {"TH", NUMBER_ORDINAL},
     {"L", NUMBER_CURRENCY},
 };
@@ -82,7 +46,10 @@ static void note_token(NumberTemplate *template, const NumberToken *token)
     switch (token->field) {
     case NUMBER_NINE:
     case NUMBER_ZERO:
-        if (template->has_point) {
+        if (template->has_shift) {
+            template->shift++;
+            template->before++;
+        } else if (template->has_point) {
             template->after++;
             template->last_zero =
                 token->field == NUMBER_ZERO ? template->after : template->last_zero;
@@ -100,8 +67,10 @@ static void note_token(NumberTemplate *template, const NumberToken *token)
         template->sign_place = template->before + template->after > 0 ? 1 : -1;
         break;
     case NUMBER_MINUS:
-    case NUMBER_PLUS:
+    case NUMBER_SIGNED:
         template->has_minus = true;
+        break;
+    case NUMBER_PLUS: /* beside the usual sign */
         break;
     case NUMBER_ANGLE:
         template->has_angle = true;
@@ -115,7 +84,41 @@ static void note_token(NumberTemplate *template, const NumberToken *token)
     template->room += token->literal.length + 4;
 }
 
-static bool number_compile(Text text, Arena *arena, NumberTemplate *template, Fault *fault)
+/* EEEE, RN and V say how the whole number is written. */
+static bool take_mode(const char **at, const char *end, NumberTemplate *template)
+{
+    if (end - *at >= 4 && strncasecmp(*at, "EEEE", 4) == 0) {
+        template->is_scientific = true;
+        *at += 4;
+        return true;
+    }
+    if (end - *at >= 2 && strncasecmp(*at, "RN", 2) == 0) {
+        template->is_roman = true;
+        template->is_roman_lower = **at == 'r';
+        *at += 2;
+        return true;
+    }
+    if (**at != 'V' && **at != 'v')
+        return false;
+    template->has_shift = true;
+    *at += 1;
+    return true;
+}
+
+/* "text", in which \" is a quote. */
+static const char *take_quoted(const char *at, const char *end, Arena *arena, Text *literal)
+{
+    char *text = arena_alloc(arena, (size_t)(end - at) + 1);
+    uint32_t length = 0;
+    while (at < end && *at != '"') {
+        at += *at == '\\' && at + 1 < end;
+        text[length++] = *at++;
+    }
+    *literal = (Text){text, length};
+    return at + (at < end);
+}
+
+bool number_compile(Text text, Arena *arena, NumberTemplate *template, Fault *fault)
 {
     *template = (NumberTemplate){.tokens = ARENA_ARRAY(arena, NumberToken, (size_t)text.length + 1),
                                  .first_zero = -1,
@@ -128,21 +131,17 @@ static bool number_compile(Text text, Arena *arena, NumberTemplate *template, Fa
             at += 2;
             continue;
         }
-        if ((end - at >= 4 && strncasecmp(at, "EEEE", 4) == 0) ||
-            (end - at >= 2 && strncasecmp(at, "RN", 2) == 0) || *at == 'V' || *at == 'v')
-            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                             "EEEE, RN and V are not supported in number templates");
+        if (take_mode(&at, end, template))
+            continue;
         NumberToken *token = &template->tokens[template->count++];
         *token = (NumberToken){0};
         if (!take_number_field(&at, end, token)) {
             const char *start = at;
             if (*at == '"') {
-                start = ++at;
-                while (at < end && *at != '"')
-                    at++;
-                token->literal = text_between(start, at);
-                at += at < end;
+                at = take_quoted(at + 1, end, arena, &token->literal);
             } else {
+                if (*at == '\\' && at + 1 < end && at[1] == '"')
+                    start = ++at;
                 at = utf8_next(at, end);
                 token->literal = text_between(start, at);
             }
@@ -156,7 +155,7 @@ static bool number_compile(Text text, Arena *arena, NumberTemplate *template, Fa
     return true;
 }
 
-static bool number_prepare(ScalarCall *call, Arena *arena, Fault *fault)
+bool number_prepare(ScalarCall *call, Arena *arena, Fault *fault)
 {
     NumberPrepared *prepared = ARENA_NEW(arena, NumberPrepared);
     row_memo_init(&prepared->memo, arena);
@@ -166,6 +165,17 @@ static bool number_prepare(ScalarCall *call, Arena *arena, Fault *fault)
         return true;
     prepared->is_ready = true;
     return number_compile(vector_text(text, 0), arena, &prepared->template, fault);
+}
+
+int number_template_scale(Text text)
+{
+    NumberTemplate template;
+    Fault ignored = {0};
+    Arena *arena = arena_new("number template");
+    bool is_good = number_compile(text, arena, &template, &ignored);
+    arena_free(arena);
+    int scale = template.after + template.shift;
+    return is_good && scale <= NUMERIC_MAX_DIGITS ? scale : -1;
 }
 
 /* --- the digits of a number --- */
@@ -194,6 +204,25 @@ static void digits_of_text(const char *text, NumberDigits *digits)
     if (digits->whole_count == 0 && strspn(digits->fraction, "0") == strlen(digits->fraction) &&
         !digits->overflows)
         digits->is_negative = false;
+}
+
+/* 12.45 by 99V9 is 125: the digits behind the point join those before. */
+static void shift_digits(NumberDigits *digits, int shift)
+{
+    char all[2 * NUMBER_MOST_DIGITS + 8];
+    int have = (int)strlen(digits->fraction), used = digits->whole_count;
+    if (digits->overflows || shift == 0)
+        return;
+    memcpy(all, digits->whole, (size_t)used);
+    for (int i = 0; i < shift; i++)
+        all[used++] = i < have ? digits->fraction[i] : '0';
+    int zeros = 0;
+    while (zeros < used && all[zeros] == '0')
+        zeros++;
+    digits->overflows = used - zeros > NUMBER_MOST_DIGITS;
+    digits->whole_count = digits->overflows ? 0 : used - zeros;
+    memcpy(digits->whole, all + zeros, (size_t)digits->whole_count);
+    digits->fraction[0] = '\0';
 }
 
 static bool digits_of_row(RowRun *run, uint32_t row, int after, NumberDigits *digits)
@@ -318,7 +347,8 @@ static void write_token(NumberWriter *writer, const NumberTemplate *template,
         return;
     case NUMBER_POINT:
         write_sign(writer, template, digits);
-        *writer->out++ = '.';
+        if (template->after > 0)
+            *writer->out++ = '.';
         return;
     case NUMBER_GROUP:
         if (writer->before > writer->first)
@@ -329,6 +359,9 @@ static void write_token(NumberWriter *writer, const NumberTemplate *template,
     case NUMBER_SIGN:
         if (template->sign_place > 0)
             *writer->out++ = digits->is_negative ? '-' : '+';
+        return;
+    case NUMBER_SIGNED:
+        *writer->out++ = digits->is_negative ? '-' : '+';
         return;
     case NUMBER_MINUS:
         if (digits->is_negative || !is_filling)
@@ -356,6 +389,113 @@ static void write_token(NumberWriter *writer, const NumberTemplate *template,
     }
 }
 
+/* --- EEEE and RN --- */
+
+/* Digits rounded to `after` behind the first one, half away from zero; the exponent of that one. */
+static int round_significant(const NumberDigits *digits, int after, char *out)
+{
+    char all[2 * NUMBER_MOST_DIGITS + 16] = "";
+    int count = 0, exponent = digits->whole_count - 1;
+    memcpy(all, digits->whole, (size_t)digits->whole_count);
+    count = digits->whole_count;
+    for (const char *at = digits->fraction; *at != '\0'; at++) {
+        if (count == 0 && *at == '0') {
+            exponent--;
+            continue;
+        }
+        all[count++] = *at;
+    }
+    exponent = count == 0 ? 0 : exponent;
+    memset(out, '0', (size_t)after + 1);
+    memcpy(out, all, (size_t)(count < after + 1 ? count : after + 1));
+    out[after + 1] = '\0';
+    if (count <= after + 1 || all[after + 1] < '5')
+        return exponent;
+    for (int i = after; i >= 0; i--) {
+        if (out[i] != '9') {
+            out[i]++;
+            return exponent;
+        }
+        out[i] = '0';
+    }
+    out[0] = '1';
+    return exponent + 1;
+}
+
+static bool write_scientific(RowRun *run, uint32_t row, const NumberTemplate *template,
+                             Text *result)
+{
+    const Vector *vector = &run->arguments[0];
+    uint32_t place = vector_row(vector, row);
+    char text[NUMBER_MOST_DIGITS + 32], significant[NUMBER_MOST_DIGITS + 8];
+    bool is_double = vector->layout == LAYOUT_FLOAT64;
+    if (is_double || vector->layout == LAYOUT_FLOAT32) {
+        double value = is_double ? VECTOR_DATA(double, vector)[place]
+                                 : (double)VECTOR_DATA(float, vector)[place];
+        snprintf(text, sizeof text, "%+.*e", template->after, value);
+        text[0] = text[0] == '+' ? ' ' : text[0];
+        if (!isfinite(value)) {
+            memset(text, '#', (size_t)template->after + 6);
+            text[0] = ' ';
+            text[2] = '.';
+            text[template->after + 6] = '\0';
+        }
+    } else {
+        NumberDigits digits;
+        if (!digits_of_row(run, row, NUMBER_MOST_DIGITS, &digits))
+            return false;
+        int exponent = round_significant(&digits, template->after, significant);
+        snprintf(text, sizeof text, "%c%c%s%se%c%02d", digits.is_negative ? '-' : ' ',
+                 significant[0], template->after > 0 ? "." : "", significant + 1,
+                 exponent < 0 ? '-' : '+', exponent < 0 ? -exponent : exponent);
+    }
+    size_t length = strlen(text);
+    memcpy(text_sink_reserve(&run->sink, length), text, length);
+    *result = text_sink_take(&run->sink, length);
+    return true;
+}
+
+static void roman(int value, char *out)
+{
+    static const struct {
+        int value;
+        const char *text;
+    } signs[] = {{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"},
+                 {50, "L"},   {40, "XL"},  {10, "X"},  {9, "IX"},   {5, "V"},   {4, "IV"},
+                 {1, "I"}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        for (; value >= signs[i].value; value -= signs[i].value) {
+            for (const char *at = signs[i].text; *at != '\0'; at++)
+                *out++ = *at;
+        }
+    }
+    *out = '\0';
+}
+
+static bool write_roman(RowRun *run, uint32_t row, const NumberTemplate *template, Text *result)
+{
+    enum { WIDTH = 15, MOST_ROMAN = 3999 };
+    NumberDigits digits;
+    char text[WIDTH + 2];
+    if (!digits_of_row(run, row, 0, &digits))
+        return false;
+    digits.whole[digits.whole_count] = '\0';
+    int value = digits.overflows || digits.whole_count > 4 ? 0 : atoi(digits.whole);
+    if (value < 1 || value > MOST_ROMAN || digits.is_negative)
+        snprintf(text, sizeof text, "###############");
+    else
+        roman(value, text);
+    for (char *at = text; template->is_roman_lower && *at != '\0'; at++)
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+    size_t length = strlen(text);
+    size_t blanks = template->fill_mode || length >= WIDTH ? 0 : WIDTH - length;
+    char *out = text_sink_reserve(&run->sink, blanks + length);
+    memset(out, ' ', blanks);
+    memcpy(out + blanks, text, length);
+    *result = text_sink_take(&run->sink, blanks + length);
+    return true;
+}
+
 static bool to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     const NumberPrepared *prepared = run->call->prepared;
@@ -368,8 +508,13 @@ static bool to_char_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
             return false;
         template = &own;
     }
-    if (!digits_of_row(run, row, template->after, &digits))
+    if (template->is_scientific)
+        return write_scientific(run, row, template, result);
+    if (template->is_roman)
+        return write_roman(run, row, template, result);
+    if (!digits_of_row(run, row, template->has_shift ? template->shift : template->after, &digits))
         return false;
+    shift_digits(&digits, template->shift);
     /* A zero is shown where nothing else would be. */
     if (digits.whole_count == 0 && !digits.overflows && !template->has_point &&
         template->before > 0)

@@ -12,6 +12,7 @@
  *
  * The dialect druid has no exact decimals: there, floats do all this.
  */
+#include "engine/function/functions_internal.h"
 #include "engine/function/kernel.h"
 #include "engine/type/decimal.h"
 
@@ -361,6 +362,10 @@ enum { ROUND_OID = 1707, TRUNC_OID = 1709, ROUND_INTEGER_OID = 95030 /* and five
 
 SqlType function_refine_type(const ScalarFunction *function, SqlType type, const Vector *digits)
 {
+    if (function->oid == FUNCTION_TO_NUMBER && digits != NULL && !vector_is_null(digits, 0)) {
+        int scale = number_template_scale(vector_text(digits, 0));
+        return scale < 0 ? type : type_numeric_shown(DIGITS_TRIMMED, scale, 0);
+    }
     bool is_rounding = function->oid == ROUND_OID || function->oid == TRUNC_OID ||
                        (function->oid >= ROUND_INTEGER_OID &&
                         function->oid < ROUND_INTEGER_OID + 6);

@@ -9,11 +9,11 @@
  * PostgreSQL's flags: i c (case), g (all matches), n or m (newline-sensitive), s (not), x
  * (extended), q (literal).
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/function/regexp_internal.h"
+
 #include "base/log/log.h"
 #include "engine/function/text_internal.h"
 
-#include <pcre2.h>
 #include <stdlib.h>
 
 enum {
@@ -37,6 +37,7 @@ typedef struct Regexp {
     char *pattern;
     uint32_t pattern_length;
     pcre2_code *code;
+    pcre2_code *plain; /* for the longest match; NULL: the first one is as good */
     pcre2_match_data *match;
 } Regexp;
 
@@ -112,6 +113,15 @@ static bool regexp_options(const ScalarCall *call, Text flags, bool ignore_case,
     *is_global = false;
     if (!regexp_flags(flags, options, is_global, fault))
         return false;
+    static const char *const takes_all[] = {"regexp_replace", "regexp_matches_array", "regexp_match"};
+    bool may_be_global = !*is_global || call_is_druid(call);
+    for (size_t i = 0; i < sizeof takes_all / sizeof *takes_all && !may_be_global; i++)
+        may_be_global = strcmp(takes_all[i], call->function->name) == 0;
+    if (!may_be_global)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "%s() does not support the \"global\" option", call->function->name);
+    if ((*options & PCRE2_MULTILINE) != 0 && !call_is_druid(call))
+        *options |= PCRE2_ALT_CIRCUMFLEX; /* behind the last newline, too */
     if (*options & PCRE2_LITERAL)
         *options &= PCRE2_LITERAL | PCRE2_CASELESS | always;
     return true;
@@ -157,6 +167,15 @@ static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault
     }
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)(source.length > 0 ? source.data : ""),
                                      source.length, options, &error, &at, context);
+    bool is_postgres = (options & (PCRE2_DOLLAR_ENDONLY | PCRE2_LITERAL)) == PCRE2_DOLLAR_ENDONLY;
+    pcre2_code *plain = NULL;
+    if (code != NULL && is_postgres && regexp_wants_longest(pattern)) {
+        int ignored;
+        size_t nowhere;
+        plain = pcre2_compile((PCRE2_SPTR)source.data, source.length,
+                              options & ~(uint32_t)PCRE2_MATCH_INVALID_UTF, &ignored, &nowhere,
+                              context);
+    }
     buffer_clear(&translated);
     pcre2_compile_context_free(context);
     if (code == NULL) {
@@ -168,12 +187,14 @@ static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault
     /* Without JIT (a hardened system) the interpreter does the same. */
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     pcre2_code_free(regexp->code);
+    pcre2_code_free(regexp->plain);
     pcre2_match_data_free(regexp->match);
     free(regexp->pattern);
     *regexp = (Regexp){
         .serial = ++regexp_serial,
         .options = options,
         .code = code,
+        .plain = plain,
         .match = pcre2_match_data_create_from_pattern(code, NULL),
         .pattern = malloc(pattern.length + 1),
         .pattern_length = pattern.length,
@@ -290,7 +311,7 @@ static const Regexp *regexp_of(RowRun *run, uint32_t row, bool *is_global)
 }
 
 /* 1: a match, its places are in regexp->match; 0: none; -1: a fault. */
-static int regexp_match(const Regexp *regexp, Text text, size_t from, uint32_t options,
+static int regexp_search(const Regexp *regexp, Text text, size_t from, uint32_t options,
                         Fault *fault)
 {
     const char *data = text.length > 0 ? text.data : "";
@@ -304,6 +325,16 @@ static int regexp_match(const Regexp *regexp, Text text, size_t from, uint32_t o
     pcre2_get_error_message(found, (PCRE2_UCHAR *)message, sizeof message);
     fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "regular expression failed: %s", message);
     return -1;
+}
+
+/* The same, of the matches at its place the longest one. */
+static int regexp_match(const Regexp *regexp, Text text, size_t from, uint32_t options,
+                        Fault *fault)
+{
+    int found = regexp_search(regexp, text, from, options, fault);
+    if (found > 0 && regexp->plain != NULL && options == 0)
+        regexp_extend(regexp->code, regexp->plain, text, regexp->match, regexp_limits);
+    return found;
 }
 
 /* The text of a group, false when it took no part in the match. */
@@ -326,7 +357,7 @@ static inline bool regexp_test(RowRun *run, uint32_t row, uint8_t wanted, uint8_
     const Regexp *regexp = regexp_of(run, row, &is_global);
     if (regexp == NULL)
         return false;
-    int found = regexp_match(regexp, row_text(run, 0, row), 0, 0, run->fault);
+    int found = regexp_search(regexp, row_text(run, 0, row), 0, 0, run->fault);
     *result = (uint8_t)((found > 0) == wanted);
     return found >= 0;
 }

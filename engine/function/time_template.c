@@ -168,10 +168,13 @@ static void template_compile(Text text, Arena *arena, Template *template)
         }
         at = start;
         if (*at == '"') {
-            const char *quoted = ++at;
-            while (at < end && *at != '"')
-                at += *at == '\\' && at + 1 < end ? 2 : 1;
-            token->literal = text_between(quoted, at);
+            char *quoted = arena_alloc(arena, (size_t)(end - at) + 1);
+            uint32_t length = 0;
+            for (at++; at < end && *at != '"';) {
+                at += *at == '\\' && at + 1 < end; /* \" is a quote */
+                quoted[length++] = *at++;
+            }
+            token->literal = (Text){quoted, length};
             at += at < end;
         } else {
             at += *at == '\\' && at + 1 < end && at[1] == '"';
@@ -372,6 +375,10 @@ static char *put_field(char *out, const TemplateToken *token, const Moment *mome
     case FIELD_W:
         return put_number(out, (moment->day - 1) / 7 + 1, 1, token);
     case FIELD_CC:
+        if (!moment->is_interval && moment->year <= 0) { /* centuries before the first one count down from -1 */
+            *out++ = '-';
+            return put_number(out, (year + 99) / 100, 2, token);
+        }
         return put_number(out, (year + 99) / 100, 2, token);
     case FIELD_J:
         return put_number(out, moment->days + 2440588, 0, token);

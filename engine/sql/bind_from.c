@@ -179,14 +179,19 @@ static const PgQuery__FuncCall *function_call(const PgQuery__Node *node)
 
 /* A function of one value stands in FROM as one row of it. */
 static const Plan *single_row(Binder *binder, ExprContext *context, const PgQuery__Node *node,
-                              const char *name)
+                              const char *name, bool has_ordinality)
 {
     const Expr *value = bind_expr(binder, context, node);
     value = value == NULL ? NULL : coerce_unknown_to_text(binder, value);
     if (value == NULL)
         return NULL;
-    PlanColumn column = bind_new_column(binder, value->type, name);
-    return plan_values(binder->arena, &column, 1, &value, 1);
+    PlanColumn columns[2] = {bind_new_column(binder, value->type, name)};
+    const Expr *cells[2] = {value};
+    if (has_ordinality) {
+        columns[1] = bind_new_column(binder, SQL_TYPE(T_INT8), "ordinality");
+        cells[1] = expr_int64(binder->arena, columns[1].type, 1, -1);
+    }
+    return plan_values(binder->arena, columns, has_ordinality ? 2 : 1, cells, 1);
 }
 
 static ScopeColumn *plan_scope_columns(Binder *binder, const Plan *plan)
@@ -244,17 +249,13 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
     if (call != NULL && !is_known &&
         !bind_series(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;
-    if (!is_known && range->ordinality)
-        return bind_fault(binder, call != NULL ? bind_location(binder, call->location) : -1,
-                          FAULT_FEATURE_NOT_SUPPORTED,
-                          "WITH ORDINALITY is not supported for this function");
     if (!is_known) {
         if (count > 0)
             return bind_fault(binder, call != NULL ? bind_location(binder, call->location) : -1,
                               FAULT_SYNTAX_ERROR,
                               "a column definition list is only allowed for functions returning "
                               "\"record\"");
-        plan = single_row(binder, &context, node, name);
+        plan = single_row(binder, &context, node, name, range->ordinality);
         if (plan == NULL)
             return false;
     }
