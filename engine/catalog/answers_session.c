@@ -268,6 +268,15 @@ static bool signal_backend(CatalogCall *call)
     return answer_bool(call, was_sent);
 }
 
+static bool notify(CatalogCall *call)
+{
+    const CatalogContext *context = catalog_context();
+    if (context->notify == NULL)
+        return fault_set(call->fault, FAULT_FEATURE_NOT_SUPPORTED, "pg_notify is not supported here");
+    return context->notify(context->state, asked_text(call, 0), asked_text(call, 1), call->fault) &&
+           answer_text(call, TEXT_LITERAL(""));
+}
+
 const CatalogAnswerRow catalog_session_answers[] = {
     {"version", version},
     {"current_database", database},
@@ -309,6 +318,7 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"pg_export_snapshot", snapshot_name},
     {"age", transaction_age},
     {"mxid_age", transaction_age},
+    {"pg_notify", notify},
     {"pg_cancel_backend", signal_backend},
     {"pg_terminate_backend", signal_backend},
     {"pg_advisory_lock", no_text},

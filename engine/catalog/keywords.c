@@ -144,10 +144,24 @@ const VirtualRelation catalog_keywords = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                           CATALOG_COLUMNS(columns),
                                           .produce = produce};
 
-/* pg_listening_channels(): what is listened for is not kept, since nobody notifies. */
+/* pg_listening_channels(): what the session listens to. */
 static const VirtualColumn channel_columns[] = {{"pg_listening_channels", T_TEXT}};
+
+static bool produce_channels(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
+{
+    (void)fault;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, channel_columns, arena);
+    for (uint32_t i = 0; i < context->channel_count; i++) {
+        catalog_set_text(&rows, "pg_listening_channels", context->channels[i]);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
 
 const VirtualRelation catalog_listening_channels = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                                     .name = "pg_listening_channels",
                                                     .oid = 0,
-                                                    CATALOG_COLUMNS(channel_columns)};
+                                                    CATALOG_COLUMNS(channel_columns),
+                                                    .produce = produce_channels};

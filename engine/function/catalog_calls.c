@@ -186,6 +186,8 @@ const ScalarFunction catalog_functions[] = {
          "When the last transaction was replayed: NULL."),
     ASK0(2854, "pg_my_temp_schema", T_OID, STABLE,
          "The schema of this session's temporary tables, or 0."),
+    ASK2(3036, "pg_notify", T_VOID, VOLATILE, T_TEXT, T_TEXT,
+         "Sends a notification when the transaction commits."),
     ASK0(3296, "pg_notification_queue_usage", T_FLOAT8, STABLE,
          "How full the queue of notifications is: 0."),
     ASK1(2083, "pg_opclass_is_visible", T_BOOL, STABLE, T_OID,

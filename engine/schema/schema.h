@@ -119,11 +119,14 @@ typedef struct CatalogContext {
     const CatalogStatement *statements;
     uint32_t cursor_count;
     const CatalogCursor *cursors;
+    uint32_t channel_count;
+    const Text *channels; /* that the session listens to */
     /* Of the caller, which knows the front end; NULL where nobody does. load_sessions fills
      * session_count and sessions; signal_session cancels a session's query, or ends it. */
     void *state;
     void (*load_sessions)(void *state);
     bool (*signal_session)(void *state, int32_t pid, bool ends, bool *was_sent, Fault *fault);
+    bool (*notify)(void *state, Text channel, Text payload, Fault *fault); /* pg_notify() */
 } CatalogContext;
 
 /* Who asks, for what engine/access decides. */

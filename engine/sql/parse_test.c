@@ -95,7 +95,8 @@ static void test_kinds(void **state)
     assert_kind("discard all", STATEMENT_DISCARD, "DISCARD ALL");
     assert_kind("analyze", STATEMENT_ACCEPTED, "ANALYZE");
     assert_kind("vacuum full t", STATEMENT_ACCEPTED, "VACUUM");
-    assert_kind("unlisten *", STATEMENT_ACCEPTED, "UNLISTEN");
+    assert_kind("unlisten *", STATEMENT_NOTICE, "UNLISTEN");
+    assert_kind("listen a", STATEMENT_NOTICE, "LISTEN");
     assert_kind("close all", STATEMENT_CLOSE, "CLOSE CURSOR ALL");
     assert_kind("deallocate all", STATEMENT_DEALLOCATE, "DEALLOCATE ALL");
     assert_string_equal(parse("deallocate Foo").name, "foo");

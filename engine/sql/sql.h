@@ -35,7 +35,8 @@ typedef enum StatementKind {
     STATEMENT_FETCH,      /* FETCH and MOVE: name, cursor */
     STATEMENT_CLOSE,      /* name, NULL for all */
     STATEMENT_ROLE,       /* about roles and rights: `role` */
-    STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM, LISTEN..) */
+    STATEMENT_ACCEPTED,   /* has no meaning here: answered with its tag (ANALYZE, VACUUM..) */
+    STATEMENT_NOTICE,     /* LISTEN, UNLISTEN (name NULL: all), NOTIFY (value: the payload) */
 } StatementKind;
 
 enum { STATEMENT_MAX_MORE = 4 };

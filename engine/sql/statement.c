@@ -277,6 +277,20 @@ static bool classify_set(Classifier *classifier, const PgQuery__VariableSetStmt 
     }
 }
 
+/* LISTEN, UNLISTEN, NOTIFY: a channel is a name like others, cut to 63 bytes as they are. */
+static bool classify_notice(Classifier *classifier, const char *channel, const char *payload,
+                            const char *tag)
+{
+    enum { NAME_BYTES = 63 };
+    bool is_all = channel[0] == '\0' || strcmp(channel, "*") == 0;
+    const char *name = is_all ? NULL : name_made(classifier->arena, channel, 0);
+    classifier->statement->name =
+        name != NULL && strlen(name) > NAME_BYTES ? arena_strndup(classifier->arena, name, NAME_BYTES)
+                                                  : name;
+    classifier->statement->value = name_plain(payload);
+    return classify_as(classifier, STATEMENT_NOTICE, tag);
+}
+
 bool statement_read_set(Arena *arena, ParsedStatement *statement,
                         const PgQuery__VariableSetStmt *set, Fault *fault)
 {
@@ -446,11 +460,12 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
         return classify_as(&classifier, STATEMENT_ACCEPTED,
                        node->vacuum_stmt->is_vacuumcmd ? "VACUUM" : "ANALYZE");
     case PG_QUERY__NODE__NODE_LISTEN_STMT:
-        return classify_as(&classifier, STATEMENT_ACCEPTED, "LISTEN");
+        return classify_notice(&classifier, node->listen_stmt->conditionname, "", "LISTEN");
     case PG_QUERY__NODE__NODE_UNLISTEN_STMT:
-        return classify_as(&classifier, STATEMENT_ACCEPTED, "UNLISTEN");
+        return classify_notice(&classifier, node->unlisten_stmt->conditionname, "", "UNLISTEN");
     case PG_QUERY__NODE__NODE_NOTIFY_STMT:
-        return classify_as(&classifier, STATEMENT_ACCEPTED, "NOTIFY");
+        return classify_notice(&classifier, node->notify_stmt->conditionname,
+                               node->notify_stmt->payload, "NOTIFY");
     case PG_QUERY__NODE__NODE_LOCK_STMT:
         return classify_as(&classifier, STATEMENT_ACCEPTED, "LOCK TABLE");
     case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:

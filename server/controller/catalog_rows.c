@@ -11,13 +11,19 @@
 #include "engine/catalog/catalog.h"
 #include "engine/schema/schema.h"
 
-enum { MAX_SESSIONS = 100000, STATE_WAIT_MS = 5000 };
+enum {
+    MAX_SESSIONS = 100000,
+    STATE_WAIT_MS = 5000,
+    NOTIFY_CHANNEL_MOST = 63,
+    NOTIFY_PAYLOAD_MOST = 7999,
+};
 
 static bool wants_sessions(const Relation *relation)
 {
     return relation->schema_oid == SCHEMA_OID_SYS || strncmp(relation->name.data, "pg_stat", 7) == 0 ||
            text_equal_string(relation->name, "pg_prepared_statements") ||
-           text_equal_string(relation->name, "pg_cursors");
+           text_equal_string(relation->name, "pg_cursors") ||
+           text_equal_string(relation->name, "pg_listening_channels");
 }
 
 static void ask_for_state(Request *request)
@@ -174,6 +180,20 @@ static void read_cursors(Request *request, CatalogContext *context)
     context->cursor_count = in.failed ? 0 : count;
 }
 
+static void read_channels(Request *request, CatalogContext *context)
+{
+    Unpacker in;
+    unpack_init(&in, request->state_channels.data, request->state_channels.length);
+    uint32_t count = request->state_channels.length == 0 ? 0 : unpack_array(&in);
+    Text *channels = in.failed || count > MAX_SESSIONS
+                         ? NULL
+                         : ARENA_ARRAY(request->arena, Text, (size_t)count + 1);
+    for (uint32_t i = 0; channels != NULL && i < count && !in.failed; i++)
+        channels[i] = unpack_text(&in);
+    context->channels = channels;
+    context->channel_count = channels == NULL || in.failed ? 0 : count;
+}
+
 static void load_sessions(void *state)
 {
     Request *request = state;
@@ -183,6 +203,7 @@ static void load_sessions(void *state)
     read_sessions(request, request->catalog);
     read_statements(request, request->catalog);
     read_cursors(request, request->catalog);
+    read_channels(request, request->catalog);
 }
 
 /* Superusers may signal everybody, others the sessions of roles they belong to, and members of
@@ -231,6 +252,19 @@ static bool signal_session(void *state, int32_t pid, bool ends, bool *was_sent, 
     return true;
 }
 
+/* pg_notify() */
+static bool notify(void *state, Text channel, Text payload, Fault *fault)
+{
+    if (channel.length == 0 || channel.length > NOTIFY_CHANNEL_MOST)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         channel.length == 0 ? "channel name cannot be empty"
+                                             : "channel name too long");
+    if (payload.length > NOTIFY_PAYLOAD_MOST)
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "payload string too long");
+    respond_notice_of(state, "notify", channel, payload);
+    return true;
+}
+
 bool request_set_catalog(Request *request, Fault *fault)
 {
     Arena *arena = request->arena;
@@ -253,7 +287,8 @@ bool request_set_catalog(Request *request, Fault *fault)
                                 .port = (int32_t)child->settings->port,
                                 .state = request,
                                 .load_sessions = load_sessions,
-                                .signal_session = signal_session};
+                                .signal_session = signal_session,
+                                .notify = notify};
     request->catalog = context;
     catalog_set_context(context);
     return true;

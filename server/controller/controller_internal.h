@@ -112,7 +112,7 @@ typedef struct Request {
     bool has_grant;            /* slots */
     char grant[4096];
     Fault grant_fault;
-    Text state_sessions, state_workers, state_statements, state_cursors; /* from SERVER_STATE, in the arena */
+    Text state_sessions, state_workers, state_statements, state_cursors, state_channels; /* from SERVER_STATE, in the arena */
     bool has_state;
     CatalogContext *catalog;   /* what catalog relations and regclass show, for this statement */
     int64_t lock;              /* of a REPLACE, until its execution takes it over */
@@ -150,6 +150,11 @@ void respond_prefix(Request *request, const void *data, size_t length);
 /* COPY FROM: the front end sends what the client sends, a window of it; and takes credit. */
 void respond_copy_in(Request *request);
 void respond_copy_credit(Request *request, size_t bytes);
+/* `what`: listen, unlisten, unlisten_all, notify. */
+void respond_notice_of(Request *request, const char *what, Text channel, Text payload);
+/* How many savepoints there are; `what` (or NULL): savepoints_undone, savepoints_released, from
+ * `depth` on. */
+void respond_savepoints(Request *request, const char *what, uint32_t depth);
 void respond_carried(Request *request, const Buffer *bytes);
 /* Prepared statements that SQL makes, and gives up: one, or all with NULL. */
 void respond_prepare(Request *request, const PreparedText *prepared, const Buffer *row_description);

@@ -80,6 +80,7 @@ static void on_frame(Request *request, const Frame *frame)
         request->state_workers = arena_text(request->arena, frame_text(frame, "workers"));
         request->state_statements = arena_text(request->arena, frame_text(frame, "statements"));
         request->state_cursors = arena_text(request->arena, frame_text(frame, "cursors"));
+        request->state_channels = arena_text(request->arena, frame_text(frame, "channels"));
         request->has_state = true;
     }
 }

@@ -160,6 +160,7 @@ static bool may_keep_text(const ParsedStatement *statements, uint32_t count)
         case STATEMENT_CLOSE:
         case STATEMENT_ROLE:
         case STATEMENT_ACCEPTED:
+        case STATEMENT_NOTICE:
             return false;
         }
     }

@@ -55,6 +55,26 @@ void respond_deallocate(Request *request, const char *name)
     frame_end(&writer);
 }
 
+void respond_notice_of(Request *request, const char *what, Text channel, Text payload)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_text(&writer, what, channel);
+    if (payload.length > 0)
+        frame_put_text(&writer, "payload", payload);
+    frame_end(&writer);
+}
+
+void respond_savepoints(Request *request, const char *what, uint32_t depth)
+{
+    FrameWriter writer;
+    begin(request, &writer);
+    frame_put_uint(&writer, "savepoints", request->carried.savepoint_count);
+    if (what != NULL)
+        frame_put_uint(&writer, what, depth);
+    frame_end(&writer);
+}
+
 void respond_carried(Request *request, const Buffer *bytes)
 {
     FrameWriter writer;

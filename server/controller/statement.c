@@ -124,6 +124,7 @@ static bool discard(Request *request, const ParsedStatement *statement, Fault *f
         respond_setting_reset(request, "all");
         respond_deallocate(request, NULL);
         respond_close_cursor(request, NULL);
+        respond_notice_of(request, "unlisten_all", (Text){0}, (Text){0});
     }
     bool drops = strcmp(statement->tag, "DISCARD ALL") == 0 || strcmp(statement->tag, "DISCARD TEMP") == 0;
     if (drops && request->carried.has_temporary && !define_drop_temporary(request, fault))
@@ -170,6 +171,19 @@ static bool answer_accepted(Request *request, const ParsedStatement *statement, 
     return true;
 }
 
+/* LISTEN, UNLISTEN, NOTIFY: the front end knows who listens, and waits for the commit. */
+static bool notice(Request *request, const ParsedStatement *statement)
+{
+    const char *what = strcmp(statement->tag, "LISTEN") == 0   ? "listen"
+                       : strcmp(statement->tag, "NOTIFY") == 0 ? "notify"
+                       : statement->name == NULL               ? "unlisten_all"
+                                                               : "unlisten";
+    respond_notice_of(request, what, text_of(statement->name == NULL ? "" : statement->name),
+                      text_of(statement->value == NULL ? "" : statement->value));
+    respond_complete(request, statement->tag);
+    return true;
+}
+
 bool statement_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     switch (statement->kind) {
@@ -184,6 +198,7 @@ bool statement_run(Request *request, const ParsedStatement *statement, Fault *fa
     case STATEMENT_DEFINE: return define_run(request, statement, fault);
     case STATEMENT_DISCARD: return discard(request, statement, fault);
     case STATEMENT_ACCEPTED: return answer_accepted(request, statement, fault);
+    case STATEMENT_NOTICE: return notice(request, statement);
     case STATEMENT_PREPARE: return prepared_prepare(request, statement, fault);
     case STATEMENT_EXECUTE: return prepared_execute(request, statement, fault);
     case STATEMENT_DEALLOCATE: return prepared_deallocate(request, statement);

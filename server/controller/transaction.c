@@ -139,6 +139,11 @@ bool transaction_savepoint(Request *request, const ParsedStatement *statement, F
     if (!ok)
         return false;
     carried_send(request);
+    respond_savepoints(request,
+                       is_rollback  ? "savepoints_undone"
+                       : is_release ? "savepoints_released"
+                                    : NULL,
+                       request->carried.savepoint_count + is_release);
     if (request->transaction == 'E')
         respond_transaction(request, 'T');
     respond_complete(request, statement->tag);

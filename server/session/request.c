@@ -273,10 +273,14 @@ static bool has_rollback_tag(Text wire)
 static void end_block(Session *session, bool rolls_back)
 {
     session->ends_block = false;
-    if (rolls_back)
+    if (rolls_back) {
         session_rollback_settings(session);
-    else
+        session_rollback_notices(session);
+    } else {
         session_commit_settings(session);
+        session_commit_notices(session);
+    }
+    session->savepoints = 0;
     session_sweep_portals(session, rolls_back ? SWEEP_ROLLBACK : SWEEP_COMMIT);
 }
 
@@ -290,6 +294,22 @@ static void take_transaction(Session *session, Text status)
     else if (after == 'I' && session->transaction == 'T')
         session->ends_block = true;
     session->transaction = after;
+}
+
+/* A savepoint was made, released or gone back to. */
+static void take_savepoints(Session *session, const Frame *frame)
+{
+    if (frame_has(frame, "savepoints_undone")) {
+        uint32_t depth = (uint32_t)frame_uint(frame, "savepoints_undone", 0);
+        session_undo_settings(session, depth);
+        session_undo_notices(session, depth);
+    }
+    if (frame_has(frame, "savepoints_released")) {
+        uint32_t depth = (uint32_t)frame_uint(frame, "savepoints_released", 0);
+        session_release_settings(session, depth);
+        session_release_notices(session, depth);
+    }
+    session->savepoints = (uint32_t)frame_uint(frame, "savepoints", session->savepoints);
 }
 
 static bool take_settings(Session *session, const Frame *frame, Fault *fault)
@@ -390,7 +410,8 @@ static bool apply(Request *request, const Frame *frame)
     bool failed = frame_bool(frame, "failed", false);
     Fault fault;
     if (!take_deallocation(session, frame, &fault) || !take_settings(session, frame, &fault) ||
-        !take_cursors(session, request, frame, &fault)) {
+        !take_cursors(session, request, frame, &fault) ||
+        !session_take_notice(session, frame, &fault)) {
         refuse_change(request, &fault);
         return true;
     }
@@ -400,6 +421,7 @@ static bool apply(Request *request, const Frame *frame)
         refuse_change(request, &fault);
         return true;
     }
+    take_savepoints(session, frame);
     Text transaction = frame_text(frame, "transaction");
     if (transaction.length == 1)
         take_transaction(session, transaction);

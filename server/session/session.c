@@ -155,6 +155,8 @@ static void reap(void *state)
         request_send_farewell(session);
     forget_process(session);
     session_drop_statements(session);
+    session_end_notices(session);
+    session_release_settings(session, 0);
     if (session->previous != NULL)
         session->previous->next = session->next;
     else
@@ -393,7 +395,14 @@ static void on_timer(void *state)
 
 void session_abort(Session *session)
 {
-    session_rollback_settings(session);
+    if (session->transaction != 'I' && session->savepoints > 0) {
+        /* what was before the last savepoint stays: the block may go back there */
+        session_undo_settings(session, session->savepoints);
+        session_undo_notices(session, session->savepoints);
+    } else {
+        session_rollback_settings(session);
+        session_rollback_notices(session);
+    }
     session_sweep_portals(session, SWEEP_ROLLBACK);
     if (session->transaction == 'T')
         session->transaction = 'E';
@@ -418,6 +427,8 @@ void session_ready_for_query(Session *session)
     if (session->transaction == 'I') {
         session_commit_settings(session);
         session_sweep_portals(session, SWEEP_COMMIT);
+        session_commit_notices(session);
+        session_send_notices(session);
     }
     session_report_settings(session);
     pgwire_ready_for_query(session_out(session), session->transaction);

@@ -238,6 +238,22 @@ typedef struct SettingChanges {
     Settings kept;   /* what a commit leaves: without SET LOCAL */
 } SettingChanges;
 
+/* Settings as they were when a savepoint had been made, kept before the first change after it. */
+typedef struct SavedSettings {
+    struct SavedSettings *next; /* of a savepoint before */
+    uint32_t depth;             /* so many savepoints there were */
+    Settings settings, kept;
+} SavedSettings;
+
+/* LISTEN, UNLISTEN, NOTIFY of a transaction that has not ended (session_notify.c). */
+typedef enum NoticeKind {
+    NOTICE_LISTEN,
+    NOTICE_UNLISTEN,
+    NOTICE_UNLISTEN_ALL,
+    NOTICE_NOTIFY,
+} NoticeKind;
+typedef struct PendingNotice PendingNotice;
+
 enum { SESSION_MAGIC = 0x53657373 };
 
 struct Session {
@@ -267,6 +283,11 @@ struct Session {
     Settings settings;
     Buffer packed_settings;  /* as they travel with a request; empty: to be made again */
     SettingChanges *changes; /* NULL: none in this transaction */
+    uint32_t savepoints;     /* of the block, as the controllers count them */
+    SavedSettings *saved;    /* the latest savepoint's first */
+    PendingNotice *pending_notices;
+    NameTable channels; /* that the session listens to */
+    Buffer notices;     /* NotificationResponses that wait until the session is between transactions */
     Settings *reported;      /* what the client knows, when that may differ from `settings` */
     Request *active;         /* BUSY: what it waits for */
     NameTable statements, portals;
@@ -360,6 +381,22 @@ void session_commit_settings(Session *session);
 void session_rollback_settings(Session *session);
 void session_report_settings(Session *session);
 void session_reload_settings(Session *session, const Settings *old);
+
+/* Savepoints: what has changed since `depth` there were goes back, or is the one before's. */
+void session_undo_settings(Session *session, uint32_t depth);
+void session_release_settings(Session *session, uint32_t depth);
+
+/* session_notify.c */
+/* Notes what a RESPONSE asks for: 22023, 53200, 54000. */
+bool session_take_notice(Session *session, const Frame *frame, Fault *fault);
+bool session_notice(Session *session, NoticeKind kind, Text channel, Text payload, Fault *fault);
+void session_commit_notices(Session *session);
+void session_rollback_notices(Session *session);
+void session_undo_notices(Session *session, uint32_t depth);
+void session_release_notices(Session *session, uint32_t depth);
+void session_send_notices(Session *session); /* what waits, to the client */
+void session_leave_channels(Session *session);
+void session_end_notices(Session *session);
 
 /* session_simple.c */
 void session_query(Session *session, Text text);

@@ -331,9 +331,66 @@ static bool differs_in_effect(const Settings *a, const Settings *b)
     return false;
 }
 
+/* What a savepoint goes back to. Counted, since a client may make many. */
+static bool save_settings(Session *session, Fault *fault)
+{
+    SavedSettings *saved = session->saved;
+    if (session->savepoints == 0 || (saved != NULL && saved->depth == session->savepoints))
+        return true;
+    if (!session_hold(session, sizeof *saved, fault))
+        return false;
+    saved = malloc(sizeof *saved);
+    check(saved != NULL);
+    *saved = (SavedSettings){.next = session->saved,
+                             .depth = session->savepoints,
+                             .settings = session->settings,
+                             .kept = session->changes->kept};
+    session->saved = saved;
+    return true;
+}
+
+static void pop_saved(Session *session)
+{
+    SavedSettings *saved = session->saved;
+    session->saved = saved->next;
+    session_unhold(session, sizeof *saved);
+    free(saved);
+}
+
+void session_undo_settings(Session *session, uint32_t depth)
+{
+    bool matters = false;
+    if (session->saved != NULL && session->saved->depth >= depth)
+        remember_reported(session);
+    while (session->saved != NULL && session->saved->depth >= depth) {
+        matters = matters || differs_in_effect(&session->settings, &session->saved->settings);
+        session->settings = session->saved->settings;
+        session->changes->kept = session->saved->kept;
+        pop_saved(session);
+    }
+    if (matters)
+        session_apply_settings(session);
+}
+
+void session_release_settings(Session *session, uint32_t depth)
+{
+    /* the outermost of what is released is where the savepoint before goes back to */
+    while (session->saved != NULL && session->saved->depth >= depth) {
+        SavedSettings *outer = session->saved->next;
+        bool is_needed = depth > 1 && (outer == NULL || outer->depth < depth - 1);
+        if (is_needed) {
+            session->saved->depth = depth - 1;
+            return;
+        }
+        pop_saved(session);
+    }
+}
+
 bool session_set(Session *session, Text name, Text value, bool is_local, Fault *fault)
 {
     SettingChanges *changes = open_changes(session);
+    if (!save_settings(session, fault))
+        return false;
     if (!set_value(session, &session->settings, name, value, fault) ||
         (!is_local && !set_value(session, &changes->kept, name, value, fault)))
         return false;
@@ -352,6 +409,8 @@ bool session_set(Session *session, Text name, Text value, bool is_local, Fault *
 bool session_reset(Session *session, Text name, Fault *fault)
 {
     SettingChanges *changes = open_changes(session);
+    if (!save_settings(session, fault))
+        return false;
     /* As they were when the session began, under the server's settings of today. */
     Settings start = *session->front->settings;
     if (!session_startup_settings(session, &start, fault))
@@ -396,6 +455,7 @@ static void take_back(Session *session, const Settings *settings)
     setting_custom_restore(&session->settings, settings);
     free(session->changes);
     session->changes = NULL;
+    session_release_settings(session, 0);
     if (matters)
         session_apply_settings(session);
 }
@@ -453,6 +513,10 @@ void session_reload_settings(Session *session, const Settings *old)
     if (session->changes != NULL) {
         follow(&session->changes->before, old, fresh);
         follow(&session->changes->kept, old, fresh);
+    }
+    for (SavedSettings *saved = session->saved; saved != NULL; saved = saved->next) {
+        follow(&saved->settings, old, fresh);
+        follow(&saved->kept, old, fresh);
     }
     if (session->state == SESSION_READY) {
         session_report_settings(session);

@@ -144,6 +144,15 @@ static void pack_cursors(Buffer *out, const Session *session)
     }
 }
 
+static void pack_channels(Buffer *out, const Session *session)
+{
+    uint32_t count = session == NULL ? 0 : session->channels.count;
+    pack_array(out, count);
+    for (uint32_t i = 0; count > 0 && i < session->channels.bucket_count; i++)
+        for (const NameEntry *e = session->channels.buckets[i]; e != NULL; e = e->next)
+            pack_text(out, e->name);
+}
+
 void server_state_send_statement(Request *request, Text name)
 {
     if (request->controller == NULL)
@@ -170,10 +179,12 @@ void server_state_send(Request *request)
     if (request->controller == NULL)
         return;
     Buffer sessions = BUFFER_EMPTY, workers = BUFFER_EMPTY, statements = BUFFER_EMPTY, cursors = BUFFER_EMPTY;
+    Buffer channels = BUFFER_EMPTY;
     pack_sessions(&sessions, request->front);
     pack_workers(&workers, request->front);
     pack_statements(&statements, request->session);
     pack_cursors(&cursors, request->session);
+    pack_channels(&channels, request->session);
     FrameWriter writer;
     frame_begin(&writer, link_out(request->controller->link), FRAME_SERVER_STATE);
     frame_put_uint(&writer, "query", request->id);
@@ -181,8 +192,10 @@ void server_state_send(Request *request)
     frame_put_bytes(&writer, "workers", workers.data, workers.length);
     frame_put_bytes(&writer, "statements", statements.data, statements.length);
     frame_put_bytes(&writer, "cursors", cursors.data, cursors.length);
+    frame_put_bytes(&writer, "channels", channels.data, channels.length);
     frame_end(&writer);
     buffer_clear(&cursors);
+    buffer_clear(&channels);
     buffer_clear(&sessions);
     buffer_clear(&workers);
     buffer_clear(&statements);
