@@ -545,12 +545,42 @@ static bool test_text(const Conjunct *conjunct, const Vector *vector, Arena *are
     return true;
 }
 
+enum { CODE_STEP = 128 }; /* codes that are looked at together where few pass */
+
+SCAN_HOT static bool has_code_in_range(const uint32_t *restrict codes, uint32_t first,
+                                       uint32_t last)
+{
+    uint32_t width = last - first, found = 0;
+    for (uint32_t i = 0; i < CODE_STEP; i++)
+        found |= codes[i] - first <= width;
+    return found != 0;
+}
+
+/* One range that few rows are in: most steps have none. */
+static uint32_t rows_in_range(const uint32_t *codes, uint32_t count, CodeRange range,
+                              uint32_t *rows)
+{
+    uint32_t found = 0, width = range.last - range.first;
+    for (uint32_t at = 0; at < count; at += CODE_STEP) {
+        uint32_t end = count - at < CODE_STEP ? count : at + CODE_STEP;
+        if (end == at + CODE_STEP && !has_code_in_range(codes + at, range.first, range.last))
+            continue;
+        for (uint32_t i = at; i < end; i++) {
+            rows[found] = i;
+            found += codes[i] - range.first <= width;
+        }
+    }
+    return found;
+}
+
 uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, uint32_t count,
-                             Arena *arena, uint32_t *rows)
+                             bool is_rare, Arena *arena, uint32_t *rows)
 {
     const CodeRange *ranges = conjunct->codes.ranges;
     if (conjunct->codes.count == 0)
         return 0;
+    if (is_rare && conjunct->codes.count == 1)
+        return rows_in_range(codes, count, ranges[0], rows);
     uint8_t *mask = arena_alloc_vector(arena, count);
     mask_code_range(codes, count, ranges[0].first, ranges[0].last, mask);
     for (uint32_t i = 1; i < conjunct->codes.count; i++)

@@ -110,9 +110,10 @@ bool codes_of_condition(SegmentReader *reader, uint32_t column, const Expr *expr
 uint32_t condition_string_column(const Expr *expr);
 /* TEXT: takes up the codes that pass in the segment at hand. */
 void conjunct_take_codes(Conjunct *conjunct, const CodeRanges *codes);
-/* Those of `count` rows whose codes pass; returns how many, room for count + 64. */
+/* Those of `count` rows whose codes pass (`is_rare`: probably very few); returns how many, room for
+ * count + 64. */
 uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, uint32_t count,
-                             Arena *arena, uint32_t *rows);
+                             bool is_rare, Arena *arena, uint32_t *rows);
 
 /* A set of blocks of a segment. */
 typedef struct BlockSet {

@@ -192,10 +192,7 @@ static bool want_blocks(ScanOperator *scan, const Conjunct *conjunct, Fault *fau
  * only when a row group of the segment has survived everything else. */
 static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
 {
-    const uint64_t *known = scan->input->segments[scan->segment].wanted;
-    bool is_asked = known != NULL;
-    if (is_asked)
-        scan->wanted = block_set_of(known, segment_block_count(scan->reader), scan->segment_arena);
+    bool is_asked = scan->input->segments[scan->segment].wanted != NULL;
     scan->has_dictionaries = true;
     for (uint32_t i = 0; i < scan->conjunct_count && !scan->is_segment_ruled_out; i++) {
         Conjunct *conjunct = &scan->conjuncts[i];
@@ -219,8 +216,11 @@ static bool enter_segment(ScanOperator *scan, uint32_t segment, Fault *fault)
     scan->segment = segment;
     scan->is_segment_ruled_out = false;
     scan->has_dictionaries = false;
-    scan->wanted = block_set_all();
     arena_reset(scan->segment_arena);
+    const uint64_t *known = scan->input->segments[segment].wanted;
+    scan->wanted = known == NULL ? block_set_all()
+                                 : block_set_of(known, segment_block_count(scan->reader),
+                                                scan->segment_arena);
     for (uint32_t i = 0; i < scan->conjunct_count; i++)
         conjunct_enter_segment(&scan->conjuncts[i], NULL);
     context->counters->input_files++;
@@ -301,21 +301,30 @@ static uint32_t blocks_of_group(const SegmentReader *reader, uint32_t group)
     return total - first < SEGMENT_GROUP_BLOCKS ? total - first : SEGMENT_GROUP_BLOCKS;
 }
 
+/* What the zones of a row group say. Where few of its blocks are wanted, theirs say more for less. */
+static bool judge_group(ScanOperator *scan, uint32_t group)
+{
+    if (scan->wanted.is_all)
+        return judge(scan, true, group, NULL, scan->is_group_proven);
+    memset(scan->is_group_proven, false, scan->conjunct_count);
+    return block_set_has_any(&scan->wanted, group * SEGMENT_GROUP_BLOCKS,
+                             blocks_of_group(scan->reader, group));
+}
+
 /* Whether a row group may hold wanted rows, by all that is known without reading it. */
 static bool is_group_wanted(ScanOperator *scan, uint32_t group, bool *is_wanted, Fault *fault)
 {
     *is_wanted = false;
     if (scan->is_segment_ruled_out || bound_rules_out(scan, true, group) ||
-        !judge(scan, true, group, NULL, scan->is_group_proven))
+        !judge_group(scan, group))
         return true;
     if (!scan->has_dictionaries) {
         if (!enter_dictionaries(scan, fault))
             return false;
-        if (scan->is_segment_ruled_out || !judge(scan, true, group, NULL, scan->is_group_proven))
+        if (scan->is_segment_ruled_out || !judge_group(scan, group))
             return true;
     }
-    *is_wanted = block_set_has_any(&scan->wanted, group * SEGMENT_GROUP_BLOCKS,
-                                   blocks_of_group(scan->reader, group));
+    *is_wanted = true;
     return true;
 }
 
@@ -449,7 +458,8 @@ static bool test_codes(ScanOperator *scan, const Conjunct *conjunct, const Selec
             some[i] = codes[selection->rows[i]];
         codes = some;
     }
-    *count = conjunct_test_codes(conjunct, codes, selection->count, scan->arena, picked);
+    *count = conjunct_test_codes(conjunct, codes, selection->count, !scan->wanted.is_all,
+                                 scan->arena, picked);
     return true;
 }
 

@@ -127,7 +127,8 @@ bool segment_lower_bound(SegmentReader *reader, uint32_t column, Text text, bool
  * a block. *is_listed false: the index does not say it of all of them, and the set is of no use. */
 bool segment_entry_blocks(SegmentReader *reader, uint32_t column, uint32_t first, uint32_t last,
                           uint64_t *set, bool *is_listed, Fault *fault);
-/* The codes of a block's rows (of a column that has a dictionary), without the dictionary. */
+/* The codes of a block's rows (of a column that has a dictionary), without the dictionary: to be
+ * compared only, since in a damaged file they may lie outside of it. */
 bool segment_read_codes(SegmentReader *reader, uint32_t column, uint32_t block, Arena *arena,
                         const uint32_t **codes, Fault *fault);
 

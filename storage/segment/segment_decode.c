@@ -139,6 +139,7 @@ static bool read_numbers(const DecodeJob *job, Vector *vector, Fault *fault)
 
 /* --- dictionary codes --- */
 
+/* `limit` 0: whoever takes the codes only compares them. */
 static bool decode_codes(const DecodeJob *job, uint32_t limit, uint32_t *codes, Fault *fault)
 {
     const uint8_t *payload;
@@ -150,21 +151,20 @@ static bool decode_codes(const DecodeJob *job, uint32_t limit, uint32_t *codes, 
     if (!integer_block_open(payload, length, job->block_rows, &block, fault) ||
         !read_uint32(job, &block, codes, fault))
         return segment_damaged(&job->place, fault, fault);
-    if (uint32_maximum(codes, job->count) >= limit) {
+    if (limit != 0 && uint32_maximum(codes, job->count) >= limit) {
         fault_set(fault, FAULT_DATA_CORRUPTED, "a code lies outside the dictionary");
         return segment_damaged(&job->place, fault, fault);
     }
     return true;
 }
 
-static bool codes_of(const DecodeJob *job, uint32_t **result, Fault *fault)
+static bool codes_of(const DecodeJob *job, uint32_t limit, uint32_t **result, Fault *fault)
 {
     uint32_t *codes = alloc_values(job, sizeof *codes);
-    uint32_t entries = (uint32_t)job->reader->streams[job->stream->dictionary].rows;
 
     *result = codes;
     if (job->block->kind == BLOCK_DATA)
-        return decode_codes(job, entries + 1, codes, fault);
+        return decode_codes(job, limit, codes, fault);
     uint32_t code = job->block->kind == BLOCK_NULLS ? 0 : (uint32_t)job->block->minimum;
     for (uint32_t i = 0; i < job->count; i++)
         codes[i] = code;
@@ -208,9 +208,9 @@ static bool read_entries(const DecodeJob *job, const uint32_t *codes, Vector *ve
 static bool read_codes(const DecodeJob *job, Vector *vector, Fault *fault)
 {
     const Dictionary *dictionary;
-    uint32_t *codes;
+    uint32_t entries = (uint32_t)job->reader->streams[job->stream->dictionary].rows, *codes;
 
-    if (!codes_of(job, &codes, fault))
+    if (!codes_of(job, entries + 1, &codes, fault))
         return false;
     if (is_read_by_entry(job))
         return read_entries(job, codes, vector, fault);
@@ -492,7 +492,7 @@ bool segment_read_codes(SegmentReader *reader, uint32_t column, uint32_t block, 
     uint32_t *made;
 
     check(job.stream->form == STREAM_CODES);
-    if (!codes_of(&job, &made, fault))
+    if (!codes_of(&job, 0, &made, fault))
         return false;
     *codes = made;
     return true;
