@@ -84,6 +84,12 @@ Codec codec_compress(const void *data, size_t length, bool is_thorough, CodecHab
     return codec;
 }
 
+Codec codec_compress_as(Codec codec, const void *data, size_t length, bool is_thorough, Buffer *out)
+{
+    check(length <= TEXT_UNIT_LIMIT && codec != CODEC_RAW);
+    return compress(data, length, is_thorough, codec, out);
+}
+
 /* LZ4 makes at most 255 bytes of one; Zstandard 128 KiB of a block of four bytes. */
 bool codec_plausible(Codec codec, size_t length, size_t raw_length)
 {

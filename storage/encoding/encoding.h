@@ -121,6 +121,9 @@ bool codec_decompress(Codec codec, const uint8_t *data, size_t length, uint8_t *
                       size_t raw_length, Fault *fault);
 /* Whether `length` compressed bytes can at all become `raw_length`: before allocating. */
 bool codec_plausible(Codec codec, size_t length, size_t raw_length);
+/* As codec_compress, with a codec that is known to suit; RAW when the bytes do not shrink by it:
+ * only then are they as many as before. */
+Codec codec_compress_as(Codec codec, const void *data, size_t length, bool is_thorough, Buffer *out);
 
 /* --- text blocks --- */
 enum {
@@ -131,6 +134,10 @@ enum {
     TEXT_UNIT_BLOCKS = 8,
     TEXT_UNIT_CODED_BYTES = 256 << 10,
     TEXT_UNIT_CODED_BLOCKS = 32,
+    /* Raw bytes that are compressed together: smaller ones are read faster by the row and
+     * compress less well (2^14: by a twentieth). */
+    TEXT_PIECE_BITS = 14,
+    TEXT_PIECE_FEWEST_BITS = 12, /* that are read */
 };
 
 /* Where the bytes of a block lie: several blocks share one compressed unit. */
@@ -139,7 +146,17 @@ typedef struct TextUnit {
     uint32_t stored_length; /* compressed */
     uint32_t raw_length;
     Codec codec;
+    uint8_t piece_bits; /* pieces of 2^n raw bytes each are compressed by themselves; 0: one piece */
 } TextUnit;
+
+/* Compresses a unit's raw bytes at the end of `out`; the results belong into its TextUnit. */
+Codec text_unit_compress(const uint8_t *data, size_t length, bool is_thorough, CodecHabit *habit,
+                         uint8_t *piece_bits, Buffer *out);
+uint32_t text_unit_pieces(const TextUnit *unit);
+/* Decompresses the pieces that hold the raw bytes [from, to), at most raw_length, to their places in
+ * `out` (room for raw_length). `have`, a byte a piece: 1 for those that are there already. */
+bool text_unit_decode(const TextUnit *unit, const uint8_t *stored, uint32_t from, uint32_t to,
+                      uint8_t *out, uint8_t *have, Fault *fault);
 
 /* Writing: blocks are added to a unit; closing it appends the compressed unit to `out` and then
  * each block, and tells where in `out` each block begins and ends. */

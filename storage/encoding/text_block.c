@@ -26,7 +26,7 @@ typedef struct TextHeader {
     uint8_t codec;
     uint8_t is_front_coded;
     uint8_t has_nulls;
-    uint8_t reserved; /* 0 */
+    uint8_t piece_bits; /* of the unit */
 } TextHeader;
 _Static_assert(sizeof(TextHeader) == 32, "the header as it is stored");
 
@@ -119,9 +119,9 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
         return 0;
     check(out->length % 8 == 0);
     size_t unit_offset = out->length;
-    Codec codec =
-        codec_compress(writer->bytes.data, writer->bytes.length, writer->is_front_coded,
-                       &writer->habit, out);
+    uint8_t piece_bits;
+    Codec codec = text_unit_compress(writer->bytes.data, writer->bytes.length,
+                                     writer->is_front_coded, &writer->habit, &piece_bits, out);
     size_t stored = out->length - unit_offset;
     buffer_append_zeros(out, (8 - stored % 8) % 8);
     for (uint32_t i = 0; i < block_count; i++) {
@@ -133,7 +133,8 @@ uint32_t text_unit_close(TextUnitWriter *writer, Buffer *out,
                              .text_length = writer->blocks[i].text_length,
                              .codec = (uint8_t)codec,
                              .is_front_coded = writer->is_front_coded,
-                             .has_nulls = writer->blocks[i].has_nulls};
+                             .has_nulls = writer->blocks[i].has_nulls,
+                             .piece_bits = piece_bits};
         size_t head_end =
             i + 1 < block_count ? writer->blocks[i + 1].head_start : writer->heads.length;
         places[i].offset = out->length;
@@ -160,7 +161,10 @@ bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlo
         return encoding_damaged(fault, "text block is cut short");
     memcpy(&header, data, sizeof header);
     if (header.codec >= CODEC_COUNT || header.is_front_coded > 1 || header.has_nulls > 1 ||
-        header.reserved != 0 || header.unit_raw_length > TEXT_UNIT_LIMIT ||
+        (header.piece_bits != 0 &&
+         (header.codec == CODEC_RAW || header.piece_bits < TEXT_PIECE_FEWEST_BITS ||
+          header.piece_bits > 30)) ||
+        header.unit_raw_length > TEXT_UNIT_LIMIT ||
         header.text_length > TEXT_UNIT_LIMIT ||
         !checked_range(header.raw_start, header.raw_length, header.unit_raw_length) ||
         (!header.is_front_coded && header.text_length != header.raw_length))
@@ -168,7 +172,8 @@ bool text_block_open(const uint8_t *data, size_t length, uint32_t count, TextBlo
     *block = (TextBlock){.unit = {.offset = header.unit_offset,
                                   .stored_length = header.unit_stored_length,
                                   .raw_length = header.unit_raw_length,
-                                  .codec = (Codec)header.codec},
+                                  .codec = (Codec)header.codec,
+                                  .piece_bits = header.piece_bits},
                          .count = count,
                          .raw_start = header.raw_start,
                          .raw_length = header.raw_length,

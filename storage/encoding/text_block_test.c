@@ -51,9 +51,11 @@ static bool read_block(const uint8_t *file, size_t file_length, TextBlockPlace p
         !codec_plausible(unit->codec, unit->stored_length, unit->raw_length))
         return fault_set(fault, FAULT_DATA_CORRUPTED, "text unit lies outside");
     uint8_t *raw = malloc(unit->raw_length + 1);
+    uint8_t *have = calloc(text_unit_pieces(unit) + 1UL, 1);
     *bytes = malloc(block.text_length + 1);
-    bool ok = codec_decompress(unit->codec, file + unit->offset, unit->stored_length, raw,
-                               unit->raw_length, fault);
+    bool ok = text_unit_decode(unit, file + unit->offset, block.raw_start,
+                               block.raw_start + block.raw_length, raw, have, fault);
+    free(have);
     if (ok) {
         /* The block's own bytes alone, to see reads outside. */
         uint8_t *own = copy_bytes(raw + block.raw_start, block.raw_length);

@@ -222,18 +222,36 @@ static bool read_codes(const DecodeJob *job, Vector *vector, Fault *fault)
 
 /* --- text --- */
 
-/* Offsets of all texts of the block and their bytes, which are in the arena when front-coded,
- * else in the unit. */
-static bool expand_text(const DecodeJob *job, const TextBlock *text, const uint8_t *raw,
-                        uint32_t *offsets, const uint8_t **bytes, Fault *fault)
+/* The bytes of the wanted texts in the decompressed unit. */
+static bool wanted_bytes(const DecodeJob *job, const TextBlock *text, const uint32_t *offsets,
+                         const uint8_t **bytes, Fault *fault)
 {
-    if (!text->is_front_coded) {
-        *bytes = raw;
-        return text_block_offsets(text, offsets, fault);
-    }
+    if (job->rows == NULL || job->count == 0)
+        return segment_text_bytes(&job->place, text, 0, job->rows == NULL ? text->raw_length : 0,
+                                  bytes, fault);
+    for (uint32_t i = 0; i < job->count; i++)
+        if (!segment_text_bytes(&job->place, text, offsets[job->rows[i]], offsets[job->rows[i] + 1],
+                                bytes, fault))
+            return false;
+    return true;
+}
+
+/* Offsets of all texts of the block, and the bytes of the wanted ones: in the arena when
+ * front-coded, else in the unit. */
+static bool expand_text(const DecodeJob *job, const TextBlock *text, uint32_t *offsets,
+                        const uint8_t **bytes, Fault *fault)
+{
+    const uint8_t *raw;
+
+    if (!text->is_front_coded)
+        return (text_block_offsets(text, offsets, fault) ||
+                segment_damaged(&job->place, fault, fault)) &&
+               wanted_bytes(job, text, offsets, bytes, fault);
     uint8_t *out = arena_alloc_vector(job->arena, text->text_length);
     *bytes = out;
-    return text_block_expand(text, raw, out, 0, offsets, fault);
+    return segment_text_bytes(&job->place, text, 0, text->raw_length, &raw, fault) &&
+           (text_block_expand(text, raw, out, 0, offsets, fault) ||
+            segment_damaged(&job->place, fault, fault));
 }
 
 /* Copies the wanted texts out of the unit, which does not live as long as the vector. */
@@ -266,20 +284,22 @@ static bool read_text(const DecodeJob *job, Vector *vector, Fault *fault)
 {
     uint32_t offsets[SEGMENT_BLOCK_ROWS + 1 + ENCODING_SLACK];
     TextBlock text;
-    const uint8_t *raw, *bytes;
+    const uint8_t *bytes;
     uint8_t *nulls = NULL;
 
     if (job->block->kind == BLOCK_NULLS) {
         *vector = vector_null(job->arena, LAYOUT_STRING, job->count);
         return true;
     }
-    if (!segment_open_text(&job->place, &text, &raw, fault))
+    if (!segment_open_text_head(&job->place, &text, fault))
         return false;
-    if (text.has_nulls)
+    if (text.has_nulls) {
         nulls = alloc_values(job, 1);
-    if ((text.has_nulls && !read_bool(job, &text.nulls, nulls, fault)) ||
-        !expand_text(job, &text, raw, offsets, &bytes, fault))
-        return segment_damaged(&job->place, fault, fault);
+        if (!read_bool(job, &text.nulls, nulls, fault))
+            return segment_damaged(&job->place, fault, fault);
+    }
+    if (!expand_text(job, &text, offsets, &bytes, fault))
+        return false;
     Text *texts = alloc_values(job, sizeof *texts);
     copy_texts(job, bytes, offsets, texts);
     *vector = vector_flat(LAYOUT_STRING, job->count, texts, nulls);

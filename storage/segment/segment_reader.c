@@ -262,51 +262,69 @@ static bool grow_cache(SegmentReader *reader, UnitCache *cache, size_t length, F
     return true;
 }
 
-/* The decompressed unit: the stream's last one again, or a new one in its place. */
-static bool read_unit(const SegmentPlace *place, const TextUnit *unit, const uint8_t **raw,
-                      Fault *fault)
+/* The cache holds the unit: the stream's last one again, or a new one in its place, of which nothing
+ * is decompressed yet. */
+static bool take_unit(const SegmentPlace *place, const TextUnit *unit, const FormatChunk *record,
+                      uint32_t chunk, Fault *fault)
 {
     SegmentReader *reader = (SegmentReader *)place->reader;
     UnitCache *cache = &reader->units[place->stream];
-    uint32_t chunk =
-        reader->streams[place->stream].first_chunk + place->block / SEGMENT_GROUP_BLOCKS;
-    const FormatChunk *record = &reader->chunks[chunk];
 
     if (!checked_range(unit->offset, unit->stored_length, record->length) ||
         !codec_plausible(unit->codec, unit->stored_length, unit->raw_length))
         return fault_set(fault, FAULT_DATA_CORRUPTED, "text unit lies outside");
     if (cache->is_valid && cache->chunk == chunk && cache->offset == unit->offset &&
-        cache->length == unit->raw_length) {
-        *raw = cache->bytes;
+        cache->length == unit->raw_length && cache->piece_bits == unit->piece_bits)
         return true;
-    }
     cache->is_valid = false;
-    if (!grow_cache(reader, cache, (size_t)unit->raw_length + 1, fault) ||
-        !codec_decompress(unit->codec, reader->data + record->offset + unit->offset,
-                          unit->stored_length, cache->bytes, unit->raw_length, fault))
+    uint32_t pieces = text_unit_pieces(unit);
+    if (!grow_cache(reader, cache, (size_t)unit->raw_length + pieces + 1, fault))
         return false;
+    memset(cache->bytes + unit->raw_length, 0, pieces);
     cache->is_valid = true;
     cache->chunk = chunk;
     cache->offset = unit->offset;
     cache->length = unit->raw_length;
-    *raw = cache->bytes;
+    cache->piece_bits = unit->piece_bits;
+    return true;
+}
+
+bool segment_open_text_head(const SegmentPlace *place, TextBlock *text, Fault *fault)
+{
+    const uint8_t *payload;
+    size_t length;
+    uint32_t rows = stream_block_rows(&place->reader->streams[place->stream], place->block);
+
+    return segment_payload(place, &payload, &length, fault) &&
+           (text_block_open(payload, length, rows, text, fault) ||
+            segment_damaged(place, fault, fault));
+}
+
+bool segment_text_bytes(const SegmentPlace *place, const TextBlock *text, uint32_t from,
+                        uint32_t to, const uint8_t **raw, Fault *fault)
+{
+    const SegmentReader *reader = place->reader;
+    const TextUnit *unit = &text->unit;
+    uint32_t chunk =
+        reader->streams[place->stream].first_chunk + place->block / SEGMENT_GROUP_BLOCKS;
+    const FormatChunk *record = &reader->chunks[chunk];
+    UnitCache *cache = &reader->units[place->stream];
+
+    check(from <= to && to <= text->raw_length);
+    if (!take_unit(place, unit, record, chunk, fault) ||
+        !text_unit_decode(unit, reader->data + record->offset + unit->offset,
+                          text->raw_start + from, text->raw_start + to, cache->bytes,
+                          cache->bytes + unit->raw_length, fault))
+        return segment_damaged(place, fault, fault);
+    *raw = cache->bytes + text->raw_start;
     return true;
 }
 
 bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t **raw,
                        Fault *fault)
 {
-    const uint8_t *payload;
-    size_t length;
-    uint32_t rows = stream_block_rows(&place->reader->streams[place->stream], place->block);
-
-    if (!segment_payload(place, &payload, &length, fault))
-        return false;
-    if (!text_block_open(payload, length, rows, text, fault) ||
-        !read_unit(place, &text->unit, raw, fault))
-        return segment_damaged(place, fault, fault);
-    *raw += text->raw_start;
-    return true;
+    return segment_open_text_head(place, text, fault) &&
+           segment_text_bytes(place, text, 0, text->raw_length, raw, fault);
 }
 
 /* --- dictionaries --- */

@@ -44,8 +44,9 @@ typedef struct UnitCache {
     uint32_t chunk; /* of all chunks */
     uint64_t offset;
     uint32_t length;
+    uint8_t piece_bits;
     size_t capacity;
-    uint8_t *bytes;
+    uint8_t *bytes; /* behind these a byte a piece: those that are decompressed */
 } UnitCache;
 
 struct SegmentReader {
@@ -108,6 +109,10 @@ bool segment_verify_chunk(const SegmentReader *reader, uint32_t stream, uint32_t
  * the stream). */
 bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t **raw,
                        Fault *fault);
+/* The same in steps: opened; then its bytes, of which [from, to) are decompressed. */
+bool segment_open_text_head(const SegmentPlace *place, TextBlock *text, Fault *fault);
+bool segment_text_bytes(const SegmentPlace *place, const TextBlock *text, uint32_t from,
+                        uint32_t to, const uint8_t **raw, Fault *fault);
 bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
                              const Dictionary **dictionary, Fault *fault);
 
