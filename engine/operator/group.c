@@ -39,6 +39,7 @@ typedef struct GroupOperator {
     uint32_t next_group; /* to emit */
     uint64_t rows_since_flush;
     uint64_t rows_to_pass;
+    bool must_see_all; /* of a group before its states are handed on */
     bool may_be_local; /* groups of each dictionary apart: they are merged elsewhere */
     Batch *pending;    /* read already; waits until the groups before it are handed on */
     uint32_t batches_without_runs; /* one after the other */
@@ -229,7 +230,7 @@ static bool pass_through(GroupOperator *group, const Batch *input, Batch **batch
 
 static bool is_flush_due(const GroupOperator *group)
 {
-    if (mode_of(group) != GROUP_PARTIAL || group->keys == NULL)
+    if (mode_of(group) != GROUP_PARTIAL || group->keys == NULL || group->must_see_all)
         return false;
     uint32_t count = key_table_present_count(group->keys);
     if (count > FLUSH_GROUPS)
@@ -314,6 +315,7 @@ Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operato
     GroupOperator *group = operator_new(sizeof *group, &group_class, spec, context, children);
     if (!aggregate_set_init(&group->set, spec, context, fault))
         return NULL;
+    group->must_see_all = aggregate_set_has_distinct(&group->set);
     group->key_count = spec->group.key_count;
     group->arena = arena_new("group");
     if (group->key_count != 0) {
@@ -325,7 +327,8 @@ Operator *group_make(const OperatorSpec *spec, OperatorContext *context, Operato
                                     operator_layouts(context, types, group->key_count));
         if (spec->estimated_rows >= MANY_GROUPS && spec->estimated_rows < 1e18)
             key_table_expect(group->keys, (uint64_t)spec->estimated_rows);
-        group->may_be_local = spec->group.mode == GROUP_PARTIAL && context->segments != NULL;
+        group->may_be_local = spec->group.mode == GROUP_PARTIAL && context->segments != NULL &&
+                              !group->must_see_all;
         if (context->segments != NULL)
             key_table_borrow_texts(group->keys, context->segments);
     }

@@ -22,9 +22,9 @@ static bool is_constant_argument(const StageAggregate *spec, uint32_t argument)
     return spec->constants != NULL && spec->constants[argument] != NULL;
 }
 
-static uint32_t argument_inputs(const AggregateSet *set, const StageAggregate *spec)
+static uint32_t argument_inputs(const GroupAggregate *aggregate)
 {
-    return set->mode == GROUP_FINAL ? 1 : spec->argument_count;
+    return aggregate->is_merging ? 1 : aggregate->spec->argument_count;
 }
 
 static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, Fault *fault)
@@ -52,10 +52,10 @@ static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, Fault *fa
 static void find_columns(AggregateSet *set, GroupAggregate *aggregate)
 {
     const StageAggregate *spec = aggregate->spec;
-    uint32_t inputs = argument_inputs(set, spec);
+    uint32_t inputs = argument_inputs(aggregate);
     aggregate->columns = ARENA_ARRAY(set->context->arena, uint32_t, inputs);
     for (uint32_t a = 0; a < inputs; a++)
-        if (set->mode == GROUP_FINAL || !is_constant_argument(spec, a))
+        if (aggregate->is_merging || !is_constant_argument(spec, a))
             aggregate->columns[aggregate->column_count++] = spec->arguments[a];
 }
 
@@ -70,6 +70,8 @@ static void make_distinct(AggregateSet *set, GroupAggregate *aggregate, const Op
     if (has_keys)
         layouts[aggregate->column_count] = LAYOUT_INT64;
     aggregate->distinct = key_table_new(set->context->budget, count, layouts);
+    if (set->context->segments != NULL)
+        key_table_borrow_texts(aggregate->distinct, set->context->segments);
 }
 
 /* The buffer of ORDER BY: the group, the order columns, the arguments. */
@@ -90,7 +92,10 @@ bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorCon
                         Fault *fault)
 {
     *set = (AggregateSet){
-        .context = context, .mode = spec->group.mode, .count = spec->group.aggregate_count};
+        .context = context,
+        .mode = spec->group.mode,
+        .part_column = spec->group.part_column,
+        .count = spec->group.aggregate_count};
     budget_init_child(&set->budget, context->budget, INT64_MAX);
     set->arena = arena_new("aggregate states");
     set->aggregates = ARENA_ARRAY(context->arena, GroupAggregate, set->count);
@@ -100,7 +105,8 @@ bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorCon
         GroupAggregate *aggregate = &set->aggregates[i];
         aggregate->spec = &spec->group.aggregates[i];
         aggregate->offset = stride;
-        aggregate->has_filter = aggregate->spec->filter >= 0 && set->mode != GROUP_FINAL;
+        aggregate->is_merging = set->mode == GROUP_FINAL || aggregate->spec->is_state;
+        aggregate->has_filter = aggregate->spec->filter >= 0 && !aggregate->is_merging;
         stride += align8(aggregate->spec->function->state_size);
         find_columns(set, aggregate);
         if (!call_prepare(set, aggregate, fault)) {
@@ -108,7 +114,8 @@ bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorCon
             aggregate_set_clear(set);
             return false;
         }
-        if (aggregate->spec->is_distinct && !aggregate->spec->function->ignores_distinct)
+        if (aggregate->spec->is_distinct && !aggregate->is_merging &&
+            !aggregate->spec->function->ignores_distinct)
             make_distinct(set, aggregate, spec->children[0], spec->group.key_count != 0);
         if (aggregate->spec->order_count != 0 && set->mode == GROUP_COMPLETE)
             make_ordered(set, aggregate, spec->children[0]);
@@ -127,6 +134,14 @@ void aggregate_set_clear(AggregateSet *set)
     budget_release_all(&set->budget);
     arena_free(set->arena);
     set->arena = NULL;
+}
+
+bool aggregate_set_has_distinct(const AggregateSet *set)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->aggregates[i].distinct != NULL)
+            return true;
+    return false;
 }
 
 void aggregate_set_reset(AggregateSet *set)
@@ -188,6 +203,25 @@ static const uint32_t *seen_groups(const Seen *seen, Arena *arena)
     for (uint32_t i = 0; i < seen->count; i++)
         groups[i] = seen->groups[seen->rows[i]];
     return groups;
+}
+
+/* The rows of the aggregate's part. */
+static void part_rows(const AggregateSet *set, const GroupAggregate *aggregate, Seen *seen,
+                      Arena *arena)
+{
+    if (aggregate->spec->part == 0)
+        return;
+    const Vector *parts = &seen->batch->columns[set->part_column];
+    const int64_t *values = parts->data;
+    uint32_t *rows = arena_alloc_vector(arena, ((size_t)seen->count + 64) * sizeof *rows);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < seen->count; i++) {
+        rows[count] = i;
+        count += values[vector_row(parts, i)] == (int64_t)aggregate->spec->part;
+    }
+    if (count != seen->count)
+        seen->rows = rows;
+    seen->count = count;
 }
 
 static void filter_rows(const GroupAggregate *aggregate, Seen *seen, Arena *arena)
@@ -269,11 +303,11 @@ static bool keep_ordered(GroupAggregate *aggregate, const Seen *seen, Arena *are
 static Vector *full_arguments(const AggregateSet *set, const GroupAggregate *aggregate,
                               const Vector *columns, uint32_t rows, Arena *arena)
 {
-    uint32_t inputs = argument_inputs(set, aggregate->spec);
+    uint32_t inputs = argument_inputs(aggregate);
     Vector *arguments = ARENA_ARRAY(arena, Vector, inputs + 1);
     uint32_t next = 0;
     for (uint32_t a = 0; a < inputs; a++) {
-        if (set->mode != GROUP_FINAL && is_constant_argument(aggregate->spec, a)) {
+        if (!aggregate->is_merging && is_constant_argument(aggregate->spec, a)) {
             arguments[a] = *aggregate->spec->constants[a];
             arguments[a].length = rows;
         } else {
@@ -288,7 +322,7 @@ static bool add_arguments(AggregateSet *set, GroupAggregate *aggregate, uint8_t 
                           Fault *fault)
 {
     const AggregateFunction *function = aggregate->spec->function;
-    if (set->mode == GROUP_FINAL)
+    if (aggregate->is_merging)
         return function->merge(&aggregate->call, states, set->stride, groups, &arguments[0], rows,
                                fault);
     return function->add(&aggregate->call, states, set->stride, groups, arguments, rows, fault);
@@ -299,7 +333,7 @@ static bool add_runs(AggregateSet *set, GroupAggregate *aggregate, uint8_t *stat
                      const uint32_t *groups, const uint32_t *starts, uint32_t count,
                      const Vector *arguments, uint32_t rows, Arena *arena, Fault *fault)
 {
-    uint32_t inputs = argument_inputs(set, aggregate->spec);
+    uint32_t inputs = argument_inputs(aggregate);
     Vector *parts = ARENA_ARRAY(arena, Vector, inputs + 1);
     for (uint32_t r = 0; r < count; r++) {
         uint32_t start = starts[r], end = r + 1 < count ? starts[r + 1] : rows;
@@ -329,6 +363,9 @@ static bool add_columns(AggregateSet *set, GroupAggregate *aggregate, const Vect
 static bool add_one(AggregateSet *set, GroupAggregate *aggregate, Seen seen, Arena *arena,
                     Fault *fault)
 {
+    part_rows(set, aggregate, &seen, arena);
+    if (seen.count == 0 && seen.batch->rows != 0)
+        return true;
     filter_rows(aggregate, &seen, arena);
     if (!distinct_rows(aggregate, &seen, arena, fault))
         return false;

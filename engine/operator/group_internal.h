@@ -11,6 +11,7 @@ typedef struct GroupAggregate {
     AggregateCall call;
     uint32_t offset; /* of its state within a row of states */
     bool has_filter;
+    bool is_merging; /* its argument is a column of partial states */
     KeyTable *distinct;     /* (group, arguments) seen so far; NULL: not distinct */
     uint32_t distinct_seen; /* entries of `distinct` */
     bool distinct_null_seen;
@@ -22,6 +23,7 @@ typedef struct GroupAggregate {
 typedef struct AggregateSet {
     OperatorContext *context;
     GroupMode mode;
+    uint32_t part_column; /* of the input: see StageAggregate's part */
     uint32_t count;
     GroupAggregate *aggregates;
     size_t stride; /* bytes of a row of states */
@@ -34,6 +36,8 @@ typedef struct AggregateSet {
 bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorContext *context,
                         Fault *fault);
 void aggregate_set_clear(AggregateSet *set);
+/* Whether an aggregate must see all rows of a group before its state is handed on. */
+bool aggregate_set_has_distinct(const AggregateSet *set);
 /* No groups, no states. */
 void aggregate_set_reset(AggregateSet *set);
 /* Initialises the states of groups up to `count`. */

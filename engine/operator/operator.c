@@ -33,6 +33,8 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
         return project_make;
     case OPERATOR_GROUP:
         return group_make;
+    case OPERATOR_GROUP_EACH:
+        return group_each_make;
     case OPERATOR_JOIN:
         return join_make;
     case OPERATOR_SORT:
@@ -71,6 +73,7 @@ static uint32_t least_children(OperatorKind kind)
     case OPERATOR_FILTER:
     case OPERATOR_PROJECT:
     case OPERATOR_GROUP:
+    case OPERATOR_GROUP_EACH:
     case OPERATOR_SORT:
     case OPERATOR_LIMIT:
     case OPERATOR_EXPAND:

@@ -21,6 +21,7 @@ Operator *read_stage_make(const OperatorSpec *, OperatorContext *, Operator **, 
 Operator *filter_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *project_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *group_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *group_each_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *join_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *sort_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *top_each_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);

@@ -1,18 +1,29 @@
 /*
  * Aggregation in stages: partial where the rows are, a shuffle of the groups, final where they
- * meet. On one worker it is complete at once; where every row is needed in one place (DISTINCT
- * beside other aggregates, ORDER BY inside an aggregate) the rows travel instead of states.
+ * meet. On one worker it is complete at once; where every row is needed in one place (ORDER BY
+ * inside an aggregate) the rows travel instead of states. DISTINCT: cut_distinct.c.
  */
-#include "engine/plan/cut_internal.h"
+#include "engine/plan/cut_group_internal.h"
 
 /* So many groups are merged by one worker faster than they are dealt out and gathered again. */
 static const double FEW_GROUPS = 30000;
 
+static bool has_distinct(const Plan *plan)
+{
+    for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++)
+        if (plan->aggregate.aggregates[i].expr->aggregate.is_distinct)
+            return true;
+    return false;
+}
+
+/* Where rows must be added in an order, or distinct ones in the order in which they come. */
 static bool needs_all_rows(const Plan *plan)
 {
     for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++) {
         const Expr *aggregate = plan->aggregate.aggregates[i].expr;
-        if (aggregate->aggregate.is_distinct || aggregate->aggregate.order_count > 0)
+        if (aggregate->aggregate.order_count > 0 ||
+            (aggregate->aggregate.is_distinct &&
+             aggregate->aggregate.function->is_order_sensitive))
             return true;
     }
     return false;
@@ -108,7 +119,7 @@ static StageAggregate *make_aggregates(Cutter *cutter, const Plan *plan, const G
     return aggregates;
 }
 
-static SqlType partial_type(Cutter *cutter, const StageAggregate *aggregate)
+SqlType group_partial_type(Cutter *cutter, const StageAggregate *aggregate)
 {
     AggregateCall call = {.function = aggregate->function,
                           .argument_count = aggregate->argument_count,
@@ -120,9 +131,8 @@ static SqlType partial_type(Cutter *cutter, const StageAggregate *aggregate)
     return aggregate->function->partial_of(&call);
 }
 
-/* Puts a group operator on the fragment. Its outputs have the plan's ids. */
-static void put_group(Cutter *cutter, const Plan *plan, Fragment *fragment, GroupMode mode,
-                      const uint32_t *keys, const StageAggregate *aggregates)
+OperatorSpec *group_put(Cutter *cutter, const Plan *plan, Fragment *fragment, GroupMode mode,
+                        const uint32_t *keys, const StageAggregate *aggregates)
 {
     Arena *arena = cutter->arena;
     uint32_t key_count = plan->aggregate.key_count;
@@ -133,7 +143,7 @@ static void put_group(Cutter *cutter, const Plan *plan, Fragment *fragment, Grou
         types[i] = plan->columns[i].type;
         ids[i] = plan->columns[i].id;
         if (mode == GROUP_PARTIAL && i >= key_count)
-            types[i] = partial_type(cutter, &aggregates[i - key_count]);
+            types[i] = group_partial_type(cutter, &aggregates[i - key_count]);
     }
     OperatorSpec *spec = cut_operator(cutter, OPERATOR_GROUP, types, count, &fragment->root, 1);
     spec->group.mode = mode;
@@ -145,40 +155,37 @@ static void put_group(Cutter *cutter, const Plan *plan, Fragment *fragment, Grou
     fragment->root = spec;
     fragment->ids = ids;
     fragment->processor = mode == GROUP_PARTIAL ? "groupByPreShuffle" : "groupByPostShuffle";
+    return spec;
+}
+
+bool group_is_few(double groups)
+{
+    return groups < FEW_GROUPS;
+}
+
+ShuffleSpec group_shuffle(Cutter *cutter, const uint32_t *columns, uint32_t count)
+{
+    if (count == 0)
+        return (ShuffleSpec){.kind = SHUFFLE_MIX, .partitions = 1};
+    SortColumn *keys = ARENA_ARRAY(cutter->arena, SortColumn, count);
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = (SortColumn){.column = columns[i]};
+    return (ShuffleSpec){.kind = SHUFFLE_HASH,
+                         .key_count = count,
+                         .keys = keys,
+                         .partitions = cutter->context->worker_count};
 }
 
 static ShuffleSpec by_keys(Cutter *cutter, const uint32_t *keys, uint32_t count, double groups)
 {
-    uint32_t partitions = cutter->context->worker_count;
-    if (count == 0 || groups < FEW_GROUPS)
-        return (ShuffleSpec){.kind = SHUFFLE_MIX, .partitions = 1};
-    SortColumn *columns = ARENA_ARRAY(cutter->arena, SortColumn, count);
-    for (uint32_t i = 0; i < count; i++)
-        columns[i] = (SortColumn){.column = keys[i]};
-    return (ShuffleSpec){
-        .kind = SHUFFLE_HASH, .key_count = count, .keys = columns, .partitions = partitions};
+    return group_shuffle(cutter, keys, group_is_few(groups) ? 0 : count);
 }
 
-bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment)
+void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
+                 const StageAggregate *aggregates, double groups)
 {
     Arena *arena = cutter->arena;
     uint32_t key_count = plan->aggregate.key_count;
-    if (!cut_plan(cutter, plan->aggregate.input, fragment))
-        return false;
-    GroupInput input = group_input(cutter, plan, fragment);
-    StageAggregate *aggregates = make_aggregates(cutter, plan, &input);
-    double groups = plan_estimate_rows(plan);
-    if (fragment->is_single || needs_all_rows(plan)) {
-        if (!fragment->is_single) {
-            double rows = plan_estimate_rows(plan->aggregate.input);
-            ShuffleSpec shuffle = by_keys(cutter, input.keys, key_count, rows);
-            cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false,
-                        shuffle.kind == SHUFFLE_MIX);
-        }
-        put_group(cutter, plan, fragment, GROUP_COMPLETE, input.keys, aggregates);
-        return true;
-    }
-    put_group(cutter, plan, fragment, GROUP_PARTIAL, input.keys, aggregates);
     uint32_t *keys = ARENA_ARRAY(arena, uint32_t, key_count);
     for (uint32_t i = 0; i < key_count; i++)
         keys[i] = i;
@@ -191,7 +198,35 @@ bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment)
         arguments[0] = key_count + i; /* the partial state */
         finals[i].arguments = arguments;
         finals[i].filter = -1;
+        finals[i].part = 0;
+        finals[i].is_state = finals[i].is_distinct = false;
     }
-    put_group(cutter, plan, fragment, GROUP_FINAL, keys, finals);
+    group_put(cutter, plan, fragment, GROUP_FINAL, keys, finals);
+}
+
+bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment)
+{
+    uint32_t key_count = plan->aggregate.key_count;
+    if (!cut_plan(cutter, plan->aggregate.input, fragment))
+        return false;
+    GroupInput input = group_input(cutter, plan, fragment);
+    StageAggregate *aggregates = make_aggregates(cutter, plan, &input);
+    if (fragment->is_single || needs_all_rows(plan)) {
+        if (!fragment->is_single) {
+            double rows = plan_estimate_rows(plan->aggregate.input);
+            ShuffleSpec shuffle = by_keys(cutter, input.keys, key_count, rows);
+            cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false,
+                        shuffle.kind == SHUFFLE_MIX);
+        }
+        group_put(cutter, plan, fragment, GROUP_COMPLETE, input.keys, aggregates);
+        return true;
+    }
+    double groups = plan_estimate_rows(plan);
+    if (has_distinct(plan)) {
+        cut_distinct(cutter, plan, fragment, input.keys, aggregates, groups);
+        return true;
+    }
+    group_put(cutter, plan, fragment, GROUP_PARTIAL, input.keys, aggregates);
+    group_merge(cutter, plan, fragment, aggregates, groups);
     return true;
 }

@@ -159,6 +159,41 @@ static void print_exprs(Printer *printer, const Expr *const *exprs, uint32_t cou
     }
 }
 
+static void print_aggregates(Buffer *out, const StageAggregate *aggregates, uint32_t count,
+                             GroupMode mode, const char *first)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const StageAggregate *aggregate = &aggregates[i];
+        buffer_printf(out, "%s%s(%s", i == 0 ? first : ", ", aggregate->function->name,
+                      aggregate->is_distinct ? "distinct " : "");
+        bool is_state = mode == GROUP_FINAL || aggregate->is_state;
+        uint32_t shown = is_state ? 1 : aggregate->argument_count;
+        for (uint32_t k = 0; k < shown; k++)
+            buffer_printf(out, "%s#%u", k > 0 ? ", " : "", aggregate->arguments[k]);
+        buffer_append_string(out, shown == 0 ? "*)" : ")");
+        if (aggregate->filter >= 0)
+            buffer_printf(out, " filter #%d", aggregate->filter);
+    }
+}
+
+static void print_group_each(Printer *printer, const OperatorSpec *spec)
+{
+    Buffer *out = printer->out;
+    buffer_append_string(out, "Group, partial, each");
+    for (uint32_t i = 0; i < spec->group_each.key_count; i++)
+        buffer_printf(out, "%s#%u", i == 0 ? " by " : ", ", spec->group_each.keys[i]);
+    for (uint32_t i = 0; i < spec->group_each.set_count; i++) {
+        const StageDistinctSet *set = &spec->group_each.sets[i];
+        buffer_append_string(out, i == 0 ? ": distinct " : ", distinct ");
+        for (uint32_t k = 0; k < set->argument_count; k++)
+            buffer_printf(out, "%s#%u", k > 0 ? " and " : "", set->arguments[k]);
+        if (set->filter >= 0)
+            buffer_printf(out, " filter #%d", set->filter);
+    }
+    print_aggregates(out, spec->group_each.aggregates, spec->group_each.aggregate_count,
+                     GROUP_PARTIAL, ", ");
+}
+
 static void print_group(Printer *printer, const OperatorSpec *spec)
 {
     static const char *const modes[] = {
@@ -167,17 +202,8 @@ static void print_group(Printer *printer, const OperatorSpec *spec)
     buffer_append_string(out, modes[spec->group.mode]);
     for (uint32_t i = 0; i < spec->group.key_count; i++)
         buffer_printf(out, "%s#%u", i == 0 ? " by " : ", ", spec->group.keys[i]);
-    for (uint32_t i = 0; i < spec->group.aggregate_count; i++) {
-        const StageAggregate *aggregate = &spec->group.aggregates[i];
-        buffer_printf(out, "%s%s(%s", i == 0 ? ": " : ", ", aggregate->function->name,
-                      aggregate->is_distinct ? "distinct " : "");
-        uint32_t shown = spec->group.mode == GROUP_FINAL ? 1 : aggregate->argument_count;
-        for (uint32_t k = 0; k < shown; k++)
-            buffer_printf(out, "%s#%u", k > 0 ? ", " : "", aggregate->arguments[k]);
-        buffer_append_string(out, shown == 0 ? "*)" : ")");
-        if (aggregate->filter >= 0)
-            buffer_printf(out, " filter #%d", aggregate->filter);
-    }
+    print_aggregates(out, spec->group.aggregates, spec->group.aggregate_count, spec->group.mode,
+                     ": ");
 }
 
 static void print_join(Printer *printer, const OperatorSpec *spec)
@@ -285,6 +311,9 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
         break;
     case OPERATOR_GROUP:
         print_group(printer, spec);
+        break;
+    case OPERATOR_GROUP_EACH:
+        print_group_each(printer, spec);
         break;
     case OPERATOR_JOIN:
         print_join(printer, spec);

@@ -97,6 +97,8 @@ typedef enum OperatorKind {
     OPERATOR_FILTER,
     OPERATOR_PROJECT,
     OPERATOR_GROUP,
+    OPERATOR_GROUP_EACH, /* several partial groups of the same rows, for aggregates that are DISTINCT
+                            over different arguments */
     OPERATOR_JOIN,
     OPERATOR_SORT,
     OPERATOR_LIMIT,
@@ -127,7 +129,10 @@ typedef struct StageAggregate {
     /* Constant arguments (one-row constant vectors) or NULL entries: also given to FINAL. */
     const Vector *const *constants;
     int32_t filter;                  /* position of a boolean column; -1 none */
-    bool is_distinct;                /* COMPLETE only: duplicates within a group are dropped */
+    uint32_t part;                   /* only rows whose group.part_column has this value; 0 all */
+    bool is_state;                   /* arguments[0] is a partial state in every mode, as in FINAL */
+    bool is_distinct;                /* duplicates within a group are dropped. PARTIAL: where all
+                                        rows with the same keys and arguments come together */
     uint32_t order_count;            /* COMPLETE only: ORDER BY inside the aggregate */
     const SortColumn *order;         /* positions in the input */
 } StageAggregate;
@@ -169,6 +174,14 @@ typedef enum StageJoinType {
     STAGE_JOIN_RIGHT_SEMI, STAGE_JOIN_RIGHT_ANTI, /* right rows with a partner, or without, alone */
 } StageJoinType;
 
+/* What some aggregates are DISTINCT over: rows are told apart by these columns and the keys. */
+typedef struct StageDistinctSet {
+    uint32_t argument_count;
+    const uint32_t *arguments;       /* input positions */
+    int32_t filter;                  /* as an aggregate's */
+    double estimated_rows;           /* that are left */
+} StageDistinctSet;
+
 typedef struct OperatorSpec OperatorSpec;
 struct OperatorSpec {
     OperatorKind kind;
@@ -196,7 +209,19 @@ struct OperatorSpec {
             const uint32_t *keys;     /* input positions; output: keys, then one column an aggregate */
             uint32_t aggregate_count;
             const StageAggregate *aggregates;
+            uint32_t part_column;     /* INT64; when an aggregate has a part */
         } group; /* without keys: exactly one row comes out (PARTIAL: at most one a worker) */
+        /* Output: keys; the part (INT64) that tells what else the row has: 1 partial states, 2 the
+         * first set's arguments, and so on; the arguments of all sets; a partial state an
+         * aggregate. */
+        struct {
+            uint32_t key_count;
+            const uint32_t *keys;     /* input positions */
+            uint32_t set_count;
+            const StageDistinctSet *sets;
+            uint32_t aggregate_count; /* that are not DISTINCT */
+            const StageAggregate *aggregates;
+        } group_each;
         struct {
             StageJoinType type;
             uint32_t key_count;

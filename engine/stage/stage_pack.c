@@ -154,8 +154,10 @@ static void pack_aggregate(const StageAggregate *aggregate, GroupMode mode, Buff
         pack_constant_vector(aggregate->constants != NULL ? aggregate->constants[i] : NULL,
                              aggregate->argument_types[i], out);
     }
-    if (mode == GROUP_FINAL) /* the state's, also of aggregates without arguments */
-        pack_uint(out, aggregate->arguments[0]);
+    pack_bool(out, aggregate->is_state);
+    if (mode == GROUP_FINAL || aggregate->is_state)
+        pack_uint(out, aggregate->arguments[0]); /* also of aggregates without arguments */
+    pack_uint(out, aggregate->part);
     pack_int(out, aggregate->filter);
     pack_bool(out, aggregate->is_distinct);
     pack_sort_columns(aggregate->order, aggregate->order_count, out);
@@ -168,6 +170,22 @@ static void pack_group(const OperatorSpec *spec, Buffer *out)
     pack_array(out, spec->group.aggregate_count);
     for (uint32_t i = 0; i < spec->group.aggregate_count; i++)
         pack_aggregate(&spec->group.aggregates[i], spec->group.mode, out);
+    pack_uint(out, spec->group.part_column);
+}
+
+static void pack_group_each(const OperatorSpec *spec, Buffer *out)
+{
+    pack_positions(spec->group_each.keys, spec->group_each.key_count, out);
+    pack_array(out, spec->group_each.set_count);
+    for (uint32_t i = 0; i < spec->group_each.set_count; i++) {
+        const StageDistinctSet *set = &spec->group_each.sets[i];
+        pack_positions(set->arguments, set->argument_count, out);
+        pack_int(out, set->filter);
+        pack_double(out, set->estimated_rows);
+    }
+    pack_array(out, spec->group_each.aggregate_count);
+    for (uint32_t i = 0; i < spec->group_each.aggregate_count; i++)
+        pack_aggregate(&spec->group_each.aggregates[i], GROUP_PARTIAL, out);
 }
 
 static void pack_join(const OperatorSpec *spec, Buffer *out)
@@ -265,6 +283,7 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
             expr_pack(spec->project.items[i], out);
         break;
     case OPERATOR_GROUP: pack_group(spec, out); break;
+    case OPERATOR_GROUP_EACH: pack_group_each(spec, out); break;
     case OPERATOR_JOIN: pack_join(spec, out); break;
     case OPERATOR_SORT:
         pack_sort_columns(spec->sort.keys, spec->sort.key_count, out);
@@ -570,6 +589,15 @@ static bool read_input(Reader *reader, StageInput *input)
     return false;
 }
 
+/* A position, or -1 for none. */
+static int32_t read_optional_position(Reader *reader, uint32_t width)
+{
+    int64_t position = unpack_int(&reader->in);
+    if (position < -1 || position >= (int64_t)width)
+        reader->in.failed = true;
+    return (int32_t)position;
+}
+
 static bool read_constant(Reader *reader, const Vector **value)
 {
     const Expr *constant;
@@ -599,13 +627,18 @@ static bool read_aggregate(Reader *reader, uint32_t width, GroupMode mode,
     for (uint32_t i = 0; i < aggregate->argument_count; i++) {
         types[i] = read_type(reader);
         arguments[i] = (uint32_t)unpack_uint(&reader->in);
-        /* of FINAL only the state is looked at, which follows */
-        if (reader->in.failed || (mode != GROUP_FINAL && arguments[i] >= width) ||
-            !read_constant(reader, &constants[i]))
+        if (reader->in.failed || !read_constant(reader, &constants[i]))
             return bad(reader, "aggregate argument");
     }
-    if (mode == GROUP_FINAL)
+    aggregate->is_state = unpack_bool(&reader->in);
+    if (mode == GROUP_FINAL || aggregate->is_state) { /* only the state is looked at */
         arguments[0] = (uint32_t)unpack_below(&reader->in, width);
+    } else {
+        for (uint32_t i = 0; i < aggregate->argument_count; i++)
+            if (arguments[i] >= width)
+                return bad(reader, "aggregate argument");
+    }
+    aggregate->part = (uint32_t)unpack_below(&reader->in, MAX_COLUMNS + 2);
     aggregate->argument_types = types;
     aggregate->arguments = arguments;
     aggregate->constants = constants;
@@ -630,8 +663,50 @@ static bool read_group(Reader *reader, OperatorSpec *spec, uint32_t width)
         if (!read_aggregate(reader, width, spec->group.mode, &aggregates[i]))
             return false;
     spec->group.aggregates = aggregates;
+    spec->group.part_column = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
+    for (uint32_t i = 0; i < spec->group.aggregate_count; i++)
+        if (aggregates[i].part != 0 &&
+            (spec->group.part_column >= width ||
+             type_layout(spec->children[0]->types[spec->group.part_column]) != LAYOUT_INT64))
+            return bad(reader, "parts of a group");
     return spec->column_count == spec->group.key_count + spec->group.aggregate_count ||
            bad(reader, "width of a group");
+}
+
+static bool read_distinct_set(Reader *reader, uint32_t width, StageDistinctSet *set)
+{
+    if (!read_positions(reader, width, &set->arguments, &set->argument_count))
+        return false;
+    set->filter = read_optional_position(reader, width);
+    set->estimated_rows = unpack_double(&reader->in);
+    return !reader->in.failed || bad(reader, "what is distinct");
+}
+
+static bool read_group_each(Reader *reader, OperatorSpec *spec, uint32_t width)
+{
+    if (!read_positions(reader, width, &spec->group_each.keys, &spec->group_each.key_count) ||
+        !read_count(reader, MAX_COLUMNS, &spec->group_each.set_count))
+        return false;
+    StageDistinctSet *sets =
+        ARENA_ARRAY(reader->arena, StageDistinctSet, spec->group_each.set_count);
+    uint64_t columns = (uint64_t)spec->group_each.key_count + 1;
+    for (uint32_t i = 0; i < spec->group_each.set_count; i++) {
+        if (!read_distinct_set(reader, width, &sets[i]))
+            return false;
+        columns += sets[i].argument_count;
+    }
+    spec->group_each.sets = sets;
+    if (!read_count(reader, MAX_COLUMNS, &spec->group_each.aggregate_count))
+        return false;
+    StageAggregate *aggregates =
+        ARENA_ARRAY(reader->arena, StageAggregate, spec->group_each.aggregate_count);
+    memset(aggregates, 0, spec->group_each.aggregate_count * sizeof *aggregates);
+    for (uint32_t i = 0; i < spec->group_each.aggregate_count; i++)
+        if (!read_aggregate(reader, width, GROUP_PARTIAL, &aggregates[i]))
+            return false;
+    spec->group_each.aggregates = aggregates;
+    return spec->column_count == columns + spec->group_each.aggregate_count ||
+           bad(reader, "width of groups");
 }
 
 static bool read_window_arguments(Reader *reader, uint32_t width, StageAggregate *call)
@@ -654,15 +729,6 @@ static bool read_window_arguments(Reader *reader, uint32_t width, StageAggregate
     call->arguments = arguments;
     call->constants = constants;
     return true;
-}
-
-/* A position, or -1 for none. */
-static int32_t read_optional_position(Reader *reader, uint32_t width)
-{
-    int64_t position = unpack_int(&reader->in);
-    if (position < -1 || position >= (int64_t)width)
-        reader->in.failed = true;
-    return (int32_t)position;
 }
 
 /* The three columns of RANGE with an offset must be there as the bounds say, and of one layout. */
@@ -864,7 +930,8 @@ static uint32_t children_of(OperatorKind kind, uint32_t given)
     case OPERATOR_HELD: return 0;
     case OPERATOR_RECURSE: return given < 2 ? 2 : given;
     case OPERATOR_UNION: return given;
-    case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_SORT:
+    case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_GROUP_EACH:
+    case OPERATOR_SORT:
     case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WINDOW: case OPERATOR_WRITE_SEGMENTS:
     case OPERATOR_WRITE_ROWS:
         return 1;
@@ -880,6 +947,7 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
     case OPERATOR_FILTER: return read_expr(reader, width, &spec->filter.condition);
     case OPERATOR_PROJECT: return read_project(reader, spec, width);
     case OPERATOR_GROUP: return read_group(reader, spec, width);
+    case OPERATOR_GROUP_EACH: return read_group_each(reader, spec, width);
     case OPERATOR_JOIN: return read_join(reader, spec);
     case OPERATOR_SORT:
         if (!read_sort_columns(reader, width, &spec->sort.keys, &spec->sort.key_count))
