@@ -113,6 +113,15 @@ static SqlType average_numeric_type(const SqlType *arguments, uint32_t count)
                               type_numeric_least(arguments[0]));
 }
 
+/* How many digits of the average are kept. */
+static int average_scale(SqlType result, __int128 sum, int scale, uint64_t count)
+{
+    int kept = decimal_quotient_scale(sum, scale, (__int128)count, 0), most = type_scale(result);
+    int least = type_numeric_least(result);
+    kept = kept < least ? least : kept;
+    return kept < scale ? scale : kept > most ? most : kept;
+}
+
 /* sum * 10^digits / count, rounded half away from zero; false when it does not fit. */
 static bool average_divide(__int128 sum, int64_t count, int digits, __int128 *average)
 {
@@ -142,16 +151,18 @@ static bool average_numeric_finish(const AggregateCall *call, const uint8_t *sta
 {
     __int128 *averages = arena_alloc_vector(arena, count * sizeof *averages);
     uint8_t *nulls = arena_alloc_vector(arena, count);
-    int digits = type_scale(call->result_type) - type_scale(call->argument_types[0]);
+    int scale = type_scale(call->argument_types[0]), result_scale = type_scale(call->result_type);
     for (uint32_t i = 0; i < count; i++) {
         const AverageWide *state = AGGREGATE_STATE_CONST(AverageWide, states, stride, first + i);
         nulls[i] = state->count == 0;
         averages[i] = 0;
         if (state->count == 0)
             continue;
+        int kept = average_scale(call->result_type, state->sum, scale, state->count);
         if (state->overflowed ||
-            !average_divide(state->sum, (int64_t)state->count, digits, &averages[i]) ||
-            !decimal_round_shown(call->result_type, &averages[i]))
+            !average_divide(state->sum, (int64_t)state->count, kept - scale, &averages[i]) ||
+            __builtin_mul_overflow(averages[i], decimal_power10(result_scale - kept),
+                                   &averages[i]))
             return fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
                              "the average has more than %d digits", NUMERIC_MAX_DIGITS);
     }

@@ -432,7 +432,7 @@ static SqlType sum_numeric_type(const SqlType *arguments, uint32_t count)
      * scales it has the largest, unless that is but the room of a column without precision. */
     enum { ROOM = 16 };
     NumericDigits digits = type_numeric_digits(arguments[0]);
-    bool is_kept = arguments[0].modifier == -1 || digits >= DIGITS_QUOTIENT ||
+    bool is_kept = arguments[0].modifier == -1 || numeric_digits_significant(digits) ||
                    (digits == DIGITS_TRIMMED && type_scale(arguments[0]) >= ROOM);
     return is_kept ? arguments[0] : type_numeric_derived(type_scale(arguments[0]));
 }

@@ -25,6 +25,8 @@ typedef struct NumericPlan {
     Int128 widen_a, widen_b; /* factors that bring the arguments to a common scale */
     bool is_same_scale;
     int shift;               /* quotient: zeros behind the dividend; product: digits dropped */
+    int scale_b, least;      /* quotient: of the divisor; digits that are shown at least */
+    bool is_shown;           /* quotient: it has as many digits as PostgreSQL gives it */
     int scale_a, scale_result;
     SqlType result;
 } NumericPlan;
@@ -46,13 +48,13 @@ static int argument_least(SqlType type)
 
 static bool is_significant(SqlType type)
 {
-    return type.oid == T_NUMERIC && type_numeric_digits(type) >= DIGITS_QUOTIENT;
+    return type.oid == T_NUMERIC && numeric_digits_significant(type_numeric_digits(type));
 }
 
 static bool is_trimmed(SqlType type)
 {
     return type.oid == T_NUMERIC && type.modifier != -1 &&
-           type_numeric_digits(type) == DIGITS_TRIMMED;
+           numeric_digits_several(type_numeric_digits(type));
 }
 
 static SqlType scale_of_sum(const SqlType *arguments, uint32_t count)
@@ -67,13 +69,26 @@ static SqlType scale_of_sum(const SqlType *arguments, uint32_t count)
     return type_numeric_derived(scale);
 }
 
+/* Zeros stay zeros beside a factor that has all its digits. */
+static NumericDigits digits_of_product(const SqlType *arguments)
+{
+    for (int i = 0; i < 2; i++) {
+        SqlType other = arguments[1 - i];
+        bool is_exact = other.oid != T_NUMERIC || type_numeric_digits(other) == DIGITS_ALL;
+        if (is_exact && arguments[i].oid == T_NUMERIC &&
+            type_numeric_digits(arguments[i]) == DIGITS_ZERO)
+            return DIGITS_ZERO;
+    }
+    return DIGITS_TRIMMED;
+}
+
 static SqlType scale_of_product(const SqlType *arguments, uint32_t count)
 {
     int a = argument_scale(arguments[0]), b = argument_scale(arguments[1]);
     bool is_rounded = a + b > EXACT_PRODUCT_SCALE;
     int scale = is_rounded ? larger(ROUNDED_PRODUCT_SCALE, larger(a, b)) : a + b;
     if (is_trimmed(arguments[0]) || is_trimmed(arguments[1]))
-        return type_numeric_shown(DIGITS_TRIMMED, scale,
+        return type_numeric_shown(digits_of_product(arguments), scale,
                                   argument_least(arguments[0]) + argument_least(arguments[1]));
     return type_numeric_derived(scale);
 }
@@ -130,8 +145,10 @@ static bool prepare_quotient(ScalarCall *call, Arena *arena, Fault *fault)
 {
     prepare_numeric(call, arena, fault);
     NumericPlan *plan = call->prepared;
-    plan->shift = plan->scale_result + argument_scale(call->argument_types[1]) -
-                  argument_scale(call->argument_types[0]);
+    plan->scale_b = argument_scale(call->argument_types[1]);
+    plan->shift = plan->scale_result + plan->scale_b - plan->scale_a;
+    plan->is_shown = type_numeric_digits(call->result_type) != DIGITS_ALL;
+    plan->least = type_numeric_least(call->result_type);
     return true;
 }
 
@@ -193,15 +210,18 @@ static inline FaultCode divide_numeric(const ScalarCall *call, Int128 a, Int128 
     const NumericPlan *plan = call->prepared;
     if (b == 0)
         return *quotient = 0, FAULT_DIVISION_BY_ZERO;
-    if (!decimal_divide(a, b, plan->shift, quotient))
-        return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
-    int shown = decimal_shown_scale(plan->result, *quotient), drop = plan->scale_result - shown;
-    if (drop == 0)
-        return FAULT_NONE;
-    if (drop > plan->shift)
-        return RANGE(!decimal_round_shown(plan->result, quotient));
-    /* Divided once more, to the digits that are kept: rounding twice would be wrong. */
+    int kept_scale = plan->scale_result;
+    if (plan->is_shown) {
+        kept_scale = larger(decimal_quotient_scale(a, plan->scale_a, b, plan->scale_b),
+                            plan->least);
+        kept_scale = kept_scale < plan->scale_result ? kept_scale : plan->scale_result;
+    }
+    /* Divided at once to the digits that are kept: rounding twice would be wrong. */
+    int drop = plan->scale_result - kept_scale;
     Int128 kept;
+    if (drop > plan->shift)
+        return RANGE(!decimal_divide(a, b, plan->shift, quotient) ||
+                     !decimal_round_shown(plan->result, quotient));
     if (!decimal_divide(a, b, plan->shift - drop, &kept))
         return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
     return RANGE(__builtin_mul_overflow(kept, decimal_power10(drop), quotient));

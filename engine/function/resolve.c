@@ -667,12 +667,22 @@ static bool implicit_cast(Oid from, Oid to)
            is_noop;
 }
 
+static bool has_two_scales(const SqlType *types, uint32_t count, int scale, int least)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int own = types[i].oid == T_NUMERIC ? type_scale(types[i]) : 0;
+        if (types[i].oid != T_UNKNOWN && own != scale && own != least)
+            return false;
+    }
+    return true;
+}
+
 /* Of numerics: the widest scale, so that no digits are lost; of values that had fewer digits,
  * trailing zeros are not shown. Integers beside numerics are numerics of scale 0. */
 static SqlType common_numeric(const SqlType *types, uint32_t count)
 {
     int scale = 0, least = NUMERIC_MAX_DIGITS;
-    bool is_one_type = true, is_significant = false;
+    bool is_one_type = true, is_significant = false, are_exact = true;
     const SqlType *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
         if (types[i].oid == T_UNKNOWN)
@@ -685,14 +695,17 @@ static SqlType common_numeric(const SqlType *types, uint32_t count)
         int own_least = is_numeric ? type_numeric_least(types[i]) : 0;
         scale = own > scale ? own : scale;
         least = own_least < least ? own_least : least;
-        is_significant |= is_numeric && type_numeric_digits(types[i]) >= DIGITS_QUOTIENT;
+        is_significant |= is_numeric && numeric_digits_significant(type_numeric_digits(types[i]));
+        are_exact &= !is_numeric || type_numeric_digits(types[i]) == DIGITS_ALL;
     }
     if (is_one_type && first != NULL)
         return *first;
     if (is_significant)
         return type_numeric_shown(DIGITS_MIXED, scale, least);
-    return least < scale ? type_numeric_shown(DIGITS_TRIMMED, scale, least)
-                         : type_numeric_derived(scale);
+    if (least == scale)
+        return type_numeric_derived(scale);
+    bool are_two = are_exact && has_two_scales(types, count, scale, least);
+    return type_numeric_shown(are_two ? DIGITS_TWO : DIGITS_TRIMMED, scale, least);
 }
 
 /* Arrays of them have the scale of their elements in common; arrays of whole numbers have none. */

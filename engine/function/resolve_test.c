@@ -134,7 +134,7 @@ static void test_polymorphic(void **state)
     SqlType coerced[3];
     assert_non_null(function_resolve(TEXT_LITERAL("greatest"), types, 3, 0, coerced, -1, &fault));
     for (int i = 0; i < 3; i++)
-        assert_true(type_equal(coerced[i], type_numeric_shown(DIGITS_TRIMMED, 2, 0)));
+        assert_true(type_equal(coerced[i], type_numeric_shown(DIGITS_TWO, 2, 0)));
     types[0] = SQL_TYPE(T_BOOL);
     assert_null(function_resolve(TEXT_LITERAL("greatest"), types, 2, 0, coerced, -1, &fault));
     assert_int_equal(fault.code, FAULT_DATATYPE_MISMATCH);

@@ -260,6 +260,41 @@ static int32_t mismatch_location(const Expr *const *items, const SqlType *types,
     return location;
 }
 
+static bool is_zero_constant(const Expr *expr)
+{
+    if (expr->kind != EXPR_CONSTANT || expr_is_null(expr))
+        return expr_is_null(expr);
+    __int128 number;
+    switch (expr->value->layout) {
+    case LAYOUT_INT64:
+        return VECTOR_DATA(int64_t, expr->value)[0] == 0;
+    case LAYOUT_INT128:
+        memcpy(&number, expr->value->data, sizeof number);
+        return number == 0;
+    default:
+        return false;
+    }
+}
+
+/* Numerics of one scale beside zeros that have fewer digits: COALESCE(x, 0). */
+static SqlType beside_zeros(const Expr *const *items, const SqlType *types, uint32_t count,
+                            SqlType common)
+{
+    int least = type_numeric_least(common), scale = type_scale(common);
+    bool has_several = numeric_digits_several(type_numeric_digits(common));
+    for (uint32_t i = 0; i < count && has_several; i++) {
+        bool is_numeric = types[i].oid == T_NUMERIC;
+        int own = is_numeric ? type_scale(types[i]) : 0;
+        bool is_whole = is_numeric && own == scale &&
+                        (type_numeric_digits(types[i]) == DIGITS_ALL ||
+                         (type_numeric_digits(types[i]) == DIGITS_ZERO &&
+                          type_numeric_least(types[i]) == least));
+        has_several = is_whole || types[i].oid == T_UNKNOWN ||
+                      (own == least && is_zero_constant(items[i]));
+    }
+    return has_several ? type_numeric_shown(DIGITS_ZERO, scale, least) : common;
+}
+
 bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
                       SqlType *common, int32_t location)
 {
@@ -283,6 +318,8 @@ bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const 
     }
     if (common->oid == T_UNKNOWN)
         *common = SQL_TYPE(T_TEXT);
+    if (common->oid == T_NUMERIC && common->modifier != -1)
+        *common = beside_zeros(items, types, count, *common);
     for (uint32_t i = 0; i < count; i++) {
         int32_t at = items[i]->location >= 0 ? items[i]->location : location;
         items[i] = coerce_to(binder, items[i], *common, CAST_IMPLICIT, at);

@@ -3,6 +3,8 @@
  */
 #include "engine/sql/bind_record_internal.h"
 
+#include "engine/type/decimal.h"
+
 #include <stdlib.h>
 
 const char *bind_operator_name(PgQuery__Node *const *names, size_t count)
@@ -20,6 +22,29 @@ static bool is_array(const Expr *expr)
 {
     const TypeInfo *info = expr == NULL ? NULL : type_info(expr->type.oid);
     return info != NULL && info->element_oid != 0;
+}
+
+/* A quotient of constants has the digits that PostgreSQL gives it: known before it is computed. */
+static SqlType quotient_of_constants(Binder *binder, SqlType result, const Expr *const *arguments)
+{
+    __int128 values[2];
+    int scales[2], shown[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        const Expr *folded = bind_fold(binder, arguments[i]);
+        if (folded->kind != EXPR_CONSTANT || expr_is_null(folded) || folded->type.oid != T_NUMERIC)
+            return result;
+        memcpy(&values[i], folded->value->data, sizeof values[i]);
+        scales[i] = type_scale(folded->type);
+        shown[i] = decimal_shown_scale(folded->type, values[i]);
+    }
+    int scale = values[1] == 0 ? 0
+                               : decimal_quotient_scale(values[0], scales[0], values[1], scales[1]);
+    scale = scale > shown[0] ? scale : shown[0];
+    scale = scale > shown[1] ? scale : shown[1];
+    int shift = scale + scales[1] - scales[0];
+    return scale <= NUMERIC_MAX_DIGITS && shift >= 0 && shift <= NUMERIC_MAX_DIGITS
+               ? type_numeric_derived(scale)
+               : result;
 }
 
 /* Patterns see a char(n) with its blanks; elsewhere they mean nothing. */
@@ -91,8 +116,10 @@ const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, 
         return NULL;
     for (uint32_t i = 0; i < count; i++)
         types[i] = arguments[i]->type;
-    return expr_call(binder->arena, function, call_result(function, types, count), arguments, count,
-                     location);
+    SqlType result = call_result(function, types, count);
+    if (result.oid == T_NUMERIC && strcmp(symbol, "/") == 0)
+        result = quotient_of_constants(binder, result, arguments);
+    return expr_call(binder->arena, function, result, arguments, count, location);
 }
 
 static const Expr *combine(Binder *binder, ExprKind kind, const Expr *const *items, uint32_t count,

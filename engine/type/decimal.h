@@ -48,6 +48,11 @@ bool decimal_divide(Int128 a, Int128 b, int shift, Int128 *result);
 /* -1, 0, 1: values of different scales. */
 int decimal_compare(Int128 a, int scale_a, Int128 b, int scale_b);
 
+/* How many digits PostgreSQL gives a / b behind the point, before those that the operands have
+ * themselves (select_div_scale of numeric.c): 16 significant ones, judged by the operands' first
+ * groups of four digits. */
+int decimal_quotient_scale(Int128 a, int scale_a, Int128 b, int scale_b);
+
 double decimal_to_double(Int128 value, int scale);
 /* The nearest decimal of that scale (to the double's shortest text, so that 0.1 is 0.1). False:
  * too large, or not finite. */

@@ -52,6 +52,37 @@ static int quotient_scale(UInt128 magnitude, int scale)
     return LEAST_SIGNIFICANT - weight * GROUP;
 }
 
+/* The first group of four digits of a magnitude, counted from the point, and its place. */
+static uint32_t first_group(UInt128 magnitude, int scale, int *weight)
+{
+    int power = last_power(magnitude);
+    *weight = magnitude == 0 ? 0 : floor_divide(power - scale, GROUP);
+    int digits = power - scale - *weight * GROUP + 1, behind = power - (digits - 1);
+    if (magnitude == 0)
+        return 0;
+    return behind >= 0 ? (uint32_t)(magnitude / (UInt128)decimal_power10(behind))
+                       : (uint32_t)(magnitude * (UInt128)decimal_power10(-behind));
+}
+
+int decimal_quotient_scale(Int128 a, int scale_a, Int128 b, int scale_b)
+{
+    int weight_a, weight_b;
+    uint32_t first_a = first_group(magnitude_of(a), scale_a, &weight_a);
+    uint32_t first_b = first_group(magnitude_of(b), scale_b, &weight_b);
+    int weight = weight_a - weight_b - (first_a <= first_b);
+    int scale = LEAST_SIGNIFICANT - weight * GROUP;
+    return scale < 0 ? 0 : scale;
+}
+
+/* A quotient whose operands begin with the same digits has a group more; it is seen where the
+ * digits there are not zeros. */
+static int widened_quotient(UInt128 magnitude, int scale, int shown)
+{
+    if (shown < 0 || shown >= scale)
+        return shown;
+    return magnitude % (UInt128)decimal_power10(scale - shown) == 0 ? shown : shown + GROUP;
+}
+
 /* The operand, the root's square, decides. */
 static int root_scale(UInt128 magnitude, int scale)
 {
@@ -79,12 +110,18 @@ int decimal_shown_scale(SqlType numeric, Int128 value)
         return scale;
     case DIGITS_TRIMMED:
         return trimmed_scale(magnitude, scale, least);
+    case DIGITS_ZERO:
+        return magnitude == 0 ? least : scale;
+    case DIGITS_TWO:
+        return magnitude % (UInt128)decimal_power10(scale - least) == 0 ? least : scale;
     case DIGITS_MIXED:
         shown = trimmed_scale(magnitude, scale, 0);
-        shown = shown == 0 ? 0 : quotient_scale(magnitude, scale);
+        shown = shown == 0
+                    ? 0
+                    : widened_quotient(magnitude, scale, quotient_scale(magnitude, scale));
         break;
     case DIGITS_QUOTIENT:
-        shown = quotient_scale(magnitude, scale);
+        shown = widened_quotient(magnitude, scale, quotient_scale(magnitude, scale));
         break;
     case DIGITS_ROOT:
         shown = root_scale(magnitude, scale);

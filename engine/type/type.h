@@ -145,10 +145,21 @@ typedef enum NumericDigits {
     DIGITS_EXPONENTIAL,
     DIGITS_LOGARITHM,
     DIGITS_LOGARITHM10,
+    DIGITS_ZERO,        /* 0 has the least digits, all else has all: COALESCE(x, 0) */
+    DIGITS_TWO,         /* values of two scales: what fits the least digits has those */
 } NumericDigits;
 enum { NUMERIC_SIGNIFICANT_SCALE = 20 };
 SqlType type_numeric_shown(NumericDigits digits, int scale, int least);
 NumericDigits type_numeric_digits(SqlType numeric);
+/* Quotients, roots and the like; and values of several scales in one column. */
+static inline bool numeric_digits_significant(NumericDigits digits)
+{
+    return digits >= DIGITS_QUOTIENT && digits <= DIGITS_LOGARITHM10;
+}
+static inline bool numeric_digits_several(NumericDigits digits)
+{
+    return digits == DIGITS_TRIMMED || digits == DIGITS_ZERO || digits == DIGITS_TWO;
+}
 int type_numeric_least(SqlType numeric);  /* `least` of such a type, else its scale */
 int32_t type_wire_modifier(SqlType type); /* what RowDescription shows */
 /* Rounds microseconds to the precision of timestamp(p), time(p); false: out of range. */

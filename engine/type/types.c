@@ -423,7 +423,7 @@ SqlType type_numeric_derived(int scale)
     return (SqlType){.oid = T_NUMERIC, .modifier = NUMERIC_DERIVED | scale};
 }
 
-/* Bits of a derived modifier: 0-7 the scale, 8-15 the least digits, 24-26 which are shown. */
+/* Bits of a derived modifier: 0-7 the scale, 8-15 the least digits, 24-27 which are shown. */
 SqlType type_numeric_shown(NumericDigits digits, int scale, int least)
 {
     check(scale >= 0 && scale <= NUMERIC_MAX_DIGITS && least >= 0);
@@ -436,7 +436,7 @@ NumericDigits type_numeric_digits(SqlType numeric)
 {
     if (numeric.modifier < MODIFIER_HEADER)
         return DIGITS_TRIMMED;
-    return is_derived(numeric.modifier) ? (NumericDigits)(numeric.modifier >> 24 & 7) : DIGITS_ALL;
+    return is_derived(numeric.modifier) ? (NumericDigits)(numeric.modifier >> 24 & 15) : DIGITS_ALL;
 }
 
 int type_numeric_least(SqlType numeric)
