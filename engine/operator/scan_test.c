@@ -590,12 +590,65 @@ static void test_write_interrupted(void **state)
     test_stage_clear(&test);
 }
 
+/* --- texts that are kept with the segments --- */
+
+static void add_texts(TextTable *texts, uint32_t first, uint32_t count)
+{
+    Arena *arena = arena_new("test");
+    Fault fault;
+    for (uint32_t i = first; i < first + count; i++) {
+        Text text = text_of(arena_printf(arena, "text number %u", i));
+        assert_int_not_equal(text_table_add(texts, text, text_hash(text), &fault), 0);
+    }
+    arena_free(arena);
+}
+
+static void test_kept_texts(void **state)
+{
+    (void)state;
+    SegmentCache *cache = segment_cache_new(10, 1 << 20);
+    Budget budget;
+    budget_init_root(&budget, NULL, 0);
+    TextTable *texts = kept_texts_borrow(cache, 5, &budget);
+    assert_non_null(texts);
+    assert_null(kept_texts_borrow(cache, 5, &budget));
+    add_texts(texts, 0, 1000);
+    assert_true(budget.used > 0);
+    TextTable *others = kept_texts_borrow(cache, 6, &budget);
+    assert_int_equal(others->count, 1);
+    kept_texts_return(cache, others);
+    kept_texts_return(cache, texts);
+    assert_int_equal(budget.used, 0);
+
+    /* the next query finds them, and pays for what it adds alone */
+    texts = kept_texts_borrow(cache, 5, &budget);
+    assert_int_equal(texts->count, 1001);
+    add_texts(texts, 0, 1000);
+    assert_int_equal(texts->count, 1001);
+    assert_int_equal(budget.used, 0);
+    add_texts(texts, 1000, 20000);
+    kept_texts_return(cache, texts);
+    assert_int_equal(budget.used, 0);
+
+    /* that was too much to be kept */
+    texts = kept_texts_borrow(cache, 5, &budget);
+    assert_int_equal(texts->count, 1);
+    add_texts(texts, 0, 10);
+    kept_texts_return(cache, texts);
+    segment_cache_drop_all(cache);
+    texts = kept_texts_borrow(cache, 5, &budget);
+    assert_int_equal(texts->count, 1);
+    kept_texts_return(cache, texts);
+    segment_cache_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_zones_skip_blocks),
         cmocka_unit_test(test_workers_share_morsels),
+        cmocka_unit_test(test_kept_texts),
         cmocka_unit_test(test_top_n_skips_blocks),
         cmocka_unit_test(test_join_restricts_scan),
         cmocka_unit_test(test_wrong_digest),

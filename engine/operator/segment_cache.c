@@ -94,6 +94,14 @@ static bool kept_make_room(SegmentCache *cache)
     return oldest != UINT32_MAX;
 }
 
+static void kept_forget(SegmentCache *cache, const KeptTexts *kept)
+{
+    uint32_t index = 0;
+    while (cache->kept[index] != kept)
+        index++;
+    kept_drop(cache, index);
+}
+
 static KeptTexts *kept_of(SegmentCache *cache, uint64_t family)
 {
     static uint64_t last_number;
@@ -121,16 +129,27 @@ TextTable *kept_texts_borrow(SegmentCache *cache, uint64_t family, Budget *budge
     return &kept->table;
 }
 
+/* After a table has grown. */
+static void make_room_beside(SegmentCache *cache, const KeptTexts *kept)
+{
+    if (text_table_memory(&kept->table) > cache->max_memory / 2)
+        kept_forget(cache, kept); /* the next query's own texts would have no room beside them */
+    while (memory_held(cache) > cache->max_memory && kept_make_room(cache))
+        continue;
+    cache->is_crowded = memory_held(cache) > cache->max_memory / 2;
+}
+
 void kept_texts_return(SegmentCache *cache, TextTable *texts)
 {
     KeptTexts *kept = (KeptTexts *)texts;
     check(kept->is_lent);
     text_table_forget_dictionaries(texts);
     texts->budget = NULL;
+    bool has_grown = kept->loan.used > 0;
     budget_release_all(&kept->loan);
     kept->is_lent = false;
-    while (memory_held(cache) > cache->max_memory && kept_make_room(cache))
-        continue;
+    if (has_grown)
+        make_room_beside(cache, kept);
 }
 
 /* --- readers --- */
