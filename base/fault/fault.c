@@ -169,6 +169,16 @@ bool fault_field_text(Fault *fault, const char *name, const char *value)
     return false;
 }
 
+bool fault_field_json(Fault *fault, const char *name, const char *value)
+{
+    FaultField *field = field_for(fault, name);
+    if (field != NULL) {
+        copy_cut(field->value, sizeof field->value, value);
+        field->is_number = true;
+    }
+    return false;
+}
+
 bool fault_field_int(Fault *fault, const char *name, int64_t value)
 {
     FaultField *field = field_for(fault, name);

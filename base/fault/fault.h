@@ -26,7 +26,7 @@ typedef enum FaultCode {
 typedef struct FaultField {
     char name[32];
     char value[160]; /* text form; `is_number` says whether it is shown without quotes */
-    bool is_number;
+    bool is_number; /* or other JSON */
 } FaultField;
 
 enum { FAULT_MAX_FIELDS = 8 };
@@ -75,6 +75,7 @@ bool fault_detail(Fault *fault, const char *format, ...) __attribute__((format(p
 bool fault_hint(Fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fault_context(Fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool fault_field_text(Fault *fault, const char *name, const char *value);
+bool fault_field_json(Fault *fault, const char *name, const char *value); /* JSON as it is */
 bool fault_field_int(Fault *fault, const char *name, int64_t value);
 
 /* Empties the fault: code FAULT_NONE. A Fault need not be initialised before fault_set. */

@@ -4,6 +4,8 @@
  */
 #include "engine/function/rows_internal.h"
 
+#include <stdlib.h>
+
 enum { FILL_MOST = 1000000 };
 
 static SqlType as_first(const SqlType *arguments, uint32_t count)
@@ -162,6 +164,38 @@ static bool fill_row(RowRun *run, uint32_t row, VectorBuilder *builder)
     return true;
 }
 
+static int compare_elements(const void *a, const void *b, void *elements)
+{
+    return vector_rows_compare(elements, *(const uint32_t *)a, elements, *(const uint32_t *)b);
+}
+
+/* array_distinct(a): the values in order, each once, NULL first. */
+static bool distinct_row(RowRun *run, uint32_t row, VectorBuilder *builder)
+{
+    const Vector *elements = run->arguments[0].elements;
+    ArrayValue list = row_array(run, 0, row);
+    uint32_t *order = ARENA_ARRAY(run->arena, uint32_t, list.count + 1);
+    uint32_t count = 0, nulls = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (vector_is_null(elements, list.offset + i))
+            nulls = 1;
+        else
+            order[count++] = list.offset + i;
+    }
+    qsort_r(order, count, sizeof *order, compare_elements, (void *)elements);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept == 0 || !vector_rows_equal(elements, order[kept - 1], elements, order[i]))
+            order[kept++] = order[i];
+    }
+    vector_builder_array(builder, kept + nulls);
+    if (nulls > 0)
+        vector_builder_null(builder->elements);
+    for (uint32_t i = 0; i < kept; i++)
+        vector_builder_row(builder->elements, elements, order[i]);
+    return true;
+}
+
 ROW_LOOP(upper_loop, upper_row, int64_t)
 ROW_LOOP(dimensions_loop, dimensions_row, int64_t)
 ROW_LOOP(dims_loop, dims_row, Text)
@@ -171,6 +205,7 @@ ARRAY_LOOP(replace_loop, replace_row)
 ARRAY_LOOP(trim_loop, trim_row)
 ARRAY_LOOP(part_loop, part_row)
 ARRAY_LOOP(fill_loop, fill_row)
+ARRAY_LOOP(distinct_loop, distinct_row)
 
 #define LOOK_ROW(id, function, count, type, loop_method, does, sample, value, ...)                 \
     { .oid = id, .name = function, .argument_count = count, .arguments = { __VA_ARGS__ },          \
@@ -202,6 +237,9 @@ const ScalarFunction array_edit_functions[] = {
              "Every occurrence of an element replaced.",
              "array_replace(ARRAY[1, 2, 5, 4], 5, 3)", "{1,2,3,4}", T_ANYARRAY, T_ANYELEMENT,
              T_ANYELEMENT),
+    EDIT_ROW(91666, "array_distinct", 1, NULLS_STRICT, as_first, distinct_loop,
+             "The different elements, in order, NULL first.",
+             "array_distinct(ARRAY[2, 1, NULL, 2])", "{NULL,1,2}", T_ANYARRAY),
     EDIT_ROW(6172, "trim_array", 2, NULLS_STRICT, as_first, trim_loop,
              "Without so many elements at the end.", "trim_array(ARRAY[1, 2, 3, 4], 2)", "{1,2}",
              T_ANYARRAY, T_INT4),

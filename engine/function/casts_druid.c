@@ -110,7 +110,7 @@ static bool parse_leniently_loop(RowRun *run, const uint8_t *skip, uint32_t rows
     return cast_parse_rows(run, skip, rows, results, is_null, read_leniently);
 }
 
-/* yyyy-MM-dd HH:mm:ss */
+/* yyyy-MM-dd HH:mm:ss; an instant by the session's clock */
 static inline bool timestamp_text(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     int64_t micros = row_int64(run, 0, row);
@@ -118,6 +118,10 @@ static inline bool timestamp_text(RowRun *run, uint32_t row, Text *result, uint8
     char *out = text_sink_reserve(&run->sink, 64);
     if (micros == INT64_MAX || micros == INT64_MIN)
         return *is_null = 1, *result = (Text){0}, true;
+    const TypeContext *context = run->call->context;
+    if (run->call->argument_types[0].oid == T_TIMESTAMPTZ && context != NULL &&
+        context->zone != NULL)
+        micros = timezone_to_local(context->zone, micros);
     civil_from_micros(micros, &civil);
     int length = snprintf(out, 64, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)civil.year,
                           civil.month, civil.day, civil.hour, civil.minute, civil.second);
@@ -185,9 +189,9 @@ UNARY_LOOP(bool_to_double_loop, bool_to_double, uint8_t, double)
     { .oid = id, .name = target, .argument_count = 1, .arguments = { from }, .result = to,         \
       .kind = FUNCTION_CAST, .cast_rule = rule, .run = run_loop, .loop = stamped, .dialect = 2,    \
       .summary = "Cast." }
-#define TIME_TEXT(id, target, to)                                                                  \
-    { .oid = id, .name = target, .argument_count = 1, .arguments = { T_TIMESTAMP }, .result = to,  \
-      .kind = FUNCTION_CAST, .cast_rule = CAST_IMPLICIT, .run = run_rows,                          \
+#define TIME_TEXT(id, target, from, to)                                                            \
+    { .oid = id, .name = target, .argument_count = 1, .arguments = { from }, .result = to,         \
+      .kind = FUNCTION_CAST, .cast_rule = CAST_IMPLICIT, .volatility = STABLE, .run = run_rows,    \
       .loop = timestamp_text_loop, .dialect = 2, .summary = "Cast." }
 
 const ScalarFunction cast_druid_functions[] = {
@@ -210,8 +214,10 @@ const ScalarFunction cast_druid_functions[] = {
     CAST(95513, "int8", T_BOOL, T_INT8, CAST_IMPLICIT, bool_to_long_loop),
     CAST(95514, "int4", T_BOOL, T_INT4, CAST_EXPLICIT, bool_to_long_loop),
     CAST(95515, "float8", T_BOOL, T_FLOAT8, CAST_EXPLICIT, bool_to_double_loop),
-    TIME_TEXT(95516, "text", T_TEXT),
-    TIME_TEXT(95517, "varchar", T_VARCHAR),
+    TIME_TEXT(95516, "text", T_TIMESTAMP, T_TEXT),
+    TIME_TEXT(95517, "varchar", T_TIMESTAMP, T_VARCHAR),
+    TIME_TEXT(95518, "text", T_TIMESTAMPTZ, T_TEXT),
+    TIME_TEXT(95519, "varchar", T_TIMESTAMPTZ, T_VARCHAR),
 };
 
 const uint32_t cast_druid_function_count =

@@ -412,6 +412,10 @@ bool json_path_compile(Text text, Arena *arena, JsonPath *path, Fault *fault)
     if (at == end || *at++ != '$')
         return path_bad(text, fault);
     while (at < end) {
+        if (*at == '.' && (at + 1 == end ? path->count == 0 : at[1] == '[')) {
+            at++; /* "$." is the document, "$.['a']" what "$['a']" is */
+            continue;
+        }
         JsonStep *step = &path->steps[path->count++];
         *step = (JsonStep){0};
         if (*at == '.') {

@@ -212,6 +212,16 @@ static uint32_t count_exact(const Call *call, const Candidate *candidate)
     return count;
 }
 
+/* Of texts that pass for numbers: what takes any of them. */
+static uint32_t count_doubles(const Call *call, const Candidate *candidate)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < call->count; i++)
+        count += category_of(call->arguments[i].oid) == CATEGORY_STRING &&
+                 parameter_type(candidate, i) == T_FLOAT8;
+    return count;
+}
+
 static uint32_t count_preferred(const Call *call, const Candidate *candidate)
 {
     uint32_t count = 0;
@@ -325,6 +335,8 @@ static const Candidate *choose(const Call *call, Candidates *candidates, Fault *
     if (exact != NULL)
         return exact;
     keep_coercible(call, candidates);
+    if (candidates->count > 1 && call->is_loose)
+        keep_best(call, candidates, count_doubles);
     if (candidates->count > 1)
         keep_best(call, candidates, count_exact);
     if (candidates->count > 1)
@@ -452,6 +464,9 @@ static bool loosen_operator(const Call *call, SqlType *arguments)
         if (own != CATEGORY_STRING || !is_value)
             continue;
         arguments[i] = arguments[1 - i] = call->arguments[1 - i];
+        bool is_sum = call->name.length == 1 && memchr("+-*/", call->name.data[0], 4) != NULL;
+        if (is_sum && is_integer(arguments[i].oid)) /* a text may hold a fraction */
+            arguments[i] = SQL_TYPE(T_FLOAT8);
         return true;
     }
     return false;

@@ -137,12 +137,32 @@ static bool is_chunk_due(const WindowOperator *window, uint32_t end)
 
 /* --- reading --- */
 
+/* maxRowsMaterializedInWindow: what is held of the partition that is being read. */
+static bool check_held(const WindowOperator *window, Fault *fault)
+{
+    const Settings *settings = window->base.context->types->settings;
+    const WindowBorders *borders = &window->borders;
+    int64_t most = settings == NULL ? 0 : settings->max_rows_materialized_in_window;
+    const WindowPartition *partitions = borders->partitions.data;
+    int64_t begin =
+        borders->partition_count == 0 ? 0 : partitions[borders->partition_count - 1].begin;
+    int64_t held = borders->rows - (begin < 0 ? 0 : begin);
+    if (most == 0 || held <= most)
+        return true;
+    fault_set(fault, FAULT_TOO_MANY_ROWS_IN_A_WINDOW,
+              "too many rows in a window (requested = %lld, max = %lld)", (long long)held,
+              (long long)most);
+    fault_field_int(fault, "numRows", held);
+    return fault_field_int(fault, "maxRows", most);
+}
+
 static bool take_batch(WindowOperator *window, const Batch *batch, Fault *fault)
 {
     arena_reset(window->arena);
     if (!window->is_direct && !row_store_append(window->store, batch, NULL, 0, fault))
         return false;
-    if (!window_borders_add(&window->borders, window->base.spec, batch, window->arena, fault))
+    if (!window_borders_add(&window->borders, window->base.spec, batch, window->arena, fault) ||
+        (!window->is_direct && !check_held(window, fault)))
         return false;
     return !window->is_direct || begin_chunk(window, batch, 0, batch->rows, fault);
 }

@@ -69,6 +69,30 @@ static const char *aggregate_name(Binder *binder, const PgQuery__FuncCall *call,
                : name;
 }
 
+/* The druid dialect reads the texts that an aggregate of numbers is given. */
+static bool read_numbers(Binder *binder, const char *name, const Expr **arguments, SqlType *types,
+                         uint32_t count, int32_t location)
+{
+    static const char *const of_numbers[] = {
+        "sum",        "avg",         "var_pop",         "var_samp",
+        "variance",   "stddev",      "stddev_pop",      "stddev_samp",
+        "approx_quantile", "approx_quantile_ds", "ds_quantiles_sketch",
+    };
+    if (binder->dialect != 1 || count == 0 || expr_is_unknown(arguments[0]) ||
+        type_info(types[0].oid)->category != CATEGORY_STRING)
+        return true;
+    for (size_t i = 0; i < sizeof of_numbers / sizeof *of_numbers; i++) {
+        if (strcmp(of_numbers[i], name) != 0)
+            continue;
+        arguments[0] =
+            coerce_to(binder, arguments[0], SQL_TYPE(T_FLOAT8), CAST_EXPLICIT, location);
+        if (arguments[0] == NULL)
+            return false;
+        types[0] = arguments[0]->type;
+    }
+    return true;
+}
+
 bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__FuncCall *call,
                          const char *name, int32_t location, AggregateParts *parts)
 {
@@ -94,6 +118,8 @@ bool bind_aggregate_call(Binder *binder, ExprContext *inner, const PgQuery__Func
                    "count(*) must be used to call a parameterless aggregate function");
         return false;
     }
+    if (!read_numbers(binder, name, parts->arguments, types, count, location))
+        return false;
     parts->function = function_resolve_aggregate(text_of(aggregate_name(binder, call, name)), types,
                                                  count, coerced, location, binder->fault);
     if (parts->function != NULL && parts->function->is_ordered_set)
@@ -278,8 +304,14 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
         if (parts.filter == NULL)
             return NULL;
     }
-    return bind_aggregate_parts(binder, context, &parts, call->agg_distinct, &own_applies, name,
-                                location);
+    /* of arrays that are joined the elements are to differ */
+    bool is_of_elements = call->agg_distinct && strcmp(name, "array_concat_agg") == 0;
+    const Expr *result =
+        bind_aggregate_parts(binder, context, &parts, call->agg_distinct && !is_of_elements,
+                             &own_applies, name, location);
+    return result != NULL && is_of_elements
+               ? bind_call(binder, "array_distinct", &result, 1, location)
+               : result;
 }
 
 /* --- grouping --- */

@@ -295,8 +295,53 @@ static SqlType beside_zeros(const Expr *const *items, const SqlType *types, uint
     return has_several ? type_numeric_shown(DIGITS_ZERO, scale, least) : common;
 }
 
+bool coerce_may_be_texts(const SqlType *types, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const TypeInfo *info = type_info(types[i].oid);
+        if (types[i].oid != T_UNKNOWN &&
+            (info == NULL || info->element_oid != 0 || info->oid == T_RECORD))
+            return false;
+    }
+    return true;
+}
+
+/* Types that have none in common are texts in the druid dialect. */
+static bool coerce_to_texts(Binder *binder, const Expr **items, uint32_t count, SqlType *common,
+                            int32_t location)
+{
+    fault_clear(binder->fault);
+    *common = SQL_TYPE(T_TEXT);
+    for (uint32_t i = 0; i < count; i++) {
+        items[i] = coerce_to(binder, items[i], *common, CAST_EXPLICIT, location);
+        if (items[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool coerce_to_one(Binder *binder, const Expr **items, uint32_t count, const char *what,
+                          SqlType *common, int32_t location);
+
 bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
                       SqlType *common, int32_t location)
+{
+    bool falls_back = binder->dialect == 1 && strcmp(what, "IN") != 0;
+    const Expr **given = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        given[i] = items[i];
+    if (coerce_to_one(binder, items, count, what, common, location))
+        return true;
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        items[i] = given[i];
+        types[i] = given[i]->type;
+    }
+    return falls_back && coerce_may_be_texts(types, count) && coerce_to_texts(binder, items, count, common, location);
+}
+
+static bool coerce_to_one(Binder *binder, const Expr **items, uint32_t count, const char *what,
+                          SqlType *common, int32_t location)
 {
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, count);
     /* regclass and its kin stay what they are among themselves; mixed they are numbers */

@@ -151,7 +151,10 @@ static const Expr *json_value_returning(Binder *binder, const Expr **arguments, 
         : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_INT64   ? "json_value_int8_array"
         : type_layout(SQL_TYPE(info->element_oid)) == LAYOUT_FLOAT64 ? "json_value_float8_array"
                                                                      : "json_value_text_array";
-    const Expr *value = bind_call(binder, function, arguments, 2, location);
+    if (strcmp(function, "json_value") == 0)
+        arguments[0] = coerce_unknown_to_text(binder, arguments[0]);
+    const Expr *value =
+        arguments[0] == NULL ? NULL : bind_call(binder, function, arguments, 2, location);
     if (value == NULL)
         return NULL;
     const Expr *cast =
@@ -360,6 +363,11 @@ static const Expr *json_object(Binder *binder, const Expr **arguments, uint32_t 
         if (arguments[i] == NULL)
             return NULL;
     }
+    for (uint32_t i = 0; i < count && !are_arrays; i++) {
+        arguments[i] = coerce_unknown_to_text(binder, arguments[i]);
+        if (arguments[i] == NULL)
+            return NULL;
+    }
     return bind_call(binder, "json_object", arguments, count, location);
 }
 
@@ -426,6 +434,23 @@ static const Expr *octet_length(Binder *binder, const Expr **arguments, uint32_t
     return bind_call(binder, "octet_length", &text, count, location);
 }
 
+/* JSON_VALUE('{"a":1}', path) of a literal: of a text. */
+static const Expr *json_value(Binder *binder, const Expr **arguments, uint32_t count,
+                              int32_t location)
+{
+    arguments[0] = coerce_unknown_to_text(binder, arguments[0]);
+    return arguments[0] == NULL ? NULL
+                                : bind_call(binder, "json_value", arguments, count, location);
+}
+
+static const Expr *json_query(Binder *binder, const Expr **arguments, uint32_t count,
+                              int32_t location)
+{
+    arguments[0] = coerce_unknown_to_text(binder, arguments[0]);
+    return arguments[0] == NULL ? NULL
+                                : bind_call(binder, "json_query", arguments, count, location);
+}
+
 static const struct {
     const char *name;
     uint32_t least, most;
@@ -441,7 +466,9 @@ static const struct {
     {"nvl", 2, 2, if_null},
     {"ifnull", 2, 2, if_null},
     {"position", 2, 2, position},
+    {"json_value", 2, 2, json_value},
     {"json_value", 3, 3, json_value_returning},
+    {"json_query", 2, 2, json_query},
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
     {"lookup", 2, 3, lookup},

@@ -70,11 +70,14 @@ static int add_key(Select *select, const PgQuery__Node *node)
         return -1;
     }
     const TypeInfo *info = type_info(expr->type.oid);
-    if (info != NULL && !info->is_comparable) {
+    bool is_document = binder->dialect == 1 && expr->type.oid == T_JSON; /* by its text */
+    if (info != NULL && !info->is_comparable && !is_document) {
         bind_fault(binder, bind_node_location(binder, node), FAULT_UNDEFINED_FUNCTION,
                    "could not identify an equality operator for type %s", info->sql_name);
         return -1;
     }
+    if (!multi_value_check_key(binder, expr))
+        return -1;
     Grouping *grouping = &select->grouping;
     for (uint32_t i = 0; i < grouping->key_count; i++) {
         if (expr_equal(grouping->keys[i].expr, expr))

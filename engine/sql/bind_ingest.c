@@ -282,6 +282,24 @@ static bool check_types(Ingest *ingest)
     return true;
 }
 
+/* arrayIngestMode = mvd: arrays of strings are stored as multi-value strings. */
+static bool store_as_multi_value(Binder *binder, const OutputColumn *output, SqlType *type)
+{
+    const TypeInfo *info = type_info(type->oid);
+    enum { MODE_MVD = 1 };
+    if (binder->context->types->settings->array_ingest_mode != MODE_MVD || info == NULL ||
+        info->element_oid == 0)
+        return true;
+    if (is_text(info->element_oid)) {
+        *type = (SqlType){T_TEXT_ARRAY, TYPE_MULTI_VALUE};
+        return true;
+    }
+    bind_fault(binder, output->location, FAULT_DATATYPE_MISMATCH,
+               "column \"%s\" of type %s cannot be stored while arrayIngestMode is mvd",
+               output->column.name, info->sql_name);
+    return fault_hint(binder->fault, "Set arrayIngestMode to array.");
+}
+
 /* __time must be a time, and is stored as an instant. */
 static bool check_time(Ingest *ingest, SqlType *types)
 {
@@ -290,6 +308,8 @@ static bool check_time(Ingest *ingest, SqlType *types)
     for (uint32_t i = 0; i < ingest->query.count; i++) {
         const OutputColumn *output = &ingest->query.columns[i];
         types[i] = output->column.type;
+        if (!store_as_multi_value(binder, output, &types[i]))
+            return false;
         if (strcmp(output->column.name, "__time") != 0)
             continue;
         found = true;
@@ -441,6 +461,8 @@ static bool project_outputs(Ingest *ingest, const SqlType *types)
     ingest->query.plan = plan;
     for (uint32_t i = 0; i < ingest->query.count; i++) {
         columns[i].name = ingest->query.columns[i].column.name;
+        if (types[i].oid == T_TEXT_ARRAY && types[i].modifier == TYPE_MULTI_VALUE)
+            columns[i].type = types[i];
         ingest->query.columns[i].column = columns[i];
     }
     return true;

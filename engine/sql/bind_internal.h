@@ -302,6 +302,8 @@ bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Exp
 SqlType multi_value_result(const MultiValueCall *call, SqlType result);
 /* Whether GROUP BY takes this key over the rows of `from` apart. */
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key);
+/* 42804 for a multi-value string that must be wrapped (groupByEnableMultiValueUnnesting). */
+bool multi_value_check_key(Binder *binder, const Expr *key);
 /* Copies each row for each value of its keys that are marked, and has the keys name the values. */
 const Plan *multi_value_take_apart(Binder *binder, const Plan *plan, PlanProjection *keys,
                                    const bool *is_multi_value, uint32_t count);
@@ -322,6 +324,8 @@ bool coerce_all(Binder *binder, const Expr **arguments, uint32_t count, const Sq
 /* One type for all; `what` as in "CASE types integer and text cannot be matched". */
 bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
                       SqlType *common, int32_t location);
+/* Whether all are single values, which have texts. */
+bool coerce_may_be_texts(const SqlType *types, uint32_t count);
 /* Evaluates what needs no rows; other expressions are given back as they are. Faults of the
  * evaluation leave the expression, too. */
 const Expr *bind_fold(Binder *binder, const Expr *expr);

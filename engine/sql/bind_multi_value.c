@@ -72,6 +72,33 @@ static const Expr *as_list(Binder *binder, const MultiValueCall *call, const Exp
     return bind_array_of(binder, &value, 1, value->type, location);
 }
 
+/* ARRAY[NULL], which is of texts for want of a better type. */
+static bool has_only_nulls(Binder *binder, const Expr *value)
+{
+    const Expr *folded = value->type.oid == T_TEXT_ARRAY ? bind_fold(binder, value) : value;
+    if (value->type.oid != T_TEXT_ARRAY || folded->kind != EXPR_CONSTANT || expr_is_null(folded))
+        return false;
+    ArrayValue range = VECTOR_DATA(ArrayValue, folded->value)[0];
+    for (uint32_t i = 0; i < range.count; i++) {
+        if (!vector_is_null(folded->value->elements, range.offset + i))
+            return false;
+    }
+    return range.count > 0;
+}
+
+/* The other argument as the list wants it: arrays of nothing but NULLs, and what is added. */
+static const Expr *fit_to_list(Binder *binder, const MultiValueCall *call, const Expr *list,
+                               const Expr *value, int32_t location)
+{
+    bool is_added = strstr(call->name, "pend") != NULL;
+    bool is_druid = binder->dialect == 1 || call->is_multi_value;
+    if (has_only_nulls(binder, value) && is_array(list))
+        return coerce_to(binder, value, list->type, CAST_EXPLICIT, location);
+    if (is_added && is_druid && is_array(list) && !expr_is_unknown(value) && !is_array(value))
+        return coerce_to(binder, value, bind_element_type(list->type), CAST_EXPLICIT, location);
+    return value;
+}
+
 bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Expr **arguments,
                            uint32_t count, int32_t location)
 {
@@ -83,7 +110,13 @@ bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Exp
         if (arguments[i] == NULL)
             return false;
     }
-    return true;
+    uint32_t list = call->lists == SECOND ? 1 : 0, other = 1 - list;
+    if (count < 2 || call->lists == 0)
+        return true;
+    if (call->lists == BOTH && has_only_nulls(binder, arguments[0]))
+        list = 1, other = 0;
+    arguments[other] = fit_to_list(binder, call, arguments[list], arguments[other], location);
+    return arguments[other] != NULL;
 }
 
 SqlType multi_value_result(const MultiValueCall *call, SqlType result)
@@ -134,12 +167,25 @@ static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key)
 {
     enum { MAX_DEPTH = 64 };
-    if (binder->dialect != 1)
+    if (binder->dialect != 1 || !binder->context->types->settings->group_by_multi_values)
         return false;
     if (key->type.oid == T_TEXT_ARRAY)
         return key->type.modifier == TYPE_MULTI_VALUE;
     return is_text(key) && key->kind == EXPR_COLUMN && from != NULL &&
            is_stored(from, key->column, MAX_DEPTH);
+}
+
+bool multi_value_check_key(Binder *binder, const Expr *key)
+{
+    bool is_refused = binder->dialect == 1 && key->type.oid == T_TEXT_ARRAY &&
+                      key->type.modifier == TYPE_MULTI_VALUE &&
+                      !binder->context->types->settings->group_by_multi_values;
+    if (!is_refused)
+        return true;
+    bind_fault(binder, key->location, FAULT_DATATYPE_MISMATCH,
+               "multi-value strings cannot be grouped by while groupByEnableMultiValueUnnesting is "
+               "false");
+    return fault_hint(binder->fault, "Wrap the expression in MV_TO_ARRAY.");
 }
 
 /*

@@ -196,6 +196,22 @@ bool select_simple_name(const PgQuery__Node *node, SchemaName *name)
     return is_name;
 }
 
+/* In the druid dialect an expression without an alias has no name that hides a column of FROM:
+ * SELECT CAST(x AS VARCHAR) .. ORDER BY x sorts by the column. */
+static bool hides_column(const Select *select, SchemaName name, int found)
+{
+    const FromItem *from = &select->state->scope.from;
+    if (found == SCHEMA_NO_MATCH ||
+        scope_match(name, from->columns, from->column_count) == SCHEMA_NO_MATCH)
+        return false;
+    for (uint32_t i = 0; i < select->visible; i++) {
+        const Target *target = &select->targets[i];
+        if (target->is_named && schema_match_name(name, 1, target_name_at, target) == 0)
+            return false;
+    }
+    return true;
+}
+
 /* The visible target of this name: its index, -1 none, -2 fault. Two targets of one name are
  * fine when they are the same. */
 int select_target_by_name(Select *select, const PgQuery__Node *node, const char *clause)
@@ -204,6 +220,8 @@ int select_target_by_name(Select *select, const PgQuery__Node *node, const char 
     if (!select_simple_name(node, &name))
         return -1;
     int found = schema_match_name(name, select->visible, target_name_at, select->targets);
+    if (select->binder->dialect == 1 && hides_column(select, name, found))
+        return -1;
     bool is_ambiguous = found == SCHEMA_AMBIGUOUS;
     for (uint32_t i = (uint32_t)found + 1; found >= 0 && i < select->visible; i++) {
         const Target *first = &select->targets[found], *other = &select->targets[i];
@@ -387,7 +405,8 @@ static const Plan *build_distinct(Select *select, const Plan *plan)
     for (uint32_t i = 0; i < select->visible; i++) {
         PlanColumn *column = &select->targets[i].column;
         const TypeInfo *info = type_info(column->type.oid);
-        if (info != NULL && !info->is_comparable)
+        bool is_document = select->binder->dialect == 1 && column->type.oid == T_JSON;
+        if (info != NULL && !info->is_comparable && !is_document)
             return bind_fault(select->binder, select->targets[i].location, FAULT_UNDEFINED_FUNCTION,
                               "could not identify an equality operator for type %s",
                               info->sql_name),

@@ -21,7 +21,9 @@ const Plan *bind_project_types(Binder *binder, const QueryResult *query, const S
         if (expr == NULL)
             expr = expr_column(binder->arena, output->column.type, output->column.id,
                                output->location);
-        const Expr *cast = coerce_to(binder, expr, types[i], CAST_IMPLICIT, output->location);
+        bool is_text = binder->dialect == 1 && types[i].oid == T_TEXT;
+        const Expr *cast = coerce_to(binder, expr, types[i],
+                                     is_text ? CAST_EXPLICIT : CAST_IMPLICIT, output->location);
         if (cast == NULL)
             return NULL;
         bool is_same = cast->kind == EXPR_COLUMN && cast->column == output->column.id;
@@ -93,7 +95,11 @@ static bool common_types(Binder *binder, const QueryResult *results, uint32_t co
             if (results[i].columns[c].literal != NULL)
                 branch[i] = SQL_TYPE(T_UNKNOWN);
         }
-        if (!row_common_type(binder, branch, count, what, &types[c]))
+        bool is_common = row_common_type(binder, branch, count, what, &types[c]);
+        if (!is_common && binder->dialect == 1 && coerce_may_be_texts(branch, count)) {
+            fault_clear(binder->fault); /* the druid dialect's last resort */
+            types[c] = SQL_TYPE(T_TEXT);
+        } else if (!is_common)
             return bind_fault_place(binder, results[1].columns[c].location);
         if (types[c].oid == T_UNKNOWN)
             types[c] = SQL_TYPE(T_TEXT);

@@ -270,6 +270,42 @@ static bool is_text_type(Oid oid)
     return info != NULL && info->category == CATEGORY_STRING;
 }
 
+static bool is_small_integer(Oid oid)
+{
+    return oid == T_INT2 || oid == T_INT4;
+}
+
+/* Druid: an array is a single value when it has one element, else NULL. */
+static const Expr *only_element(Binder *binder, const Expr *array, int32_t location)
+{
+    const Expr *one = expr_int64(binder->arena, SQL_TYPE(T_INT4), 1, location);
+    const Expr *count = bind_call(binder, "cardinality", &array, 1, location);
+    const Expr *pair[2] = {array, one};
+    const Expr *element = bind_call(binder, "array_ordinal", pair, 2, location);
+    const Expr *is_one =
+        count == NULL ? NULL : bind_operator(binder, "=", count, one, location);
+    if (element == NULL || is_one == NULL)
+        return NULL;
+    const Expr *parts[3] = {is_one, element, expr_null(binder->arena, element->type, location)};
+    return expr_nary(binder->arena, EXPR_CASE, element->type, parts, 3, location);
+}
+
+/* What CAST of the druid dialect does first: arrays to their only element, small integers to
+ * the milliseconds that make a time. */
+static const Expr *prepare_druid_cast(Binder *binder, const Expr *expr, SqlType type,
+                                      int32_t location)
+{
+    const TypeInfo *from = type_info(expr->type.oid), *to = type_info(type.oid);
+    bool is_array = from != NULL && from->element_oid != 0 && to != NULL && to->element_oid == 0;
+    if (is_array && to->oid != T_JSON && to->oid != T_JSONB &&
+        expr->type.modifier != TYPE_MULTI_VALUE)
+        return only_element(binder, expr, location);
+    bool is_time = type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ || type.oid == T_DATE;
+    return is_time && is_small_integer(expr->type.oid)
+               ? coerce_to(binder, expr, SQL_TYPE(T_INT8), CAST_IMPLICIT, location)
+               : expr;
+}
+
 /* An explicit cast of something bound. `is_typed_literal`: DATE '..', which is never lenient. */
 static const Expr *cast_bound(Binder *binder, const Expr *expr, SqlType type,
                               bool is_typed_literal, int32_t location)
@@ -284,7 +320,9 @@ static const Expr *cast_bound(Binder *binder, const Expr *expr, SqlType type,
                       expr->kind == EXPR_CONSTANT && !is_text_type(type.oid);
     if (is_lenient) /* the druid dialect's CAST gives NULL for what it cannot read */
         expr = coerce_unknown_to_text(binder, expr);
-    return coerce_to(binder, expr, type, CAST_EXPLICIT, location);
+    if (expr != NULL && binder->dialect == 1)
+        expr = prepare_druid_cast(binder, expr, type, location);
+    return expr == NULL ? NULL : coerce_to(binder, expr, type, CAST_EXPLICIT, location);
 }
 
 const Expr *bind_type_cast(Binder *binder, ExprContext *context, const PgQuery__TypeCast *cast)

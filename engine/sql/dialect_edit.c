@@ -96,13 +96,14 @@ static void edit_position(Editor *editor, uint32_t name, uint32_t close)
     editor->tokens[from].replace = ",";
 }
 
-/* NULL ON EMPTY, NULL ON ERROR: what happens anyway. */
+/* NULL ON EMPTY, NULL ON ERROR, NULL ON NULL: what happens anyway. */
 static bool drop_on_clause(Editor *editor, uint32_t i)
 {
     bool is_clause =
         kind_at(editor, i, PG_QUERY__TOKEN__NULL_P) &&
         kind_at(editor, (int64_t)i + 1, PG_QUERY__TOKEN__ON) &&
-        (word_at(editor, (int64_t)i + 2, "EMPTY") || word_at(editor, (int64_t)i + 2, "ERROR"));
+        (word_at(editor, (int64_t)i + 2, "EMPTY") || word_at(editor, (int64_t)i + 2, "ERROR") ||
+         kind_at(editor, (int64_t)i + 2, PG_QUERY__TOKEN__NULL_P));
     for (uint32_t k = i; is_clause && k < i + 3; k++)
         editor->tokens[k].replace = "";
     return is_clause;
@@ -142,6 +143,8 @@ static void edit_json_object(Editor *editor, uint32_t open, uint32_t close)
     bool at_start = true, has_key = false;
     for (uint32_t i = open + 1; i < close; i = step_over(editor, i)) {
         Token *token = &editor->tokens[i];
+        if (drop_on_clause(editor, i))
+            return;
         if (at_start && token->kind == PG_QUERY__TOKEN__KEY &&
             !kind_at(editor, (int64_t)i + 1, ',') && !kind_at(editor, (int64_t)i + 1, ':') &&
             i + 1 < close) {

@@ -177,6 +177,27 @@ static void finish_shards(Execution *execution)
     }
 }
 
+/* intervalBounds: the intervals as a list, as far as a field has room. */
+static bool add_bounds(const TableInterval *bounds, uint32_t count, Fault *fault)
+{
+    char list[sizeof fault->fields[0].value];
+    size_t used = 1;
+    list[0] = '[';
+    for (uint32_t i = 0; i < count; i++) {
+        char start[META_TIME_SIZE], end[META_TIME_SIZE], item[2 * META_TIME_SIZE + 8];
+        meta_format_time(bounds[i].start, start);
+        meta_format_time(bounds[i].end, end);
+        int length =
+            snprintf(item, sizeof item, "%s\"%s/%s\"", i == 0 ? "" : ",", start, end);
+        if (length < 0 || used + (size_t)length + 2 > sizeof list)
+            break;
+        memcpy(list + used, item, (size_t)length);
+        used += (size_t)length;
+    }
+    memcpy(list + used, "]", 2);
+    return fault_field_json(fault, "intervalBounds", list);
+}
+
 static bool check_bounds(Execution *execution, const TableInterval *bounds, uint32_t count, Fault *fault)
 {
     for (uint32_t i = 0; i < execution->staged_count; i++) {
@@ -192,7 +213,8 @@ static bool check_bounds(Execution *execution, const TableInterval *bounds, uint
         snprintf(interval, sizeof interval, "%s/%s", start, end);
         fault_set(fault, FAULT_INSERT_TIME_OUT_OF_BOUNDS,
                   "query generated time chunk [%s] out of the bounds of OVERWRITE WHERE", interval);
-        return fault_field_text(fault, "interval", interval);
+        fault_field_text(fault, "interval", interval);
+        return add_bounds(bounds, count, fault);
     }
     return true;
 }

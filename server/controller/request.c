@@ -9,15 +9,34 @@
 
 #include "engine/type/timezone.h"
 
+/* The time of the statement: the clock's, or what sqlCurrentTimestamp says. */
+static bool read_now(const TimeZone *zone, const char *fixed, int64_t *now, Fault *fault)
+{
+    *now = os_now_micros();
+    if (*fixed == '\0')
+        return true;
+    TypeContext context = {.zone = zone};
+    Arena *arena = arena_new("current timestamp");
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_INT64, 1);
+    bool is_read =
+        type_parse_text(SQL_TYPE(T_TIMESTAMPTZ), &context, text_of(fixed), &builder, fault);
+    if (is_read)
+        *now = ((const int64_t *)builder.data)[0];
+    arena_free(arena);
+    return is_read;
+}
+
 /* Zone, dialect and settings as they are now: a SET before may have changed them. */
 static bool refresh_types(Request *request, Fault *fault)
 {
+    int64_t now;
     const TimeZone *zone = timezone_find(text_of(request->settings.time_zone), fault);
-    if (zone == NULL)
+    if (zone == NULL || !read_now(zone, request->settings.sql_current_timestamp, &now, fault))
         return false;
     request->types = (TypeContext){.zone = zone,
                                    .dialect = request->settings.dialect,
-                                   .now = os_now_micros(),
+                                   .now = now,
                                    .settings = &request->settings,
                                    .is_momentary = &request->is_momentary};
     return true;

@@ -40,8 +40,21 @@ static bool prepare(const Config *config, const Settings *settings, Fault *fault
     return ok;
 }
 
+static bool check_instant(Text value, Fault *fault)
+{
+    TypeContext context = {.zone = timezone_utc()};
+    Arena *arena = arena_new("setting");
+    VectorBuilder builder;
+    vector_builder_init(&builder, arena, LAYOUT_INT64, 1);
+    bool is_good = type_parse_text(SQL_TYPE(T_TIMESTAMPTZ), &context, value, &builder, fault);
+    arena_free(arena);
+    return is_good;
+}
+
 static bool check_setting(const SettingInfo *info, Text value, Fault *fault)
 {
+    if (strcmp(info->name, "sqlCurrentTimestamp") == 0)
+        return value.length == 0 || check_instant(value, fault);
     if (strcmp(info->name, "TimeZone") != 0)
         return true;
     return timezone_find(value, fault) != NULL;
