@@ -333,5 +333,10 @@ bool plan_cut(CutContext *context, const BoundQuery *query, const QueryDefinitio
 /* EXPLAIN: the stages as a person reads them, a line an element; JSON when asked. */
 void plan_explain(const QueryDefinition *definition, const BoundQuery *query, bool as_json,
                   Buffer *out);
+/* EXPLAIN PLAN FOR: the cells of Druid's columns PLAN, RESOURCES and ATTRIBUTES, JSON texts that are
+ * added to empty buffers of the caller's. */
+enum { EXPLAIN_COLUMNS = 3 };
+void plan_explain_columns(const QueryDefinition *definition, const BoundQuery *query,
+                          Buffer cells[EXPLAIN_COLUMNS]);
 
 #endif

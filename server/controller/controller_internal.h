@@ -289,7 +289,7 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
 /* EXECUTE: fills arguments->values. */
 bool query_read_arguments(Request *request, const ParsedStatement *statement,
                           QueryArguments *arguments, Fault *fault);
-void query_describe_explain(Request *request); /* Parse of an EXPLAIN without parameters */
+void query_describe_explain(Request *request, const ParsedStatement *statement); /* Parse of an EXPLAIN without parameters */
 bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fault);
 /* Runs a bound ingestion here and keeps what it writes for a publish to come. */
 bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Execution *all,

@@ -189,6 +189,15 @@ static void describe_query(Request *request, const BoundQuery *query, Buffer *wi
 }
 
 static const char *const explain_columns[] = {"QUERY PLAN"};
+static const char *const explain_plan_columns[EXPLAIN_COLUMNS] = {"PLAN", "RESOURCES", "ATTRIBUTES"};
+
+static void describe_explain(const ParsedStatement *statement, Buffer *wire)
+{
+    if (statement->explain_plan_for)
+        describe_text_columns(explain_plan_columns, EXPLAIN_COLUMNS, wire);
+    else
+        describe_text_columns(explain_columns, 1, wire);
+}
 
 bool query_shape(Request *request, const ParsedStatement *statement, QueryShape *shape, Fault *fault)
 {
@@ -203,7 +212,7 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
     shape->parameter_count = context.parameter_count;
     shape->parameter_types = context.parameter_types;
     if (statement->kind == STATEMENT_EXPLAIN)
-        describe_text_columns(explain_columns, 1, &shape->row_description);
+        describe_explain(statement, &shape->row_description);
     else if (query.ingest != NULL)
         pgwire_no_data(&shape->row_description);
     else
@@ -211,10 +220,10 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
     return true;
 }
 
-void query_describe_explain(Request *request)
+void query_describe_explain(Request *request, const ParsedStatement *statement)
 {
     Buffer description = BUFFER_EMPTY;
-    describe_text_columns(explain_columns, 1, &description);
+    describe_explain(statement, &description);
     respond_prepared(request, NULL, 0, &description);
     buffer_clear(&description);
 }
@@ -373,6 +382,27 @@ static bool cut_lookup(Request *request, PlanContext *plan, const BoundQuery *qu
     return true;
 }
 
+/* Druid's form: one row. With useNativeQueryExplain off the plan is the text. */
+static void respond_explain_columns(Request *request, const QueryDefinition *definition,
+                                    const BoundQuery *query)
+{
+    Buffer cells[EXPLAIN_COLUMNS] = {BUFFER_EMPTY, BUFFER_EMPTY, BUFFER_EMPTY};
+    plan_explain_columns(definition, query, cells);
+    if (!request->settings.use_native_query_explain) {
+        buffer_clear(&cells[0]);
+        cells[0] = BUFFER_EMPTY;
+        plan_explain(definition, query, false, &cells[0]);
+    }
+    Text row[EXPLAIN_COLUMNS];
+    SmallResult result = {.column_count = EXPLAIN_COLUMNS};
+    for (uint32_t i = 0; i < EXPLAIN_COLUMNS; i++)
+        row[i] = text_of(buffer_string(&cells[i]));
+    small_result_row(&result, row);
+    respond_small_result(request, explain_plan_columns, &result, "EXPLAIN");
+    for (uint32_t i = 0; i < EXPLAIN_COLUMNS; i++)
+        buffer_clear(&cells[i]);
+}
+
 static bool explain(Request *request, const ParsedStatement *statement, PlanContext *plan,
                     BoundQuery *query, Fault *fault)
 {
@@ -387,6 +417,10 @@ static bool explain(Request *request, const ParsedStatement *statement, PlanCont
     is_local = is_local || definition != NULL;
     if (definition == NULL && !plan_cut(&cut, query, &definition, fault))
         return false;
+    if (statement->explain_plan_for) {
+        respond_explain_columns(request, definition, query);
+        return true;
+    }
     Buffer text = BUFFER_EMPTY;
     plan_explain(definition, query, statement->explain_json, &text);
     if (!statement->explain_json) {

@@ -145,7 +145,7 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
     case STATEMENT_CREATE_AS:
     case STATEMENT_EXPLAIN:
         if (statements[0].explain_execute) {
-            query_describe_explain(request);
+            query_describe_explain(request, &statements[0]);
             return true;
         }
         return query_prepare(request, &statements[0], fault);
