@@ -63,6 +63,27 @@ static const VirtualColumn column_columns[] = {
 };
 /* clang-format on */
 
+/* --- what the druid dialect calls differently: the schema of tables, the catalog, types --- */
+
+static bool is_druid(const CatalogContext *context)
+{
+    return context->type_context != NULL && context->type_context->dialect == 1;
+}
+
+static Text shown_catalog(const CatalogContext *context)
+{
+    return is_druid(context) ? TEXT_LITERAL("druid") : catalog_database(context);
+}
+
+static Text shown_schema(const CatalogContext *context, Text schema)
+{
+    if (is_druid(context) && text_equal_string(schema, "public"))
+        return TEXT_LITERAL("druid");
+    return is_druid(context) && text_equal_string(schema, "information_schema")
+               ? TEXT_LITERAL("INFORMATION_SCHEMA")
+               : schema;
+}
+
 static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
     (void)fault;
@@ -71,8 +92,9 @@ static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch 
     CatalogRows rows;
     ROWS_BEGIN(&rows, schemata_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        catalog_set_text(&rows, "catalog_name", catalog_database(context));
-        catalog_set_string(&rows, "schema_name", schemas[i].name);
+        Text shown = shown_schema(context, text_of(schemas[i].name));
+        catalog_set_text(&rows, "catalog_name", shown_catalog(context));
+        catalog_set_text(&rows, "schema_name", shown);
         catalog_set_text(&rows, "schema_owner", catalog_owner(context));
         catalog_row_end(&rows);
     }
@@ -80,10 +102,13 @@ static bool produce_schemata(const CatalogContext *context, Arena *arena, Batch 
     return true;
 }
 
-static const char *table_type(const Relation *relation)
+static const char *table_type(const CatalogContext *context, const Relation *relation)
 {
-    bool is_view = schema_is_view(relation);
-    return is_view ? "VIEW" : "BASE TABLE";
+    if (schema_is_view(relation))
+        return "VIEW";
+    return !is_druid(context)                    ? "BASE TABLE"
+           : relation->kind == RELATION_TABLE ? "TABLE"
+                                                 : "SYSTEM_TABLE";
 }
 
 static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
@@ -97,13 +122,13 @@ static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **
         bool is_table = relations[i]->kind == RELATION_TABLE;
         if (!catalog_may_see(context, relations[i]))
             continue;
-        catalog_set_text(&rows, "table_catalog", catalog_database(context));
-        catalog_set_text(&rows, "table_schema", relations[i]->schema);
+        catalog_set_text(&rows, "table_catalog", shown_catalog(context));
+        catalog_set_text(&rows, "table_schema", shown_schema(context, relations[i]->schema));
         catalog_set_text(&rows, "table_name", relations[i]->name);
-        catalog_set_string(&rows, "table_type", table_type(relations[i]));
+        catalog_set_string(&rows, "table_type", table_type(context, relations[i]));
         catalog_set_string(&rows, "is_insertable_into", is_table ? "YES" : "NO");
         catalog_set_string(&rows, "is_typed", "NO");
-        catalog_set_string(&rows, "is_joinable", "YES");
+        catalog_set_string(&rows, "is_joinable", is_druid(context) ? "NO" : "YES");
         catalog_set_string(&rows, "is_broadcast", "NO");
         catalog_row_end(&rows);
     }
@@ -122,11 +147,11 @@ static bool produce_views(const CatalogContext *context, Arena *arena, Batch **o
     CatalogRows rows;
     ROWS_BEGIN(&rows, view_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(table_type(relations[i]), "VIEW") != 0 ||
+        if (!schema_is_view(relations[i]) ||
             !catalog_may_see(context, relations[i]))
             continue;
-        catalog_set_text(&rows, "table_catalog", catalog_database(context));
-        catalog_set_text(&rows, "table_schema", relations[i]->schema);
+        catalog_set_text(&rows, "table_catalog", shown_catalog(context));
+        catalog_set_text(&rows, "table_schema", shown_schema(context, relations[i]->schema));
         catalog_set_text(&rows, "table_name", relations[i]->name);
         catalog_set_string(&rows, "check_option", "NONE");
         for (size_t j = 0; j < sizeof answers / sizeof answers[0]; j++)
@@ -198,6 +223,29 @@ static int64_t jdbc_type(const TypeInfo *info)
     return info->category == CATEGORY_ARRAY ? 2003 : 1111;
 }
 
+/* The SQL name of the type that Druid has for it. */
+static const char *druid_type(SqlType type, const TypeInfo *info)
+{
+    static const struct {
+        Oid oid;
+        const char *name;
+    } names[] = {
+        {T_INT2, "BIGINT"},         {T_INT4, "BIGINT"},        {T_INT8, "BIGINT"},
+        {T_FLOAT4, "FLOAT"},        {T_FLOAT8, "DOUBLE"},      {T_NUMERIC, "DECIMAL"},
+        {T_BOOL, "BOOLEAN"},        {T_DATE, "DATE"},          {T_TIMESTAMP, "TIMESTAMP"},
+        {T_TIMESTAMPTZ, "TIMESTAMP"}, {T_JSON, "COMPLEX<json>"}, {T_JSONB, "COMPLEX<json>"},
+    };
+    if (type.oid == T_TEXT_ARRAY && type.modifier == TYPE_MULTI_VALUE)
+        return "VARCHAR";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].oid == type.oid)
+            return names[i].name;
+    }
+    return info->category == CATEGORY_ARRAY    ? "ARRAY"
+           : info->category == CATEGORY_STRING ? "VARCHAR"
+                                               : "OTHER";
+}
+
 static void add_column(CatalogRows *rows, const CatalogContext *context, const Relation *relation,
                        uint32_t position)
 {
@@ -206,8 +254,9 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     const TableColumn *stored = catalog_table_column(relation, column);
     bool is_table = relation->kind == RELATION_TABLE;
     bool is_time = is_table && text_equal_string(column->name, "__time");
-    catalog_set_text(rows, "table_catalog", catalog_database(context));
-    catalog_set_text(rows, "table_schema", relation->schema);
+    bool is_integer = info->oid == T_INT2 || info->oid == T_INT4;
+    catalog_set_text(rows, "table_catalog", shown_catalog(context));
+    catalog_set_text(rows, "table_schema", shown_schema(context, relation->schema));
     catalog_set_text(rows, "table_name", relation->name);
     catalog_set_text(rows, "column_name", column->name);
     catalog_set_int(rows, "ordinal_position", column->number);
@@ -216,7 +265,8 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     bool is_not_null = is_time || (stored != NULL && stored->not_null);
     catalog_set_string(rows, "is_nullable", is_not_null ? "NO" : "YES");
     catalog_set_string(rows, "data_type",
-                       info->category == CATEGORY_ARRAY ? "ARRAY" : info->sql_name);
+                       is_druid(context) ? druid_type(column->type, info)
+                                         : info->category == CATEGORY_ARRAY ? "ARRAY" : info->sql_name);
     set_lengths(rows, column->type);
     set_precision(rows, column->type);
     catalog_set_text(rows, "udt_catalog", catalog_database(context));
@@ -228,7 +278,7 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     catalog_set_string(rows, "identity_cycle", "NO");
     catalog_set_string(rows, "is_generated", "NEVER");
     catalog_set_string(rows, "is_updatable", is_table ? "YES" : "NO");
-    catalog_set_int(rows, "jdbc_type", jdbc_type(info));
+    catalog_set_int(rows, "jdbc_type", jdbc_type(is_druid(context) && is_integer ? type_info(T_INT8) : info));
     catalog_row_end(rows);
 }
 
