@@ -246,7 +246,7 @@ static void judge_table(InputColumn *column)
     if (table->count > TABLE_ENTRIES || table->bytes_used > TABLE_BYTES) {
         text_table_reset(table);
         memset(column->short_texts, 0, SHORT_TEXTS * sizeof *column->short_texts);
-        column->dictionary_count = 0;
+        column->dictionary.id = 0;
     }
 }
 
@@ -372,10 +372,7 @@ static bool finish_texts(InputColumn *column, Vector *vector, Fault *fault)
         *vector = text_views(column);
         return true;
     }
-    if (column->dictionary_count != column->table->count) {
-        column->dictionary = text_table_dictionary(column->table);
-        column->dictionary_count = column->table->count;
-    }
+    text_table_refresh(column->table, &column->dictionary);
     *vector = vector_dictionary(&column->dictionary, column->filled, column->codes);
     return true;
 }

@@ -57,7 +57,6 @@ typedef struct InputColumn {
     ShortText *short_texts;
     uint32_t *codes;
     Dictionary dictionary;
-    uint32_t dictionary_count;   /* entries when `dictionary` was made */
     uint64_t seen, seen_entries; /* texts and entries since the table was last judged */
 } InputColumn;
 

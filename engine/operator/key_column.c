@@ -30,7 +30,7 @@ static void start_over(KeyColumn *column)
     column->kind = first_kind(column->layout);
     column->span = column->kind == KEY_WIDE ? 0 : KEY_FIRST_SPAN;
     column->has_base = false;
-    column->dictionary_count = 0;
+    column->dictionary.id = 0;
 }
 
 void key_column_init(KeyColumn *column, Budget *budget, Layout layout)
@@ -493,10 +493,7 @@ static Vector strings_vector(KeyColumn *column, bool is_identity, uint32_t first
         memcpy(codes, (uint32_t *)column->values.data + first, count * sizeof *codes);
     if (column->local != NULL)
         return vector_dictionary(column->local, count, codes);
-    if (column->dictionary_count != column->texts->count) {
-        column->dictionary = text_table_dictionary(column->texts);
-        column->dictionary_count = column->texts->count;
-    }
+    text_table_refresh(column->texts, &column->dictionary);
     return vector_dictionary(&column->dictionary, count, codes);
 }
 

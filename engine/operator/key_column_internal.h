@@ -43,7 +43,6 @@ typedef struct KeyColumn {
     GrowArray nulls;       /* by entry, integers: one byte */
     Dictionary dictionary; /* the view handed out last; one id as long as nothing is added, so
                               that who caches by it profits */
-    uint32_t dictionary_count;
     /* the batch at hand */
     uint32_t codes[BATCH_ROWS + 16]; /* all kinds but WIDE */
     int64_t integers[BATCH_ROWS + 16];

@@ -555,8 +555,7 @@ static Vector column_vector(StoreColumn *column, uint32_t rows)
         return vector_dictionary(column->shared, rows, data);
     if (column->strings == STRINGS_CODED) {
         /* As long as nothing is added it is the same dictionary: who caches by its id profits. */
-        if (column->dictionary.id == 0 || column->dictionary.count != column->texts.count)
-            column->dictionary = text_table_dictionary(&column->texts);
+        text_table_refresh(&column->texts, &column->dictionary);
         column->dictionary.family = column->family;
         return vector_dictionary(&column->dictionary, rows, data);
     }

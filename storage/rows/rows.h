@@ -108,6 +108,9 @@ static inline Text text_table_text(const TextTable *table, uint32_t id)
 /* The table as an unsorted dictionary, unique unless it is a list, with a new id: a view, good
  * until the next add. */
 Dictionary text_table_dictionary(TextTable *table);
+/* The dictionary that the table gave before ({0}: none), as it is now. Without new texts it is the
+ * same one, with the same id, but may lie elsewhere: room was made for texts that were there. */
+void text_table_refresh(TextTable *table, Dictionary *dictionary);
 /* Only the texts are wanted from now on, until the next reset: gives back what finds them. */
 void text_table_freeze(TextTable *table);
 /* Gives back the remapping arrays: the dictionaries seen so far will not come again. */

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -249,6 +250,48 @@ static void test_text_table_ids(void **state)
     assert_int_equal(table.count, known);
     text_table_clear(&table);
     arena_free(arena);
+}
+
+/* Texts that are there already may make the table move: its dictionary follows, and keeps its id. */
+static void test_text_table_moves(void **state)
+{
+    enum { ALL = 3000 };
+    static char bytes[ALL][40];
+    TextTable table;
+    Dictionary dictionary = {0};
+    Text texts[TEXT_TABLE_SOME];
+    uint64_t hashes[TEXT_TABLE_SOME];
+    uint32_t ids[TEXT_TABLE_SOME], moved = 0;
+    Fault fault;
+    text_table_init(&table, NULL);
+    for (uint32_t i = 0; i < ALL; i++) {
+        Text text = {bytes[i], (uint32_t)snprintf(bytes[i], sizeof bytes[i], "%038u", i)};
+        assert_int_equal(text_table_add(&table, text, text_hash(text), &fault), i + 1);
+        text_table_refresh(&table, &dictionary);
+        Dictionary before = dictionary;
+        for (uint32_t k = 0; k < TEXT_TABLE_SOME; k++) {
+            texts[k] = (Text){bytes[k * 7 % (i + 1)], 38};
+            hashes[k] = text_hash(texts[k]);
+        }
+        assert_true(text_table_add_some(&table, texts, hashes, TEXT_TABLE_SOME, ids, &fault));
+        text_table_refresh(&table, &dictionary);
+        assert_int_equal(dictionary.id, before.id);
+        assert_int_equal(dictionary.count, i + 2);
+        assert_ptr_equal(dictionary.bytes, table.bytes.data);
+        assert_ptr_equal(dictionary.offsets, table.offsets.data);
+        assert_ptr_equal(dictionary.hashes, table.hashes.data);
+        moved += dictionary.bytes != before.bytes;
+        for (uint32_t k = 0; k < TEXT_TABLE_SOME; k++)
+            assert_true(text_equal(dictionary_text(&dictionary, ids[k]), texts[k]));
+    }
+    assert_true(moved != 0);
+    uint64_t id = dictionary.id;
+    text_table_reset(&table);
+    for (uint32_t i = ALL; i-- > 0;)
+        text_table_add(&table, (Text){bytes[i], 38}, text_hash((Text){bytes[i], 38}), &fault);
+    text_table_refresh(&table, &dictionary);
+    assert_true(dictionary.id != id);
+    text_table_clear(&table);
 }
 
 static void test_text_table_large_dictionary_few_rows(void **state)
@@ -557,6 +600,7 @@ int main(void)
         cmocka_unit_test(test_grow_array_keeps_and_zeroes),
         cmocka_unit_test(test_grow_array_refused),
         cmocka_unit_test(test_text_table_ids),
+        cmocka_unit_test(test_text_table_moves),
         cmocka_unit_test(test_text_table_large_dictionary_few_rows),
         cmocka_unit_test(test_row_store_keeps_rows),
         cmocka_unit_test(test_row_store_refused),

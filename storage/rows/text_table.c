@@ -272,6 +272,16 @@ Dictionary text_table_dictionary(TextTable *table)
     };
 }
 
+void text_table_refresh(TextTable *table, Dictionary *dictionary)
+{
+    bool is_same = dictionary->id != 0 && dictionary->count == table->count &&
+                   dictionary->lineage == table->lineage;
+    uint64_t id = dictionary->id;
+    *dictionary = text_table_dictionary(table);
+    if (is_same)
+        dictionary->id = id;
+}
+
 /* --- whole vectors --- */
 
 static inline bool is_remap_of(const TextRemap *remap, const Dictionary *dictionary)
