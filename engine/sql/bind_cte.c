@@ -18,9 +18,6 @@ bool bind_with(Binder *binder, Scope *scope, const PgQuery__WithClause *with)
         if (cte->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
             return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                               "a WITH query that changes data is not supported");
-        if (cte->search_clause != NULL || cte->cycle_clause != NULL)
-            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                              "SEARCH and CYCLE are not supported");
         const char *name = name_made(binder->arena, cte->ctename, binder->dialect);
         for (size_t k = 0; k < i; k++) {
             if (strcmp(scope->ctes[k].name, name) == 0)
@@ -58,6 +55,10 @@ static bool bind_cte(Binder *binder, Scope *owner, uint32_t index, QueryResult *
                      .cte_count = owner->is_recursive ? owner->cte_count : index,
                      .ctes = owner->ctes,
                      .is_recursive = owner->is_recursive};
+    bool has_clauses = cte->node->search_clause != NULL || cte->node->cycle_clause != NULL;
+    if (has_clauses && !recursion_is_self(owner, cte))
+        return bind_fault(binder, bind_location(binder, cte->node->location), FAULT_SYNTAX_ERROR,
+                          "WITH query is not recursive");
     cte->is_being_bound = true;
     bool ok = recursion_is_self(owner, cte)
                   ? bind_recursive(binder, inner, cte, query)

@@ -127,7 +127,8 @@ static bool from_query(Binder *binder, const QueryResult *query, const char *nam
                                    .name = output->column.name,
                                    .table = "",
                                    .table_oid = output->table_oid,
-                                   .attnum = output->attnum};
+                                   .attnum = output->attnum,
+                                   .is_hidden = output->is_hidden};
     }
     return from_make(binder, query->plan, name, alias, NULL, columns, query->count, item);
 }

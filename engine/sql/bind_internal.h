@@ -64,6 +64,7 @@ typedef struct ScopeColumn {
     const char *table;  /* of the FROM item, for messages; "" when it has none */
     Oid table_oid;      /* where it is stored, for RowDescription; 0 */
     int16_t attnum;
+    bool is_hidden;     /* known by its name only, not to * */
 } ScopeColumn;
 
 typedef struct ScopeTable {
@@ -92,6 +93,7 @@ typedef struct Recursion {
     ColumnId id;
     uint32_t count;
     PlanColumn *columns;  /* their types and names */
+    uint32_t hidden_from; /* the first that * does not mention */
     uint32_t references;
     int32_t location;     /* of the first */
     uint32_t nullable_depth, except_depth; /* the binder's, where the step begins */
@@ -355,6 +357,7 @@ typedef struct OutputColumn {
     const Expr *literal; /* an untyped literal that a set operation may still read as another type */
     int32_t location;
     bool is_named;       /* has an alias, or is a column */
+    bool is_hidden;      /* not mentioned by * */
 } OutputColumn;
 
 typedef struct QueryResult {

@@ -6,7 +6,7 @@
  * in a subquery of an expression, on the side of an outer join that may be missing, under EXCEPT,
  * more than once; aggregates beside it.
  */
-#include "engine/sql/bind_record_internal.h"
+#include "engine/sql/bind_search_internal.h"
 
 /* --- whether a query names itself --- */
 
@@ -135,7 +135,10 @@ void bind_working_rows(Binder *binder, const Recursion *recursion, int32_t locat
     for (uint32_t i = 0; i < recursion->count; i++) {
         columns[i] = bind_new_column(binder, recursion->columns[i].type, recursion->columns[i].name);
         query->columns[i] =
-            (OutputColumn){.column = columns[i], .location = location, .is_named = true};
+            (OutputColumn){.column = columns[i],
+                           .location = location,
+                           .is_named = true,
+                           .is_hidden = recursion->hidden_from > 0 && i >= recursion->hidden_from};
     }
     query->plan = plan_working(binder->arena, recursion->id, columns, recursion->count);
 }
@@ -162,7 +165,8 @@ static const Plan *settle_first(Binder *binder, const CommonTable *cte, QueryRes
 
 /* The step's columns must be of the first term's types. */
 static const Plan *settle_step(Binder *binder, const CommonTable *cte, const QueryResult *first,
-                               const QueryResult *step, const Recursion *recursion)
+                               const QueryResult *step, const Recursion *recursion,
+                               PlanColumn *columns)
 {
     if (step->count != recursion->count) {
         bind_fault(binder, step->count > 0 ? step->columns[0].location : -1, FAULT_SYNTAX_ERROR,
@@ -170,8 +174,12 @@ static const Plan *settle_step(Binder *binder, const CommonTable *cte, const Que
         return NULL;
     }
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, recursion->count + 1);
-    PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, recursion->count + 1);
     for (uint32_t i = 0; i < recursion->count; i++) {
+        bool is_extra = recursion->hidden_from > 0 && i >= recursion->hidden_from;
+        if (is_extra) {
+            types[i] = step->columns[i].column.type;
+            continue;
+        }
         SqlType pair[2] = {recursion->columns[i].type, step->columns[i].column.type}, common;
         if (step->columns[i].literal != NULL)
             pair[1] = SQL_TYPE(T_UNKNOWN);
@@ -209,10 +217,23 @@ bool bind_recursive(Binder *binder, Scope *scope, CommonTable *cte, QueryResult 
     const Plan *first_plan = settle_first(binder, cte, &first, &recursion);
     if (first_plan == NULL)
         return false;
+    Extras extras = {.binder = binder, .cte = cte, .recursion = &recursion};
+    const PgQuery__SelectStmt *step_statement = statement->rarg;
+    bool has_extras = search_has_extras(cte);
+    if (has_extras) {
+        first_plan = search_begin(&extras, first_plan);
+        if (first_plan == NULL)
+            return false;
+        step_statement = search_step(&extras, step_statement);
+    }
     cte->recursion = &recursion;
-    bool ok = bind_query(binder, statement->rarg, inner, NULL, true, &step);
+    bool ok = bind_query(binder, step_statement, inner, NULL, true, &step);
     cte->recursion = NULL;
-    const Plan *step_plan = ok ? settle_step(binder, cte, &first, &step, &recursion) : NULL;
+    PlanColumn *step_columns = ARENA_ARRAY(binder->arena, PlanColumn, recursion.count + 1);
+    const Plan *step_plan =
+        ok ? settle_step(binder, cte, &first, &step, &recursion, step_columns) : NULL;
+    if (step_plan != NULL && has_extras)
+        step_plan = search_go_on(&extras, step_plan, step_columns);
     if (step_plan == NULL)
         return false;
     PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, recursion.count + 1);
@@ -220,11 +241,14 @@ bool bind_recursive(Binder *binder, Scope *scope, CommonTable *cte, QueryResult 
     result->count = recursion.count;
     result->columns = ARENA_ARRAY(binder->arena, OutputColumn, recursion.count + 1);
     for (uint32_t i = 0; i < recursion.count; i++) {
-        columns[i] =
-            bind_new_column(binder, recursion.columns[i].type, first.columns[i].column.name);
-        result->columns[i] = (OutputColumn){.column = columns[i],
-                                            .location = first.columns[i].location,
-                                            .is_named = first.columns[i].is_named};
+        bool is_own = i < first.count;
+        columns[i] = bind_new_column(binder, recursion.columns[i].type,
+                                     is_own ? first.columns[i].column.name
+                                            : recursion.columns[i].name);
+        result->columns[i] =
+            (OutputColumn){.column = columns[i],
+                           .location = is_own ? first.columns[i].location : -1,
+                           .is_named = !is_own || first.columns[i].is_named};
     }
     result->plan = plan_recurse(binder->arena, first_plan, step_plan, recursion.id,
                                 !statement->all, columns);

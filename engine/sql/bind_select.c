@@ -38,6 +38,8 @@ static void add_columns(Select *select, const ScopeColumn *columns, uint32_t cou
                         int32_t location)
 {
     for (uint32_t i = 0; i < count; i++) {
+        if (columns[i].is_hidden)
+            continue;
         Target *target = add_target(select);
         target->expr = expr_column(select->binder->arena, columns[i].type, columns[i].id, location);
         target->name = columns[i].name;
