@@ -94,8 +94,17 @@ bool index_blocks_of_codes(const IndexProbe *probe, uint32_t column, const CodeR
     return true;
 }
 
+static void keep_codes(IndexProbe *probe, const Expr *expr, const CodeRanges *codes)
+{
+    FoundCodes *found = ARENA_NEW(probe->kept_arena, FoundCodes);
+    *found = (FoundCodes){.expr = expr, .codes = *codes, .next = probe->found};
+    found->codes.ranges = ARENA_ARRAY(probe->kept_arena, CodeRange, codes->count + 1);
+    memcpy(found->codes.ranges, codes->ranges, codes->count * sizeof *codes->ranges);
+    probe->found = found;
+}
+
 /* A condition on one string column. */
-static bool blocks_of_leaf(const IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault)
+static bool blocks_of_leaf(IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault)
 {
     uint32_t column = condition_string_column(expr);
     CodeRanges codes;
@@ -107,11 +116,13 @@ static bool blocks_of_leaf(const IndexProbe *probe, const Expr *expr, BlockSet *
     if (!codes_of_condition(probe->reader, (uint32_t)probe->stored[column], expr, probe->dialect,
                             probe->arena, &codes, fault))
         return false;
+    if (codes.is_known && probe->kept_arena != NULL)
+        keep_codes(probe, expr, &codes);
     return !codes.is_known || index_blocks_of_codes(probe, (uint32_t)probe->stored[column], &codes,
                                                     set, fault);
 }
 
-static bool blocks_of(const IndexProbe *probe, const Expr *expr, uint32_t depth, BlockSet *set,
+static bool blocks_of(IndexProbe *probe, const Expr *expr, uint32_t depth, BlockSet *set,
                       Fault *fault)
 {
     bool is_or = expr->kind == EXPR_OR;
@@ -133,7 +144,7 @@ static bool blocks_of(const IndexProbe *probe, const Expr *expr, uint32_t depth,
     return true;
 }
 
-bool index_blocks(const IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault)
+bool index_blocks(IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault)
 {
     return blocks_of(probe, expr, 0, set, fault);
 }
@@ -161,7 +172,7 @@ static void map_columns(const SegmentReader *reader, const StageInput *input, in
 }
 
 /* segment->wanted, in `arena`; what reading them is worth. */
-static bool blocks_of_segment(const IndexProbe *probe, const Expr *filter, InputSegment *segment,
+static bool blocks_of_segment(IndexProbe *probe, const Expr *filter, InputSegment *segment,
                               Arena *arena, uint64_t *worth, Fault *fault)
 {
     BlockSet set;
@@ -173,6 +184,7 @@ static bool blocks_of_segment(const IndexProbe *probe, const Expr *filter, Input
     uint64_t *words = ARENA_ARRAY(arena, uint64_t, set.word_count);
     memcpy(words, set.words, set.word_count * sizeof *words);
     segment->wanted = words;
+    segment->found = probe->found;
     return true;
 }
 
@@ -197,8 +209,11 @@ bool scan_narrow(SegmentCache *cache, StageInput *input, const Expr *filter,
         if (reader != NULL) {
             arena_reset(scratch);
             map_columns(reader, input, stored);
-            IndexProbe probe = {
-                .reader = reader, .stored = stored, .dialect = types->dialect, .arena = scratch};
+            IndexProbe probe = {.reader = reader,
+                                .stored = stored,
+                                .dialect = types->dialect,
+                                .arena = scratch,
+                                .kept_arena = arena};
             ok = blocks_of_segment(&probe, filter, segment, arena, &worth, fault);
             segment_cache_release(cache, reader);
         }

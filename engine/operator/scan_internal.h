@@ -127,7 +127,17 @@ typedef struct IndexProbe {
     const int *stored; /* by column of the input: that of the segment; -1: none of the same type */
     int dialect;
     Arena *arena;
+    /* NULL, or where what is found is kept for the scan. */
+    Arena *kept_arena;
+    struct FoundCodes *found;
 } IndexProbe;
+
+/* The codes for which a condition holds in a segment. */
+typedef struct FoundCodes {
+    const Expr *expr;
+    CodeRanges codes;
+    const struct FoundCodes *next;
+} FoundCodes;
 
 /* As segment_find_column. Most segments of a table have a column in the same place: `guess`. */
 int scan_find_column(const SegmentReader *reader, Text name, int guess);
@@ -142,6 +152,6 @@ void block_set_intersect(BlockSet *set, const BlockSet *other);
 bool index_blocks_of_codes(const IndexProbe *probe, uint32_t column, const CodeRanges *codes,
                            BlockSet *set, Fault *fault);
 /* The blocks that may hold rows for which the condition, of the input's columns, holds. */
-bool index_blocks(const IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault);
+bool index_blocks(IndexProbe *probe, const Expr *expr, BlockSet *set, Fault *fault);
 
 #endif

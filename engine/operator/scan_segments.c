@@ -135,6 +135,14 @@ static int zone_column(const ScanOperator *scan, const Conjunct *conjunct)
     return column->cast == NULL ? column->stored : -1;
 }
 
+static const CodeRanges *found_before(const ScanOperator *scan, const Expr *expr)
+{
+    const FoundCodes *found = scan->input->segments[scan->segment].found;
+    while (found != NULL && found->expr != expr)
+        found = found->next;
+    return found == NULL ? NULL : &found->codes;
+}
+
 /* A condition that can be looked up does without the dictionary. */
 static bool enter_codes(ScanOperator *scan, Conjunct *conjunct, int stored, Fault *fault)
 {
@@ -142,6 +150,11 @@ static bool enter_codes(ScanOperator *scan, Conjunct *conjunct, int stored, Faul
     if (conjunct->kind != CONJUNCT_TEXT || stored < 0 ||
         !segment_has_dictionary(scan->reader, (uint32_t)stored))
         return true;
+    const CodeRanges *found = found_before(scan, conjunct->expr);
+    if (found != NULL) {
+        conjunct_take_codes(conjunct, found);
+        return true;
+    }
     if (!codes_of_condition(scan->reader, (uint32_t)stored, conjunct->expr,
                             scan->base.context->types->dialect, scan->segment_arena, &codes, fault))
         return false;
@@ -527,6 +540,20 @@ static bool read_block(ScanOperator *scan, Batch **batch, Fault *fault)
     return true;
 }
 
+static inline void next_block(ScanOperator *scan)
+{
+    scan->blocks_left--;
+    scan->block += scan->is_backwards ? UINT32_MAX : 1;
+}
+
+/* Goes on to a block that is wanted; true when the row group has none any more. */
+static bool skip_unwanted(ScanOperator *scan)
+{
+    for (; scan->blocks_left != 0 && !is_block_wanted(scan); next_block(scan))
+        scan->base.context->counters->blocks_skipped++;
+    return scan->blocks_left == 0;
+}
+
 static Progress scan_next(Operator *self, Batch **batch, Fault *fault)
 {
     ScanOperator *scan = (ScanOperator *)self;
@@ -539,14 +566,10 @@ static Progress scan_next(Operator *self, Batch **batch, Fault *fault)
             if (!has)
                 break;
         }
-        bool is_wanted = is_block_wanted(scan);
-        bool is_read = !is_wanted || read_block(scan, batch, fault);
-        scan->blocks_left--;
-        scan->block += scan->is_backwards ? UINT32_MAX : 1;
-        if (!is_wanted) {
-            self->context->counters->blocks_skipped++;
+        if (skip_unwanted(scan))
             continue;
-        }
+        bool is_read = read_block(scan, batch, fault);
+        next_block(scan);
         if (!is_read)
             return PROGRESS_FAILED;
         if (*batch != NULL)

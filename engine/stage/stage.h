@@ -29,6 +29,7 @@ typedef struct InputSegment {
     /* Not packed: a bit a block of the segment, 1 where an index has found that it may hold rows
      * that the input's filter wants. NULL: not known. */
     const uint64_t *wanted;
+    const struct FoundCodes *found; /* not packed: the texts that were looked up for that */
 } InputSegment;
 
 /*

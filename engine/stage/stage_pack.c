@@ -514,6 +514,7 @@ static bool read_segments_input(Reader *reader, StageInput *input)
         memcpy(segments[i].digest, digest.data, digest.length);
         segments[i].rows = unpack_uint(&reader->in);
         segments[i].wanted = NULL;
+        segments[i].found = NULL;
         segments[i].bytes = unpack_uint(&reader->in);
     }
     input->segments = segments;
