@@ -107,10 +107,8 @@ static void test_settings(void **state)
     (void)state;
     assert_set("set sqlTimeZone = 'Europe/Paris'", "sqlTimeZone", "Europe/Paris");
     assert_set("SET maxNumTasks TO 5", "maxNumTasks", "5");
-    assert_set("set a.B = on",
-               "a.\x01"
-               "B",
-               "on");
+    assert_set("set a.B = on", "a.b", "on");
+    assert_set("set a.\"B\" = on", "a.B", "on");
     assert_set("set finalizeAggregations = FALSE", "finalizeAggregations", "false");
     assert_set("set search_path to public, \"$user\", Foo", "search_path",
                "public, \"$user\", \"Foo\"");
