@@ -122,6 +122,12 @@ static bool current_setting(CatalogCall *call)
     return answer_string(call, value);
 }
 
+static bool client_encoding(CatalogCall *call)
+{
+    const Settings *settings = catalog_context()->settings;
+    return answer_string(call, settings == NULL ? "UTF8" : settings->client_encoding);
+}
+
 static bool utf8(CatalogCall *call)
 {
     return answer_string(call, "UTF8");
@@ -290,7 +296,7 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"inet_client_port", client_port},
     {"inet_server_addr", server_address},
     {"inet_server_port", server_port},
-    {"pg_client_encoding", utf8},
+    {"pg_client_encoding", client_encoding},
     {"getdatabaseencoding", utf8},
     {"pg_encoding_to_char", encoding_name},
     {"pg_char_to_encoding", encoding_number},

@@ -99,7 +99,7 @@ const ScalarFunction catalog_functions[] = {
          "The sessions that block one: none."),
     ASK1(2171, "pg_cancel_backend", T_BOOL, VOLATILE, T_INT4, "Cancels the query of a session."),
     ASK1(1264, "pg_char_to_encoding", T_INT4, STABLE, T_NAME, "The number of an encoding."),
-    ASK0(810, "pg_client_encoding", T_NAME, STABLE, "The client's encoding: UTF8."),
+    ASK0(810, "pg_client_encoding", T_NAME, STABLE, "The client's encoding."),
     ASK1(3448, "pg_collation_actual_version", T_TEXT, STABLE, T_OID,
          "The version of a collation: NULL."),
     ASK1(3162, "pg_collation_for", T_TEXT, STABLE, T_ANY, "The collation of a value."),

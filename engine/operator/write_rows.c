@@ -6,6 +6,7 @@
  * the operator waits for input: a slow query shows its first rows early.
  */
 #include "engine/operator/operator_internal.h"
+#include "protocol/pgwire/pgwire.h"
 
 enum {
     SEND_BYTES = 128 * 1024,
@@ -18,6 +19,8 @@ typedef struct WriteRowsOperator {
     uint32_t row_count; /* in `rows` */
     bool is_input_done;
     Arena *arena; /* of the batch */
+    const PgwireEncoding *encoding; /* of a client that does not speak UTF-8; or NULL */
+    Buffer encoded;
 } WriteRowsOperator;
 
 /* --- formatting --- */
@@ -52,6 +55,42 @@ static bool format_column(WriteRowsOperator *write, uint32_t c, const Vector *ve
     if (spec->write_rows.formats != NULL && spec->write_rows.formats[c] == 1)
         return type_format_binary(type, types, vector, write->arena, cells, fault);
     type_format_text(type, types, vector, write->arena, cells);
+    return true;
+}
+
+/* --- the client's encoding --- */
+
+static bool has_only_ascii(Text text)
+{
+    uint8_t bits = 0;
+    for (uint32_t i = 0; i < text.length; i++)
+        bits |= (uint8_t)text.data[i];
+    return bits < 0x80;
+}
+
+static bool encode_column(WriteRowsOperator *write, uint32_t c, Text *cells, uint32_t rows,
+                          Fault *fault)
+{
+    const OperatorSpec *spec = write->base.spec;
+    SqlType type = spec->children[0]->types[c];
+    bool is_binary = spec->write_rows.formats != NULL && spec->write_rows.formats[c] == 1;
+    const TypeInfo *info = type_info(type.oid);
+    if (is_binary && info != NULL && pgwire_is_text_type(info->element_oid))
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "arrays of texts in binary are not converted to client_encoding \"%s\"",
+                         pgwire_encoding_name(write->encoding));
+    if (is_binary && !pgwire_is_text_type(type.oid))
+        return true;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (cells[i].data == NULL || has_only_ascii(cells[i]))
+            continue;
+        buffer_reset(&write->encoded);
+        if (!pgwire_encode(write->encoding, cells[i], &write->encoded, fault))
+            return false;
+        cells[i] = (Text){.data = arena_strndup(write->arena, (const char *)write->encoded.data,
+                                                write->encoded.length),
+                          .length = (uint32_t)write->encoded.length};
+    }
     return true;
 }
 
@@ -143,6 +182,8 @@ static bool write_batch(WriteRowsOperator *write, const Batch *batch, Fault *fau
         cells[c] = ARENA_ARRAY(write->arena, Text, batch->rows);
         if (!format_column(write, c, &batch->columns[c], cells[c], fault))
             return false;
+        if (write->encoding != NULL && !encode_column(write, c, cells[c], batch->rows, fault))
+            return false;
     }
     write->base.context->counters->output_rows += batch->rows;
     if (write->base.spec->write_rows.copy != NULL) {
@@ -205,6 +246,7 @@ static void write_rows_close(Operator *self)
 {
     WriteRowsOperator *write = (WriteRowsOperator *)self;
     buffer_clear(&write->rows);
+    buffer_clear(&write->encoded);
     arena_free(write->arena);
 }
 
@@ -226,6 +268,10 @@ Operator *write_rows_make(const OperatorSpec *spec, OperatorContext *context, Op
     WriteRowsOperator *write =
         operator_new(sizeof *write, &write_rows_class, spec, context, children);
     buffer_init(&write->rows);
+    buffer_init(&write->encoded);
+    const Settings *settings = context->types == NULL ? NULL : context->types->settings;
+    write->encoding =
+        settings == NULL ? NULL : pgwire_encoding_of(settings->client_encoding);
     write->arena = arena_new("write rows");
     return &write->base;
 }

@@ -129,6 +129,26 @@ bool pgwire_is_utf8(Text text, size_t *bad);
 /* The fault for it, worded as PostgreSQL does: 22021, invalid byte sequence for encoding "UTF8": 0xff */
 bool pgwire_utf8_fault(Text text, size_t bad, Fault *fault);
 
+/* ---------- encodings of clients (pgwire_encoding.c) ---------- */
+typedef struct PgwireEncoding PgwireEncoding;
+/* By any of its names; NULL: not known here. */
+const PgwireEncoding *pgwire_encoding_find(Text name);
+const char *pgwire_encoding_name(const PgwireEncoding *encoding); /* LATIN1 */
+/* What is to be converted for a client of this encoding; NULL: nothing (UTF8, SQL_ASCII). */
+const PgwireEncoding *pgwire_encoding_of(const char *name);
+/* A client's text as UTF-8, appended to `out`: 22P05 for a byte that is no character, 22021 for 0. */
+bool pgwire_decode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault);
+/* And back: 22P05 for a character that the client has not got, or '?' where `fault` is NULL. */
+bool pgwire_encode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault);
+/* The texts in whole messages of the server: of descriptions, errors, notices, small results. */
+void pgwire_encode_messages(const PgwireEncoding *encoding, const uint8_t *data, size_t length,
+                            Buffer *out);
+/* The parameters of a Bind: those in text, and those of types whose binary form is text. `types`:
+ * little-endian OIDs. */
+bool pgwire_decode_parameters(const PgwireEncoding *encoding, Text parameters, const uint8_t *types,
+                              uint16_t type_count, Buffer *out, Fault *fault);
+bool pgwire_is_text_type(uint32_t type);
+
 /* ---------- server messages: each appends one whole message to `out` ---------- */
 
 typedef enum PgwireSeverity {

@@ -244,9 +244,69 @@ static void test_tags(void **state)
     buffer_clear(&out);
 }
 
+static void test_encodings(void **state)
+{
+    (void)state;
+    Fault fault;
+    Buffer out = BUFFER_EMPTY, back = BUFFER_EMPTY;
+    assert_string_equal(pgwire_encoding_name(pgwire_encoding_find(text_of("'iso-8859-1'"))), "LATIN1");
+    assert_string_equal(pgwire_encoding_name(pgwire_encoding_find(text_of("Windows-1252"))), "WIN1252");
+    assert_null(pgwire_encoding_find(text_of("klingon")));
+    assert_null(pgwire_encoding_find(text_of("")));
+    assert_null(pgwire_encoding_of("UTF8"));
+    assert_null(pgwire_encoding_of("SQL_ASCII"));
+    const PgwireEncoding *encoding = pgwire_encoding_of("WIN1252");
+    assert_non_null(encoding);
+    assert_true(pgwire_decode(encoding, text_of("K\xe4se 5\x80"), &out, &fault));
+    assert_string_equal(buffer_string(&out), "K\xc3\xa4se 5\xe2\x82\xac");
+    assert_true(pgwire_encode(encoding, text_of(buffer_string(&out)), &back, &fault));
+    assert_string_equal(buffer_string(&back), "K\xe4se 5\x80");
+    assert_false(pgwire_decode(encoding, text_of("\x81"), &out, &fault)); /* no character */
+    assert_int_equal(fault.code, FAULT_UNTRANSLATABLE_CHARACTER);
+    assert_false(pgwire_encode(encoding, text_of("\xf0\x9f\x98\x80"), &back, &fault));
+    assert_int_equal(fault.code, FAULT_UNTRANSLATABLE_CHARACTER);
+    buffer_reset(&back);
+    assert_true(pgwire_encode(encoding, text_of("a\xf0\x9f\x98\x80z"), &back, NULL));
+    assert_string_equal(buffer_string(&back), "a?z");
+    buffer_clear(&out);
+    buffer_clear(&back);
+}
+
+static void test_encoded_messages(void **state)
+{
+    (void)state;
+    const PgwireEncoding *encoding = pgwire_encoding_of("LATIN1");
+    Buffer plain = BUFFER_EMPTY, out = BUFFER_EMPTY;
+    PgwireColumn column = {.name = text_of("\xc3\xbc"), .type_oid = 25, .type_length = -1};
+    pgwire_row_description(&plain, &column, 1);
+    pgwire_parameter_status(&plain, "a", "\xc3\xa9");
+    size_t mark = pgwire_data_row_begin(&plain, 2);
+    pgwire_data_row_value(&plain, "x\xc3\xa9", 3);
+    pgwire_data_row_null(&plain);
+    pgwire_data_row_end(&plain, mark);
+    size_t whole = plain.length;
+    pgwire_encode_messages(encoding, plain.data, whole, &out);
+    static const uint8_t wanted[] = "T\0\0\0\x1a\0\1\xfc\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\0\0\0\0\0\0"
+                                    "S\0\0\0\x08" "a\0\xe9\0"
+                                    "D\0\0\0\x10\0\2\0\0\0\2x\xe9\xff\xff\xff\xff";
+    assert_int_equal(out.length, sizeof wanted - 1);
+    assert_memory_equal(out.data, wanted, sizeof wanted - 1);
+    for (size_t length = 0; length < whole; length++) { /* cut anywhere: no byte is read beyond */
+        uint8_t *cut = malloc(length + 1);
+        memcpy(cut, plain.data, length);
+        buffer_reset(&out);
+        pgwire_encode_messages(encoding, cut, length, &out);
+        free(cut);
+    }
+    buffer_clear(&plain);
+    buffer_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_encodings),
+        cmocka_unit_test(test_encoded_messages),
         cmocka_unit_test(test_startup),         cmocka_unit_test(test_bad_startup),
         cmocka_unit_test(test_lengths),         cmocka_unit_test(test_extended),
         cmocka_unit_test(test_bind),            cmocka_unit_test(test_utf8),

@@ -6,6 +6,8 @@
 #include "server/controller/controller_internal.h"
 #include "server/controller/copy_internal.h"
 
+#include "protocol/pgwire/pgwire.h"
+
 #include "base/log/log.h"
 #include "base/memory/checked.h"
 
@@ -521,12 +523,27 @@ static bool feed(CopyInput *input, CopyRows *rows, Fault *fault)
                                                    : feed_lines(input, rows, fault);
 }
 
+/* Lines in the client's encoding, which has one byte a character: any piece can be converted. */
+static bool take_data(CopyInput *input, const uint8_t *data, size_t length, Fault *fault)
+{
+    const PgwireEncoding *encoding = pgwire_encoding_of(input->types->settings->client_encoding);
+    if (encoding == NULL) {
+        buffer_append(&input->pending, data, length);
+        return true;
+    }
+    if (input->copy->spec.format == COPY_BINARY)
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "COPY FROM in binary is not supported with client_encoding \"%s\"",
+                         pgwire_encoding_name(encoding));
+    Text text = {.data = (const char *)data, .length = (uint32_t)length};
+    return pgwire_decode(encoding, text, &input->pending, fault);
+}
+
 bool copy_input_feed(CopyInput *input, const uint8_t *data, size_t length, CopyRows *rows, Fault *fault)
 {
     if (input->has_ended || length == 0)
         return true;
-    buffer_append(&input->pending, data, length);
-    return feed(input, rows, fault);
+    return take_data(input, data, length, fault) && feed(input, rows, fault);
 }
 
 bool copy_input_end(CopyInput *input, CopyRows *rows, Fault *fault)

@@ -184,7 +184,7 @@ void request_fail(Request *request, const Fault *fault)
         *request->doom = *fault;
         return;
     }
-    pgwire_error(session_out(session), fault, (Text){.data = "", .length = 0});
+    session_write_error(session, fault);
     request_drop_results(request);
     finish(request, true);
     session_send(session);
@@ -369,7 +369,7 @@ void request_end_failed(Request *request)
  * the controller has to say. */
 static void refuse_change(Request *request, const Fault *fault)
 {
-    pgwire_error(session_out(request->session), fault, (Text){.data = "", .length = 0});
+    session_write_error(request->session, fault);
     request_end_failed(request);
 }
 
@@ -403,6 +403,19 @@ static bool take_cursors(Session *session, const Request *request, const Frame *
     return !frame_has(frame, "declare") || session_declare(session, request, frame, fault);
 }
 
+/* What the first CopyData begins with: names of columns, or the signature of binary COPY. */
+static void take_prefix(Request *request, Text prefix)
+{
+    static const char signature[] = "PGCOPY\n\377";
+    enum { LENGTH = sizeof signature - 1 };
+    const PgwireEncoding *encoding = session_encoding(request->session);
+    bool is_binary = prefix.length >= LENGTH && memcmp(prefix.data, signature, LENGTH) == 0;
+    if (encoding == NULL || is_binary)
+        buffer_append(&request->prefix, prefix.data, prefix.length);
+    else
+        pgwire_encode(encoding, prefix, &request->prefix, NULL);
+}
+
 /* Does what a RESPONSE says. True when the request ended with it (and may be freed). */
 static bool apply(Request *request, const Frame *frame)
 {
@@ -426,7 +439,9 @@ static bool apply(Request *request, const Frame *frame)
     if (transaction.length == 1)
         take_transaction(session, transaction);
     Text wire = frame_text(frame, "wire");
+    size_t mark = session_mark(session);
     buffer_append(session_out(session), wire.data, wire.length);
+    session_encode_from(session, mark);
     if (wire.length > 0) {
         session_start_statement_timer(session);
         if (session->ends_block)
@@ -435,11 +450,16 @@ static bool apply(Request *request, const Frame *frame)
     take_description(request, frame);
     if (frame_has(frame, "prefix")) {
         Text prefix = frame_text(frame, "prefix");
-        buffer_append(&request->prefix, prefix.data, prefix.length);
+        take_prefix(request, prefix);
     }
     if (frame_has(frame, "trailer")) {
         Text trailer = frame_text(frame, "trailer");
-        buffer_append(&request->trailer, trailer.data, trailer.length);
+        const PgwireEncoding *encoding = session_encoding(session);
+        if (encoding == NULL)
+            buffer_append(&request->trailer, trailer.data, trailer.length);
+        else
+            pgwire_encode_messages(encoding, (const uint8_t *)trailer.data, trailer.length,
+                                   &request->trailer);
     }
     if (frame_bool(frame, "copy_in", false))
         request->copies_in = true;

@@ -408,16 +408,23 @@ void session_abort(Session *session)
         session->transaction = 'E';
 }
 
+void session_write_error(Session *session, const Fault *fault)
+{
+    size_t mark = session_mark(session);
+    pgwire_error(session_out(session), fault, (Text){.data = "", .length = 0});
+    session_encode_from(session, mark);
+}
+
 void session_extended_error(Session *session, const Fault *fault)
 {
-    pgwire_error(session_out(session), fault, (Text){.data = "", .length = 0});
+    session_write_error(session, fault);
     session_abort(session);
     session_enter(session, SESSION_SKIPPING);
 }
 
 void session_simple_error(Session *session, const Fault *fault)
 {
-    pgwire_error(session_out(session), fault, (Text){.data = "", .length = 0});
+    session_write_error(session, fault);
     session_abort(session);
     session_ready_for_query(session);
 }
@@ -444,8 +451,10 @@ void session_fatal(Session *session, const Fault *fault)
 {
     if (session->state == SESSION_CLOSING || session->state == SESSION_CLOSED)
         return;
+    size_t mark = session_mark(session);
     pgwire_report(session_out(session), PGWIRE_SEVERITY_FATAL, fault,
                   (Text){.data = "", .length = 0});
+    session_encode_from(session, mark);
     session_enter(session, SESSION_CLOSING);
 }
 
@@ -501,6 +510,38 @@ bool session_check_utf8(Text text, Fault *fault)
 {
     size_t bad;
     return pgwire_is_utf8(text, &bad) || pgwire_utf8_fault(text, bad, fault);
+}
+
+const PgwireEncoding *session_encoding(const Session *session)
+{
+    const char *name = session->settings.client_encoding;
+    return strcmp(name, "UTF8") == 0 ? NULL : pgwire_encoding_of(name);
+}
+
+bool session_decode(const Session *session, Text *text, Buffer *room, Fault *fault)
+{
+    const PgwireEncoding *encoding = session_encoding(session);
+    if (encoding == NULL)
+        return session_check_utf8(*text, fault);
+    buffer_reset(room);
+    if (!pgwire_decode(encoding, *text, room, fault))
+        return false;
+    *text = (Text){.data = room->length == 0 ? "" : (const char *)room->data,
+                   .length = (uint32_t)room->length};
+    return true;
+}
+
+void session_encode_from(Session *session, size_t mark)
+{
+    const PgwireEncoding *encoding = session_encoding(session);
+    Buffer *out = session_out(session);
+    if (encoding == NULL || out->length <= mark)
+        return;
+    Buffer plain = BUFFER_EMPTY;
+    buffer_append(&plain, out->data + mark, out->length - mark);
+    out->length = mark;
+    pgwire_encode_messages(encoding, plain.data, plain.length, out);
+    buffer_clear(&plain);
 }
 
 void session_show_query(Session *session, Text text)

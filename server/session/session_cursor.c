@@ -146,8 +146,10 @@ static void go_on(Request *request);
 static void write_row_description(Request *request, const Portal *portal)
 {
     Text formats = text_of_bytes(&portal->result_formats);
+    size_t mark = session_mark(request->session);
     pgwire_row_description_with_formats(session_out(request->session),
                                         text_of_bytes(&portal->statement->row_description), formats);
+    session_encode_from(request->session, mark);
 }
 
 /* All columns in text or all in binary: 0, 1; -1: mixed. */
@@ -310,7 +312,7 @@ static void end_fetch(Request *request, bool failed)
 
 static void fail_fetch(Request *request, const Fault *fault)
 {
-    pgwire_error(session_out(request->session), fault, (Text){.data = "", .length = 0});
+    session_write_error(request->session, fault);
     end_fetch(request, true);
 }
 

@@ -162,7 +162,7 @@ static Statement *make_statement(Session *session, const PgwireMessage *message,
 static bool check_parse(Session *session, const PgwireMessage *message, Fault *fault)
 {
     Text name = message->parse.name;
-    if (!session_check_utf8(name, fault) || !session_check_utf8(message->parse.text, fault))
+    if (!session_check_utf8(name, fault))
         return false;
     if (name.length > 0 && session_find_statement(session, name) != NULL)
         return fault_set(fault, FAULT_DUPLICATE_PREPARED_STATEMENT,
@@ -170,15 +170,19 @@ static bool check_parse(Session *session, const PgwireMessage *message, Fault *f
     return true;
 }
 
-void session_parse(Session *session, const PgwireMessage *message)
+void session_parse(Session *session, const PgwireMessage *given)
 {
     Fault fault;
     Statement *statement = NULL;
-    bool ok = check_parse(session, message, &fault);
+    Buffer decoded = BUFFER_EMPTY;
+    PgwireMessage plain = *given, *message = &plain;
+    bool ok = session_decode(session, &message->parse.text, &decoded, &fault) &&
+              check_parse(session, message, &fault);
     if (ok && message->parse.name.length == 0 && session->unnamed_statement != NULL)
         remove_statement(session, session->unnamed_statement);
     if (ok)
         statement = make_statement(session, message, &fault);
+    buffer_clear(&decoded);
     if (statement == NULL) {
         session_extended_error(session, &fault);
         return;
@@ -265,7 +269,7 @@ void session_parse_done(Session *session, Request *request, bool failed)
         return;
     }
     if (!failed)
-        pgwire_error(session_out(session), &fault, (Text){.data = "", .length = 0});
+        session_write_error(session, &fault);
     statement_release(session, statement);
     session_abort(session);
     session_enter(session, SESSION_SKIPPING);
@@ -329,8 +333,18 @@ static bool bind_portal(Session *session, const PgwireMessage *message, Fault *f
                          TEXT_ARGS(name));
     if (old != NULL)
         session_drop_portal(session, old, CANCEL_PORTAL);
-    return session_make_portal(session, name, statement, message->bind.parameters,
-                               message->bind.result_formats, fault) != NULL;
+    const PgwireEncoding *encoding = session_encoding(session);
+    Buffer decoded = BUFFER_EMPTY;
+    Text parameters = message->bind.parameters;
+    bool ok = encoding == NULL ||
+              pgwire_decode_parameters(encoding, parameters, statement->parameter_types.data,
+                                       statement->parameter_count, &decoded, fault);
+    if (ok && encoding != NULL)
+        parameters = text_of_buffer(&decoded);
+    ok = ok && session_make_portal(session, name, statement, parameters,
+                                   message->bind.result_formats, fault) != NULL;
+    buffer_clear(&decoded);
+    return ok;
 }
 
 void session_bind(Session *session, const PgwireMessage *message)
@@ -355,10 +369,12 @@ static bool describe_statement(Session *session, Text name, Fault *fault)
     const Statement *statement = session_find_statement(session, name);
     if (statement == NULL)
         return no_statement(name, fault);
+    size_t mark = session_mark(session);
     pgwire_parameter_description(session_out(session), statement->parameter_types.data,
                                  statement->parameter_count);
     buffer_append(session_out(session), statement->row_description.data,
                   statement->row_description.length);
+    session_encode_from(session, mark);
     return true;
 }
 
@@ -367,10 +383,12 @@ static bool describe_portal(Session *session, Text name, Fault *fault)
     const Portal *portal = session_find_portal(session, name);
     if (portal == NULL)
         return no_portal(name, fault);
+    size_t mark = session_mark(session);
     if (!pgwire_row_description_with_formats(session_out(session),
                                              text_of_buffer(&portal->statement->row_description),
                                              text_of_buffer(&portal->result_formats)))
         return fault_set(fault, FAULT_INTERNAL_ERROR, "the portal could not be described");
+    session_encode_from(session, mark);
     return true;
 }
 

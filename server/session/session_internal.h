@@ -347,6 +347,7 @@ static inline Buffer *session_out(Session *session)
     return conn_out(&session->conn);
 }
 /* An error outside of a request: ErrorResponse; extended: skip to Sync, simple: ready again. */
+void session_write_error(Session *session, const Fault *fault); /* ErrorResponse alone */
 void session_extended_error(Session *session, const Fault *fault);
 void session_simple_error(Session *session, const Fault *fault);
 /* What every error does to the transaction: settings go back, portals die, T becomes E. */
@@ -359,6 +360,16 @@ void session_fatal(Session *session, const Fault *fault);
 /* Closes without a word. */
 void session_close(Session *session);
 bool session_check_utf8(Text text, Fault *fault);
+/* A text of the client as UTF-8: itself, checked, or converted in `room`: 22021, 22P05. */
+bool session_decode(const Session *session, Text *text, Buffer *room, Fault *fault);
+/* NULL: what goes to the client and comes from it is UTF-8 (or nobody knows). */
+const PgwireEncoding *session_encoding(const Session *session);
+/* Messages that were written behind the mark are put into the client's encoding. */
+static inline size_t session_mark(Session *session)
+{
+    return session_out(session)->length;
+}
+void session_encode_from(Session *session, size_t mark);
 /* Counts what a session's client makes the front end keep: against the session's and against
  * everybody's limit. False: nothing was counted (53200). */
 bool session_hold(Session *session, size_t bytes, Fault *fault);

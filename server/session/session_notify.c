@@ -154,7 +154,9 @@ void session_send_notices(Session *session)
 {
     if (session->notices.length == 0)
         return;
+    size_t mark = session_mark(session);
     buffer_append(session_out(session), session->notices.data, session->notices.length);
+    session_encode_from(session, mark);
     buffer_clear(&session->notices);
 }
 

@@ -27,22 +27,6 @@ static bool is_client_encoding(Text name)
     return name.length == 15 && strncasecmp(name.data, "client_encoding", 15) == 0;
 }
 
-/* UTF8 under any of its names, even in quotes: 'utf-8', UTF8, Unicode. */
-static bool is_utf8_name(Text value)
-{
-    char plain[16];
-    size_t length = 0;
-    for (uint32_t i = 0; i < value.length; i++) {
-        if (!isalnum((unsigned char)value.data[i]))
-            continue;
-        if (length == sizeof plain - 1)
-            return false;
-        plain[length++] = (char)tolower((unsigned char)value.data[i]);
-    }
-    plain[length] = 0;
-    return strcmp(plain, "utf8") == 0 || strcmp(plain, "unicode") == 0;
-}
-
 static bool is_date_style(Text name)
 {
     return name.length == 9 && strncasecmp(name.data, "DateStyle", 9) == 0;
@@ -112,12 +96,14 @@ static bool set_value(const Session *session, Settings *settings, Text name, Tex
     if (info != NULL && check_setting != NULL && !check_setting(info, value, fault))
         return false;
     if (is_client_encoding(name)) {
-        if (!is_utf8_name(value))
+        const PgwireEncoding *encoding = pgwire_encoding_find(value);
+        if (encoding == NULL)
             return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
                              "invalid value for parameter \"client_encoding\": \"%.*s\"",
                              TEXT_ARGS(value)) ||
-                   fault_hint(fault, "This server speaks UTF8 only.");
-        value = TEXT_LITERAL("UTF8");
+                   fault_hint(fault, "UTF8, SQL_ASCII and encodings of one byte a character are "
+                                     "known.");
+        value = text_of(pgwire_encoding_name(encoding));
     } else if (is_date_style(name)) {
         return set_date_style(settings, value, fault);
     }
@@ -486,7 +472,9 @@ void session_report_settings(Session *session)
             continue;
         char value[SETTING_TEXT_SIZE];
         setting_show(&session->settings, &table[i], value, sizeof value);
+        size_t mark = session_mark(session);
         pgwire_parameter_status(session_out(session), table[i].name, value);
+        session_encode_from(session, mark);
     }
     free(session->reported);
     session->reported = NULL;

@@ -6,13 +6,15 @@
 void session_query(Session *session, Text text)
 {
     Fault fault;
+    Buffer decoded = BUFFER_EMPTY;
     session_drop_unnamed(session);
-    if (!session_check_utf8(text, &fault)) {
+    if (session_decode(session, &text, &decoded, &fault)) {
+        session_show_query(session, text);
+        request_start(session, &(RequestParts){.kind = REQUEST_SIMPLE, .text = text});
+    } else {
         session_simple_error(session, &fault);
-        return;
     }
-    session_show_query(session, text);
-    request_start(session, &(RequestParts){.kind = REQUEST_SIMPLE, .text = text});
+    buffer_clear(&decoded);
 }
 
 void session_simple_done(Session *session, bool failed)
