@@ -2,11 +2,12 @@
  * Ordered-set aggregates: PERCENTILE_CONT, PERCENTILE_DISC and MODE, WITHIN GROUP (ORDER BY x).
  *
  * Rows come in the order that was asked for; NULLs are left out. Percentiles keep the values of a
- * group one after the other and pick at the end; the mode needs only the run at hand and the
- * longest one so far. The arguments before WITHIN GROUP come first. Being given all rows in
+ * group one after the other and pick at the end; of numbers they pick without sorting them (select.c),
+ * and then the rows come in any order. The mode needs only the run at hand and the longest one so far. The arguments before WITHIN GROUP come first. Being given all rows in
  * order, they have no partial form.
  */
 #include "engine/function/aggregate_internal.h"
+#include "engine/function/select_internal.h"
 #include "engine/function/time_internal.h"
 
 #include <math.h>
@@ -62,17 +63,48 @@ static bool list_add(const AggregateCall *call, ValueList *list, const Vector *v
     return true;
 }
 
+/* Numbers in any order, as integers of the same order. */
+static bool add_unordered(const AggregateCall *call, uint8_t *states, size_t stride,
+                          const uint32_t *groups, const Vector *values, uint32_t rows, Fault *fault)
+{
+    const int64_t *data = values->data;
+    bool is_float = values->layout == LAYOUT_FLOAT64;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(values, i))
+            continue;
+        ValueList *list = AGGREGATE_STATE(ValueList, states, stride, aggregate_group(groups, i));
+        if (!list_grow(call, list, sizeof(int64_t), fault))
+            return false;
+        int64_t value = data[vector_row(values, i)];
+        ((int64_t *)(void *)list->data)[list->count++] = is_float ? select_key_of_float(value) : value;
+    }
+    return true;
+}
+
 static bool percentile_add(const AggregateCall *call, uint8_t *states, size_t stride,
                            const uint32_t *groups, const Vector *arguments, uint32_t rows,
                            Fault *fault)
 {
     const Vector *values = &arguments[1];
+    if (call->is_unordered)
+        return add_unordered(call, states, stride, groups, values, rows, fault);
     for (uint32_t i = 0; i < rows; i++)
         if (!vector_is_null(values, i) &&
             !list_add(call, AGGREGATE_STATE(ValueList, states, stride, aggregate_group(groups, i)),
                       values, i, fault))
             return false;
     return true;
+}
+
+/* The value of the group's order at a place. */
+static int64_t number_at(const AggregateCall *call, const ValueList *list, uint32_t place)
+{
+    int64_t *values = (int64_t *)(void *)list->data;
+    if (!call->is_unordered)
+        return values[place];
+    int64_t value = select_place(values, list->count,
+                                 call->is_descending ? list->count - 1 - place : place);
+    return type_layout(call->argument_types[1]) == LAYOUT_FLOAT64 ? select_float_of_key(value) : value;
 }
 
 static void list_append(const ValueList *list, uint32_t at, Layout layout, VectorBuilder *builder)
@@ -127,33 +159,47 @@ static bool percentile_prepare(AggregateCall *call, Arena *arena, Fault *fault)
 }
 
 /* The value of one fraction. */
-typedef void (*Pick)(const ValueList *list, double fraction, Layout layout, VectorBuilder *builder);
+typedef void (*Pick)(const AggregateCall *call, const ValueList *list, double fraction,
+                     VectorBuilder *builder);
 
-static void pick_discrete(const ValueList *list, double fraction, Layout layout,
+static double float_at(const AggregateCall *call, const ValueList *list, uint32_t place)
+{
+    int64_t bits = number_at(call, list, place);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void pick_discrete(const AggregateCall *call, const ValueList *list, double fraction,
                           VectorBuilder *builder)
 {
     double row = ceil(fraction * (double)list->count);
-    list_append(list, row < 1 ? 0 : (uint32_t)row - 1, layout, builder);
+    uint32_t place = row < 1 ? 0 : (uint32_t)row - 1;
+    Layout layout = type_layout(call->argument_types[1]);
+    if (layout == LAYOUT_FLOAT64)
+        vector_builder_float64(builder, float_at(call, list, place));
+    else if (layout == LAYOUT_INT64)
+        vector_builder_int64(builder, number_at(call, list, place));
+    else
+        list_append(list, place, layout, builder);
 }
 
-static void pick_continuous(const ValueList *list, double fraction, Layout layout,
+static void pick_continuous(const AggregateCall *call, const ValueList *list, double fraction,
                             VectorBuilder *builder)
 {
-    (void)layout;
     double at = fraction * (double)(list->count - 1);
     uint32_t first = (uint32_t)floor(at), second = (uint32_t)ceil(at);
-    const double *values = (const double *)(const void *)list->data;
-    double value = values[first];
+    double value = float_at(call, list, first);
     if (second != first)
-        value += (at - first) * (values[second] - values[first]);
+        value += (at - first) * (float_at(call, list, second) - value);
     vector_builder_float64(builder, value);
 }
 
 /* low + (high - low) * part, field by field, as PostgreSQL has it. */
-static void pick_interval(const ValueList *list, double fraction, Layout layout,
+static void pick_interval(const AggregateCall *call, const ValueList *list, double fraction,
                           VectorBuilder *builder)
 {
-    (void)layout;
+    (void)call;
     double at = fraction * (double)(list->count - 1);
     uint32_t first = (uint32_t)floor(at), second = (uint32_t)ceil(at);
     IntervalValue low, high, part = {0};
@@ -174,9 +220,10 @@ static void pick_interval(const ValueList *list, double fraction, Layout layout,
     vector_builder_int128(builder, packed);
 }
 
-static void pick_all(const Percentiles *spec, const ValueList *list, Layout layout, Pick pick,
+static void pick_all(const AggregateCall *call, const ValueList *list, Pick pick,
                      VectorBuilder *builder)
 {
+    const Percentiles *spec = call->prepared;
     VectorBuilder *to = spec->is_array ? builder->elements : builder;
     if (list->count == 0 || spec->count == UINT32_MAX) {
         vector_builder_null(builder);
@@ -188,7 +235,7 @@ static void pick_all(const Percentiles *spec, const ValueList *list, Layout layo
         if (spec->nulls[i])
             vector_builder_null(to);
         else
-            pick(list, spec->fractions[i], layout, to);
+            pick(call, list, spec->fractions[i], to);
     }
 }
 
@@ -205,8 +252,7 @@ static bool percentile_finish(const AggregateCall *call, const uint8_t *states, 
         vector_builder_init(builder.elements, arena, layout, count);
     }
     for (uint32_t i = 0; i < count; i++)
-        pick_all(spec, AGGREGATE_STATE_CONST(ValueList, states, stride, first + i), layout, pick,
-                 &builder);
+        pick_all(call, AGGREGATE_STATE_CONST(ValueList, states, stride, first + i), pick, &builder);
     *result = vector_builder_finish(&builder);
     return true;
 }
@@ -329,7 +375,7 @@ static SqlType second_array_type(const SqlType *arguments, uint32_t count)
     .partial = no_partial, .merge = no_merge
 #define PERCENTILE_METHODS(finish_method)                                                          \
     ORDERED_METHODS, .argument_count = 2, .direct_count = 1, .state_size = sizeof(ValueList),      \
-    .prepare = percentile_prepare, .add = percentile_add, .finish = finish_method
+    .selects = true, .prepare = percentile_prepare, .add = percentile_add, .finish = finish_method
 #define SAMPLE " FROM (VALUES (1), (2), (2), (9)) AS t(x))"
 
 const AggregateFunction aggregate_ordered_set_aggregates[] = {

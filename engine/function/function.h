@@ -88,6 +88,10 @@ typedef struct AggregateCall {
     Arena *arena;
     struct Budget *budget;
     void *prepared;
+    /* Rows come in any order, though one was asked for: the function has `selects` and the one
+     * key is its last argument, of layout INT64 or FLOAT64. */
+    bool is_unordered;
+    bool is_descending; /* the order that was asked for */
 } AggregateCall;
 
 struct AggregateFunction {
@@ -129,6 +133,7 @@ struct AggregateFunction {
     bool ignores_distinct;   /* min, max, bool_and: DISTINCT changes nothing */
     /* f(direct) WITHIN GROUP (ORDER BY others): rows are added in that order, never partially. */
     bool is_ordered_set;
+    bool selects; /* finds what it wants of numbers in any order, without all being sorted */
     uint8_t direct_count;    /* of an ordered set: leading arguments that stand before it */
     /* EARLIEST, LATEST: the binder appends the relation's __time column as last argument. */
     bool wants_time;

@@ -27,7 +27,20 @@ static uint32_t argument_inputs(const GroupAggregate *aggregate)
     return aggregate->is_merging ? 1 : aggregate->spec->argument_count;
 }
 
-static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, Fault *fault)
+/* Rows need not be sorted for who selects among them. */
+static void note_order(const AggregateSet *set, GroupAggregate *aggregate, const OperatorSpec *child)
+{
+    const StageAggregate *spec = aggregate->spec;
+    if (!spec->function->selects || spec->order_count != 1 || set->mode != GROUP_COMPLETE ||
+        aggregate->columns[aggregate->column_count - 1] != spec->order[0].column)
+        return;
+    Layout layout = type_layout(child->types[spec->order[0].column]);
+    aggregate->call.is_unordered = layout == LAYOUT_INT64 || layout == LAYOUT_FLOAT64;
+    aggregate->call.is_descending = spec->order[0].descending;
+}
+
+static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, const OperatorSpec *child,
+                         Fault *fault)
 {
     const StageAggregate *spec = aggregate->spec;
     OperatorContext *context = set->context;
@@ -45,6 +58,7 @@ static bool call_prepare(AggregateSet *set, GroupAggregate *aggregate, Fault *fa
         .arena = set->arena,
         .budget = &set->budget,
     };
+    note_order(set, aggregate, child);
     return spec->function->prepare == NULL ||
            spec->function->prepare(&aggregate->call, context->arena, fault);
 }
@@ -109,7 +123,7 @@ bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorCon
         aggregate->has_filter = aggregate->spec->filter >= 0 && !aggregate->is_merging;
         stride += align8(aggregate->spec->function->state_size);
         find_columns(set, aggregate);
-        if (!call_prepare(set, aggregate, fault)) {
+        if (!call_prepare(set, aggregate, spec->children[0], fault)) {
             set->count = i;
             aggregate_set_clear(set);
             return false;
@@ -117,7 +131,8 @@ bool aggregate_set_init(AggregateSet *set, const OperatorSpec *spec, OperatorCon
         if (aggregate->spec->is_distinct && !aggregate->is_merging &&
             !aggregate->spec->function->ignores_distinct)
             make_distinct(set, aggregate, spec->children[0], spec->group.key_count != 0);
-        if (aggregate->spec->order_count != 0 && set->mode == GROUP_COMPLETE)
+        if (aggregate->spec->order_count != 0 && set->mode == GROUP_COMPLETE &&
+            !aggregate->call.is_unordered)
             make_ordered(set, aggregate, spec->children[0]);
     }
     set->stride = stride == 0 ? 8 : stride;
