@@ -240,6 +240,8 @@ static bool bind_one_function(Binder *binder, Scope *scope, const PgQuery__Range
                            .applies = &applies};
     if (call != NULL && !bind_extern(binder, name, call, list, count, &plan, &is_known))
         return false;
+    if (call != NULL && !is_known && !bind_append(binder, name, call, &plan, &is_known))
+        return false;
     if (call != NULL && !is_known &&
         !bind_table_function(binder, &context, name, call, range->ordinality, &plan, &is_known))
         return false;

@@ -7,6 +7,24 @@
 
 #include <strings.h>
 
+/* BITWISE_AND and its kin take the whole part of numbers that have more. */
+static bool cut_for_bits(Binder *binder, const char *name, const Expr **items, uint32_t count,
+                         int32_t location)
+{
+    if (strncmp(name, "bitwise_", 8) != 0 || strncmp(name, "bitwise_convert", 15) == 0)
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        Oid oid = items[i]->type.oid;
+        if (oid != T_FLOAT8 && oid != T_FLOAT4 && oid != T_NUMERIC)
+            continue;
+        items[i] = expr_cast(binder->arena, items[i], SQL_TYPE(T_INT8), CAST_EXPLICIT, 1,
+                             binder->fault);
+        if (items[i] == NULL)
+            return bind_fault_place(binder, location);
+    }
+    return true;
+}
+
 const Expr *bind_call(Binder *binder, const char *name, const Expr *const *arguments,
                       uint32_t count, int32_t location)
 {
@@ -15,6 +33,8 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
     SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 1);
     for (uint32_t i = 0; i < count; i++)
         items[i] = bind_reg_as_oid(binder, arguments[i]);
+    if (!cut_for_bits(binder, name, items, count, location))
+        return NULL;
     const MultiValueCall *multi_value = multi_value_call(name);
     if (multi_value != NULL && !multi_value_arguments(binder, multi_value, items, count, location))
         return NULL;

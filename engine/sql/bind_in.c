@@ -105,6 +105,8 @@ static bool to_one_type(Binder *binder, const Expr **all, uint32_t count, int32_
 const Expr *bind_in_list(Binder *binder, const Expr *value, const Expr *const *items,
                          uint32_t count, int32_t location)
 {
+    if (count > 0 && multi_value_is_compared(binder, value, items[0]))
+        return any_equal(binder, value, items, count, location);
     const Expr **all = ARENA_ARRAY(binder->arena, const Expr *, count + 1);
     all[0] = value;
     for (uint32_t i = 0; i < count; i++)

@@ -425,6 +425,15 @@ static bool bind_clustered(Ingest *ingest)
 {
     Binder *binder = ingest->binder;
     uint32_t count = (uint32_t)binder->tree->clustered_count;
+    enum { MAX_KEYS = 1500 };
+    if (count > MAX_KEYS) {
+        bind_fault(binder, ingest->dialect->clustered_at, FAULT_TOO_MANY_CLUSTERED_BY_COLUMNS,
+                   "too many CLUSTERED BY columns in stage 0 (requested = %u, max = %d)", count,
+                   MAX_KEYS);
+        fault_field_int(binder->fault, "numColumns", count);
+        fault_field_int(binder->fault, "maxColumns", MAX_KEYS);
+        return fault_field_int(binder->fault, "stage", 0);
+    }
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, ingest->query.count + 1);
     for (uint32_t i = 0; i < ingest->query.count; i++) {
         const PlanColumn *column = &ingest->query.columns[i].column;

@@ -301,6 +301,12 @@ const MultiValueCall *multi_value_call(const char *name);
 /* Makes arrays of the arguments that are to be lists. */
 bool multi_value_arguments(Binder *binder, const MultiValueCall *call, const Expr **arguments,
                            uint32_t count, int32_t location);
+/* Whether one side is a multi-value string and the other a text, by one of = <> < <= > >=: true
+ * where any value fits; <> where none is equal. */
+bool multi_value_is_compared(const Binder *binder, const Expr *left, const Expr *right);
+bool multi_value_can_compare(const char *symbol);
+const Expr *multi_value_compare(Binder *binder, const char *symbol, const Expr *left,
+                                const Expr *right, int32_t location);
 SqlType multi_value_result(const MultiValueCall *call, SqlType result);
 /* Whether GROUP BY takes this key over the rows of `from` apart. */
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key);
@@ -326,6 +332,9 @@ bool coerce_all(Binder *binder, const Expr **arguments, uint32_t count, const Sq
 /* One type for all; `what` as in "CASE types integer and text cannot be matched". */
 bool coerce_to_common(Binder *binder, const Expr **items, uint32_t count, const char *what,
                       SqlType *common, int32_t location);
+/* TABLE(APPEND('t', ..)) (bind_append.c); *is_known: it was that. */
+bool bind_append(Binder *binder, const char *name, const PgQuery__FuncCall *call,
+                 const Plan **plan, bool *is_known);
 /* Whether all are single values, which have texts. */
 bool coerce_may_be_texts(const SqlType *types, uint32_t count);
 /* Evaluates what needs no rows; other expressions are given back as they are. Faults of the

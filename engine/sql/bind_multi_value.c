@@ -56,12 +56,23 @@ static bool is_text(const Expr *expr)
     return expr->type.oid == T_TEXT || expr->type.oid == T_VARCHAR || expr->type.oid == T_BPCHAR;
 }
 
+/* A literal that is a text, not PostgreSQL's '{a,b}'. */
+static bool is_text_literal(const Expr *value)
+{
+    if (!expr_is_unknown(value) || value->kind != EXPR_CONSTANT || expr_is_null(value))
+        return false;
+    Text text = vector_text(value->value, 0);
+    return text.length == 0 || text.data[0] != '{';
+}
+
 /* A text's strings; any other single value as an array of one. */
 static const Expr *as_list(Binder *binder, const MultiValueCall *call, const Expr *value,
                            int32_t location)
 {
     const TypeInfo *info = type_info(value->type.oid);
-    if (expr_is_unknown(value))
+    if (is_text_literal(value))
+        value = coerce_unknown_to_text(binder, value);
+    if (value == NULL || expr_is_unknown(value))
         return value;
     if (is_text(value))
         return bind_call(binder, "mv_to_array", &value, 1, location);
@@ -124,6 +135,53 @@ SqlType multi_value_result(const MultiValueCall *call, SqlType result)
     if (call != NULL && call->gives_multi_value && result.oid == T_TEXT_ARRAY)
         return (SqlType){T_TEXT_ARRAY, TYPE_MULTI_VALUE};
     return result.modifier == TYPE_MULTI_VALUE ? SQL_TYPE(result.oid) : result;
+}
+
+/* --- comparisons of the druid dialect: any value may fit --- */
+
+static bool is_multi_value(const Expr *expr)
+{
+    return expr->type.oid == T_TEXT_ARRAY && expr->type.modifier == TYPE_MULTI_VALUE;
+}
+
+bool multi_value_is_compared(const Binder *binder, const Expr *left, const Expr *right)
+{
+    bool is_left = left != NULL && right != NULL && is_multi_value(left);
+    bool is_right = left != NULL && right != NULL && is_multi_value(right);
+    const Expr *other = is_left ? right : left;
+    return binder->dialect == 1 && is_left != is_right &&
+           (is_text(other) || (expr_is_unknown(other) && !expr_is_null(other)));
+}
+
+/* The sign as the right side sees it; NULL: it compares nothing. */
+static const char *turned(const char *symbol)
+{
+    static const char *const pairs[][2] = {{"=", "="},  {"<>", "="}, {"<", ">"},
+                                           {"<=", ">="}, {">", "<"}, {">=", "<="}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (strcmp(pairs[i][0], symbol) == 0)
+            return pairs[i][1];
+    }
+    return NULL;
+}
+
+const Expr *multi_value_compare(Binder *binder, const char *symbol, const Expr *left,
+                                const Expr *right, int32_t location)
+{
+    bool is_left = is_multi_value(left);
+    const Expr *list = is_left ? left : right;
+    const Expr *value = coerce_unknown_to_text(binder, is_left ? right : left);
+    bool is_negated = strcmp(symbol, "<>") == 0;
+    const char *sign = is_left ? turned(symbol) : is_negated ? "=" : symbol;
+    if (value == NULL)
+        return NULL;
+    const Expr *any = bind_any_array(binder, sign, value, list, false, location);
+    return any == NULL || !is_negated ? any : bind_not(binder, any);
+}
+
+bool multi_value_can_compare(const char *symbol)
+{
+    return turned(symbol) != NULL;
 }
 
 /* --- GROUP BY and DISTINCT of the druid dialect --- */

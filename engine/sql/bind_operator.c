@@ -87,6 +87,8 @@ static const Expr *literal_beside(Binder *binder, const Expr *literal, const Exp
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location)
 {
+    if (multi_value_is_compared(binder, left, right) && multi_value_can_compare(symbol))
+        return multi_value_compare(binder, symbol, left, right, location);
     if (left != NULL && is_pattern(symbol))
         left = bind_padded_text(binder, left);
     if (left != NULL && is_comparison(symbol)) {

@@ -212,7 +212,9 @@ static void edit_call(Editor *editor, uint32_t name)
     default:
         return;
     }
-    if (word_at(editor, name, "FLOOR"))
+    if (word_at(editor, name, "GROUPING_ID"))
+        editor->tokens[name].replace = "GROUPING";
+    else if (word_at(editor, name, "FLOOR"))
         edit_round(editor, name, close, "floor_to");
     else if (word_at(editor, name, "CEIL") || word_at(editor, name, "CEILING"))
         edit_round(editor, name, close, "ceil_to");
