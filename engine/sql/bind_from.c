@@ -327,12 +327,8 @@ bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, Fro
     }
 }
 
-bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both)
+static bool check_table_names(Binder *binder, const FromItem *left, const FromItem *right)
 {
-    uint32_t tables = left->table_count + right->table_count;
-    uint32_t columns = left->column_count + right->column_count;
-    ScopeTable *all_tables = ARENA_ARRAY(binder->arena, ScopeTable, tables + 1);
-    ScopeColumn *all_columns = ARENA_ARRAY(binder->arena, ScopeColumn, columns + 1);
     for (uint32_t i = 0; i < right->table_count; i++) {
         const ScopeTable *table = &right->tables[i];
         for (uint32_t k = 0; k < left->table_count; k++) {
@@ -345,6 +341,23 @@ bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, F
                                   "table name \"%s\" specified more than once", table->name);
         }
     }
+    return true;
+}
+
+bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both)
+{
+    if (!check_table_names(binder, left, right))
+        return false;
+    from_beside(binder, left, right, both);
+    return true;
+}
+
+void from_beside(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both)
+{
+    uint32_t tables = left->table_count + right->table_count;
+    uint32_t columns = left->column_count + right->column_count;
+    ScopeTable *all_tables = ARENA_ARRAY(binder->arena, ScopeTable, tables + 1);
+    ScopeColumn *all_columns = ARENA_ARRAY(binder->arena, ScopeColumn, columns + 1);
     if (left->table_count > 0)
         memcpy(all_tables, left->tables, left->table_count * sizeof *all_tables);
     if (right->table_count > 0)
@@ -361,7 +374,6 @@ bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, F
                        .tables = all_tables,
                        .column_count = columns,
                        .columns = all_columns};
-    return true;
 }
 
 static const Plan *side_by_side(Binder *binder, const Plan *left, const Plan *right,

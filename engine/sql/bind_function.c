@@ -656,6 +656,19 @@ static bool bind_variadic(Binder *binder, const char *name, const Expr ***argume
         *result = bind_call(binder, "array_to_string", pair, 2, location);
         return *result != NULL;
     }
+    if (array->kind == EXPR_ARRAY) { /* its elements one by one */
+        const Expr **spread =
+            ARENA_ARRAY(binder->arena, const Expr *, *count + array->argument_count + 8);
+        memcpy(spread, *arguments, (*count - 1) * sizeof *spread);
+        memcpy(spread + *count - 1, array->arguments, array->argument_count * sizeof *spread);
+        *arguments = spread;
+        *count += array->argument_count - 1;
+        return true;
+    }
+    if (expr_is_null(array) && strcmp(name, "format") == 0) { /* as if there were none */
+        (*count)--;
+        return true;
+    }
     if (array->kind != EXPR_CONSTANT || expr_is_null(array))
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "VARIADIC with an array that is not constant is not supported here");

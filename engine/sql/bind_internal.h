@@ -489,6 +489,8 @@ bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, Fro
 bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *join, FromItem *item);
 /* Both sides side by side; 42712 when a name is there twice. */
 bool from_combine(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both);
+/* The same where names may be there twice: what LATERAL sees. */
+void from_beside(Binder *binder, const FromItem *left, const FromItem *right, FromItem *both);
 /* Whether the item's plan may name columns of those to its left. */
 bool from_is_lateral(const FromItem *left, const FromItem *right);
 /* A named thing with columns: applies an alias with its column names. */

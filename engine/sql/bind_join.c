@@ -74,18 +74,66 @@ static void attach_one_sided(Join *join)
     join->applies = both;
 }
 
+/* Columns of a branch of the union below: the side that it has, and NULLs. */
+static const Plan *branch_of_full(Join *join, const Plan *plan, bool has_left)
+{
+    Arena *arena = join->binder->arena;
+    const Plan *sides[2] = {join->left.plan, join->right.plan};
+    uint32_t used = 0;
+    PlanProjection *items = ARENA_ARRAY(
+        arena, PlanProjection, sides[0]->column_count + sides[1]->column_count + 1);
+    for (int side = 0; side < 2; side++) {
+        for (uint32_t i = 0; i < sides[side]->column_count; i++) {
+            PlanColumn column = sides[side]->columns[i];
+            bool is_there = side == 1 || has_left;
+            const Expr *value = is_there ? expr_column(arena, column.type, column.id, -1)
+                                         : expr_null(arena, column.type, -1);
+            column.id = bind_new_column(join->binder, column.type, column.name).id;
+            items[used++] = (PlanProjection){column, value};
+        }
+    }
+    return plan_project(arena, plan, items, used);
+}
+
+/* A FULL JOIN: the left one's rows as LEFT JOIN has them, and the right one's rows for which no left
+ * one passes. */
+static const Plan *full_with_subqueries(Join *join)
+{
+    Binder *binder = join->binder;
+    Arena *arena = binder->arena;
+    PlanColumn none = {0}, met = bind_new_column(binder, SQL_TYPE(T_BOOL), "met");
+    const Plan *left = join->left.plan, *right = join->right.plan;
+    const Plan *some = apply_list_attach(binder, &join->applies, right);
+    some = plan_filter(arena, some, join->condition);
+    const Plan *kept = plan_apply(arena, APPLY_JOIN, JOIN_LEFT, left, some, NULL, none);
+    const Plan *partners = apply_list_attach(binder, &join->applies, left);
+    partners = plan_filter(arena, partners, join->condition);
+    const Plan *rest =
+        plan_apply(arena, APPLY_EXISTS, JOIN_INNER, right, partners, NULL, met);
+    const Expr *is_met = expr_column(arena, met.type, met.id, -1);
+    rest = plan_filter(arena, rest, bind_not(binder, is_met));
+    const Plan *branches[2] = {branch_of_full(join, kept, true),
+                               branch_of_full(join, rest, false)};
+    PlanColumn *columns = ARENA_ARRAY(arena, PlanColumn, branches[0]->column_count + 1);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < left->column_count; i++)
+        columns[used++] = left->columns[i];
+    for (uint32_t i = 0; i < right->column_count; i++)
+        columns[used++] = right->columns[i];
+    return plan_union_all(arena, branches, 2, columns);
+}
+
 /* The side whose rows all come out, and for each of them the rows of the other one for which the
  * condition holds, as LATERAL has it. */
 static bool make_outer_with_subqueries(Join *join, FromItem *item)
 {
     Arena *arena = join->binder->arena;
     PlanColumn none = {0};
+    if (join->type == JOIN_FULL) {
+        item->plan = full_with_subqueries(join);
+        return true;
+    }
     bool is_left = join->type == JOIN_LEFT;
-    if (join->type == JOIN_FULL)
-        return bind_fault(join->binder, bind_node_location(join->binder, join->node->quals),
-                          FAULT_FEATURE_NOT_SUPPORTED,
-                          "a subquery over both sides in the condition of a full join is not "
-                          "supported");
     const Plan *all = is_left ? join->left.plan : join->right.plan;
     const Plan *some = is_left ? join->right.plan : join->left.plan;
     some = apply_list_attach(join->binder, &join->applies, some);
@@ -243,8 +291,7 @@ static bool bind_right(Join *join)
 {
     Scope beside = *join->scope;
     FromItem visible;
-    if (!from_combine(join->binder, &join->scope->from, &join->left, &visible))
-        return false;
+    from_beside(join->binder, &join->scope->from, &join->left, &visible);
     beside.from = visible;
     Scope *kept = ARENA_NEW(join->binder->arena, Scope);
     *kept = beside;
