@@ -55,6 +55,7 @@ static bool open_stores(Controller *controller, Fault *fault)
 
 static void close_stores(Controller *controller)
 {
+    worker_links_drop(controller);
     plan_cache_free(controller->plan_cache, controller->tables);
     segment_cache_free(controller->segments);
     if (controller->tables != NULL)
@@ -193,6 +194,7 @@ static void wait_readable(Controller *controller, bool was_busy, bool *keeps_mem
     if (*keeps_memory) {
         if (poll(&item, 1, KEEP_MEMORY_MS) != 0)
             return;
+        worker_links_drop(controller);
         run_give_memory_back();
         *keeps_memory = false;
         if (poll(&item, 1, KEEP_SEGMENTS_MS) != 0)

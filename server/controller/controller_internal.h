@@ -18,6 +18,13 @@
 
 #include <signal.h>
 
+enum { CONTROLLER_KEPT_LINKS = 128 };
+
+typedef struct KeptLink { /* to a worker between two queries; its number is its place */
+    Link *link;
+    uint64_t generation;
+} KeptLink;
+
 typedef struct Controller {
     const ChildContext *child;
     Link *front;
@@ -35,6 +42,7 @@ typedef struct Controller {
     Settings settings; /* of the last request, as they came: packed_settings */
     Buffer packed_settings;
     struct PlanCache *plan_cache;
+    KeptLink worker_links[CONTROLLER_KEPT_LINKS];
     Buffer key; /* of what is looked for in it */
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
@@ -357,6 +365,13 @@ bool execute_distributed(Execution *execution, Fault *fault);
 bool slots_acquire(Request *request, uint32_t maximum, bool is_short, uint32_t *count,
                    Fault *fault);
 void slots_release(Request *request, bool is_clean);
+
+/* --- worker_links.c --- */
+/* A link to a worker, kept or new; NULL: it cannot be reached. The caller's until it is given back. */
+Link *worker_link_take(Controller *controller, uint64_t number, uint64_t generation, Fault *fault);
+/* For the next query: the worker has said that it is clean. */
+void worker_link_keep(Controller *controller, uint64_t number, uint64_t generation, Link *link);
+void worker_links_drop(Controller *controller);
 
 /* --- publish.c --- */
 /* REPLACE: the lock on what it overwrites; request->lock. */

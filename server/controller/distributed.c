@@ -9,7 +9,6 @@
 #include "engine/stage/kernel.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@ enum { END_WAIT_MS = 2000 };
 
 typedef struct Remote { /* a worker of the query */
     Link *link;
+    uint64_t number, generation;
     bool is_lost;
     bool has_ended; /* it said that it is clean again */
 } Remote;
@@ -35,22 +35,14 @@ typedef struct Distributed {
 
 static bool connect_worker(Distributed *run, uint32_t index, uint64_t number, uint64_t generation, Fault *fault)
 {
-    const ChildContext *child = run->execution->request->controller->child;
-    char path[PATH_MAX];
-    int fd;
+    Remote *remote = &run->workers[index];
     Fault cause;
-    snprintf(path, sizeof path, "%s/worker-%" PRIu64 "-%" PRIu64 ".sock", child->run_folder, number, generation);
-    if (!os_socket_connect(path, &fd, &cause)) {
-        fault_set(fault, FAULT_WORKER_RPC_FAILED, "worker %u cannot be reached: %.600s", index, cause.message);
-        return fault_field_int(fault, "workerNumber", index);
-    }
-    run->workers[index].link = link_new(fd);
-    FrameWriter writer;
-    frame_begin(&writer, link_out(run->workers[index].link), FRAME_HELLO);
-    frame_put_text(&writer, "kind", TEXT_LITERAL("controller"));
-    frame_put_uint(&writer, "number", (uint64_t)child->number);
-    frame_end(&writer);
-    return true;
+    *remote = (Remote){.number = number, .generation = generation};
+    remote->link = worker_link_take(run->execution->request->controller, number, generation, &cause);
+    if (remote->link != NULL)
+        return true;
+    fault_set(fault, FAULT_WORKER_RPC_FAILED, "worker %u cannot be reached: %.600s", index, cause.message);
+    return fault_field_int(fault, "workerNumber", index);
 }
 
 static bool connect_workers(Distributed *run, Fault *fault)
@@ -398,8 +390,13 @@ bool execute_distributed(Execution *execution, Fault *fault)
     }
     /* after a cancel the workers are replaced: certain, and every byte is given back */
     bool is_clean = !request->is_cancelled && end_workers(&run);
-    for (uint32_t i = 0; i < count; i++)
-        link_free(run.workers[i].link);
+    for (uint32_t i = 0; i < count; i++) {
+        Remote *remote = &run.workers[i];
+        if (is_clean) /* all have said so */
+            worker_link_keep(request->controller, remote->number, remote->generation, remote->link);
+        else
+            link_free(remote->link);
+    }
     slots_release(request, is_clean);
     return run.ok;
 }
