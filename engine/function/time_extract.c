@@ -342,18 +342,28 @@ ROWS_HOT static void extract_all(TimeUnit unit, bool iso_dow, const int64_t *tim
     }
 }
 
+static const int64_t *micros_of_days(Arena *arena, const int64_t *days, uint32_t rows)
+{
+    int64_t *micros = arena_alloc_vector(arena, rows * sizeof *micros);
+    for (uint32_t i = 0; i < rows; i++)
+        micros[i] = wrap_multiply(days[i], MICROS_PER_DAY);
+    return micros;
+}
+
 static bool extract_int_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,
                              uint8_t *is_null)
 {
     const ExtractPrepared *prepared = run->call->prepared;
     const Vector *times = &run->arguments[prepared->time_argument];
     int64_t offset = 0;
-    if (!prepared->is_ready || times->form != VECTOR_FLAT || prepared->type == T_DATE ||
+    if (!prepared->is_ready || times->form != VECTOR_FLAT ||
         (prepared->zone != NULL && !timezone_is_fixed(prepared->zone, &offset)))
         return extract_int_slow(run, skip, rows, results, is_null);
     const int64_t *data = times->data;
     for (uint32_t i = 0; i < rows; i++)
         is_null[i] = time_is_infinite(data[i]);
+    if (prepared->type == T_DATE)
+        data = micros_of_days(run->arena, data, rows);
     extract_all(prepared->unit, prepared->iso_dow, data, offset, rows, results);
     return true;
 }

@@ -78,6 +78,7 @@ const Plan *plan_choose_below(Arena *arena, const Plan *join);
 const Plan *rule_order_joins(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_reduce_aggregates(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_split_distinct(PlanContext *context, const Plan *plan, Fault *fault);
+const Plan *rule_narrow_keys(PlanContext *context, const Plan *plan, Fault *fault);
 const Plan *rule_merge_projects(PlanContext *context, const Plan *plan, Fault *fault);
 /* Leaves out columns that nothing above needs; `outputs` are needed. */
 const Plan *rule_prune_columns(PlanContext *context, const Plan *plan, const PlanColumn *outputs,

@@ -30,6 +30,8 @@ static const RuleEntry rules[] = {
     /* wants to know the sides */
     {"reduce_aggregates", rule_reduce_aggregates, false},
     {"split_distinct", rule_split_distinct, false},
+    /* keys of what split_distinct made too */
+    {"narrow_keys", rule_narrow_keys, false},
     /* last of the shape rules: the others leave projections behind */
     {"merge_projects", rule_merge_projects, false},
 };
