@@ -465,6 +465,12 @@ const AggregateFunction aggregate_approx_quantile_aggregates[] = {
                  "third argument, is not needed.",
       .example = "(SELECT approx_quantile(x, 0.5) FROM (VALUES (1), (2), (NULL), (4)) AS t(x))",
       .gives = "2" },
+    { .oid = 92035, .name = "tdigest_quantile", QUANTILE_METHODS,
+      .prepare = quantile_plain_prepare,
+      .summary = "About the value below which a fraction of the values lie, by the sketch of "
+                 "approx_quantile; the compression, the third argument, is not needed.",
+      .example = "(SELECT tdigest_quantile(x, 0.5) FROM (VALUES (1), (2), (NULL), (4)) AS t(x))",
+      .gives = "2" },
     { .oid = 92032, .name = "approx_quantile_ds", .argument_count = 3, .optional_count = 1,
       .arguments = { T_QUANTILES_SKETCH, T_FLOAT8, T_INT8 }, .result = T_FLOAT8,
       .prepare = quantile_prepare, .add = quantile_add_packed, .finish = quantile_finish,

@@ -30,6 +30,7 @@
     FAMILY(aggregate_earliest_latest) FAMILY(aggregate_boolean) FAMILY(aggregate_bitwise)          \
     FAMILY(aggregate_string_agg) FAMILY(aggregate_array_agg) FAMILY(aggregate_approx_distinct) \
     FAMILY(aggregate_approx_quantile) FAMILY(aggregate_theta) FAMILY(aggregate_json_agg)           \
+    FAMILY(aggregate_fixed_buckets)                                                                \
     FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)                                     \
     FAMILY(aggregate_interval) FAMILY(aggregate_min_max_array)
 

@@ -307,6 +307,11 @@ bool multi_value_is_compared(const Binder *binder, const Expr *left, const Expr 
 bool multi_value_can_compare(const char *symbol);
 const Expr *multi_value_compare(Binder *binder, const char *symbol, const Expr *left,
                                 const Expr *right, int32_t location);
+/* In the druid dialect column = item, or column IN (items), is true where the column holds a list
+ * with an item, too: *plain, the comparison as it is, becomes that. Left alone where it cannot be. */
+bool multi_value_may_equal(Binder *binder, const ExprContext *context, const Expr *column,
+                           const Expr *const *items, uint32_t count, const Expr **plain,
+                           int32_t location);
 SqlType multi_value_result(const MultiValueCall *call, SqlType result);
 /* Whether GROUP BY takes this key over the rows of `from` apart. */
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key);

@@ -137,6 +137,58 @@ SqlType multi_value_result(const MultiValueCall *call, SqlType result)
     return result.modifier == TYPE_MULTI_VALUE ? SQL_TYPE(result.oid) : result;
 }
 
+/* --- where lists may lie in texts --- */
+
+/* Whether a column comes as it is from a stored table or from a source that may hold lists. */
+enum { MAX_DEPTH = 64 };
+
+static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
+{
+    bool has_column = false;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        has_column |= plan->columns[i].id == id;
+    if (!has_column || depth == 0)
+        return false;
+    switch (plan->kind) {
+    case PLAN_TABLE:
+    case PLAN_EXTERN:
+        return true;
+    case PLAN_FILTER:
+        return is_stored(plan->filter.input, id, depth - 1);
+    case PLAN_SORT:
+        return is_stored(plan->sort.input, id, depth - 1);
+    case PLAN_LIMIT:
+        return is_stored(plan->limit.input, id, depth - 1);
+    case PLAN_EXPAND:
+        return is_stored(plan->expand.input, id, depth - 1);
+    case PLAN_UNION_ALL:
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            for (uint32_t k = 0; k < plan->union_all.input_count; k++) {
+                const Plan *input = plan->union_all.inputs[k];
+                if (plan->columns[i].id == id &&
+                    is_stored(input, input->columns[i].id, depth - 1))
+                    return true;
+            }
+        }
+        return false;
+    case PLAN_APPLY:
+        return is_stored(plan->apply.left, id, depth - 1);
+    case PLAN_JOIN:
+        return is_stored(plan->join.left, id, depth - 1) ||
+               is_stored(plan->join.right, id, depth - 1);
+    case PLAN_PROJECT:
+        for (uint32_t i = 0; i < plan->column_count; i++) {
+            const PlanProjection *item = &plan->project.items[i];
+            if (item->column.id == id)
+                return item->expr->kind == EXPR_COLUMN &&
+                       is_stored(plan->project.input, item->expr->column, depth - 1);
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
 /* --- comparisons of the druid dialect: any value may fit --- */
 
 static bool is_multi_value(const Expr *expr)
@@ -179,6 +231,51 @@ const Expr *multi_value_compare(Binder *binder, const char *symbol, const Expr *
     return any == NULL || !is_negated ? any : bind_not(binder, any);
 }
 
+/* A column that a list may lie in, and texts that are no column: what it is compared with. */
+static bool may_hold_lists(const Binder *binder, const ExprContext *context, const Expr *column,
+                           const Expr *const *items, uint32_t count)
+{
+    const Plan *from = context->scope == NULL ? NULL : context->scope->from.plan;
+    if (binder->dialect != 1 || from == NULL || count == 0 || column->kind != EXPR_COLUMN ||
+        !is_text(column) || !is_stored(from, column->column, MAX_DEPTH))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_value = items[i]->kind == EXPR_CONSTANT || items[i]->kind == EXPR_PARAMETER;
+        if (!is_value || expr_is_null(items[i]) || !(is_text(items[i]) || expr_is_unknown(items[i])))
+            return false;
+    }
+    return true;
+}
+
+bool multi_value_may_equal(Binder *binder, const ExprContext *context, const Expr *column,
+                           const Expr *const *items, uint32_t count, const Expr **plain,
+                           int32_t location)
+{
+    if (!may_hold_lists(binder, context, column, items, count))
+        return true;
+    const Expr **texts = ARENA_ARRAY(binder->arena, const Expr *, count);
+    for (uint32_t i = 0; i < count; i++) {
+        texts[i] = coerce_to(binder, items[i], SQL_TYPE(T_TEXT), CAST_IMPLICIT, location);
+        if (texts[i] == NULL)
+            return false;
+    }
+    const Expr *list[2] = {
+        bind_call(binder, "mv_to_array", &column, 1, location),
+        bind_array_of(binder, texts, count, SQL_TYPE(T_TEXT), location)};
+    const Expr *prefix[2] = {column, expr_text(binder->arena, SQL_TYPE(T_TEXT),
+                                               TEXT_LITERAL("[\""), location)};
+    if (list[0] == NULL || list[1] == NULL)
+        return false;
+    const Expr *both[2] = {bind_call(binder, "starts_with", prefix, 2, location),
+                           bind_call(binder, "mv_overlap", list, 2, location)};
+    if (both[0] == NULL || both[1] == NULL)
+        return false;
+    const Expr *either[2] = {
+        *plain, expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), both, 2, location)};
+    *plain = expr_nary(binder->arena, EXPR_OR, SQL_TYPE(T_BOOL), either, 2, location);
+    return true;
+}
+
 bool multi_value_can_compare(const char *symbol)
 {
     return turned(symbol) != NULL;
@@ -186,45 +283,8 @@ bool multi_value_can_compare(const char *symbol)
 
 /* --- GROUP BY and DISTINCT of the druid dialect --- */
 
-/* Whether a column comes as it is from a stored table or from a source that may hold lists. */
-static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
-{
-    bool has_column = false;
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        has_column |= plan->columns[i].id == id;
-    if (!has_column || depth == 0)
-        return false;
-    switch (plan->kind) {
-    case PLAN_TABLE:
-    case PLAN_EXTERN:
-        return true;
-    case PLAN_FILTER:
-        return is_stored(plan->filter.input, id, depth - 1);
-    case PLAN_SORT:
-        return is_stored(plan->sort.input, id, depth - 1);
-    case PLAN_LIMIT:
-        return is_stored(plan->limit.input, id, depth - 1);
-    case PLAN_EXPAND:
-        return is_stored(plan->expand.input, id, depth - 1);
-    case PLAN_JOIN:
-        return is_stored(plan->join.left, id, depth - 1) ||
-               is_stored(plan->join.right, id, depth - 1);
-    case PLAN_PROJECT:
-        for (uint32_t i = 0; i < plan->column_count; i++) {
-            const PlanProjection *item = &plan->project.items[i];
-            if (item->column.id == id)
-                return item->expr->kind == EXPR_COLUMN &&
-                       is_stored(plan->project.input, item->expr->column, depth - 1);
-        }
-        return false;
-    default:
-        return false;
-    }
-}
-
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key)
 {
-    enum { MAX_DEPTH = 64 };
     if (binder->dialect != 1 || !binder->context->types->settings->group_by_multi_values)
         return false;
     if (key->type.oid == T_TEXT_ARRAY)

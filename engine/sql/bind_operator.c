@@ -214,8 +214,31 @@ static const Expr *bind_in(Binder *binder, ExprContext *context, const PgQuery__
                 return NULL;
         }
         result = bind_in_list(binder, value, items, (uint32_t)list->n_items, location);
+        if (result != NULL && !multi_value_may_equal(binder, context, value, items,
+                                                     (uint32_t)list->n_items, &result, location))
+            return NULL;
     }
     return result == NULL || !is_negated ? result : bind_not(binder, result);
+}
+
+/* An operator between two sides; = and <> of a column look into its lists (druid). */
+static const Expr *bind_comparison(Binder *binder, ExprContext *context, const char *symbol,
+                                   const Expr *left, const Expr *right, int32_t location)
+{
+    bool is_negated = strcmp(symbol, "<>") == 0;
+    bool is_equality = binder->dialect == 1 && left != NULL &&
+                       (is_negated || strcmp(symbol, "=") == 0);
+    bool is_turned = is_equality && left->kind != EXPR_COLUMN;
+    const Expr *column = is_turned ? right : left, *item = is_turned ? left : right;
+    const Expr *plain =
+        bind_operator(binder, is_equality ? "=" : symbol, left, right, location);
+    if (plain == NULL || !is_equality)
+        return plain;
+    if (!multi_value_may_equal(binder, context, column, &item, 1, &plain, location))
+        return NULL;
+    return !is_negated                ? plain
+           : plain->kind == EXPR_OR ? bind_not(binder, plain)
+                                      : bind_operator(binder, "<>", left, right, location);
 }
 
 /* x SIMILAR TO p: the grammar gives similar_to_escape(p) as the right side and ~ as operator. */
@@ -245,7 +268,7 @@ static const Expr *bind_two_sided(Binder *binder, ExprContext *context, const Pg
     case PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF:
         return null_if(binder, left, right, location);
     default:
-        return bind_operator(binder, symbol, left, right, location);
+        return bind_comparison(binder, context, symbol, left, right, location);
     }
 }
 
