@@ -93,7 +93,7 @@ static void test_refused(void **state)
 {
     expect_refused((const char *[]){"database", "db", NULL}, "28000");
     expect_setting_refused((const char *[]){"user", "ann", "no_such_setting", "1", NULL}, "42704");
-    expect_setting_refused((const char *[]){"user", "ann", "client_encoding", "LATIN1", NULL}, "22023");
+    expect_setting_refused((const char *[]){"user", "ann", "client_encoding", "KLINGON", NULL}, "22023");
     expect_setting_refused((const char *[]){"user", "ann", "options", "-c no_such=1", NULL}, "42704");
     expect_setting_refused((const char *[]){"user", "ann", "options", "-x", NULL}, "42601");
     expect_setting_refused((const char *[]){"user", "ann", "statement_timeout", "x", NULL}, "22023");

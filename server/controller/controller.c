@@ -130,7 +130,7 @@ static bool read_request(Controller *controller, const Frame *frame, Arena *aren
 static void serve(Controller *controller, const Frame *frame)
 {
     Arena *arena = arena_new("request");
-    Request *request = ARENA_NEW(arena, Request);
+    Request *request = arena_alloc(arena, sizeof *request); /* filled by read_request */
     Fault fault;
     controller->interrupted = 0;
     collect_begin_request(controller);

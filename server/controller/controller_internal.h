@@ -143,6 +143,9 @@ typedef struct Request {
  * waits up to `timeout_ms` for the first (-1: for ever, 0: not at all). False: the front end is
  * gone. */
 bool front_pump(Request *request, int timeout_ms);
+/* Handles frames until *has_come, which one of them sets, or until the request is cancelled or the
+ * front end gone. For answers that come at once: looks for a while before it sleeps. */
+void front_await(Request *request, const bool *has_come);
 /* Sends what is written; blocks while the socket is full, handling frames meanwhile. */
 bool front_flush(Request *request);
 

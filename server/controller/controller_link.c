@@ -4,6 +4,7 @@
 #include "server/controller/controller_internal.h"
 
 #include "base/log/log.h"
+#include "base/os/os.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -119,6 +120,15 @@ bool front_pump(Request *request, int timeout_ms)
             return true;
         on_frame(request, &frame);
     }
+}
+
+void front_await(Request *request, const bool *has_come)
+{
+    OsSpin spin = {.nanos = 40000};
+    os_spin_start(&spin);
+    while (!*has_come && !request->is_cancelled)
+        if (!front_pump(request, os_spin_again(&spin) ? 0 : 1000))
+            return;
 }
 
 bool front_flush(Request *request)

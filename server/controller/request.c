@@ -84,9 +84,8 @@ bool request_ask_statement(Request *request, Text name, PreparedText *prepared, 
     frame_put_text(&writer, "want_statement", name);
     frame_end(&writer);
     request->has_answer = false;
-    bool has_front = front_flush(request);
-    while (has_front && !request->has_answer && !request->is_cancelled)
-        has_front = front_pump(request, 1000);
+    if (front_flush(request))
+        front_await(request, &request->has_answer);
     if (!request->has_answer) {
         *fault = request->cancel_fault;
         return false;

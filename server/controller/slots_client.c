@@ -3,10 +3,6 @@
  */
 #include "server/controller/controller_internal.h"
 
-#include "base/os/os.h"
-
-enum { SPIN_NANOS = 40000 };
-
 static void put_wanted(Request *request, uint32_t maximum, bool is_short)
 {
     FrameWriter writer;
@@ -37,11 +33,7 @@ bool slots_acquire(Request *request, uint32_t maximum, bool is_short, uint32_t *
         *fault = request->cancel_fault;
         return false;
     }
-    OsSpin spin = {.nanos = SPIN_NANOS}; /* where there are workers, the answer comes at once */
-    os_spin_start(&spin);
-    while (!request->has_grant && !request->is_cancelled)
-        if (!front_pump(request, os_spin_again(&spin) ? 0 : 1000))
-            break;
+    front_await(request, &request->has_grant); /* where there are workers, it comes at once */
     if (!request->has_grant) {
         *fault = request->cancel_fault;
         slots_release(request, true); /* takes the wish back, or the grant under way */
