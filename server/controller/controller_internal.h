@@ -112,6 +112,7 @@ typedef struct Request {
     Text result_formats;       /* Bind's result part */
     const TableSnapshot *snapshot;
     uint64_t response_count;   /* RESPONSE frames sent, for tests of order */
+    uint64_t result_count;     /* results announced: rows say which one they belong to */
     uint64_t executions;       /* plans run for it so far: a text may hold several statements */
     volatile bool is_cancelled;
     Fault cancel_fault;        /* why */

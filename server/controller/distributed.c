@@ -76,6 +76,7 @@ static void send_work_orders(Distributed *run)
         frame_begin(&writer, link_out(run->workers[i].link), FRAME_WORK_ORDER);
         frame_put_uint(&writer, "query", run->execution->definition->query);
         frame_put_uint(&writer, "request", request->query);
+        frame_put_uint(&writer, "result", request->result_count - 1);
         frame_put_uint(&writer, "worker", i);
         frame_put_text(&writer, "workers", text_of(request->grant));
         frame_put_bytes(&writer, "definition", definition.data, definition.length);

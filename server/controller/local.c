@@ -34,6 +34,7 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     frame_begin(&writer, link_out(request->controller->front), FRAME_RESULT_ROWS);
     frame_put_uint(&writer, "query", request->query);
     frame_put_uint(&writer, "partition", 0);
+    frame_put_uint(&writer, "result", request->result_count - 1); /* announced before */
     frame_put_uint(&writer, "rows", rows);
     frame_put_bytes(&writer, "data", data, length);
     frame_end(&writer);
@@ -50,6 +51,7 @@ static void end_result(LocalRun *local)
     frame_begin(&writer, link_out(request->controller->front), FRAME_RESULT_END);
     frame_put_uint(&writer, "query", request->query);
     frame_put_uint(&writer, "partition", 0);
+    frame_put_uint(&writer, "result", request->result_count - 1); /* announced before */
     frame_put_uint(&writer, "rows", local->rows);
     frame_end(&writer);
 }

@@ -232,6 +232,7 @@ void respond_result(Request *request, uint32_t partitions, bool is_ordered, bool
                     const char *tag)
 {
     FrameWriter writer;
+    request->result_count++;
     begin(request, &writer);
     frame_put_uint(&writer, "result_partitions", partitions);
     frame_put_bool(&writer, "result_ordered", is_ordered);

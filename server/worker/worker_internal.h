@@ -50,6 +50,7 @@ typedef struct WorkerQuery {
     ExchangeNetwork network;
     ResultSink sink;
     int64_t result_credit;
+    uint64_t result; /* of the request: which of its results the rows are */
     uint64_t result_rows;
     Run *run; /* NULL when done or failed */
 } WorkerQuery;

@@ -121,6 +121,7 @@ static void begin_query(Worker *worker, Link *controller, const Frame *frame)
         worker_end_query(worker);
     worker->query = (WorkerQuery){.query = frame_uint(frame, "query", 0),
                                   .request = frame_uint(frame, "request", frame_uint(frame, "query", 0)),
+                                  .result = frame_uint(frame, "result", 0),
                                   .arena = arena_new("work order"),
                                   .controller = controller,
                                   .result_credit = 1 << 20};

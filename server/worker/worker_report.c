@@ -51,6 +51,7 @@ static void end_result(Worker *worker)
     frame_begin(&writer, link_out(worker->front), FRAME_RESULT_END);
     frame_put_uint(&writer, "query", worker->query.request);
     frame_put_uint(&writer, "partition", worker->query.worker);
+    frame_put_uint(&writer, "result", worker->query.result);
     frame_put_uint(&writer, "rows", worker->query.result_rows);
     frame_end(&writer);
 }
@@ -129,6 +130,7 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     frame_begin(&writer, link_out(worker->front), FRAME_RESULT_ROWS);
     frame_put_uint(&writer, "query", worker->query.request);
     frame_put_uint(&writer, "partition", worker->query.worker);
+    frame_put_uint(&writer, "result", worker->query.result);
     frame_put_uint(&writer, "rows", rows);
     frame_put_bytes(&writer, "data", data, length);
     frame_end(&writer);
