@@ -294,6 +294,10 @@ const ScalarFunction text_format_functions[] = {
       .volatility = STABLE, .run = run_rows, .loop = (void *)string_format_loop,
       .summary = "A text of a pattern with Java's directives and values.",
       .example = "string_format('%s-%03d', 'a', 7)", .gives = "a-007" },
+    { .oid = 91053, .name = "string_format", .argument_count = 1, .arguments = { T_TEXT },
+      .result = T_TEXT, .nulls = NULLS_CALLED, .volatility = STABLE, .run = run_rows,
+      .loop = (void *)string_format_loop, .summary = "A text of a pattern without values.",
+      .example = "string_format('100%%')", .gives = "100%" },
 };
 const uint32_t text_format_function_count =
     sizeof text_format_functions / sizeof text_format_functions[0];

@@ -84,9 +84,23 @@ static const Expr *literal_beside(Binder *binder, const Expr *literal, const Exp
                      : literal;
 }
 
+/* '2000-01-01' + INTERVAL '1' DAY: in the druid dialect the text is a time. */
+static bool is_time_text(const Binder *binder, const char *symbol, const Expr *left,
+                         const Expr *right)
+{
+    return binder->dialect == 1 && left != NULL && right != NULL && expr_is_unknown(left) &&
+           !expr_is_null(left) && left->kind == EXPR_CONSTANT && right->type.oid == T_INTERVAL &&
+           (strcmp(symbol, "+") == 0 || strcmp(symbol, "-") == 0);
+}
+
 const Expr *bind_operator(Binder *binder, const char *symbol, const Expr *left, const Expr *right,
                           int32_t location)
 {
+    if (is_time_text(binder, symbol, left, right)) {
+        left = coerce_to(binder, left, SQL_TYPE(T_TIMESTAMP), CAST_IMPLICIT, location);
+        if (left == NULL)
+            return NULL;
+    }
     if (multi_value_is_compared(binder, left, right) && multi_value_can_compare(symbol))
         return multi_value_compare(binder, symbol, left, right, location);
     if (left != NULL && is_pattern(symbol))

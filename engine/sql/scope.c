@@ -207,6 +207,22 @@ static bool missing_column(Binder *binder, Scope *scope, SchemaName name, int32_
     return false;
 }
 
+/* EXPR$0, EXPR$1: Druid's names of what has none, by their positions in a subquery or function. */
+static int match_position(SchemaName name, const ScopeTable *table)
+{
+    enum { PREFIX = 5, MAX_DIGITS = 5 };
+    uint32_t position = 0;
+    if (table->relation != NULL || name.text.length <= PREFIX ||
+        name.text.length > PREFIX + MAX_DIGITS || strncasecmp(name.text.data, "EXPR$", PREFIX) != 0)
+        return SCHEMA_NO_MATCH;
+    for (uint32_t i = PREFIX; i < name.text.length; i++) {
+        if (name.text.data[i] < '0' || name.text.data[i] > '9')
+            return SCHEMA_NO_MATCH;
+        position = position * 10 + (uint32_t)(name.text.data[i] - '0');
+    }
+    return position < table->column_count ? (int)position : SCHEMA_NO_MATCH;
+}
+
 static bool find_plain(Binder *binder, Scope *scope, const PgQuery__ColumnRef *reference,
                        const ScopeColumn **column, Scope **found)
 {
@@ -215,6 +231,9 @@ static bool find_plain(Binder *binder, Scope *scope, const PgQuery__ColumnRef *r
     bool is_hidden = false;
     for (Scope *level = scope; level != NULL; level = level->parent) {
         int match = scope_match(name, level->from.columns, level->from.column_count);
+        if (match == SCHEMA_NO_MATCH && level->from.table_count == 1 &&
+            level->from.tables[0].column_count == level->from.column_count)
+            match = match_position(name, &level->from.tables[0]);
         if (match == SCHEMA_AMBIGUOUS && !level->hides_from)
             return ambiguous(binder, name, location);
         if (match == SCHEMA_NO_MATCH || match == SCHEMA_AMBIGUOUS)
@@ -250,6 +269,8 @@ static bool find_qualified(Binder *binder, Scope *scope, const PgQuery__ColumnRe
         return false;
     SchemaName name = name_read(reference->fields[count - 1]->string->sval);
     int match = scope_match(name, table->columns, table->column_count);
+    if (match == SCHEMA_NO_MATCH)
+        match = match_position(name, table);
     if (match == SCHEMA_AMBIGUOUS)
         return ambiguous(binder, name, location);
     if (match == SCHEMA_NO_MATCH) {
