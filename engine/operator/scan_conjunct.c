@@ -492,7 +492,7 @@ static uint32_t rows_all_or_none(bool all, uint32_t count, uint32_t *rows)
     return count;
 }
 
-static uint32_t rows_of_mask(uint32_t count, const uint8_t *mask, uint32_t *rows)
+uint32_t rows_of_mask(uint32_t count, const uint8_t *mask, uint32_t *rows)
 {
     Vector boolean = vector_flat(LAYOUT_BOOL, count, mask, NULL);
     return vector_true_rows(&boolean, rows);
@@ -582,10 +582,16 @@ uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, ui
     if (is_rare && conjunct->codes.count == 1)
         return rows_in_range(codes, count, ranges[0], rows);
     uint8_t *mask = arena_alloc_vector(arena, count);
-    mask_code_range(codes, count, ranges[0].first, ranges[0].last, mask);
-    for (uint32_t i = 1; i < conjunct->codes.count; i++)
-        mask_more_codes(codes, count, ranges[i].first, ranges[i].last, mask);
+    memset(mask, 0, count);
+    codes_add_to_mask(&conjunct->codes, codes, count, mask);
     return rows_of_mask(count, mask, rows);
+}
+
+void codes_add_to_mask(const CodeRanges *ranges, const uint32_t *codes, uint32_t count,
+                       uint8_t *mask)
+{
+    for (uint32_t i = 0; i < ranges->count; i++)
+        mask_more_codes(codes, count, ranges->ranges[i].first, ranges->ranges[i].last, mask);
 }
 
 static uint32_t test_member_bits(const Conjunct *conjunct, const Vector *vector, Arena *arena,

@@ -17,6 +17,7 @@ void conjunct_enter_segment(Conjunct *conjunct, const Dictionary *dictionary)
     conjunct->is_evaluated = false;
     conjunct->is_by_row = false;
     conjunct->codes = (CodeRanges){0};
+    conjunct->parts = NULL;
     if (conjunct->kind != CONJUNCT_MEMBER)
         conjunct->rows_tested = 0;
 }

@@ -32,6 +32,12 @@ typedef struct CodeRanges {
     CodeRange *ranges; /* not in order; may overlap */
 } CodeRanges;
 
+/* A part of an OR: a condition on one string column. */
+typedef struct OrPart {
+    uint32_t column; /* of the segment */
+    CodeRanges codes;
+} OrPart;
+
 typedef struct Conjunct {
     ConjunctKind kind;
     const Expr *expr;
@@ -56,6 +62,8 @@ typedef struct Conjunct {
     uint64_t rows_tested;
     uint32_t first_true, last_true; /* of the codes that can occur; last < first: none */
     CodeRanges codes; /* TEXT: known for the segment at hand without its dictionary, which is NULL */
+    OrPart *parts;    /* GENERIC, an OR of such conditions: in the segment at hand; NULL: unknown */
+    uint32_t part_count;
 } Conjunct;
 
 enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
@@ -114,6 +122,12 @@ void conjunct_take_codes(Conjunct *conjunct, const CodeRanges *codes);
  * count + 64. */
 uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, uint32_t count,
                              bool is_rare, Arena *arena, uint32_t *rows);
+
+/* Sets the mask of the rows whose codes pass, and leaves that of the others. */
+void codes_add_to_mask(const CodeRanges *ranges, const uint32_t *codes, uint32_t count,
+                       uint8_t *mask);
+/* Numbers of the rows whose mask is set; room for count + 64. */
+uint32_t rows_of_mask(uint32_t count, const uint8_t *mask, uint32_t *rows);
 
 /* A set of blocks of a segment. */
 typedef struct BlockSet {

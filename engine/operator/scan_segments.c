@@ -11,6 +11,8 @@
  */
 #include "engine/operator/scan_internal.h"
 
+enum { MOST_PARTS = 32 }; /* of an OR that is tested by codes */
+
 /* An input column in the segment at hand. */
 typedef struct ScanColumn {
     int stored;        /* index in the segment; -1: missing, all NULL */
@@ -182,6 +184,36 @@ static bool enter_dictionary(ScanOperator *scan, Conjunct *conjunct, Fault *faul
     return true;
 }
 
+/* An OR of conditions on string columns is tested by their codes, where all are known. */
+static bool enter_parts(ScanOperator *scan, Conjunct *conjunct, Fault *fault)
+{
+    const Expr *expr = conjunct->expr;
+    if (conjunct->kind != CONJUNCT_GENERIC || expr->kind != EXPR_OR ||
+        expr->argument_count > MOST_PARTS)
+        return true;
+    OrPart *parts = ARENA_ARRAY(scan->segment_arena, OrPart, expr->argument_count);
+    for (uint32_t i = 0; i < expr->argument_count; i++) {
+        const Expr *part = expr->arguments[i];
+        uint32_t column = condition_string_column(part);
+        int stored = column == UINT32_MAX ? -1 : scan->stored[column];
+        if (stored < 0 || !segment_has_dictionary(scan->reader, (uint32_t)stored))
+            return true;
+        parts[i].column = (uint32_t)stored;
+        const CodeRanges *found = found_before(scan, part);
+        if (found != NULL)
+            parts[i].codes = *found;
+        else if (!codes_of_condition(scan->reader, (uint32_t)stored, part,
+                                     scan->base.context->types->dialect, scan->segment_arena,
+                                     &parts[i].codes, fault))
+            return false;
+        if (!parts[i].codes.is_known)
+            return true;
+    }
+    conjunct->parts = parts;
+    conjunct->part_count = expr->argument_count;
+    return true;
+}
+
 /* What the indexes say of a conjunct, or of the parts of an OR. */
 static bool want_blocks(ScanOperator *scan, const Conjunct *conjunct, Fault *fault)
 {
@@ -211,6 +243,8 @@ static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
         Conjunct *conjunct = &scan->conjuncts[i];
         if (conjunct_wants_dictionary(scan->input, conjunct) &&
             !enter_dictionary(scan, conjunct, fault))
+            return false;
+        if (!enter_parts(scan, conjunct, fault))
             return false;
         if (!scan->is_segment_ruled_out && !is_asked && !want_blocks(scan, conjunct, fault))
             return false;
@@ -457,7 +491,7 @@ static void narrow(ScanOperator *scan, Selection *selection, const uint32_t *pic
 }
 
 /* By the codes alone. */
-static bool test_codes(ScanOperator *scan, const Conjunct *conjunct, const Selection *selection,
+static bool test_codes(ScanOperator *scan, Conjunct *conjunct, const Selection *selection,
                        uint32_t *picked, uint32_t *count, Fault *fault)
 {
     const uint32_t *codes;
@@ -473,6 +507,35 @@ static bool test_codes(ScanOperator *scan, const Conjunct *conjunct, const Selec
     }
     *count = conjunct_test_codes(conjunct, codes, selection->count, !scan->wanted.is_all,
                                  scan->arena, picked);
+    return true;
+}
+
+/* An OR, by the codes of its parts. */
+static bool test_parts(ScanOperator *scan, Conjunct *conjunct, const Selection *selection,
+                       uint32_t *picked, uint32_t *count, Fault *fault)
+{
+    uint32_t rows = segment_block_rows(scan->reader, scan->block);
+    uint8_t *mask = arena_alloc_vector(scan->arena, rows);
+    memset(mask, 0, rows);
+    for (uint32_t i = 0; i < conjunct->part_count; i++) {
+        const OrPart *part = &conjunct->parts[i];
+        const uint32_t *codes;
+        if (part->codes.count == 0)
+            continue;
+        if (!segment_read_codes(scan->reader, part->column, scan->block, scan->arena, &codes,
+                                fault))
+            return false;
+        codes_add_to_mask(&part->codes, codes, rows, mask);
+    }
+    if (selection->rows == NULL) {
+        *count = rows_of_mask(rows, mask, picked);
+        return true;
+    }
+    *count = 0;
+    for (uint32_t i = 0; i < selection->count; i++) {
+        picked[*count] = i;
+        *count += mask[selection->rows[i]];
+    }
     return true;
 }
 
@@ -494,9 +557,9 @@ static bool filter_block(ScanOperator *scan, Selection *selection, Fault *fault)
         uint32_t *picked =
             arena_alloc_vector(scan->arena, ((size_t)selection->count + 64) * sizeof *picked);
         uint32_t count;
-        if (!(conjunct->codes.is_known
-                  ? test_codes(scan, conjunct, selection, picked, &count, fault)
-                  : test_rows(scan, conjunct, selection, picked, &count, fault)))
+        if (!(conjunct->codes.is_known ? test_codes
+              : conjunct->parts != NULL ? test_parts
+                                        : test_rows)(scan, conjunct, selection, picked, &count, fault))
             return false;
         mark_pending(scan, i + 1);
         narrow(scan, selection, picked, count);
