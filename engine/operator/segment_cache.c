@@ -34,6 +34,7 @@ struct SegmentCache {
     bool is_crowded; /* more than half of the memory was in use when it was looked at last */
     uint64_t clock;
     uint32_t count, capacity;
+    uint32_t released; /* since memory was last looked at */
     uint32_t next; /* where the next segment is likely to be: queries name them in one order */
     CachedReader *readers;
     uint32_t kept_count;
@@ -246,6 +247,23 @@ SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *se
     return pin(cache, cached);
 }
 
+enum { LOOKS_APART = 64 }; /* releases between two looks at memory, at least */
+
+static void look_at_memory(SegmentCache *cache)
+{
+    uint32_t apart = cache->count > LOOKS_APART ? cache->count : LOOKS_APART;
+    if (++cache->released < apart)
+        return;
+    cache->released = 0;
+    while (memory_held(cache) > cache->max_memory) {
+        uint32_t oldest = oldest_unpinned(cache);
+        if (oldest == cache->count)
+            return;
+        drop(cache, oldest);
+        cache->next = 0;
+    }
+}
+
 void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
 {
     uint32_t last = cache->next == 0 ? cache->count : cache->next;
@@ -254,6 +272,7 @@ void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
         if (cached->reader == reader) {
             check(cached->pins > 0);
             cached->pins--;
+            look_at_memory(cache);
             return;
         }
     }

@@ -46,7 +46,7 @@ static bool open_stores(Controller *controller, Fault *fault)
         return false;
     controller->tables =
         table_store_open(controller->meta, controller->deep, &child->shared->catalog_version);
-    controller->segments = segment_cache_new(1000, (size_t)256 << 20);
+    controller->segments = segment_cache_new(1000, (size_t)128 << 20);
     snprintf(controller->staging_folder, sizeof controller->staging_folder, "%s/staging",
              child->data_folder);
     controller->plan_cache = plan_cache_new();
