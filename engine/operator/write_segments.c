@@ -82,7 +82,7 @@ static bool begin_segment(WriteSegmentsOperator *write, Fault *fault)
     if (write->writer == NULL)
         return false;
     segment_writer_sync_by(write->writer, write->syncer);
-    return true;
+    return segment_writer_expect(write->writer, rows, fault);
 }
 
 static bool write_rows(WriteSegmentsOperator *write, Fault *fault)

@@ -20,6 +20,8 @@ enum {
     NEARLY_ALL_PERCENT = 90,    /* of the rows are different: text, unless very short */
     MOST_PERCENT = 60,          /* of the rows are different: text, if long or very many */
     SHORT_TEXT = 24,
+    SAMPLE_ROWS = 4096,   /* that tell whether nearly all of at most so many differ: */
+    SAMPLE_MOST = 100000, /* a tenth of repeated ones still gives 17 pairs in the sample */
     LONG_TEXT = 64,
 };
 
@@ -94,6 +96,52 @@ static bool turn_to_text(ColumnWriter *column, Fault *fault)
     number_store_clear(&column->numbers);
     string_pool_clear(&column->pool);
     return true;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/*
+ * Rows drawn at random, one from each stretch, tell whether nearly all of them differ: of two rows
+ * with the same text both are drawn with the square of the share that is drawn. More rows than can
+ * be told from so few are not looked at.
+ */
+static bool seems_all_different(const Vector *vector)
+{
+    uint64_t hashes[SAMPLE_ROWS], random = SAMPLE_ROWS, bytes = 0;
+    uint32_t rows = vector->length, count = 0, equal = 0;
+
+    if (rows < 2 * SAMPLE_ROWS || rows > SAMPLE_MOST)
+        return false;
+    for (uint32_t i = 0; i < SAMPLE_ROWS; i++) {
+        uint32_t start = (uint32_t)((uint64_t)rows * i / SAMPLE_ROWS);
+        uint32_t end = (uint32_t)((uint64_t)rows * (i + 1) / SAMPLE_ROWS);
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        uint32_t row = start + (uint32_t)((random >> 33) % (end - start));
+        if (vector_is_null(vector, row))
+            continue;
+        Text text = vector_text(vector, row);
+        bytes += text.length;
+        hashes[count++] = text_hash(text);
+    }
+    if (count < SAMPLE_ROWS / 2 || bytes / count < SHORT_TEXT)
+        return false;
+    qsort(hashes, count, sizeof *hashes, compare_hashes);
+    for (uint32_t i = 1; i < count; i++)
+        equal += hashes[i] == hashes[i - 1];
+    uint64_t repeated = (uint64_t)equal * rows / SAMPLE_ROWS * rows / SAMPLE_ROWS;
+    return repeated < rows / 100 * (100 - NEARLY_ALL_PERCENT) / 2;
+}
+
+bool column_writer_expect(ColumnWriter *column, const Vector *vector, Fault *fault)
+{
+    bool is_text = column->layout == LAYOUT_STRING && vector->form == VECTOR_FLAT &&
+                   !column->has_stream && column->numbers.count == 0 &&
+                   seems_all_different(vector);
+    return !is_text || turn_to_text(column, fault);
 }
 
 static bool append_text_rows(ColumnWriter *column, const Vector *vector, uint32_t start,

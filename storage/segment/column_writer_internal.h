@@ -32,6 +32,8 @@ typedef struct ColumnWriter {
 bool column_writer_init(ColumnWriter *column, SegmentOutput *output, Budget *budget, Layout layout,
                         Fault *fault);
 void column_writer_clear(ColumnWriter *column);
+/* All rows that will come: whether a dictionary is worth trying. Nothing was appended yet. */
+bool column_writer_expect(ColumnWriter *column, const Vector *vector, Fault *fault);
 bool column_writer_append(ColumnWriter *column, const Vector *vector, uint32_t start,
                           uint32_t count, Fault *fault);
 /* Writes everything but the footer's part. */

@@ -61,6 +61,9 @@ typedef struct SegmentWriter SegmentWriter;
  */
 SegmentWriter *segment_writer_open(const char *path, const SegmentSchema *schema, Budget *budget,
                                    Fault *fault);
+/* Before the first batch: all rows that will come, in any order, so that the writer can look at
+ * some of them where it would else have to try. Only looked at in this call. */
+bool segment_writer_expect(SegmentWriter *writer, const Batch *rows, Fault *fault);
 /* Batches of any row count; columns in the schema's order and layouts. */
 bool segment_writer_append(SegmentWriter *writer, const Batch *batch, Fault *fault);
 /* Leaves syncing the finished file to `syncer`: it is durable when os_syncer_wait says so. */

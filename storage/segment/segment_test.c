@@ -532,11 +532,54 @@ static void test_dump(void **state)
     arena_free(arena);
 }
 
+/* What is expected decides between dictionary and text before the first row; whatever comes then
+ * is kept, also when it is not what was expected. */
+static void test_expected_texts(void **state)
+{
+    enum { ROWS = 30000 };
+    for (uint32_t distinct = 5000; distinct <= ROWS; distinct += 12500) {
+        Arena *arena = arena_new("test");
+        const char *path = test_path("expected");
+        SegmentColumn column = {.name = TEXT_LITERAL("t"), .layout = LAYOUT_STRING};
+        SegmentSchema schema = {1, &column};
+        SegmentSummary summary;
+        VectorBuilder builder;
+        Budget budget;
+        Fault fault;
+        vector_builder_init(&builder, arena, LAYOUT_STRING, ROWS);
+        for (uint32_t i = 0; i < ROWS; i++)
+            vector_builder_text(&builder, text_of(arena_printf(arena, "a text of some length %u",
+                                                               i % distinct)));
+        Batch *batch = batch_make(arena, 1, ROWS);
+        batch->columns[0] = vector_builder_finish(&builder);
+        budget_init_root(&budget, NULL, 0);
+        SegmentWriter *writer = segment_writer_open(path, &schema, &budget, &fault);
+        assert_non_null(writer);
+        assert_true(segment_writer_expect(writer, batch, &fault));
+        assert_true(segment_writer_append(writer, batch, &fault));
+        assert_true(segment_writer_finish(writer, arena, &summary, &fault));
+        segment_writer_free(writer);
+        assert_in_range(summary.columns[0].distinct_count, distinct * 94 / 100, distinct * 106 / 100);
+        SegmentReader *reader = segment_reader_open(path, summary.digest, &fault);
+        assert_non_null(reader);
+        Vector vector;
+        assert_true(segment_read(reader, 0, 1, NULL, 0, arena, &vector, &fault));
+        assert_int_equal(vector.form == VECTOR_DICTIONARY, distinct != ROWS);
+        for (uint32_t i = 0; i < vector.length; i++)
+            assert_true(text_equal(vector_text(&vector, i),
+                                   vector_text(&batch->columns[0], SEGMENT_BLOCK_ROWS + i)));
+        segment_reader_close(reader);
+        unlink(path);
+        arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes),         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_summary),       cmocka_unit_test(test_dictionary),
+        cmocka_unit_test(test_expected_texts),
         cmocka_unit_test(test_awkward_texts), cmocka_unit_test(test_turning_to_text),
         cmocka_unit_test(test_refusals),      cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_dump),

@@ -81,6 +81,17 @@ void segment_writer_free(SegmentWriter *writer)
     free(writer);
 }
 
+bool segment_writer_expect(SegmentWriter *writer, const Batch *rows, Fault *fault)
+{
+    for (uint32_t i = 0; i < writer->schema.column_count && i < rows->column_count; i++) {
+        if (!column_writer_expect(&writer->columns[i], &rows->columns[i], fault)) {
+            writer->is_broken = true;
+            return false;
+        }
+    }
+    return true;
+}
+
 bool segment_writer_append(SegmentWriter *writer, const Batch *batch, Fault *fault)
 {
     if (writer->is_broken || writer->finished != 0 ||

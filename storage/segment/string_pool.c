@@ -11,7 +11,7 @@ typedef struct StringSlot {
     uint32_t number; /* 0: free */
 } StringSlot;
 
-enum { FIRST_SLOTS = 1024, PREFETCH = 32 };
+enum { FIRST_SLOTS = 1024, FAST_SLOTS = 1 << 15, PREFETCH = 32 };
 
 static inline StringSlot *slots_of(const StringPool *pool)
 {
@@ -64,10 +64,11 @@ Text string_pool_text(const StringPool *pool, uint32_t number)
 
 /* --- the table --- */
 
+/* Small tables grow in larger steps: entering everything again is not free. */
 static bool grow_table(StringPool *pool, Fault *fault)
 {
     Growing larger;
-    uint32_t slot_count = pool->slot_count * 2;
+    uint32_t slot_count = pool->slot_count * (pool->slot_count < FAST_SLOTS ? 4 : 2);
 
     growing_init(&larger, pool->budget);
     if (!growing_reserve(&larger, slot_count * sizeof(StringSlot), fault))
