@@ -146,6 +146,12 @@ bool bind_system_function(Binder *binder, ExprContext *context, const char *name
     return true;
 }
 
+/* With a precision: LOCALTIME(3). */
+static SqlType precise(Oid type, const PgQuery__SQLValueFunction *value)
+{
+    return (SqlType){type, value->typmod < 0 ? -1 : value->typmod > 6 ? 6 : value->typmod};
+}
+
 const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *value)
 {
     int32_t location = bind_location(binder, value->location);
@@ -154,13 +160,18 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
         return bind_call(binder, "current_date", NULL, 0, location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
-        return bind_call(binder, "now", NULL, 0, location);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N: {
+        const Expr *now = bind_call(binder, "now", NULL, 0, location);
+        return now == NULL ? NULL
+                           : coerce_to(binder, now, precise(T_TIMESTAMPTZ, value), CAST_EXPLICIT,
+                                       location);
+    }
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N: {
         const Expr *now = bind_call(binder, "now", NULL, 0, location);
         return now == NULL ? NULL
-                           : coerce_to(binder, now, SQL_TYPE(T_TIMESTAMP), CAST_EXPLICIT, location);
+                           : coerce_to(binder, now, precise(T_TIMESTAMP, value), CAST_EXPLICIT,
+                                       location);
     }
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N: {
@@ -168,7 +179,7 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
         now = now == NULL ? NULL
                           : coerce_to(binder, now, SQL_TYPE(T_TIMESTAMP), CAST_EXPLICIT, location);
         return now == NULL ? NULL
-                           : coerce_to(binder, now, SQL_TYPE(T_TIME), CAST_EXPLICIT, location);
+                           : coerce_to(binder, now, precise(T_TIME, value), CAST_EXPLICIT, location);
     }
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:

@@ -226,17 +226,6 @@ static Text interval_text(Binder *binder, Text text, int32_t fields)
     }
     if (unit != NULL && is_number)
         return text_of(arena_printf(binder->arena, "%.*s %s", TEXT_ARGS(text), unit));
-    const char *space = text.length > 0 ? memchr(text.data, ' ', text.length) : NULL;
-    bool is_day_hour = fields == (FIELD_DAY | FIELD_HOUR) && space != NULL &&
-                       memchr(text.data, ':', text.length) == NULL;
-    if (is_day_hour) { /* '1 2' */
-        int days = (int)(space - text.data);
-        return text_of(arena_printf(binder->arena, "%.*s days %.*s hours", days, text.data,
-                                    (int)text.length - days - 1, space + 1));
-    }
-    bool is_minutes = fields == (FIELD_MINUTE | FIELD_SECOND);
-    if (is_minutes) /* '3:04' */
-        return text_of(arena_printf(binder->arena, "0:%.*s", TEXT_ARGS(text)));
     return text;
 }
 

@@ -18,6 +18,7 @@ typedef struct IntervalSum {
     int64_t months, days;
     __int128 micros;
     bool is_out_of_range; /* why adding failed, when it did */
+    uint32_t seen;        /* units that were there: a bit each */
 } IntervalSum;
 
 typedef enum PartKind { PART_NUMBER, PART_CLOCK, PART_YEAR_MONTH, PART_WORD } PartKind;
@@ -59,7 +60,7 @@ static Unit unit_by_name(Text word)
         {"decades", UNIT_DECADE}, {"c", UNIT_CENTURY}, {"cent", UNIT_CENTURY},
         {"century", UNIT_CENTURY}, {"centuries", UNIT_CENTURY}, {"mil", UNIT_MILLENNIUM},
         {"mils", UNIT_MILLENNIUM}, {"millennium", UNIT_MILLENNIUM},
-        {"millennia", UNIT_MILLENNIUM},
+        {"millenniums", UNIT_MILLENNIUM}, {"millennia", UNIT_MILLENNIUM},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (text_is_word(word, names[i].name))
@@ -119,6 +120,24 @@ static bool add_unit(IntervalSum *sum, Unit unit, int64_t whole, double fraction
     return false;
 }
 
+/* A unit comes once; a clock is hours, minutes and all of the seconds. */
+static bool note_units(IntervalSum *sum, uint32_t units)
+{
+    bool is_new = (sum->seen & units) == 0;
+    sum->seen |= units;
+    return is_new;
+}
+
+enum {
+    SECOND_UNITS = 1 << UNIT_SECOND | 1 << UNIT_MILLISECOND | 1 << UNIT_MICROSECOND,
+    CLOCK_UNITS = 1 << UNIT_HOUR | 1 << UNIT_MINUTE | SECOND_UNITS,
+};
+
+static uint32_t units_of(Unit unit, double fraction)
+{
+    return unit == UNIT_SECOND && fraction != 0 ? SECOND_UNITS : UINT32_C(1) << unit;
+}
+
 /* [+-]digits[.digits] */
 static bool read_number(Text text, int64_t *whole, double *fraction)
 {
@@ -130,10 +149,12 @@ static bool read_number(Text text, int64_t *whole, double *fraction)
     *fraction = 0;
     if (p == end)
         return false;
-    for (; p < end && is_digit(*p); p++)
+    for (; p < end && is_digit(*p); p++) /* downwards, where there is one value more */
         if (__builtin_mul_overflow(*whole, 10, whole) ||
-            __builtin_add_overflow(*whole, *p - '0', whole))
+            __builtin_sub_overflow(*whole, *p - '0', whole))
             return false;
+    if (!is_negative && __builtin_sub_overflow(0, *whole, whole))
+        return false;
     if (p < end && *p == '.') {
         double unit = 0.1;
         int64_t digits = 0;
@@ -145,10 +166,8 @@ static bool read_number(Text text, int64_t *whole, double *fraction)
             }
         *fraction = (double)digits / scale;
     }
-    if (is_negative) {
-        *whole = -*whole;
+    if (is_negative)
         *fraction = -*fraction;
-    }
     return p == end;
 }
 
@@ -201,6 +220,19 @@ static bool read_iso(Text text, IntervalSum *sum)
         if (!read_number((Text){start, (uint32_t)(p - start)}, &whole, &fraction))
             return false;
         Unit unit = p < end ? iso_unit(*p, is_time) : UNIT_NOTHING;
+        int digits = (int)(p - start);
+        bool is_end = p == end || *p == 'T';
+        if (is_end && fraction == 0 && expected == UNIT_YEAR && !is_time && digits == 8) {
+            sum->months += whole / 10000 * 12 + whole / 100 % 100; /* yyyymmdd */
+            sum->days += whole % 100;
+            has_part = true;
+            continue;
+        }
+        if (p == end && fraction == 0 && expected == UNIT_HOUR && is_time && digits == 6) {
+            sum->micros += /* hhmmss */
+                (whole / 10000 * 3600 + whole / 100 % 100 * 60 + whole % 100) * MICROS_PER_SECOND;
+            return true;
+        }
         if (unit != UNIT_NOTHING) {
             p++;
         } else {
@@ -345,13 +377,14 @@ static bool add_parts(const Part *parts, int count, int mask, IntervalSum *sum)
                 return false;
             break;
         case PART_CLOCK:
-            if (!add_clock(sum, parts[i].text, mask))
+            if (!note_units(sum, CLOCK_UNITS) || !add_clock(sum, parts[i].text, mask))
                 return false;
             unit = UNIT_DAY;
             has_value = true;
             break;
         case PART_YEAR_MONTH:
-            if (!add_year_month(sum, parts[i].text))
+            if (!note_units(sum, 1 << UNIT_YEAR | 1 << UNIT_MONTH) ||
+                !add_year_month(sum, parts[i].text))
                 return false;
             has_value = true;
             break;
@@ -363,7 +396,7 @@ static bool add_parts(const Part *parts, int count, int mask, IntervalSum *sum)
                 unit = default_unit(mask);
             }
             if (!read_number(parts[i].text, &whole, &fraction) ||
-                !add_unit(sum, unit, whole, fraction))
+                !note_units(sum, units_of(unit, fraction)) || !add_unit(sum, unit, whole, fraction))
                 return false;
             unit = unit == UNIT_HOUR && mask == (MASK_DAY | MASK_HOUR) ? UNIT_DAY : UNIT_NOTHING;
             has_value = true;
@@ -413,11 +446,28 @@ void type_adjust_interval(int32_t modifier, IntervalValue *value)
     }
 }
 
+/* '1 month - 1 second': a sign belongs to the number behind it. */
+static Text join_signs(Text text, char *out, uint32_t room)
+{
+    uint32_t length = 0;
+    if (text.length > room)
+        return text;
+    for (uint32_t i = 0; i < text.length; i++) {
+        out[length++] = text.data[i];
+        if (text.data[i] != '-' && text.data[i] != '+')
+            continue;
+        while (i + 1 < text.length && text.data[i + 1] == ' ')
+            i++;
+    }
+    return (Text){out, length};
+}
+
 bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fault)
 {
     Part parts[MAX_PARTS];
     IntervalSum sum = {0};
-    Text body = parse_trim(text);
+    char joined[256];
+    Text body = join_signs(parse_trim(text), joined, sizeof joined);
     int mask = modifier < 0 ? 0 : (modifier >> 16) & 0x7fff;
     if (mask == 0x7fff)
         mask = 0;
