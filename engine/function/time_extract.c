@@ -11,10 +11,12 @@
  * DAYOFWEEK, it is ISODOW: Monday 1 to Sunday 7.
  *
  * Times without a zone are read as they stand; instants on the session's wall clock. Fields of
- * an infinite time are NULL.
+ * an infinite time are NULL; date_part, which is a double, has infinity for those that grow.
  */
 #include "engine/function/time_internal.h"
 #include "engine/type/decimal.h"
+
+#include <math.h>
 
 /* --- one field --- */
 
@@ -405,12 +407,38 @@ static bool extract_numeric_row(RowRun *run, uint32_t row, __int128 *result, uin
            fault_set(run->fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
 }
 
+/* Fields that grow without end do so with an infinite time: the sign of it; 0 for others. */
+static int endless_sign(RowRun *run, uint32_t row)
+{
+    const ExtractPrepared *prepared = run->call->prepared;
+    FieldOf field;
+    if (prepared->type == T_INTERVAL || !field_of_row(run, row, &field) || !field.is_infinite)
+        return 0;
+    switch (field.unit) {
+    case UNIT_YEAR:
+    case UNIT_ISOYEAR:
+    case UNIT_DECADE:
+    case UNIT_CENTURY:
+    case UNIT_MILLENNIUM:
+    case UNIT_JULIAN:
+    case UNIT_EPOCH:
+        return row_int64(run, (uint32_t)prepared->time_argument, row) > 0 ? 1 : -1;
+    default:
+        return 0;
+    }
+}
+
 static bool date_part_row(RowRun *run, uint32_t row, double *result, uint8_t *is_null)
 {
     __int128 millionths = 0;
     if (!extract_millionths(run, row, &millionths, is_null))
         return false;
     *result = (double)millionths / 1000000.0;
+    int sign = *is_null ? endless_sign(run, row) : 0;
+    if (sign != 0) {
+        *is_null = 0;
+        *result = sign > 0 ? (double)INFINITY : -(double)INFINITY;
+    }
     return true;
 }
 

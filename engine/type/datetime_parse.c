@@ -199,6 +199,7 @@ typedef struct MomentReader {
     Moment *moment;
     FieldOrder order;
     bool has_year, has_month, has_day, is_before_christ;
+    bool is_julian; /* the date is known: J2451187 */
     int year_digits;
     int meridiem; /* 0, 1 am, 2 pm */
 } MomentReader;
@@ -457,9 +458,39 @@ static ReadResult set_zone_name(MomentReader *reader, Text word)
     return moment->zone == NULL ? READ_SYNTAX : READ_OK;
 }
 
+/* J2451187: days since 4714-11-24 BC; what stands behind a point is a part of the day. */
+static ReadResult read_julian(MomentReader *reader)
+{
+    enum { JULIAN_OF_1970 = 2440588, JULIAN_DIGITS = 10 };
+    Moment *moment = reader->moment;
+    int64_t days;
+    reader->at++;
+    if (reader->has_year || reader->has_month || reader->has_day ||
+        read_digits(&reader->at, reader->end, JULIAN_DIGITS, &days) == 0)
+        return READ_SYNTAX;
+    civil_from_days(days - JULIAN_OF_1970, &moment->year, &moment->month, &moment->day);
+    reader->has_year = reader->has_month = reader->has_day = reader->is_julian = true;
+    if (reader->at == reader->end || *reader->at != '.')
+        return READ_OK;
+    int64_t part, scale = 1;
+    reader->at++;
+    int digits = read_digits(&reader->at, reader->end, JULIAN_DIGITS, &part);
+    for (int i = 0; i < digits; i++)
+        scale *= 10;
+    if (moment->has_time)
+        return READ_SYNTAX;
+    moment->has_time = true;
+    moment->time = (int64_t)((__int128)part * 86400 * MICROS_PER_SECOND / scale);
+    return READ_OK;
+}
+
 static ReadResult read_word_token(MomentReader *reader)
 {
     const char *start = reader->at;
+    bool is_julian = (*start == 'J' || *start == 'j') && start + 1 < reader->end &&
+                     is_digit(start[1]);
+    if (is_julian)
+        return read_julian(reader);
     while (reader->at < reader->end && is_letter(*reader->at))
         reader->at++;
     Text word = {start, (uint32_t)(reader->at - start)};
@@ -547,7 +578,9 @@ static ReadResult finish_moment(MomentReader *reader)
         return READ_OK;
     if (!reader->has_year || !reader->has_month || !reader->has_day)
         return READ_SYNTAX;
-    if (reader->is_before_christ) {
+    if (reader->is_julian && !reader->is_before_christ) {
+        /* a day of any era */
+    } else if (reader->is_before_christ) {
         if (moment->year == 0)
             return READ_RANGE;
         moment->year = 1 - moment->year;
