@@ -4,6 +4,7 @@
  */
 #include "engine/type/type_internal.h"
 
+#include "engine/type/json_path.h"
 #include "engine/type/json_tree.h"
 
 #include <arpa/inet.h>
@@ -241,6 +242,15 @@ static bool parse_length(SqlType type, Text text, VectorBuilder *builder)
     return true;
 }
 
+static bool parse_jsonpath(Text text, VectorBuilder *builder, Fault *fault)
+{
+    JsonbPath path;
+    if (!jsonb_path_parse(builder->arena, text, &path, fault))
+        return false;
+    vector_builder_text(builder, jsonb_path_text(builder->arena, &path));
+    return true;
+}
+
 bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                      Fault *fault)
 {
@@ -252,6 +262,7 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
     case T_VARCHAR: case T_BPCHAR: return parse_length(type, text, builder);
     case T_JSON: return parse_json(text, builder, fault);
     case T_JSONB: return parse_jsonb(text, builder, fault);
+    case T_JSONPATH: return parse_jsonpath(text, builder, fault);
     case T_TEXT: case T_UNKNOWN: case T_STATE: case T_PG_NODE_TREE: case T_ACLITEM: case T_TID:
         vector_builder_text(builder, text);
         return true;

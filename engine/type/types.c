@@ -199,7 +199,7 @@ static const TypeInfo types[] = {
     ARRAY_OF(3913, "_daterange", "daterange[]", 3912),
     OPAQUE(3926, "int8range", "int8range", 'R', -1, 3927),
     ARRAY_OF(3927, "_int8range", "int8range[]", 3926),
-    OPAQUE(4072, "jsonpath", "jsonpath", 'U', -1, 4073),
+    BASE(4072, "jsonpath", "jsonpath", NULL, LAYOUT_STRING, 'U', false, -1, 4073, false, false),
     ARRAY_OF(4073, "_jsonpath", "jsonpath[]", 4072),
     BASE(4089, "regnamespace", "regnamespace", NULL, LAYOUT_INT64, 'N', false, 4, 4090, true,
          true),
