@@ -657,7 +657,8 @@ const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule
         return row->cast_rule >= rule ? row : NULL;
     if (source->category == CATEGORY_ARRAY && target->category == CATEGORY_ARRAY)
         return array_cast(source, target, rule, dialect, is_noop);
-    bool is_pseudo = (source->category == CATEGORY_PSEUDO && from.oid != T_RECORD) ||
+    bool is_record = from.oid == T_RECORD || from.oid == T_RECORD_ARRAY;
+    bool is_pseudo = (source->category == CATEGORY_PSEUDO && !is_record) ||
                      target->category == CATEGORY_PSEUDO;
     if (is_pseudo)
         return NULL;

@@ -51,6 +51,14 @@ static bool bind_arguments(Binder *binder, ExprContext *context, PgQuery__Node *
 }
 
 /* --- columns --- */
+/* A JSON object is made of its members where it may be: a function takes so many arguments only,
+ * and a row that an outer join lacks is NULL. */
+static bool is_made_as_json(const Binder *binder, const ScopeTable *table)
+{
+    enum { MOST_MEMBERS = 256 };
+    return binder->rows_as_json > 0 && !table->is_nullable && table->column_count <= MOST_MEMBERS;
+}
+
 /* t.* as a value, t */
 static const Expr *whole_row(Binder *binder, ExprContext *context,
                              const PgQuery__ColumnRef *reference)
@@ -65,7 +73,7 @@ static const Expr *whole_row(Binder *binder, ExprContext *context,
         scope_find_table(binder, context->scope, reference->fields, count, location, true);
     if (table == NULL)
         return NULL;
-    return binder->rows_as_json > 0 && !table->is_nullable
+    return is_made_as_json(binder, table)
                ? bind_table_as_json(binder, table, location)
                : bind_record_of_table(binder, context, table, location);
 }
@@ -118,7 +126,7 @@ static const Expr *bind_column_ref(Binder *binder, ExprContext *context,
         if (table != NULL && table->is_scalar)
             return expr_column(binder->arena, table->columns[0].type, table->columns[0].id,
                                bind_location(binder, reference->location));
-        if (table != NULL && binder->rows_as_json > 0 && !table->is_nullable)
+        if (table != NULL && is_made_as_json(binder, table))
             return bind_table_as_json(binder, table, bind_location(binder, reference->location));
         if (table == NULL && is_missing && name_is(reference->fields[0]->string->sval, "pi"))
             return bind_call(binder, "pi", NULL, 0, bind_location(binder, reference->location));

@@ -195,6 +195,9 @@ static bool read_elements(Text whole, Arena *arena, ElementText **first, uint32_
         const char *open = memchr(p, '{', (size_t)(end - p));
         if (open == NULL || open == p || open[-1] != '=')
             return malformed(whole, "Missing array dimension value.", fault);
+        if (open - p < 3 || p[1] != '1' || p[2] != ':')
+            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                             "arrays whose subscripts do not begin at 1 are not supported");
         p = open;
     }
     if (p == end || *p != '{')
