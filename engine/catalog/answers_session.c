@@ -104,11 +104,9 @@ static bool server_port(CatalogCall *call)
 
 /* --- settings --- */
 
-static bool current_setting(CatalogCall *call)
+static bool answer_setting(CatalogCall *call, Text name, bool may_miss)
 {
-    Text name = asked_text(call, 0);
     const SettingInfo *info = name.length > 0 ? setting_find(name) : NULL;
-    bool may_miss = call->call->argument_count == 2 && asked_bool(call, 1);
     char value[SETTING_TEXT_SIZE];
     Text custom;
     if (info == NULL && setting_custom_get(catalog_context()->settings, name, &custom))
@@ -120,6 +118,23 @@ static bool current_setting(CatalogCall *call)
                          "unrecognized configuration parameter \"%.*s\"", TEXT_ARGS(name));
     setting_show(catalog_context()->settings, info, value, sizeof value);
     return answer_string(call, value);
+}
+
+static bool current_setting(CatalogCall *call)
+{
+    bool may_miss = call->call->argument_count == 2 && asked_bool(call, 1);
+    return answer_setting(call, asked_text(call, 0), may_miss);
+}
+
+/* Of arguments that are not constant; the binder has done the others. */
+static bool set_config(CatalogCall *call)
+{
+    const CatalogContext *context = catalog_context();
+    if (context->set_setting == NULL)
+        return fault_set(call->fault, FAULT_FEATURE_NOT_SUPPORTED, "set_config is not supported here");
+    return context->set_setting(context->state, asked_text(call, 0), asked_text(call, 1),
+                                asked_bool(call, 2), call->fault) &&
+           answer_setting(call, asked_text(call, 0), false);
 }
 
 static bool client_encoding(CatalogCall *call)
@@ -324,6 +339,7 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"pg_export_snapshot", snapshot_name},
     {"age", transaction_age},
     {"mxid_age", transaction_age},
+    {"set_config", set_config},
     {"pg_notify", notify},
     {"pg_cancel_backend", signal_backend},
     {"pg_terminate_backend", signal_backend},

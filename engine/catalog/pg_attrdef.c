@@ -18,20 +18,32 @@ static const VirtualColumn columns[] = {
 };
 /* clang-format on */
 
-/* Whether the text is one string literal and nothing else. */
-static bool is_string_literal(Text text)
+/* How long the string literal is that the text begins with; 0: it begins with something else. */
+static uint32_t literal_length(Text text)
 {
     if (text.length < 2 || text.data[0] != '\'')
-        return false;
+        return 0;
     for (uint32_t i = 1; i < text.length; i++) {
         if (text.data[i] != '\'')
             continue;
         if (i + 1 < text.length && text.data[i + 1] == '\'')
             i++;
         else
-            return i + 1 == text.length;
+            return i + 1;
     }
-    return false;
+    return 0;
+}
+
+/* The type that a literal is cast to: by name behind it, or the column's own; NULL: the text is
+ * something else. */
+static const TypeInfo *literal_type(Text text, uint32_t length, const TypeInfo *column)
+{
+    Text rest = {.data = text.data + length, .length = text.length - length};
+    if (length == 0 || rest.length == 0)
+        return length == 0 ? NULL : column;
+    bool is_cast = rest.length > 2 && rest.data[0] == ':' && rest.data[1] == ':' &&
+                   memchr(rest.data, '(', rest.length) == NULL;
+    return is_cast ? type_by_written_name((Text){rest.data + 2, rest.length - 2}) : NULL;
 }
 
 static bool is_number(Text text, uint32_t at)
@@ -94,10 +106,12 @@ Text catalog_default(Arena *arena, const TableColumn *column)
     const TypeInfo *info = type_info(column->type_oid);
     if (info == NULL || text.length == 0)
         return text;
-    if (is_string_literal(text)) {
-        const char *type = info->oid == T_BPCHAR ? "bpchar"
-                                                 : type_format_name(arena, SQL_TYPE(info->oid));
-        return text_of(arena_printf(arena, "%.*s::%s", TEXT_ARGS(text), type));
+    uint32_t literal = literal_length(text);
+    const TypeInfo *cast = literal_type(text, literal, info);
+    if (cast != NULL) {
+        const char *type = cast->oid == T_BPCHAR ? "bpchar"
+                                                 : type_format_name(arena, SQL_TYPE(cast->oid));
+        return text_of(arena_printf(arena, "%.*s::%s", (int)literal, text.data, type));
     }
     if (is_number(text, text.data[0] == '-')) {
         const char *type = number_type(text);

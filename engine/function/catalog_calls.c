@@ -87,6 +87,8 @@ const ScalarFunction catalog_functions[] = {
     ASK1(2077, "current_setting", T_TEXT, STABLE, T_TEXT, "The value of a setting."),
     ASK2(3294, "current_setting", T_TEXT, STABLE, T_TEXT, T_BOOL, "The value of a setting."),
     ASK0(1039, "getdatabaseencoding", T_NAME, STABLE, "The database's encoding: UTF8."),
+    ASK3(2078, "set_config", T_TEXT, VOLATILE, T_TEXT, T_TEXT, T_BOOL,
+         "Sets a setting, for the transaction alone when the last is true; gives its value."),
     ASK0(2196, "inet_client_addr", T_INET, STABLE, "The client's address of this connection."),
     ASK0(2197, "inet_client_port", T_INT4, STABLE, "The client's port of this connection."),
     ASK0(2198, "inet_server_addr", T_INET, STABLE, "The server's address of this connection."),

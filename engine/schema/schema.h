@@ -126,6 +126,8 @@ typedef struct CatalogContext {
     void *state;
     void (*load_sessions)(void *state);
     bool (*signal_session)(void *state, int32_t pid, bool ends, bool *was_sent, Fault *fault);
+    /* set_config(): a setting of the session. */
+    bool (*set_setting)(void *state, Text name, Text value, bool is_local, Fault *fault);
     bool (*notify)(void *state, Text channel, Text payload, Fault *fault); /* pg_notify() */
 } CatalogContext;
 

@@ -395,6 +395,23 @@ static const Expr *slice(Binder *binder, ExprContext *context, const Expr *array
     return bind_call(binder, "array_part", arguments, 3, array->location);
 }
 
+/* A name is an array of "char", counted from 0. */
+static const Expr *letter_of_name(Binder *binder, ExprContext *context, const Expr *name,
+                                  const PgQuery__AIndices *indices)
+{
+    const Expr *index = subscript_bound(binder, context, indices->uidx, 0);
+    const Expr *one = expr_int64(binder->arena, SQL_TYPE(T_INT4), 1, name->location);
+    index = index == NULL ? NULL : bind_operator(binder, "+", index, one, name->location);
+    const Expr *text = coerce_to(binder, name, SQL_TYPE(T_TEXT), CAST_IMPLICIT, name->location);
+    if (index == NULL || text == NULL)
+        return NULL;
+    const Expr *arguments[3] = {text, index, one};
+    const Expr *letter = bind_call(binder, "substring", arguments, 3, name->location);
+    return letter == NULL ? NULL
+                          : coerce_to(binder, letter, SQL_TYPE(T_CHAR), CAST_EXPLICIT,
+                                      name->location);
+}
+
 /* a[i]: int2vector and oidvector count from 0, arrays from 1. */
 static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *array,
                              const PgQuery__AIndices *indices)
@@ -404,6 +421,8 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
         const Expr *step = bind_expr(binder, context, indices->uidx);
         return step == NULL ? NULL : bind_operator(binder, "->", array, step, array->location);
     }
+    if (array->type.oid == T_NAME && !indices->is_slice)
+        return letter_of_name(binder, context, array, indices);
     if (info == NULL || info->element_oid == 0) {
         bind_fault(binder, array->location, FAULT_DATATYPE_MISMATCH,
                    "cannot subscript type %s because it does not support subscripting",

@@ -86,8 +86,26 @@ static bool constant_bool(SystemCall *call, uint32_t i, bool *value)
     return true;
 }
 
+/* Arguments that are only known when the query runs: the catalog sets it then. */
+static bool all_are_constant(SystemCall *call, bool *is_known)
+{
+    *is_known = true;
+    for (uint32_t i = 0; i < call->count; i++) {
+        const Expr *expr = bind_fold(call->binder, call->arguments[i]);
+        if (expr == NULL)
+            return false;
+        *is_known = *is_known && expr->kind == EXPR_CONSTANT;
+    }
+    return true;
+}
+
 static const Expr *set_config(SystemCall *call)
 {
+    bool is_known;
+    if (!all_are_constant(call, &is_known))
+        return NULL;
+    if (!is_known)
+        return bind_call(call->binder, "set_config", call->arguments, call->count, call->location);
     Text name, value;
     bool is_local;
     BindContext *context = call->binder->context;

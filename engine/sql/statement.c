@@ -476,6 +476,10 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
         return classify_as(&classifier, STATEMENT_ACCEPTED, "CLUSTER");
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
         return classify_as(&classifier, STATEMENT_ACCEPTED, "CHECKPOINT");
+    case PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT:
+        return classify_refuse(&classifier, "Grant on the tables once they are there: GRANT ... ON ALL "
+                                            "TABLES IN SCHEMA.",
+                               "ALTER DEFAULT PRIVILEGES is not supported");
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
         return refuse_extension(&classifier, node->create_extension_stmt);
     default:

@@ -22,3 +22,5 @@ DO 'BEGIN NULL; END';
 -- types by quoted and qualified names
 SELECT '"pg_catalog"."int4"'::regtype, 'pg_catalog.text'::regtype, '"char"'::regtype, 'pg_catalog."char"'::regtype, '"pg_catalog"."_int4"'::regtype, '"int4"[]'::regtype, 'pg_catalog.char'::regtype;
 SELECT '"pg_catalog"."nothing"'::regtype;
+-- letters of names
+SELECT typname[0] = '_', typname[1], typname[40] FROM pg_type WHERE oid IN (23, 1007) ORDER BY oid;

@@ -58,3 +58,18 @@ SET idle_session_timeout = '1d';
 SHOW idle_session_timeout;
 SELECT name, setting, unit FROM pg_settings WHERE name IN ('work_mem', 'shared_buffers', 'effective_cache_size', 'segment_size', 'statement_timeout', 'authentication_timeout') ORDER BY name;
 DISCARD ALL;
+-- set_config of what is not constant
+SELECT set_config(name, '8MB', false) FROM pg_settings WHERE name = 'work_mem';
+SHOW work_mem;
+SELECT set_config(name, '9MB', false) FROM pg_settings WHERE name = 'nothing';
+SELECT count(set_config('myapp.n' || v, v::text, false)) FROM (VALUES (1), (2)) AS t(v);
+SELECT current_setting('myapp.n1'), current_setting('myapp.n2');
+SELECT set_config(name, 'much', false) FROM pg_settings WHERE name = 'work_mem';
+PREPARE setting AS SELECT set_config($1, $2, true);
+BEGIN;
+EXECUTE setting('work_mem', '6MB');
+SHOW work_mem;
+COMMIT;
+SHOW work_mem;
+DEALLOCATE setting;
+RESET ALL;

@@ -252,6 +252,19 @@ static bool signal_session(void *state, int32_t pid, bool ends, bool *was_sent, 
     return true;
 }
 
+/* set_config() of values that are known only now. */
+static bool set_setting(void *state, Text name, Text value, bool is_local, Fault *fault)
+{
+    Request *request = state;
+    const SettingInfo *info = name.length > 0 ? setting_find(name) : NULL;
+    if ((info != NULL && !role_setting_check(request, info, value, fault)) ||
+        !setting_set(&request->settings, name, value, SCOPE_SESSION, fault))
+        return false;
+    respond_setting(request, arena_strndup(request->arena, name.data, name.length),
+                    arena_strndup(request->arena, value.data, value.length), is_local);
+    return true;
+}
+
 /* pg_notify() */
 static bool notify(void *state, Text channel, Text payload, Fault *fault)
 {
@@ -288,6 +301,7 @@ bool request_set_catalog(Request *request, Fault *fault)
                                 .state = request,
                                 .load_sessions = load_sessions,
                                 .signal_session = signal_session,
+                                .set_setting = set_setting,
                                 .notify = notify};
     request->catalog = context;
     catalog_set_context(context);

@@ -309,7 +309,9 @@ bool role_statement_run(Request *request, const ParsedStatement *statement, Faul
     /* Others' snapshots know of roles by the metadata's revision: they are to look again. Some of
      * several may have been changed before one failed. */
     atomic_fetch_add(&request->controller->child->shared->catalog_version, 1);
-    if (ok)
-        respond_complete(request, statement->tag);
-    return ok;
+    if (!ok)
+        return false;
+    carried_note_write(request); /* a ROLLBACK says that it stays */
+    respond_complete(request, statement->tag);
+    return true;
 }
