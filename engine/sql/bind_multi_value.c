@@ -231,6 +231,13 @@ const Expr *multi_value_compare(Binder *binder, const char *symbol, const Expr *
     return any == NULL || !is_negated ? any : bind_not(binder, any);
 }
 
+static const Expr *begins_as_list(Binder *binder, const Expr *text, int32_t location)
+{
+    const Expr *pair[2] = {
+        text, expr_text(binder->arena, SQL_TYPE(T_TEXT), TEXT_LITERAL("["), location)};
+    return bind_call(binder, "starts_with", pair, 2, location);
+}
+
 /* A column that a list may lie in, and texts that are no column: what it is compared with. */
 static bool may_hold_lists(const Binder *binder, const ExprContext *context, const Expr *column,
                            const Expr *const *items, uint32_t count)
@@ -262,17 +269,20 @@ bool multi_value_may_equal(Binder *binder, const ExprContext *context, const Exp
     const Expr *list[2] = {
         bind_call(binder, "mv_to_array", &column, 1, location),
         bind_array_of(binder, texts, count, SQL_TYPE(T_TEXT), location)};
-    const Expr *prefix[2] = {column, expr_text(binder->arena, SQL_TYPE(T_TEXT),
-                                               TEXT_LITERAL("[\""), location)};
     if (list[0] == NULL || list[1] == NULL)
         return false;
-    const Expr *both[2] = {bind_call(binder, "starts_with", prefix, 2, location),
-                           bind_call(binder, "mv_overlap", list, 2, location)};
-    if (both[0] == NULL || both[1] == NULL)
-        return false;
-    const Expr *either[2] = {
-        *plain, expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), both, 2, location)};
-    *plain = expr_nary(binder->arena, EXPR_OR, SQL_TYPE(T_BOOL), either, 2, location);
+    /* (equal OR may be a list) AND (equal OR the list has it): the first part is one that a scan
+     * looks up in a dictionary */
+    const Expr *tests[2] = {begins_as_list(binder, column, location),
+                            bind_call(binder, "mv_overlap", list, 2, location)};
+    const Expr *parts[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        const Expr *either[2] = {*plain, tests[i]};
+        if (tests[i] == NULL)
+            return false;
+        parts[i] = expr_nary(binder->arena, EXPR_OR, SQL_TYPE(T_BOOL), either, 2, location);
+    }
+    *plain = expr_nary(binder->arena, EXPR_AND, SQL_TYPE(T_BOOL), parts, 2, location);
     return true;
 }
 
@@ -306,6 +316,34 @@ bool multi_value_check_key(Binder *binder, const Expr *key)
     return fault_hint(binder->fault, "Wrap the expression in MV_TO_ARRAY.");
 }
 
+/* The list that a key is; of a text that begins as none, NULL. */
+static const Expr *list_of_key(Binder *binder, const Expr *key)
+{
+    if (!is_text(key))
+        return key;
+    const Expr *parts[3] = {begins_as_list(binder, key, -1),
+                            bind_call(binder, "mv_to_array", &key, 1, -1),
+                            expr_null(binder->arena, SQL_TYPE(T_TEXT_ARRAY), -1)};
+    return parts[0] == NULL || parts[1] == NULL
+               ? NULL
+               : expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(T_TEXT_ARRAY), parts, 3, -1);
+}
+
+/* The list's n-th value; of a text that is none the text. */
+static const Expr *value_of_key(Binder *binder, const PlanProjection *key, const Expr *list,
+                                const Expr *number)
+{
+    const Expr *pair[2] = {list, number};
+    const Expr *value = bind_call(binder, "array_ordinal", pair, 2, -1);
+    if (value == NULL || !is_text(key->expr))
+        return value;
+    value = coerce_to(binder, value, key->column.type, CAST_EXPLICIT, -1);
+    const Expr *parts[3] = {
+        expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &list, 1, -1), key->expr, value};
+    return value == NULL ? NULL
+                         : expr_nary(binder->arena, EXPR_CASE, key->column.type, parts, 3, -1);
+}
+
 /*
  *   Expand by the number of values, at least 1: n
  *     Project [..., list]
@@ -314,9 +352,7 @@ bool multi_value_check_key(Binder *binder, const Expr *key)
 static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *key)
 {
     Arena *arena = binder->arena;
-    const Expr *list = key->expr;
-    if (is_text(list))
-        list = bind_call(binder, "mv_to_array", &list, 1, -1);
+    const Expr *list = list_of_key(binder, key->expr);
     if (list == NULL)
         return NULL;
     PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + 1);
@@ -337,12 +373,8 @@ static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *
         return NULL;
     PlanColumn number = bind_new_column(binder, SQL_TYPE(T_INT8), "n");
     plan = plan_expand(arena, plan, count, number, false);
-    const Expr *pair[2] = {list, expr_column(arena, number.type, number.id, -1)};
-    const Expr *value = bind_call(binder, "array_ordinal", pair, 2, -1);
-    if (value != NULL && is_text(key->expr)) /* of the key's own type */
-        value = coerce_to(binder, value, key->column.type, CAST_EXPLICIT, -1);
-    key->expr = value;
-    return value == NULL ? NULL : plan;
+    key->expr = value_of_key(binder, key, list, expr_column(arena, number.type, number.id, -1));
+    return key->expr == NULL ? NULL : plan;
 }
 
 const Plan *multi_value_take_apart(Binder *binder, const Plan *plan, PlanProjection *keys,

@@ -248,11 +248,12 @@ static const Expr *bind_comparison(Binder *binder, ExprContext *context, const c
         bind_operator(binder, is_equality ? "=" : symbol, left, right, location);
     if (plain == NULL || !is_equality)
         return plain;
-    if (!multi_value_may_equal(binder, context, column, &item, 1, &plain, location))
+    const Expr *equal = plain;
+    if (!multi_value_may_equal(binder, context, column, &item, 1, &equal, location))
         return NULL;
-    return !is_negated                ? plain
-           : plain->kind == EXPR_OR ? bind_not(binder, plain)
-                                      : bind_operator(binder, "<>", left, right, location);
+    return !is_negated      ? equal
+           : equal != plain ? bind_not(binder, equal)
+                            : bind_operator(binder, "<>", left, right, location);
 }
 
 /* x SIMILAR TO p: the grammar gives similar_to_escape(p) as the right side and ~ as operator. */
