@@ -287,14 +287,12 @@ bool sql_copy(Arena *arena, const ParsedStatement *statement, BindContext *conte
     Binder binder = bind_start(arena, statement, context, fault);
     const PgQuery__CopyStmt *node = statement->tree->outer->copy_stmt;
     CopyBinder copy = {.binder = &binder, .statement = node, .copy = out};
-    *out = (CopyStatement){.is_from = node->is_from};
+    *out = (CopyStatement){.is_from = node->is_from, .has_where = node->where_clause != NULL};
     fault_clear(fault);
     if (!read_options(&copy))
         return false;
     if (!node->is_from)
         return true;
-    if (node->where_clause != NULL)
-        return unsupported(&copy, "COPY FROM ... WHERE is not supported");
     if (!find_target(&copy) || !name_columns(&copy))
         return false;
     out->force_null = name_set(&copy, copy.force_null, "FORCE_NULL");
@@ -302,7 +300,11 @@ bool sql_copy(Arena *arena, const ParsedStatement *statement, BindContext *conte
                               ? NULL
                               : name_set(&copy, copy.force_not_null, "FORCE_NOT_NULL");
     out->source = make_source(&copy);
-    return out->force_not_null != NULL;
+    if (out->force_not_null == NULL || node->where_clause == NULL)
+        return out->force_not_null != NULL;
+    BoundQuery ignored = {0}; /* what is wrong with WHERE is said before there are rows */
+    return bind_copy_target(&binder, out->relation, out->source, out->columns, node->where_clause,
+                            &ignored);
 }
 
 bool sql_bind_copy_from(Arena *arena, const ParsedStatement *statement, BindContext *context,
@@ -312,7 +314,8 @@ bool sql_bind_copy_from(Arena *arena, const ParsedStatement *statement, BindCont
     binder.map = NULL;
     binder.fixed_location = -1;
     *query = (BoundQuery){0};
-    if (!bind_copy_target(&binder, copy->relation, copy->source, copy->columns, query))
+    if (!bind_copy_target(&binder, copy->relation, copy->source, copy->columns,
+                          statement->tree->outer->copy_stmt->where_clause, query))
         return false;
     query->next_column = binder.next_column;
     return true;

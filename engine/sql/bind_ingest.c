@@ -649,8 +649,52 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
 
 /* --- COPY FROM --- */
 
+/* COPY .. FROM .. WHERE: over the columns of the target. */
+static bool filter_source(Binder *binder, const Relation *relation, const PgQuery__Node *where,
+                          QueryResult *source)
+{
+    Scope scope = {0};
+    Arena *arena = binder->arena;
+    uint32_t most = source->count + relation->column_count + 1, count = source->count;
+    ScopeColumn *columns = ARENA_ARRAY(arena, ScopeColumn, most);
+    PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, most);
+    for (uint32_t i = 0; i < count; i++) {
+        const PlanColumn *column = &source->columns[i].column;
+        items[i] = (PlanProjection){*column, expr_column(arena, column->type, column->id, -1)};
+    }
+    for (uint32_t i = 0; i < relation->column_count; i++) { /* what is not given is NULL */
+        Text own = relation->columns[i].name;
+        uint32_t k = 0;
+        while (k < source->count && !text_equal_string(own, source->columns[k].column.name))
+            k++;
+        SqlType type = relation->columns[i].type;
+        if (k == source->count)
+            items[count++] = (PlanProjection){
+                bind_new_column(binder, type, arena_strndup(arena, own.data, own.length)),
+                expr_null(arena, type, -1)};
+    }
+    const Plan *whole = plan_project(arena, source->plan, items, count);
+    for (uint32_t i = 0; i < count; i++)
+        columns[i] = (ScopeColumn){.id = items[i].column.id,
+                                   .type = items[i].column.type,
+                                   .name = items[i].column.name};
+    const char *name =
+        arena_strndup(binder->arena, relation->name.data, relation->name.length);
+    if (!from_make(binder, whole, name, NULL, relation, columns, count, &scope.from))
+        return false;
+    ExprContext context = {.scope = &scope, .clause = CLAUSE_WHERE};
+    const Expr *condition = bind_condition(binder, &context, where, "WHERE");
+    if (condition == NULL)
+        return false;
+    for (uint32_t i = 0; i < source->count; i++)
+        items[i].expr = expr_column(arena, items[i].column.type, items[i].column.id, -1);
+    source->plan =
+        plan_project(arena, plan_filter(arena, whole, condition), items, source->count);
+    return true;
+}
+
 bool bind_copy_target(Binder *binder, const Relation *relation, const Relation *source,
-                      const uint32_t *columns, BoundQuery *query)
+                      const uint32_t *columns, const PgQuery__Node *where, BoundQuery *query)
 {
     Ingest ingest = {.binder = binder,
                      .dialect = binder->tree->dialect,
@@ -658,7 +702,8 @@ bool bind_copy_target(Binder *binder, const Relation *relation, const Relation *
     *ingest.target = (IngestTarget){
         .mode = INGEST_INSERT, .relation = relation, .table = relation->table->key.data};
     if (!bind_usual_granularity(binder, ingest.target) ||
-        !bind_insert_source(binder, relation, source, columns, &ingest.query))
+        !bind_insert_source(binder, relation, source, columns, &ingest.query) ||
+        (where != NULL && !filter_source(binder, relation, where, &ingest.query)))
         return false;
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
     if (!check_time(&ingest, types) || !project_outputs(&ingest, types))

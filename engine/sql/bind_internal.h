@@ -564,9 +564,10 @@ const Expr *bind_sql_value(Binder *binder, const PgQuery__SQLValueFunction *valu
 
 /* --- INSERT and REPLACE --- */
 bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *query);
-/* COPY FROM: an INSERT of a virtual relation's rows into columns of `relation`. */
+/* COPY FROM: an INSERT of a virtual relation's rows into columns of `relation`; of those that
+ * `where` (NULL: all) lets through. */
 bool bind_copy_target(Binder *binder, const Relation *relation, const Relation *source,
-                      const uint32_t *columns, BoundQuery *query);
+                      const uint32_t *columns, const PgQuery__Node *where, BoundQuery *query);
 /* A relation's rows as INSERT has them: assigned already, defaults to be added. */
 bool bind_insert_source(Binder *binder, const Relation *relation, const Relation *source,
                         const uint32_t *columns, QueryResult *query);

@@ -9,6 +9,7 @@
 typedef struct CopyStatement {
     bool is_from;
     bool has_header, matches_header;
+    bool has_where; /* FROM: not all rows that are read are written */
     CopySpec spec;
     /* FROM: the columns that are given, in their order. */
     const Relation *relation;

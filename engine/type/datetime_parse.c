@@ -578,8 +578,8 @@ static ReadResult finish_moment(MomentReader *reader)
         return READ_OK;
     if (!reader->has_year || !reader->has_month || !reader->has_day)
         return READ_SYNTAX;
-    if (reader->is_julian && !reader->is_before_christ) {
-        /* a day of any era */
+    if (reader->is_julian) {
+        /* a day of any era, whatever is said of it */
     } else if (reader->is_before_christ) {
         if (moment->year == 0)
             return READ_RANGE;

@@ -173,7 +173,7 @@ static bool copy_from(Request *request, const ParsedStatement *statement, CopySt
     buffer_init(&request->copy_pending);
     begin_input(request, copy);
     bool ok = read_all(&run, fault);
-    uint64_t rows = copy_input_rows(run.input);
+    uint64_t rows = copy->has_where ? run.execution.staged_rows : copy_input_rows(run.input);
     copy_input_free(run.input);
     request->copy_input = NULL;
     buffer_clear(&request->copy_pending);
