@@ -4,7 +4,11 @@
  */
 #include "engine/operator/scan_internal.h"
 
-enum { MOST_RANGES = 64 }; /* of a list: more are tested by a table of all codes */
+enum {
+    MOST_RANGES = 1024, /* of a list: longer ones are tested by the dictionary as a whole */
+    FIRST_RANGES = 16,
+    FEW_RANGES = 8, /* are compared with one by one, more looked up in a table of bits */
+};
 
 typedef struct CodeSearch {
     SegmentReader *reader;
@@ -12,8 +16,18 @@ typedef struct CodeSearch {
     int dialect;
     Arena *arena;
     CodeRange *ranges;
-    uint32_t count;
+    uint32_t count, capacity;
 } CodeSearch;
+
+static void make_room(CodeSearch *search)
+{
+    if (search->count < search->capacity)
+        return;
+    CodeRange *ranges = ARENA_ARRAY(search->arena, CodeRange, search->capacity * 2);
+    memcpy(ranges, search->ranges, search->count * sizeof *ranges);
+    search->ranges = ranges;
+    search->capacity *= 2;
+}
 
 static bool add_range(CodeSearch *search, uint32_t first, uint32_t behind)
 {
@@ -21,6 +35,7 @@ static bool add_range(CodeSearch *search, uint32_t first, uint32_t behind)
         return true;
     if (search->count == MOST_RANGES)
         return false;
+    make_room(search);
     search->ranges[search->count++] = (CodeRange){first, behind - 1};
     return true;
 }
@@ -151,13 +166,25 @@ bool codes_of_condition(SegmentReader *reader, uint32_t column, const Expr *expr
                          .column = column,
                          .dialect = dialect,
                          .arena = arena,
-                         .ranges = ARENA_ARRAY(arena, CodeRange, MOST_RANGES)};
+                         .ranges = ARENA_ARRAY(arena, CodeRange, FIRST_RANGES),
+                         .capacity = FIRST_RANGES};
     *result = (CodeRanges){0};
     if (!search_condition(&search, expr, &result->is_known, fault))
         return false;
     result->ranges = search.ranges;
     result->count = search.count;
     return true;
+}
+
+void codes_make_bits(CodeRanges *codes, uint32_t entries, Arena *arena)
+{
+    if (codes->count <= FEW_RANGES)
+        return;
+    codes->bits = arena_zalloc(arena, ((size_t)entries / 64 + 1) * sizeof *codes->bits);
+    codes->bit_count = entries + 1;
+    for (uint32_t i = 0; i < codes->count; i++)
+        for (uint32_t code = codes->ranges[i].first; code <= codes->ranges[i].last; code++)
+            codes->bits[code / 64] |= 1ULL << code % 64;
 }
 
 uint32_t condition_string_column(const Expr *expr)

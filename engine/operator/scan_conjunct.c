@@ -587,9 +587,24 @@ uint32_t conjunct_test_codes(const Conjunct *conjunct, const uint32_t *codes, ui
     return rows_of_mask(count, mask, rows);
 }
 
+/* Codes of a damaged file may lie outside: they are as NULL's, whose bit is never set. */
+static void mask_code_bits(const uint32_t *restrict codes, uint32_t rows,
+                           const uint64_t *restrict bits, uint32_t bit_count,
+                           uint8_t *restrict mask)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t code = codes[i] < bit_count ? codes[i] : 0;
+        mask[i] |= bits[code / 64] >> code % 64 & 1;
+    }
+}
+
 void codes_add_to_mask(const CodeRanges *ranges, const uint32_t *codes, uint32_t count,
                        uint8_t *mask)
 {
+    if (ranges->bits != NULL) {
+        mask_code_bits(codes, count, ranges->bits, ranges->bit_count, mask);
+        return;
+    }
     for (uint32_t i = 0; i < ranges->count; i++)
         mask_more_codes(codes, count, ranges->ranges[i].first, ranges->ranges[i].last, mask);
 }

@@ -7,7 +7,7 @@
 enum {
     MOST_CODES = 4096, /* of one range: the lists of more cost more than they leave out */
     MOST_DEPTH = 32,   /* of ANDs and ORs in one another that are looked into */
-    BLOCK_ROWS = 256,  /* reading these costs as much as finding the wanted few of a block */
+    BLOCK_ROWS = 64,   /* reading these costs as much as finding the wanted few of a block */
 };
 
 BlockSet block_set_all(void)

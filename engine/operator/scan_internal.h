@@ -29,7 +29,9 @@ typedef struct CodeRange {
 typedef struct CodeRanges {
     bool is_known; /* false: the condition cannot be looked up */
     uint32_t count;
-    CodeRange *ranges; /* not in order; may overlap */
+    CodeRange *ranges;  /* not in order; may overlap */
+    uint64_t *bits;     /* of each code, where there are many ranges; else NULL */
+    uint32_t bit_count; /* codes that it covers */
 } CodeRanges;
 
 /* A part of an OR: a condition on one string column. */
@@ -114,6 +116,8 @@ bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_
 /* The codes of a segment's column (which has a dictionary) for which the condition holds. */
 bool codes_of_condition(SegmentReader *reader, uint32_t column, const Expr *expr, int dialect,
                         Arena *arena, CodeRanges *result, Fault *fault);
+/* Makes the bits of ranges that are many; `entries` as segment_dictionary_count says. */
+void codes_make_bits(CodeRanges *codes, uint32_t entries, Arena *arena);
 /* The one string column that the condition compares with constants; UINT32_MAX: it is none such. */
 uint32_t condition_string_column(const Expr *expr);
 /* TEXT: takes up the codes that pass in the segment at hand. */

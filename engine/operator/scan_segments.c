@@ -145,6 +145,20 @@ static const CodeRanges *found_before(const ScanOperator *scan, const Expr *expr
     return found == NULL ? NULL : &found->codes;
 }
 
+static bool find_codes(ScanOperator *scan, uint32_t stored, const Expr *expr, CodeRanges *codes,
+                       Fault *fault)
+{
+    const CodeRanges *found = found_before(scan, expr);
+    if (found != NULL)
+        *codes = *found;
+    else if (!codes_of_condition(scan->reader, stored, expr, scan->base.context->types->dialect,
+                                 scan->segment_arena, codes, fault))
+        return false;
+    if (codes->is_known)
+        codes_make_bits(codes, segment_dictionary_count(scan->reader, stored), scan->segment_arena);
+    return true;
+}
+
 /* A condition that can be looked up does without the dictionary. */
 static bool enter_codes(ScanOperator *scan, Conjunct *conjunct, int stored, Fault *fault)
 {
@@ -152,13 +166,7 @@ static bool enter_codes(ScanOperator *scan, Conjunct *conjunct, int stored, Faul
     if (conjunct->kind != CONJUNCT_TEXT || stored < 0 ||
         !segment_has_dictionary(scan->reader, (uint32_t)stored))
         return true;
-    const CodeRanges *found = found_before(scan, conjunct->expr);
-    if (found != NULL) {
-        conjunct_take_codes(conjunct, found);
-        return true;
-    }
-    if (!codes_of_condition(scan->reader, (uint32_t)stored, conjunct->expr,
-                            scan->base.context->types->dialect, scan->segment_arena, &codes, fault))
+    if (!find_codes(scan, (uint32_t)stored, conjunct->expr, &codes, fault))
         return false;
     if (codes.is_known)
         conjunct_take_codes(conjunct, &codes);
@@ -199,12 +207,7 @@ static bool enter_parts(ScanOperator *scan, Conjunct *conjunct, Fault *fault)
         if (stored < 0 || !segment_has_dictionary(scan->reader, (uint32_t)stored))
             return true;
         parts[i].column = (uint32_t)stored;
-        const CodeRanges *found = found_before(scan, part);
-        if (found != NULL)
-            parts[i].codes = *found;
-        else if (!codes_of_condition(scan->reader, (uint32_t)stored, part,
-                                     scan->base.context->types->dialect, scan->segment_arena,
-                                     &parts[i].codes, fault))
+        if (!find_codes(scan, (uint32_t)stored, part, &parts[i].codes, fault))
             return false;
         if (!parts[i].codes.is_known)
             return true;
