@@ -16,6 +16,7 @@ typedef struct CachedReader {
     uint8_t digest[16];
     uint32_t pins;
     uint64_t used_at;
+    size_t memory; /* when it was released last */
 } CachedReader;
 
 enum { KEPT_TEXTS = 64 }; /* tables at most */
@@ -26,15 +27,16 @@ typedef struct KeptTexts {
     bool is_lent;
     Budget loan; /* the borrower's, for what is added meanwhile */
     uint64_t used_at;
+    size_t memory; /* when it was given back last */
 } KeptTexts;
 
 struct SegmentCache {
     uint32_t max_files;
     size_t max_memory;
-    bool is_crowded; /* more than half of the memory was in use when it was looked at last */
+    size_t held;     /* by all, as they were weighed last */
+    bool is_crowded; /* what is in use does not fit */
     uint64_t clock;
     uint32_t count, capacity;
-    uint32_t released; /* since memory was last looked at */
     uint32_t next; /* where the next segment is likely to be: queries name them in one order */
     CachedReader *readers;
     uint32_t kept_count;
@@ -52,34 +54,21 @@ SegmentCache *segment_cache_new(uint32_t max_files, size_t max_memory)
 
 static void drop(SegmentCache *cache, uint32_t index)
 {
+    cache->held -= cache->readers[index].memory;
     segment_reader_close(cache->readers[index].reader);
     free(cache->readers[index].path);
     cache->readers[index] = cache->readers[--cache->count];
+    cache->next = 0;
 }
 
 /* --- kept texts --- */
 
 static void kept_drop(SegmentCache *cache, uint32_t index)
 {
+    cache->held -= cache->kept[index]->memory;
     text_table_clear(&cache->kept[index]->table);
     free(cache->kept[index]);
     cache->kept[index] = cache->kept[--cache->kept_count];
-}
-
-static size_t kept_memory(const SegmentCache *cache)
-{
-    size_t sum = 0;
-    for (uint32_t i = 0; i < cache->kept_count; i++)
-        sum += text_table_memory(&cache->kept[i]->table);
-    return sum;
-}
-
-static size_t memory_held(const SegmentCache *cache)
-{
-    size_t sum = kept_memory(cache);
-    for (uint32_t i = 0; i < cache->count; i++)
-        sum += segment_reader_memory(cache->readers[i].reader);
-    return sum;
 }
 
 /* Drops the table that was used longest ago; false when all are lent. */
@@ -130,14 +119,67 @@ TextTable *kept_texts_borrow(SegmentCache *cache, uint64_t family, Budget *budge
     return &kept->table;
 }
 
-/* After a table has grown. */
-static void make_room_beside(SegmentCache *cache, const KeptTexts *kept)
+/* Index of the unpinned reader that was used longest ago; count when all are pinned. */
+static uint32_t oldest_unpinned(const SegmentCache *cache)
 {
-    if (text_table_memory(&kept->table) > cache->max_memory / 2)
-        kept_forget(cache, kept); /* the next query's own texts would have no room beside them */
-    while (memory_held(cache) > cache->max_memory && kept_make_room(cache))
+    uint32_t oldest = cache->count;
+    for (uint32_t i = 0; i < cache->count; i++)
+        if (cache->readers[i].pins == 0 &&
+            (oldest == cache->count || cache->readers[i].used_at < cache->readers[oldest].used_at))
+            oldest = i;
+    return oldest;
+}
+
+static void weigh(SegmentCache *cache, CachedReader *cached)
+{
+    size_t memory = segment_reader_memory(cached->reader);
+    cache->held += memory - cached->memory;
+    cached->memory = memory;
+}
+
+/* Dictionaries that queries have not asked for lately. */
+static void forget_unused(SegmentCache *cache)
+{
+    for (uint32_t i = 0; i < cache->count; i++) {
+        CachedReader *cached = &cache->readers[i];
+        if (cached->pins == 0 && segment_reader_forget_unused(cached->reader))
+            weigh(cache, cached);
+    }
+}
+
+static bool drop_oldest(SegmentCache *cache)
+{
+    uint32_t oldest = oldest_unpinned(cache);
+    if (oldest == cache->count)
+        return false;
+    drop(cache, oldest);
+    return true;
+}
+
+/* Gives up what is missed least first. When whole readers have to go for their memory, what one
+ * query uses does not fit. */
+static void make_room(SegmentCache *cache)
+{
+    if (cache->held > cache->max_memory)
+        forget_unused(cache);
+    while (cache->held > cache->max_memory && kept_make_room(cache))
         continue;
-    cache->is_crowded = memory_held(cache) > cache->max_memory / 2;
+    cache->is_crowded = cache->held > cache->max_memory;
+    while (cache->held > cache->max_memory && drop_oldest(cache))
+        continue;
+    while (cache->count >= cache->max_files && drop_oldest(cache))
+        continue;
+}
+
+/* After a table has grown. */
+static void make_room_beside(SegmentCache *cache, KeptTexts *kept)
+{
+    cache->held += text_table_memory(&kept->table) - kept->memory;
+    kept->memory = text_table_memory(&kept->table);
+    if (kept->memory > cache->max_memory / 2)
+        kept_forget(cache, kept); /* the next query's own texts would have no room beside them */
+    if (cache->held > cache->max_memory)
+        make_room(cache);
 }
 
 void kept_texts_return(SegmentCache *cache, TextTable *texts)
@@ -172,38 +214,6 @@ void segment_cache_free(SegmentCache *cache)
     free(cache);
 }
 
-/* Index of the unpinned reader that was used longest ago; count when all are pinned. */
-static uint32_t oldest_unpinned(const SegmentCache *cache)
-{
-    uint32_t oldest = cache->count;
-    for (uint32_t i = 0; i < cache->count; i++)
-        if (cache->readers[i].pins == 0 &&
-            (oldest == cache->count || cache->readers[i].used_at < cache->readers[oldest].used_at))
-            oldest = i;
-    return oldest;
-}
-
-/* Texts go first: that memory is short for readers matters more. */
-static bool make_some_room(SegmentCache *cache, bool is_memory_short)
-{
-    if (is_memory_short && kept_make_room(cache))
-        return true;
-    uint32_t oldest = oldest_unpinned(cache);
-    if (oldest == cache->count)
-        return false;
-    drop(cache, oldest);
-    return true;
-}
-
-static void make_room(SegmentCache *cache)
-{
-    size_t held = memory_held(cache);
-    while ((cache->count >= cache->max_files || held > cache->max_memory) &&
-           make_some_room(cache, held > cache->max_memory))
-        held = memory_held(cache);
-    cache->is_crowded = held > cache->max_memory / 2;
-}
-
 bool segment_cache_is_roomy(const SegmentCache *cache)
 {
     return !cache->is_crowded;
@@ -227,7 +237,8 @@ SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *se
             return pin(cache, cached);
         }
     }
-    make_room(cache);
+    if (cache->count >= cache->max_files)
+        make_room(cache);
     cache->next = 0;
     if (cache->count == cache->capacity) {
         cache->capacity = cache->capacity == 0 ? 16 : cache->capacity * 2;
@@ -247,23 +258,6 @@ SegmentReader *segment_cache_acquire(SegmentCache *cache, const InputSegment *se
     return pin(cache, cached);
 }
 
-enum { LOOKS_APART = 64 }; /* releases between two looks at memory, at least */
-
-static void look_at_memory(SegmentCache *cache)
-{
-    uint32_t apart = cache->count > LOOKS_APART ? cache->count : LOOKS_APART;
-    if (++cache->released < apart)
-        return;
-    cache->released = 0;
-    while (memory_held(cache) > cache->max_memory) {
-        uint32_t oldest = oldest_unpinned(cache);
-        if (oldest == cache->count)
-            return;
-        drop(cache, oldest);
-        cache->next = 0;
-    }
-}
-
 void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
 {
     uint32_t last = cache->next == 0 ? cache->count : cache->next;
@@ -272,7 +266,11 @@ void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
         if (cached->reader == reader) {
             check(cached->pins > 0);
             cached->pins--;
-            look_at_memory(cache);
+            weigh(cache, cached);
+            if (cache->held > cache->max_memory)
+                make_room(cache);
+            else if (cache->held < cache->max_memory / 2)
+                cache->is_crowded = false;
             return;
         }
     }

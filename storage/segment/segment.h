@@ -101,6 +101,9 @@ int segment_find_column(const SegmentReader *reader, Text name);
 const SegmentColumnSummary *segment_column_summary(const SegmentReader *reader, uint32_t column);
 /* Heap memory the reader holds beyond the mapping (decoded dictionaries). */
 size_t segment_reader_memory(const SegmentReader *reader);
+/* Gives back the dictionaries that were not asked for since this was called before (nobody but who
+ * holds them may still use them); whether there were any. */
+bool segment_reader_forget_unused(SegmentReader *reader);
 
 void segment_zone(const SegmentReader *reader, uint32_t column, uint32_t block, SegmentZone *zone);
 /* The same over a whole row group. */

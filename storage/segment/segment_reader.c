@@ -57,13 +57,19 @@ static void loaded_free(DictionaryHome *home)
     free(loaded);
 }
 
+static void loaded_release(LoadedDictionary *loaded)
+{
+    if (--loaded->home.references == 0)
+        loaded_free(&loaded->home);
+}
+
 void segment_reader_close(SegmentReader *reader)
 {
     if (reader == NULL)
         return;
     for (uint32_t i = 0; reader->units != NULL && i < reader->footer->stream_count; i++) {
-        if (reader->dictionaries[i] != NULL && --reader->dictionaries[i]->home.references == 0)
-            loaded_free(&reader->dictionaries[i]->home);
+        if (reader->dictionaries[i] != NULL)
+            loaded_release(reader->dictionaries[i]);
         segment_drop_entries(reader, i);
         free(reader->units[i].bytes);
     }
@@ -130,6 +136,25 @@ const SegmentColumnSummary *segment_column_summary(const SegmentReader *reader, 
     return &reader->summaries[column];
 }
 
+static size_t offsets_bytes(const SegmentReader *reader, uint32_t stream)
+{
+    return (reader->streams[stream].rows + 2 + ENCODING_SLACK) * sizeof(uint32_t);
+}
+
+static size_t text_bytes(const SegmentReader *reader, uint32_t stream)
+{
+    return reader->streams[stream].text_bytes + 64;
+}
+
+/* What a dictionary has of the reader's heap_bytes. */
+static size_t loaded_bytes(const SegmentReader *reader, uint32_t stream)
+{
+    const LoadedDictionary *loaded = reader->dictionaries[stream];
+    size_t hashes = loaded->hashes == NULL ? 0 : loaded->dictionary.count * sizeof *loaded->hashes;
+
+    return offsets_bytes(reader, stream) + text_bytes(reader, stream) + hashes;
+}
+
 size_t segment_reader_memory(const SegmentReader *reader)
 {
     size_t kept = 0;
@@ -141,6 +166,25 @@ size_t segment_reader_memory(const SegmentReader *reader)
         kept += loaded->home.ids == NULL ? 0 : loaded->dictionary.count * sizeof(uint32_t);
     }
     return reader->heap_bytes + arena_size(reader->arena) + kept;
+}
+
+/* The second chance of page replacement (Corbato 1968): one use saves from one call. */
+bool segment_reader_forget_unused(SegmentReader *reader)
+{
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < reader->footer->stream_count; i++) {
+        LoadedDictionary *loaded = reader->dictionaries[i];
+        if (loaded != NULL && !loaded->is_used) {
+            reader->heap_bytes -= loaded_bytes(reader, i);
+            reader->dictionaries[i] = NULL;
+            loaded_release(loaded);
+            is_any = true;
+        } else if (loaded != NULL) {
+            loaded->is_used = false;
+        }
+    }
+    return is_any;
 }
 
 void segment_zone(const SegmentReader *reader, uint32_t column, uint32_t block, SegmentZone *zone)
@@ -434,8 +478,8 @@ static void name_home(const SegmentReader *reader, uint32_t stream, LoadedDictio
 static bool load(SegmentReader *reader, uint32_t stream, Fault *fault)
 {
     const FormatStream *record = &reader->streams[stream];
-    size_t offsets_size = (record->rows + 2 + ENCODING_SLACK) * sizeof(uint32_t);
-    size_t bytes_size = record->text_bytes + 64;
+    size_t offsets_size = offsets_bytes(reader, stream);
+    size_t bytes_size = text_bytes(reader, stream);
     LoadedDictionary *loaded = calloc(1, sizeof *loaded);
     uint32_t *offsets = malloc(offsets_size);
     uint8_t *bytes = malloc(bytes_size);
@@ -475,6 +519,7 @@ bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_h
     if (reader->dictionaries[stream] == NULL && !load(reader, stream, fault))
         return false;
     LoadedDictionary *loaded = reader->dictionaries[stream];
+    loaded->is_used = true;
     if (with_hashes && loaded->hashes == NULL && !add_hashes(reader, loaded, fault))
         return false;
     *dictionary = &loaded->dictionary;

@@ -31,6 +31,7 @@ typedef struct EntryBlocks {
  * `dictionary.offsets` and so on are the memory below. */
 typedef struct LoadedDictionary {
     DictionaryHome home;
+    bool is_used; /* since unused ones were forgotten last */
     Dictionary dictionary;
     uint32_t *offsets;
     uint8_t *bytes;

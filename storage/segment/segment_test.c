@@ -339,6 +339,42 @@ static void test_dictionary(void **state)
     arena_free(arena);
 }
 
+/* A dictionary that is held outlives its reader; one that was not asked for lately is forgotten. */
+static void test_dictionary_held(void **state)
+{
+    (void)state;
+    Arena *arena = arena_new("test");
+    const char *path = test_path("held");
+    SegmentSummary summary;
+    const Dictionary *names, *codes, *again;
+    Fault fault;
+
+    write_table(path, arena, test_table(arena, 20000), &summary);
+    SegmentReader *reader = segment_reader_open(path, summary.digest, &fault);
+    assert_non_null(reader);
+    size_t before = segment_reader_memory(reader);
+    assert_true(segment_dictionary(reader, T_NAMES, false, &names, &fault));
+    assert_true(segment_dictionary(reader, T_CODES, false, &codes, &fault));
+    assert_int_equal(names->home->column, T_NAMES);
+    assert_memory_equal(names->home->digest, summary.digest, 16);
+    assert_true(names->family != 0 && names->family != codes->family);
+    dictionary_hold(names);
+    Text first = dictionary_text(names, 1);
+    assert_false(segment_reader_forget_unused(reader));
+    assert_true(segment_dictionary(reader, T_CODES, false, &again, &fault));
+    assert_ptr_equal(codes, again);
+    assert_true(segment_reader_forget_unused(reader)); /* the names */
+    assert_true(segment_reader_forget_unused(reader)); /* the codes */
+    assert_int_equal(segment_reader_memory(reader), before);
+    assert_true(segment_dictionary(reader, T_NAMES, false, &again, &fault));
+    assert_ptr_not_equal(names, again);
+    segment_reader_close(reader);
+    assert_true(text_equal(first, dictionary_text(names, 1)));
+    dictionary_release(names);
+    unlink(path);
+    arena_free(arena);
+}
+
 /* Texts that differ only far in, or only in zero bytes at the end, or begin one another; and the
  * file finished in steps and synced by a thread. */
 static void test_awkward_texts(void **state)
@@ -580,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_sizes),         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_summary),       cmocka_unit_test(test_dictionary),
         cmocka_unit_test(test_expected_texts),
+        cmocka_unit_test(test_dictionary_held),
         cmocka_unit_test(test_awkward_texts), cmocka_unit_test(test_turning_to_text),
         cmocka_unit_test(test_refusals),      cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_dump),
