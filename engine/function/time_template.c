@@ -541,6 +541,16 @@ static bool read_fraction(const char **at, const char *end, int most, int64_t *m
     return *at > start;
 }
 
+/* All digits that stand there count, where nothing else follows them. */
+static bool round_fraction(int digits, int64_t *micros)
+{
+    int64_t unit = 1;
+    for (int i = digits; i < 6; i++)
+        unit *= 10;
+    *micros = (*micros + unit / 2) / unit * unit;
+    return true;
+}
+
 static bool read_mark(const char **at, const char *end, const char *first, const char *second,
                       bool *is_second)
 {
@@ -610,8 +620,10 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
             start++;
         if (!read_number(at, end, year_digits, &ignored))
             return false;
-        *(token->field == FIELD_YYYY ? &time->year : &time->iso_year) =
-            full_year(ignored, *at - start);
+        if (token->field == FIELD_YYYY) /* as it is written: 97 is the year 97 */
+            time->year = ignored;
+        else
+            time->iso_year = full_year(ignored, *at - start);
         return true;
     case FIELD_YYY:
         return read_number(at, end, 3, &time->year) &&
@@ -683,7 +695,10 @@ static bool read_field(const char **at, const char *end, const TemplateToken *to
     case FIELD_US:
         return read_fraction(at, end, 6, &time->micros);
     case FIELD_FF:
-        return read_fraction(at, end, token->digits, &time->micros);
+        if (next_is_number)
+            return read_fraction(at, end, token->digits, &time->micros);
+        return read_fraction(at, end, 6, &time->micros) &&
+               round_fraction(token->digits, &time->micros);
     case FIELD_SSSSS:
         return read_number(at, end, 5, &time->of_day);
     case FIELD_AM:
