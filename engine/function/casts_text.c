@@ -105,9 +105,13 @@ ROW_LOOP(bool_word_loop, bool_word, Text)
 
 /* --- names, single characters --- */
 
+/* A char(n) loses its blanks first. */
 static inline bool cut_to_name(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     *result = row_text(run, 0, row);
+    while (run->call->argument_types[0].oid == T_BPCHAR && result->length > 0 &&
+           result->data[result->length - 1] == ' ')
+        result->length--;
     if (result->length <= 63)
         return true;
     result->length = 63;
