@@ -205,12 +205,72 @@ static void test_describe(void **state)
     buffer_clear(&page);
 }
 
+static void test_custom(void **state)
+{
+    (void)state;
+    Settings server, session, there;
+    Fault fault;
+    Text value, name;
+    uint32_t at = 0;
+    setting_defaults(&server);
+    session = server;
+    assert_false(setting_custom_get(&session, text_of("my.own"), &value));
+    assert_true(set(&session, "my.own", "a", &fault));
+    assert_true(set(&session, "My.Other", "b", &fault));
+    assert_true(set(&session, "MY.OWN", "longer", &fault));
+    assert_true(setting_custom_get(&session, text_of("my.own"), &value));
+    assert_true(text_equal_string(value, "longer"));
+    expect_code(&session, "my-own.x", "1", FAULT_INVALID_NAME);
+    expect_code(&session, "my.", "1", FAULT_INVALID_NAME);
+    expect_code(&session, ".my", "1", FAULT_INVALID_NAME);
+    Buffer packed = BUFFER_EMPTY;
+    setting_pack(&session, &packed);
+    assert_true(setting_unpack(&there, packed.data, packed.length, &fault));
+    assert_memory_equal(&there, &session, sizeof there);
+    buffer_clear(&packed);
+    char wide[sizeof session.custom.bytes];
+    memset(wide, 'w', sizeof wide - 1);
+    wide[sizeof wide - 1] = '\0';
+    expect_code(&session, "my.wide", wide, FAULT_PROGRAM_LIMIT_EXCEEDED);
+    assert_true(setting_custom_reset(&session, &server, text_of("my.own"), &fault));
+    assert_true(setting_custom_get(&session, text_of("my.own"), &value));
+    assert_int_equal(value.length, 0);
+    there = server; /* a rollback: names stay known, and are empty */
+    session.custom = there.custom;
+    assert_true(set(&session, "my.fresh", "x", &fault));
+    setting_custom_restore(&session, &there);
+    assert_true(setting_custom_next(&session, &at, &name, &value));
+    assert_true(text_equal_string(name, "my.fresh") && value.length == 0);
+    assert_false(setting_custom_next(&session, &at, &name, &value));
+}
+
+static void test_units(void **state)
+{
+    (void)state;
+    Settings settings;
+    Fault fault;
+    setting_defaults(&settings);
+    assert_true(set(&settings, "work_mem", "65536", &fault));
+    assert_string_equal(show(&settings, "work_mem"), "64MB");
+    assert_true(set(&settings, "temp_buffers", "1.5 MB", &fault));
+    assert_string_equal(show(&settings, "temp_buffers"), "1536kB");
+    assert_true(set(&settings, "statement_timeout", "2500us", &fault));
+    assert_int_equal(settings.statement_timeout, 2); /* to the even one */
+    assert_true(set(&settings, "statement_timeout", "-0", &fault));
+    expect_code(&settings, "work_mem", "63", FAULT_INVALID_PARAMETER_VALUE);
+    expect_code(&settings, "work_mem", "1e400", FAULT_INVALID_PARAMETER_VALUE);
+    expect_code(&settings, "work_mem", "infinity", FAULT_INVALID_PARAMETER_VALUE);
+    expect_code(&settings, "work_mem", ".", FAULT_INVALID_PARAMETER_VALUE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_sound),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_custom),
+        cmocka_unit_test(test_units),
         cmocka_unit_test(test_reset_and_travel),
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_describe),

@@ -359,10 +359,6 @@ static const VirtualColumn pg_stats_ext_exprs_columns[] = {
     {"most_common_elem_freqs", T_FLOAT4_ARRAY}, {"elem_count_histogram", T_FLOAT4_ARRAY},
 };
 
-static const VirtualColumn pg_timezone_abbrevs_columns[] = {
-    {"abbrev", T_TEXT}, {"utc_offset", T_INTERVAL}, {"is_dst", T_BOOL},
-};
-
 static const VirtualColumn pg_user_mappings_columns[] = {
     {"umid", T_OID}, {"srvid", T_OID}, {"srvname", T_NAME}, {"umuser", T_OID},
     {"usename", T_NAME}, {"umoptions", T_TEXT_ARRAY},
@@ -430,7 +426,6 @@ const VirtualRelation catalog_empty_views[] = {
     EMPTY(12179, pg_statio_user_tables),
     EMPTY(12058, pg_stats_ext),
     EMPTY(12063, pg_stats_ext_exprs),
-    EMPTY(12122, pg_timezone_abbrevs),
     EMPTY(12327, pg_user_mappings),
 };
 /* clang-format on */

@@ -1,16 +1,21 @@
 /*
  * pg_catalog.pg_timezone_names: the zones of the system's time zone database, by the lists of
- * zones (Z) and links (L) in its file tzdata.zi, with what holds at the statement's time.
+ * zones (Z) and links (L) in its file tzdata.zi, with what holds at the statement's time; and
+ * pg_timezone_abbrevs, the abbreviations that times may be written with.
  */
 #include "engine/catalog/catalog_internal.h"
 #include "engine/type/timezone.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 static const char zone_list[] = "/usr/share/zoneinfo/tzdata.zi";
 
 static const VirtualColumn columns[] = {
     {"name", T_TEXT}, {"abbrev", T_TEXT}, {"utc_offset", T_INTERVAL}, {"is_dst", T_BOOL}};
+
+static const VirtualColumn abbreviation_columns[] = {
+    {"abbrev", T_TEXT}, {"utc_offset", T_INTERVAL}, {"is_dst", T_BOOL}};
 
 enum { HALF_YEAR_DAYS = 182 };
 
@@ -60,6 +65,35 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     return true;
 }
 
+static bool produce_abbreviations(const CatalogContext *context, Arena *arena, Batch **out,
+                                  Fault *fault)
+{
+    (void)context;
+    (void)fault;
+    const char *name;
+    int64_t offset;
+    bool is_summer_time;
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, abbreviation_columns, arena);
+    for (uint32_t i = 0; timezone_abbreviation_at(i, &name, &offset, &is_summer_time); i++) {
+        char *shown = arena_strdup(arena, name);
+        for (char *at = shown; *at != '\0'; at++)
+            *at = (char)toupper((unsigned char)*at);
+        catalog_set_string(&rows, "abbrev", shown);
+        catalog_set_interval(&rows, "utc_offset", offset);
+        catalog_set_bool(&rows, "is_dst", is_summer_time);
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_pg_timezone_abbrevs = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                                     .name = "pg_timezone_abbrevs",
+                                                     .oid = 12122,
+                                                     .is_view = true,
+                                                     CATALOG_COLUMNS(abbreviation_columns),
+                                                     .produce = produce_abbreviations};
 const VirtualRelation catalog_pg_timezone_names = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                                    .name = "pg_timezone_names",
                                                    .oid = 12126,

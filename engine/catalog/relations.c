@@ -53,6 +53,7 @@ extern const VirtualRelation catalog_pg_stat_database;
 extern const VirtualRelation catalog_pg_stats;
 extern const VirtualRelation catalog_pg_tables;
 extern const VirtualRelation catalog_pg_views;
+extern const VirtualRelation catalog_pg_timezone_abbrevs;
 extern const VirtualRelation catalog_pg_timezone_names;
 extern const VirtualRelation catalog_pg_type;
 extern const VirtualRelation catalog_sys_segments;
@@ -108,6 +109,7 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_stats,
     &catalog_pg_tables,
     &catalog_pg_views,
+    &catalog_pg_timezone_abbrevs,
     &catalog_pg_timezone_names,
     &catalog_pg_type,
     &catalog_sys_segments,

@@ -250,24 +250,41 @@ static SpecialTime special_by_name(Text word)
 }
 
 /* The abbreviations of PostgreSQL's default set that data carry; minutes east of UTC. */
+static const struct {
+    const char *name;
+    int16_t minutes;
+    bool is_summer;
+} abbreviations[] = {
+    {"utc", 0, false}, {"gmt", 0, false}, {"z", 0, false}, {"zulu", 0, false}, {"ut", 0, false},
+    {"wet", 0, false}, {"bst", 60, true}, {"cet", 60, false},
+    {"met", 60, false}, {"cest", 120, true}, {"mest", 120, true}, {"eet", 120, false},
+    {"sast", 120, false}, {"eest", 180, true}, {"msk", 180, false}, {"ist", 120, false},
+    {"pkt", 300, false}, {"hkt", 480, false}, {"sgt", 480, false}, {"awst", 480, false},
+    {"jst", 540, false}, {"kst", 540, false}, {"acst", 570, false}, {"aest", 600, false},
+    {"acdt", 630, true}, {"aedt", 660, true}, {"nzst", 720, false}, {"nzdt", 780, true},
+    {"nst", -210, false}, {"ndt", -150, true}, {"ast", -240, false}, {"adt", -180, true},
+    {"est", -300, false}, {"edt", -240, true}, {"cst", -360, false}, {"cdt", -300, true},
+    {"mst", -420, false}, {"mdt", -360, true}, {"pst", -480, false}, {"pdt", -420, true},
+    {"akst", -540, false}, {"akdt", -480, true}, {"hst", -600, false}, {"brt", -180, false},
+    {"art", -180, false},
+};
+enum { ABBREVIATION_COUNT = sizeof abbreviations / sizeof abbreviations[0] };
+
+bool timezone_abbreviation_at(uint32_t i, const char **name, int64_t *offset, bool *is_summer)
+{
+    if (i >= ABBREVIATION_COUNT)
+        return false;
+    *name = abbreviations[i].name;
+    *offset = abbreviations[i].minutes * 60 * MICROS_PER_SECOND;
+    *is_summer = abbreviations[i].is_summer;
+    return true;
+}
+
 bool timezone_abbreviation(Text word, int64_t *offset)
 {
-    static const struct {
-        const char *name;
-        int16_t minutes;
-    } zones[] = {
-        {"utc", 0},    {"gmt", 0},    {"z", 0},      {"zulu", 0},   {"ut", 0},     {"wet", 0},
-        {"bst", 60},   {"west", 60},  {"cet", 60},   {"met", 60},   {"cest", 120}, {"mest", 120},
-        {"eet", 120},  {"sast", 120}, {"eest", 180}, {"msk", 180},  {"ist", 120},  {"pkt", 300},
-        {"hkt", 480},  {"sgt", 480},  {"awst", 480}, {"jst", 540},  {"kst", 540},  {"acst", 570},
-        {"aest", 600}, {"acdt", 630}, {"aedt", 660}, {"nzst", 720}, {"nzdt", 780},
-        {"nst", -210}, {"ndt", -150}, {"ast", -240}, {"adt", -180}, {"est", -300}, {"edt", -240},
-        {"cst", -360}, {"cdt", -300}, {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420},
-        {"akst", -540}, {"akdt", -480}, {"hst", -600}, {"brt", -180}, {"art", -180},
-    };
-    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
-        if (text_is_word(word, zones[i].name)) {
-            *offset = zones[i].minutes * 60 * MICROS_PER_SECOND;
+    for (size_t i = 0; i < ABBREVIATION_COUNT; i++)
+        if (text_is_word(word, abbreviations[i].name)) {
+            *offset = abbreviations[i].minutes * 60 * MICROS_PER_SECOND;
             return true;
         }
     return false;

@@ -20,6 +20,8 @@ const TimeZone *timezone_utc(void);
 const TimeZone *timezone_find(Text name, Fault *fault);
 /* PST, EST, CET: PostgreSQL's default abbreviations; the offset in microseconds east of UTC. */
 bool timezone_abbreviation(Text name, int64_t *offset);
+/* All of them, in lower case; false behind the last. */
+bool timezone_abbreviation_at(uint32_t i, const char **name, int64_t *offset, bool *is_summer);
 const char *timezone_name(const TimeZone *zone);
 bool timezone_is_fixed(const TimeZone *zone, int64_t *offset_micros);
 /* Offset (local - UTC) in force at an instant; *abbreviation optional. */
