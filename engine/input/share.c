@@ -18,7 +18,7 @@
 
 enum {
     BLOCK = 1 << 20,  /* bytes of text */
-    BUFFER = 1 << 20, /* the text's start must be in the first of it, or one reads all */
+    BUFFER = 256 << 10, /* fits a cache; the text's start must be in the first, or one reads all */
 };
 
 static const uint32_t ALL_TAKEN = UINT32_MAX;

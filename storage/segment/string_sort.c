@@ -5,7 +5,8 @@
  * that most comparisons touch no text: texts equal in eight bytes are sorted among themselves by
  * the next eight. (Multikey quicksort: Bentley and Sedgewick, "Fast algorithms for sorting and
  * searching strings", 1997; with cached characters: Ng and Kakehi, "Cache efficient radix sort
- * for string sorting", 2007.)
+ * for string sorting", 2007.) Large ranges are first dealt out by eight bits of what is beside the
+ * numbers, the highest in which they differ: no comparison, so none that is guessed wrongly.
  */
 #include "storage/segment/string_pool_internal.h"
 
@@ -14,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { KEY_BYTES = 8, SMALL = 16 };
+enum { KEY_BYTES = 8, SMALL = 16, DEALT = 512, BUCKETS = 256 };
 
 typedef struct SortItem {
     uint64_t key; /* bytes [depth, depth + 8) of the text, big-endian, zeros behind its end */
@@ -97,6 +98,7 @@ static SortRange split_ended(const StringPool *pool, SortItem *items, size_t cou
 
 /* Ranges wait on a stack in the heap: texts may share prefixes of any length. */
 typedef struct SortStack {
+    SortItem *other; /* as many items as are sorted */
     SortRange *ranges;
     size_t count, capacity;
     uint64_t random; /* pivots are drawn, so that no order of arrival makes it quadratic */
@@ -126,6 +128,34 @@ static bool push(SortStack *stack, SortRange range)
     return true;
 }
 
+static bool deal(const StringPool *pool, SortStack *stack, SortRange range)
+{
+    SortItem *items = range.items;
+    size_t starts[BUCKETS + 1] = {0};
+    uint64_t all_or = 0, all_and = UINT64_MAX;
+
+    for (size_t i = 0; i < range.count; i++) {
+        all_or |= items[i].key;
+        all_and &= items[i].key;
+    }
+    if (all_or == all_and)
+        return push(stack, split_ended(pool, items, range.count, range.depth));
+    unsigned highest = 64 - (unsigned)__builtin_clzll(all_or ^ all_and);
+    unsigned shift = highest > 8 ? highest - 8 : 0;
+    for (size_t i = 0; i < range.count; i++)
+        starts[(items[i].key >> shift) % BUCKETS + 1]++;
+    for (size_t b = 0; b < BUCKETS; b++)
+        starts[b + 1] += starts[b];
+    for (size_t i = 0; i < range.count; i++)
+        stack->other[starts[(items[i].key >> shift) % BUCKETS]++] = items[i];
+    memcpy(items, stack->other, range.count * sizeof *items);
+    /* each start has become its bucket's end */
+    for (size_t b = 0, start = 0; b < BUCKETS; start = starts[b++])
+        if (!push(stack, (SortRange){items + start, starts[b] - start, range.depth}))
+            return false;
+    return true;
+}
+
 static bool sort_range(const StringPool *pool, SortStack *stack, SortRange range)
 {
     SortItem *items = range.items;
@@ -135,6 +165,8 @@ static bool sort_range(const StringPool *pool, SortStack *stack, SortRange range
         insertion_sort(pool, items, count);
         return true;
     }
+    if (count >= DEALT)
+        return deal(pool, stack, range);
     uint64_t first = random_key(stack, items, count), second = random_key(stack, items, count);
     uint64_t pivot = middle_of(first, second, random_key(stack, items, count));
     size_t below = 0, at = 0, above = count;
@@ -153,7 +185,7 @@ static bool sort_range(const StringPool *pool, SortStack *stack, SortRange range
 
 static bool sort_items(const StringPool *pool, SortItem *items, size_t count, Fault *fault)
 {
-    SortStack stack = {.random = (uintptr_t)items | 1};
+    SortStack stack = {.other = items + count, .random = (uintptr_t)items | 1};
     bool ok = push(&stack, (SortRange){items, count, 0});
 
     while (ok && stack.count > 0) {
@@ -171,7 +203,7 @@ bool string_pool_sort(const StringPool *pool, uint32_t *order, Fault *fault)
     Growing memory;
 
     growing_init(&memory, pool->budget);
-    if (!growing_reserve(&memory, count * sizeof(SortItem) + 1, fault))
+    if (!growing_reserve(&memory, 2 * count * sizeof(SortItem) + 1, fault))
         return false;
     SortItem *items = (SortItem *)(void *)memory.data;
     for (size_t i = 0; i < count; i++) {
