@@ -96,3 +96,8 @@ BEGIN READ ONLY; INSERT INTO dd VALUES (1); ROLLBACK;
 ROLLBACK;
 CREATE TABLE like_t (LIKE t9 INCLUDING DEFAULTS);
 DROP TABLE IF EXISTS t9, v, w, nodata, dd, like_t, n CASCADE;
+-- the only owner that there is
+CREATE TABLE owned (id int);
+ALTER TABLE owned OWNER TO CURRENT_USER;
+ALTER TABLE owned OWNER TO nobody_known;
+DROP TABLE owned;
