@@ -33,6 +33,9 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
                          const Relation *relation)
 {
     bool is_view = schema_is_view(relation);
+    enum { PREFIX = sizeof TABLE_TEMPORARY_PREFIX - 1 };
+    bool is_temporary = relation->schema.length > PREFIX &&
+                        memcmp(relation->schema.data, TABLE_TEMPORARY_PREFIX, PREFIX) == 0;
     catalog_set_int(rows, "oid", relation->oid);
     catalog_set_text(rows, "relname", relation->name);
     catalog_set_int(rows, "relnamespace", relation->schema_oid);
@@ -47,7 +50,7 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
     catalog_set_int(rows, "reltoastrelid", 0);
     catalog_set_bool(rows, "relhasindex", false);
     catalog_set_bool(rows, "relisshared", false);
-    catalog_set_char(rows, "relpersistence", 'p');
+    catalog_set_char(rows, "relpersistence", is_temporary ? 't' : 'p');
     catalog_set_char(rows, "relkind", is_view ? 'v' : 'r');
     catalog_set_int(rows, "relnatts", relation->column_count);
     catalog_set_int(rows, "relchecks", 0);

@@ -101,3 +101,7 @@ CREATE TABLE owned (id int);
 ALTER TABLE owned OWNER TO CURRENT_USER;
 ALTER TABLE owned OWNER TO nobody_known;
 DROP TABLE owned;
+-- temporary ones are shown as such
+CREATE TEMP TABLE passing (id int);
+SELECT relpersistence FROM pg_class WHERE relname = 'passing';
+DROP TABLE passing;
