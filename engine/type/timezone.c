@@ -433,6 +433,35 @@ static const TimeZone *fixed_zone(int32_t seconds)
     return zone;
 }
 
+/* A rule as a name, as clients send it for zones of their own: "GMT-05:30" is five and a half hours
+ * east of Greenwich, "FOO8BAR" has daylight saving time too. NULL: it is none. */
+static const TimeZone *posix_zone(Text name)
+{
+    enum { MOST_SECONDS = 15 * 3600 + 3599, MOST_POSIX_ZONES = 256 /* they live for ever */ };
+    static uint32_t posix_zones;
+    char text[NAME_SIZE];
+    Rule rule;
+    if (name.length >= sizeof text || memchr(name.data, '\0', name.length) != NULL)
+        return NULL;
+    memcpy(text, name.data, name.length);
+    text[name.length] = '\0';
+    if (!read_rule(text, &rule) || abs(rule.standard) > MOST_SECONDS || posix_zones == MOST_POSIX_ZONES)
+        return NULL;
+    posix_zones++;
+    if (zones == NULL)
+        zones = arena_new("time zones");
+    TimeZone *zone = ARENA_NEW(zones, TimeZone);
+    memcpy(zone->name, text, name.length + 1);
+    zone->has_rule = true;
+    zone->rule = rule;
+    zone->is_fixed = !rule.has_daylight;
+    zone->fixed = rule.standard;
+    memcpy(zone->fixed_abbreviation, rule.standard_name, sizeof rule.standard_name);
+    zone->next = loaded;
+    loaded = zone;
+    return zone;
+}
+
 /* [+-]h, hh, hhmm, hh:mm, hh:mm:ss. */
 static bool read_offset(Text text, int32_t *seconds)
 {
@@ -485,6 +514,8 @@ const TimeZone *timezone_find(Text name, Fault *fault)
             strncasecmp(zone->name, name.data, name.length) == 0)
             return zone;
     const TimeZone *zone = is_zone_name(name) ? load(name) : NULL;
+    if (zone == NULL)
+        zone = posix_zone(name);
     if (zone == NULL)
         fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "time zone \"%.*s\" not recognized",
                   TEXT_ARGS(name));

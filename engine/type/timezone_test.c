@@ -51,6 +51,18 @@ static void test_calendar(void **state)
     assert_int_equal(civil_day_of_week(-5), 6);
 }
 
+static void test_rules_as_names(void **state)
+{
+    (void)state;
+    int64_t offset;
+    assert_true(timezone_is_fixed(zone_of("GMT-05:30"), &offset));
+    assert_true(offset == 19800 * INT64_C(1000000)); /* POSIX counts to the west */
+    assert_true(timezone_is_fixed(zone_of("<+0530>-5:30"), &offset));
+    assert_true(offset == 19800 * INT64_C(1000000));
+    check_local(zone_of("FOO8BAR"), at(2024, 7, 1, 0, 0), at(2024, 6, 30, 17, 0));
+    check_local(zone_of("FOO8BAR"), at(2024, 1, 1, 0, 0), at(2023, 12, 31, 16, 0));
+}
+
 static void test_daylight_saving(void **state)
 {
     const TimeZone *zone = zone_of("America/New_York");
@@ -92,7 +104,8 @@ static void test_names(void **state)
     assert_ptr_equal(zone_of("europe/paris"), zone_of("Europe/Paris"));
     assert_string_equal(timezone_name(zone_of("europe/paris")), "Europe/Paris");
     assert_false(timezone_is_fixed(zone_of("Europe/Paris"), &offset));
-    static const char *const bad[] = {"", "Nowhere/Land", "../../etc/passwd", "/etc/passwd",
+    static const char *const bad[] = {"", "GMT-200", "GMT-20", "GMT-", "<+0530", "FOO8BAR,",
+                                      "FOO8BAR,M3.2.0", "Nowhere/Land", "../../etc/passwd", "/etc/passwd",
                                       "+25:00", "+", "Europe", "posixrules\n", "zone.tab"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_null(timezone_find(text_of(bad[i]), &fault));
@@ -187,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calendar),       cmocka_unit_test(test_daylight_saving),
+        cmocka_unit_test(test_rules_as_names),
         cmocka_unit_test(test_names),          cmocka_unit_test(test_period_parsing),
         cmocka_unit_test(test_floors),         cmocka_unit_test(test_shifts),
     };
