@@ -10,6 +10,7 @@
 #include "base/fault/fault.h"
 #include "base/memory/buffer.h"
 
+#include <pthread.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -37,6 +38,11 @@ bool os_map_read(int fd, const uint8_t **data, size_t *length, Fault *fault);
 void os_unmap(const void *data, size_t length);
 /* Shared anonymous memory for all children; zeroed. Never NULL (the process ends). */
 void *os_map_shared(size_t length);
+
+/* --- threads --- */
+/* Starts a thread with a stack of so many bytes. Signals are the process's own affair: the thread
+ * takes none. False: the system gives no thread now. */
+bool os_thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *), void *state);
 
 /* --- syncing while the next file is written --- */
 typedef struct OsSyncer OsSyncer;

@@ -7,7 +7,6 @@
 #include "base/log/log.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,25 +66,11 @@ static void *sync_files(void *state)
     return NULL;
 }
 
-/* Signals are the process's own affair: the thread takes none. */
-static bool start_thread(OsSyncer *syncer)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool has_started = pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0 &&
-                       pthread_create(&syncer->thread, &attributes, sync_files, syncer) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return has_started;
-}
-
 void os_syncer_add(OsSyncer *syncer, int fd)
 {
-    if (!syncer->has_thread && !(syncer->has_thread = start_thread(syncer))) {
+    if (!syncer->has_thread)
+        syncer->has_thread = os_thread_start(&syncer->thread, STACK_BYTES, sync_files, syncer);
+    if (!syncer->has_thread) {
         Fault fault;
         if (!os_fsync(fd, &fault))
             keep_fault(syncer, &fault);

@@ -8,8 +8,9 @@
  */
 #include "engine/input/input_internal.h"
 
+#include "base/os/os.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 enum { BLOCKS = 4, READ_BYTES = 256 << 10, STACK_BYTES = 1 << 20 };
@@ -142,22 +143,6 @@ static void ahead_close(ByteStream *self)
     ahead_free(ahead);
 }
 
-/* Signals are the process's own affair: the thread takes none. */
-static bool start_thread(ReadAhead *ahead)
-{
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool has_started = pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0 &&
-                       pthread_create(&ahead->thread, &attributes, read_blocks, ahead) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return has_started;
-}
-
 ByteStream *read_ahead_open(ByteStream *inner)
 {
     ReadAhead *ahead = calloc(1, sizeof *ahead);
@@ -172,7 +157,7 @@ ByteStream *read_ahead_open(ByteStream *inner)
         ahead->blocks[i].data = ahead->memory + (size_t)i * READ_BYTES;
     pthread_mutex_init(&ahead->mutex, NULL);
     pthread_cond_init(&ahead->changed, NULL);
-    if (start_thread(ahead))
+    if (os_thread_start(&ahead->thread, STACK_BYTES, read_blocks, ahead))
         return &ahead->base;
     ahead_free(ahead);
     return inner;

@@ -13,17 +13,6 @@
 
 enum { COPY_ROWS = 200000, FULL_DISK_MB = 24 };
 
-static bool run(PGconn *connection, const char *sql)
-{
-    PGresult *result = PQexec(connection, sql);
-    ExecStatusType status = PQresultStatus(result);
-    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-    if (!ok)
-        printf("    %.120s: %s", sql, PQresultErrorMessage(result));
-    PQclear(result);
-    return ok;
-}
-
 /* The first value of the statement's result as a number; -1 when it fails. */
 static long long number_of(PGconn *connection, const char *sql)
 {
@@ -52,14 +41,14 @@ static bool fails_with(PGconn *connection, const char *sql, const char *sqlstate
 static void test_definitions(Server *server, Tally *tally)
 {
     PGconn *connection = server_connect(server);
-    bool ok = connection != NULL && run(connection, "CREATE SCHEMA crash_s") &&
-              run(connection, "CREATE TABLE crash_s.kept (a INTEGER NOT NULL, b TEXT DEFAULT 'x')") &&
-              run(connection, "INSERT INTO crash_s.kept (a, b) VALUES (1, 'one'), (2, 'two')") &&
-              run(connection, "COMMENT ON TABLE crash_s.kept IS 'a comment'") &&
-              run(connection, "CREATE VIEW crash_s.seen AS SELECT a + 1 AS n FROM crash_s.kept") &&
-              run(connection, "CREATE TABLE crash_s.gone AS SELECT 1 AS a") &&
-              run(connection, "CREATE TEMP TABLE crash_temporary (a INTEGER)") &&
-              run(connection, "DROP TABLE crash_s.gone");
+    bool ok = connection != NULL && execute(connection, "CREATE SCHEMA crash_s") &&
+              execute(connection, "CREATE TABLE crash_s.kept (a INTEGER NOT NULL, b TEXT DEFAULT 'x')") &&
+              execute(connection, "INSERT INTO crash_s.kept (a, b) VALUES (1, 'one'), (2, 'two')") &&
+              execute(connection, "COMMENT ON TABLE crash_s.kept IS 'a comment'") &&
+              execute(connection, "CREATE VIEW crash_s.seen AS SELECT a + 1 AS n FROM crash_s.kept") &&
+              execute(connection, "CREATE TABLE crash_s.gone AS SELECT 1 AS a") &&
+              execute(connection, "CREATE TEMP TABLE crash_temporary (a INTEGER)") &&
+              execute(connection, "DROP TABLE crash_s.gone");
     server_kill(server);
     PQfinish(connection);
     ok = server_start_again(server) && ok;
@@ -67,7 +56,7 @@ static void test_definitions(Server *server, Tally *tally)
     ok = ok && connection != NULL && number_of(connection, "SELECT SUM(n) FROM crash_s.seen") == 5 &&
          number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE relname IN ('gone', 'crash_temporary')") == 0 &&
          number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE obj_description(oid, 'pg_class') = 'a comment'") == 1 &&
-         run(connection, "DROP SCHEMA crash_s CASCADE");
+         execute(connection, "DROP SCHEMA crash_s CASCADE");
     PQfinish(connection);
     report_case(ok, "definitions survive a kill of the server", tally);
 }
@@ -95,8 +84,8 @@ static bool begin_copy(PGconn *connection)
 static void test_copy(Server *server, bool kill_server, const char *name, Tally *tally)
 {
     PGconn *connection = server_connect(server);
-    bool ok = connection != NULL && run(connection, "CREATE TABLE IF NOT EXISTS crash_copy (a INTEGER, b TEXT)") &&
-              run(connection, "TRUNCATE crash_copy") && begin_copy(connection) &&
+    bool ok = connection != NULL && execute(connection, "CREATE TABLE IF NOT EXISTS crash_copy (a INTEGER, b TEXT)") &&
+              execute(connection, "TRUNCATE crash_copy") && begin_copy(connection) &&
               send_copy_rows(connection, 0, COPY_ROWS);
     if (kill_server)
         server_kill(server);
@@ -133,20 +122,20 @@ static bool fill_disk(const char *path)
 static bool use_full_disk(Server *server, const char *filler)
 {
     PGconn *connection = server_connect(server);
-    bool ok = connection != NULL && run(connection, "CREATE TABLE small (a INTEGER)") &&
-              run(connection, "INSERT INTO small VALUES (1)") &&
+    bool ok = connection != NULL && execute(connection, "CREATE TABLE small (a INTEGER)") &&
+              execute(connection, "INSERT INTO small VALUES (1)") &&
               /* too much for the disk: an error, and what it wrote is gone again */
               fails_with(connection,
                          "CREATE TABLE large AS SELECT i AS a, md5(i::text) AS b, md5((i + 1)::text) AS c "
                          "FROM generate_series(1, 1000000) AS i",
                          "53100") &&
               number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE relname = 'large'") == 0 &&
-              run(connection, "INSERT INTO small VALUES (2)");
+              execute(connection, "INSERT INTO small VALUES (2)");
     /* no byte is left: reading goes on, writing fails, and works again when there is room */
     ok = ok && fill_disk(filler) && fails_with(connection, "INSERT INTO small VALUES (3)", "53100") &&
          fails_with(connection, "CREATE TABLE another (a INTEGER)", "53100") &&
          number_of(connection, "SELECT SUM(a) FROM small") == 3 && unlink(filler) == 0 &&
-         run(connection, "INSERT INTO small VALUES (4)");
+         execute(connection, "INSERT INTO small VALUES (4)");
     server_kill(server);
     PQfinish(connection);
     ok = ok && server_start_again(server);

@@ -28,7 +28,7 @@ void report_case(bool ok, const char *what, Tally *tally)
         tally->failed++;
 }
 
-static bool execute(PGconn *connection, const char *sql)
+bool execute(PGconn *connection, const char *sql)
 {
     PGresult *result = PQexec(connection, sql);
     ExecStatusType status = PQresultStatus(result);

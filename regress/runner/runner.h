@@ -45,6 +45,7 @@ void run_sql_file(const Server *server, const char *path, bool update, Tally *ta
 void run_logic_file(const Server *server, const char *path, Tally *tally);
 bool run_crash_suite(Server *server, Tally *tally);
 void run_crash_statements(Server *server, Tally *tally); /* called by run_crash_suite */
+bool execute(PGconn *connection, const char *sql); /* false: said why */
 void report_case(bool ok, const char *what, Tally *tally); /* prints and counts a crash case */
 void run_load_suite(Server *server, Tally *tally);
 
