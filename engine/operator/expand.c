@@ -53,6 +53,8 @@ static bool is_once_each(const ExpandOperator *expand)
     const Batch *input = expand->input;
     if (expand->row > 0 || expand->copies > 0)
         return false;
+    if (expand->counts.form == VECTOR_CONSTANT)
+        return input->rows > 0 && copies_of(expand, 0) == 1;
     for (uint32_t i = 0; i < input->rows; i++) {
         if (copies_of(expand, i) != 1)
             return false;

@@ -204,6 +204,15 @@ double plan_estimate_groups(const Plan *input, const PlanProjection *keys, uint3
     return groups < rows ? groups : rows;
 }
 
+/* Copies of a row. Texts that may be lists are mostly none. */
+static double copies_of_row(const Expr *count)
+{
+    if (count->kind == EXPR_CONSTANT && !vector_is_null(count->value, 0))
+        return (double)VECTOR_DATA(int64_t, count->value)[0];
+    bool is_list = count->kind == EXPR_CALL && count->call.function->oid == FUNCTION_LIST_ROWS;
+    return is_list ? 1 : EXPANDED_ROWS;
+}
+
 static double limit_each_rows(const Plan *plan)
 {
     const Plan *input = plan->limit.input;
@@ -255,9 +264,7 @@ static double estimate_rows(const Plan *plan)
     case PLAN_WORKING:
         return WORKING_ROWS;
     case PLAN_EXPAND: {
-        const Expr *count = plan->expand.count;
-        bool is_known = count->kind == EXPR_CONSTANT && !vector_is_null(count->value, 0);
-        double each = is_known ? (double)VECTOR_DATA(int64_t, count->value)[0] : EXPANDED_ROWS;
+        double each = copies_of_row(plan->expand.count);
         return plan_estimate_rows(plan->expand.input) * (each < 0 ? 0 : each);
     }
     case PLAN_UNION_ALL: {
@@ -284,8 +291,10 @@ static double item_distinct(const Plan *input, const PlanProjection *items, uint
     for (uint32_t i = 0; i < count; i++)
         if (items[i].column.id == column) {
             const Expr *expr = items[i].expr;
-            if (expr->kind == EXPR_COLUMN)
-                return plan_estimate_distinct(input, expr->column);
+            bool is_value = expr->kind == EXPR_CALL && expr->call.function->oid == FUNCTION_LIST_ROW;
+            const Expr *source = is_value ? expr->arguments[0] : expr;
+            if (source->kind == EXPR_COLUMN)
+                return plan_estimate_distinct(input, source->column);
             return expr->kind == EXPR_CONSTANT ? 1 : rows * 0.1;
         }
     return rows;

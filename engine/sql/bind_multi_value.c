@@ -316,54 +316,45 @@ bool multi_value_check_key(Binder *binder, const Expr *key)
     return fault_hint(binder->fault, "Wrap the expression in MV_TO_ARRAY.");
 }
 
-/* The list that a key is; of a text that begins as none, NULL. */
-static const Expr *list_of_key(Binder *binder, const Expr *key)
+/* A function that nobody can name, of a text that may be a list. */
+static const Expr *list_call(Binder *binder, uint32_t oid, SqlType type, const Expr *const *arguments,
+                             uint32_t count)
 {
-    if (!is_text(key))
-        return key;
-    const Expr *parts[3] = {begins_as_list(binder, key, -1),
-                            bind_call(binder, "mv_to_array", &key, 1, -1),
-                            expr_null(binder->arena, SQL_TYPE(T_TEXT_ARRAY), -1)};
-    return parts[0] == NULL || parts[1] == NULL
-               ? NULL
-               : expr_nary(binder->arena, EXPR_CASE, SQL_TYPE(T_TEXT_ARRAY), parts, 3, -1);
+    return expr_call(binder->arena, function_scalar_by_oid(oid), type, arguments, count, -1);
 }
 
-/* The list's n-th value; of a text that is none the text. */
-static const Expr *value_of_key(Binder *binder, const PlanProjection *key, const Expr *list,
-                                const Expr *number)
+/*
+ *   Expand by the number of rows that the text stands for: n
+ *
+ * with the text's n-th value instead of the key.
+ */
+static const Plan *take_text_apart(Binder *binder, const Plan *plan, PlanProjection *key)
 {
-    const Expr *pair[2] = {list, number};
-    const Expr *value = bind_call(binder, "array_ordinal", pair, 2, -1);
-    if (value == NULL || !is_text(key->expr))
-        return value;
-    value = coerce_to(binder, value, key->column.type, CAST_EXPLICIT, -1);
-    const Expr *parts[3] = {
-        expr_nary(binder->arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &list, 1, -1), key->expr, value};
-    return value == NULL ? NULL
-                         : expr_nary(binder->arena, EXPR_CASE, key->column.type, parts, 3, -1);
+    PlanColumn number = bind_new_column(binder, SQL_TYPE(T_INT8), "n");
+    const Expr *count = list_call(binder, FUNCTION_LIST_ROWS, number.type, &key->expr, 1);
+    const Expr *pair[2] = {key->expr, expr_column(binder->arena, number.type, number.id, -1)};
+    key->expr = list_call(binder, FUNCTION_LIST_ROW, key->column.type, pair, 2);
+    return plan_expand(binder->arena, plan, count, number, false);
 }
 
 /*
  *   Expand by the number of values, at least 1: n
  *     Project [..., list]
- * with the key's n-th value instead of the key.
+ *
+ * with the list's n-th value instead of the key.
  */
-static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *key)
+static const Plan *take_array_apart(Binder *binder, const Plan *plan, PlanProjection *key)
 {
     Arena *arena = binder->arena;
-    const Expr *list = list_of_key(binder, key->expr);
-    if (list == NULL)
-        return NULL;
     PlanProjection *items = ARENA_ARRAY(arena, PlanProjection, plan->column_count + 1);
     for (uint32_t i = 0; i < plan->column_count; i++)
         items[i] = (PlanProjection){
             plan->columns[i],
             expr_column(arena, plan->columns[i].type, plan->columns[i].id, -1)};
     PlanColumn column = bind_new_column(binder, SQL_TYPE(T_TEXT_ARRAY), "values");
-    items[plan->column_count] = (PlanProjection){column, list};
+    items[plan->column_count] = (PlanProjection){column, key->expr};
     plan = plan_project(arena, plan, items, plan->column_count + 1);
-    list = expr_column(arena, column.type, column.id, -1);
+    const Expr *list = expr_column(arena, column.type, column.id, -1);
     const Expr *counts[2] = {bind_call(binder, "cardinality", &list, 1, -1),
                              expr_int64(arena, SQL_TYPE(T_INT4), 1, -1)};
     const Expr *count = counts[0] == NULL ? NULL : bind_call(binder, "greatest", counts, 2, -1);
@@ -373,8 +364,15 @@ static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *
         return NULL;
     PlanColumn number = bind_new_column(binder, SQL_TYPE(T_INT8), "n");
     plan = plan_expand(arena, plan, count, number, false);
-    key->expr = value_of_key(binder, key, list, expr_column(arena, number.type, number.id, -1));
+    const Expr *pair[2] = {list, expr_column(arena, number.type, number.id, -1)};
+    key->expr = bind_call(binder, "array_ordinal", pair, 2, -1);
     return key->expr == NULL ? NULL : plan;
+}
+
+static const Plan *take_apart(Binder *binder, const Plan *plan, PlanProjection *key)
+{
+    return is_text(key->expr) ? take_text_apart(binder, plan, key)
+                              : take_array_apart(binder, plan, key);
 }
 
 const Plan *multi_value_take_apart(Binder *binder, const Plan *plan, PlanProjection *keys,
