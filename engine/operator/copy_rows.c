@@ -4,6 +4,8 @@
  */
 #include "engine/operator/operator_internal.h"
 
+#include "protocol/pgwire/pgwire.h"
+
 static void put_u16(Buffer *out, uint16_t value)
 {
     uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
@@ -105,8 +107,29 @@ static void put_tuple(const Text *const *cells, uint32_t columns, uint32_t row, 
     }
 }
 
-bool copy_append_rows(const CopySpec *copy, const Text *const *cells, uint32_t columns,
-                      uint32_t rows, Buffer *out, Fault *fault)
+const PgwireEncoding *copy_encoding(const CopySpec *copy, const char *client)
+{
+    if (copy->encoding.length == 0)
+        return pgwire_encoding_of(client);
+    const PgwireEncoding *found = pgwire_encoding_find(copy->encoding);
+    return found == NULL ? NULL : pgwire_encoding_of(pgwire_encoding_name(found));
+}
+
+/* The line is made before it is converted: in some encodings a character's second byte may look
+ * like a backslash or a delimiter. */
+static bool put_encoded_line(const CopySpec *copy, const PgwireEncoding *encoding,
+                             const Text *const *cells, uint32_t columns, uint32_t row,
+                             Buffer *plain, Buffer *out, Fault *fault)
+{
+    buffer_reset(plain);
+    put_line(copy, cells, columns, row, plain);
+    Text line = {.data = (const char *)plain->data, .length = (uint32_t)plain->length};
+    return pgwire_encode(encoding, line, out, fault);
+}
+
+static bool append_rows(const CopySpec *copy, const PgwireEncoding *encoding,
+                        const Text *const *cells, uint32_t columns, uint32_t rows, Buffer *plain,
+                        Buffer *out, Fault *fault)
 {
     for (uint32_t row = 0; row < rows; row++) {
         size_t start = out->length;
@@ -114,8 +137,10 @@ bool copy_append_rows(const CopySpec *copy, const Text *const *cells, uint32_t c
         put_u32(out, 0);
         if (copy->format == COPY_BINARY)
             put_tuple(cells, columns, row, out);
-        else
+        else if (encoding == NULL)
             put_line(copy, cells, columns, row, out);
+        else if (!put_encoded_line(copy, encoding, cells, columns, row, plain, out, fault))
+            return false;
         size_t length = out->length - start - 1;
         if (length > INT32_MAX)
             return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
@@ -124,4 +149,14 @@ bool copy_append_rows(const CopySpec *copy, const Text *const *cells, uint32_t c
         memcpy(out->data + start + 1, &wire, sizeof wire);
     }
     return true;
+}
+
+bool copy_append_rows(const CopySpec *copy, const PgwireEncoding *encoding,
+                      const Text *const *cells, uint32_t columns, uint32_t rows, Buffer *out,
+                      Fault *fault)
+{
+    Buffer plain = BUFFER_EMPTY;
+    bool ok = append_rows(copy, encoding, cells, columns, rows, &plain, out, fault);
+    buffer_clear(&plain);
+    return ok;
 }

@@ -172,9 +172,14 @@ size_t operator_revoke(Operator *self, size_t wanted);
 void operator_offer_bound(Operator *self, const SortBound *bound);
 void operator_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys);
 
+struct PgwireEncoding;
+/* What COPY writes is converted to; NULL: nothing. `client` is the client_encoding. */
+const struct PgwireEncoding *copy_encoding(const CopySpec *copy, const char *client);
 /* Rows as COPY TO sends them, a CopyData message each, at the end of `out`: `cells` are the texts
- * (or binary forms) of each column's cells, without data for NULL. */
-bool copy_append_rows(const CopySpec *copy, const Text *const *cells, uint32_t columns,
-                      uint32_t rows, Buffer *out, Fault *fault);
+ * (or binary forms) of each column's cells, without data for NULL. Lines are converted to
+ * `encoding`, if there is one; binary forms must have been. */
+bool copy_append_rows(const CopySpec *copy, const struct PgwireEncoding *encoding,
+                      const Text *const *cells, uint32_t columns, uint32_t rows, Buffer *out,
+                      Fault *fault);
 
 #endif

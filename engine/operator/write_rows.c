@@ -178,17 +178,20 @@ static bool write_batch(WriteRowsOperator *write, const Batch *batch, Fault *fau
 {
     arena_reset(write->arena);
     Text **cells = ARENA_ARRAY(write->arena, Text *, batch->column_count + 1);
+    const CopySpec *copy = write->base.spec->write_rows.copy;
+    bool has_lines = copy != NULL && copy->format != COPY_BINARY; /* converted as they are made */
     for (uint32_t c = 0; c < batch->column_count; c++) {
         cells[c] = ARENA_ARRAY(write->arena, Text, batch->rows);
         if (!format_column(write, c, &batch->columns[c], cells[c], fault))
             return false;
-        if (write->encoding != NULL && !encode_column(write, c, cells[c], batch->rows, fault))
+        if (write->encoding != NULL && !has_lines &&
+            !encode_column(write, c, cells[c], batch->rows, fault))
             return false;
     }
     write->base.context->counters->output_rows += batch->rows;
-    if (write->base.spec->write_rows.copy != NULL) {
+    if (copy != NULL) {
         write->row_count += batch->rows;
-        return copy_append_rows(write->base.spec->write_rows.copy, (const Text *const *)cells,
+        return copy_append_rows(copy, write->encoding, (const Text *const *)cells,
                                 batch->column_count, batch->rows, &write->rows, fault);
     }
     return append_rows(write, (const Text *const *)cells, batch->column_count, batch->rows, fault);
@@ -270,8 +273,10 @@ Operator *write_rows_make(const OperatorSpec *spec, OperatorContext *context, Op
     buffer_init(&write->rows);
     buffer_init(&write->encoded);
     const Settings *settings = context->types == NULL ? NULL : context->types->settings;
-    write->encoding =
-        settings == NULL ? NULL : pgwire_encoding_of(settings->client_encoding);
+    const char *client = settings == NULL ? "UTF8" : settings->client_encoding;
+    write->encoding = spec->write_rows.copy == NULL
+                          ? pgwire_encoding_of(client)
+                          : copy_encoding(spec->write_rows.copy, client);
     write->arena = arena_new("write rows");
     return &write->base;
 }

@@ -86,6 +86,15 @@ static bool read_format(CopyBinder *copy, const PgQuery__DefElem *option)
     return true;
 }
 
+/* Whether there is such an encoding is known above: sql_copy's caller asks. */
+static bool read_encoding(CopyBinder *copy, const PgQuery__DefElem *option)
+{
+    const char *text = text_value(option);
+    copy->copy->spec.encoding = text_of(text == NULL ? " " : text);
+    copy->copy->encoding_location = bind_location(copy->binder, option->location);
+    return true;
+}
+
 static bool read_option(CopyBinder *copy, const PgQuery__DefElem *option)
 {
     const char *name = name_plain(option->defname);
@@ -125,10 +134,7 @@ static bool read_option(CopyBinder *copy, const PgQuery__DefElem *option)
     else if (strcasecmp(name, "force_not_null") == 0)
         copy->force_not_null = option->arg;
     else if (strcasecmp(name, "encoding") == 0) {
-        const char *text = text_value(option);
-        bool is_utf8 = text != NULL && (strcasecmp(text, "utf8") == 0 || strcasecmp(text, "utf-8") == 0 ||
-                                        strcasecmp(text, "unicode") == 0);
-        return is_utf8 || unsupported(copy, "COPY reads and writes UTF8 only");
+        return read_encoding(copy, option);
     } else if (strcasecmp(name, "freeze") != 0)
         return bind_fault(copy->binder, bind_location(copy->binder, option->location),
                           FAULT_SYNTAX_ERROR, "option \"%s\" not recognized", name);

@@ -11,6 +11,7 @@ typedef struct CopyStatement {
     bool has_header, matches_header;
     bool has_where; /* FROM: not all rows that are read are written */
     CopySpec spec;
+    int32_t encoding_location; /* of ENCODING, whose name has not been checked */
     /* FROM: the columns that are given, in their order. */
     const Relation *relation;
     uint32_t column_count;

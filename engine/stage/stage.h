@@ -90,6 +90,7 @@ typedef struct CopySpec {
     CopyFormat format;
     char delimiter, quote, escape;
     Text null_text;
+    Text encoding;           /* of the data, as PostgreSQL names it; empty: the client's */
     const bool *force_quote; /* CSV, TO: one a column; NULL: none */
 } CopySpec;
 

@@ -246,6 +246,7 @@ static void pack_copy(const CopySpec *copy, uint32_t width, Buffer *out)
     pack_uint(out, (uint8_t)copy->quote);
     pack_uint(out, (uint8_t)copy->escape);
     pack_text(out, copy->null_text);
+    pack_text(out, copy->encoding);
     for (uint32_t i = 0; i < width; i++)
         pack_bool(out, copy->force_quote != NULL && copy->force_quote[i]);
 }
@@ -878,6 +879,7 @@ static const CopySpec *read_copy(Reader *reader, uint32_t width)
     copy->quote = (char)unpack_below(&reader->in, 256);
     copy->escape = (char)unpack_below(&reader->in, 256);
     copy->null_text = arena_text(reader->arena, unpack_text(&reader->in));
+    copy->encoding = arena_text(reader->arena, unpack_text(&reader->in));
     for (uint32_t i = 0; i < width; i++)
         force_quote[i] = unpack_bool(&reader->in);
     copy->force_quote = force_quote;

@@ -138,6 +138,10 @@ const char *pgwire_encoding_name(const PgwireEncoding *encoding); /* LATIN1 */
 const PgwireEncoding *pgwire_encoding_of(const char *name);
 /* A client's text as UTF-8, appended to `out`: 22P05 for a byte that is no character, 22021 for 0. */
 bool pgwire_decode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault);
+/* The same for text that goes on elsewhere: a last character that is not whole is left, and *used
+ * says how many bytes were taken. */
+bool pgwire_decode_piece(const PgwireEncoding *encoding, Text text, Buffer *out, uint32_t *used,
+                         Fault *fault);
 /* And back: 22P05 for a character that the client has not got, or '?' where `fault` is NULL. */
 bool pgwire_encode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault);
 /* The texts in whole messages of the server: of descriptions, errors, notices, small results. */

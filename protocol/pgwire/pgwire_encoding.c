@@ -1,9 +1,11 @@
 /*
- * Encodings of clients. Inside everything is UTF-8; a client may speak any encoding of one byte a
- * character that PostgreSQL and the system's iconv know, by PostgreSQL's names. SQL_ASCII means
- * that nothing is converted.
+ * Encodings of clients. Inside everything is UTF-8; a client may speak any encoding that PostgreSQL
+ * and the system's iconv know, by PostgreSQL's names. SQL_ASCII means that nothing is converted.
  *
- * An encoding's 256 characters are asked of iconv once; from then on both directions are tables.
+ * Of an encoding of one byte a character, the 256 characters are asked of iconv once; from then on
+ * both directions are tables. The East Asian ones of several bytes are asked of iconv character by
+ * character; where one ends is seen from its first bytes, as PostgreSQL's documentation of each
+ * encoding has it. In all of them a character that begins below 0x80 is ASCII.
  */
 #include "protocol/pgwire/pgwire.h"
 
@@ -22,17 +24,56 @@ typedef struct Reverse {
     uint8_t byte;
 } Reverse;
 
+/* How many bytes the character has that begins with these. */
+typedef uint32_t CharacterLength(const uint8_t *at, uint32_t left);
+
 struct PgwireEncoding {
     const char *name;   /* as PostgreSQL shows it */
     const char *system; /* iconv's; NULL: nothing is converted */
     const char *other_names;
+    CharacterLength *length_of; /* NULL: one byte a character */
     bool is_loaded;
+    iconv_t decoder, encoder;   /* of several bytes a character; (iconv_t)-1: the system has none */
     uint32_t characters[BYTES]; /* NO_CHARACTER: none has this byte */
     uint32_t reverse_count;
     Reverse reverse[BYTES]; /* of bytes above ASCII, by character */
 };
 
 #define ENCODING(pg, of_iconv, others) {.name = (pg), .system = (of_iconv), .other_names = (others)}
+#define WIDE_ENCODING(pg, of_iconv, others, length) \
+    {.name = (pg), .system = (of_iconv), .other_names = (others), .length_of = (length)}
+
+enum { SINGLE_SHIFT_2 = 0x8e, SINGLE_SHIFT_3 = 0x8f };
+
+static uint32_t two_bytes(const uint8_t *at, uint32_t left)
+{
+    (void)at, (void)left;
+    return 2;
+}
+
+/* Half-width katakana are single bytes. */
+static uint32_t sjis_length(const uint8_t *at, uint32_t left)
+{
+    (void)left;
+    return *at >= 0xa1 && *at <= 0xdf ? 1 : 2;
+}
+
+static uint32_t euc_length(const uint8_t *at, uint32_t left)
+{
+    (void)left;
+    return *at == SINGLE_SHIFT_3 ? 3 : 2;
+}
+
+static uint32_t euc_tw_length(const uint8_t *at, uint32_t left)
+{
+    (void)left;
+    return *at == SINGLE_SHIFT_2 ? 4 : *at == SINGLE_SHIFT_3 ? 3 : 2;
+}
+
+static uint32_t gb18030_length(const uint8_t *at, uint32_t left)
+{
+    return left > 1 && at[1] >= '0' && at[1] <= '9' ? 4 : 2;
+}
 
 /* Other names are compared without case and without anything but letters and digits. */
 static PgwireEncoding encodings[] = {
@@ -65,6 +106,18 @@ static PgwireEncoding encodings[] = {
     ENCODING("WIN874", "CP874", "windows874"),
     ENCODING("KOI8R", "KOI8-R", "koi8"),
     ENCODING("KOI8U", "KOI8-U", ""),
+    WIDE_ENCODING("EUC_JP", "EUC-JP-MS", "", euc_length),
+    WIDE_ENCODING("EUC_CN", "EUC-CN", "", two_bytes),
+    WIDE_ENCODING("EUC_KR", "EUC-KR", "", two_bytes),
+    WIDE_ENCODING("EUC_TW", "EUC-TW", "", euc_tw_length),
+    WIDE_ENCODING("EUC_JIS_2004", "EUC-JISX0213", "", euc_length),
+    WIDE_ENCODING("SJIS", "CP932", "shiftjis,mskanji,win932,windows932", sjis_length),
+    WIDE_ENCODING("BIG5", "CP950", "win950,windows950", two_bytes),
+    WIDE_ENCODING("GBK", "CP936", "win936,windows936", two_bytes),
+    WIDE_ENCODING("UHC", "CP949", "win949,windows949", two_bytes),
+    WIDE_ENCODING("GB18030", "GB18030", "", gb18030_length),
+    WIDE_ENCODING("JOHAB", "JOHAB", "", two_bytes),
+    WIDE_ENCODING("SHIFT_JIS_2004", "SHIFT_JISX0213", "", sjis_length),
 };
 enum { ENCODING_COUNT = sizeof encodings / sizeof *encodings };
 
@@ -125,11 +178,23 @@ static int by_character(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void load_wide(PgwireEncoding *encoding)
+{
+    encoding->decoder = iconv_open("UTF-8", encoding->system);
+    encoding->encoder = iconv_open(encoding->system, "UTF-8");
+    if (encoding->decoder == (iconv_t)-1 || encoding->encoder == (iconv_t)-1)
+        log_warning("the system does not know the encoding %s", encoding->system);
+}
+
 /* A byte that has no character in iconv's table has none here. */
 static void load(PgwireEncoding *encoding)
 {
-    iconv_t converter = iconv_open("UTF-32LE", encoding->system);
     encoding->is_loaded = true;
+    if (encoding->length_of != NULL) {
+        load_wide(encoding);
+        return;
+    }
+    iconv_t converter = iconv_open("UTF-32LE", encoding->system);
     for (int i = 0; i < BYTES; i++) {
         char in = (char)i, out[8], *from = &in, *to = out;
         size_t left = 1, room = sizeof out;
@@ -177,22 +242,94 @@ static void put_utf8(Buffer *out, uint32_t c)
     }
 }
 
-bool pgwire_decode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault)
+/* "0x81 0x30" */
+static void show_bytes(const uint8_t *at, uint32_t length, char *shown, size_t size)
 {
-    for (uint32_t i = 0; i < text.length; i++) {
-        uint8_t byte = (uint8_t)text.data[i];
-        uint32_t character = encoding->characters[byte];
-        if (byte >= ASCII && character == NO_CHARACTER)
-            return fault_set(fault, FAULT_UNTRANSLATABLE_CHARACTER,
-                             "character with byte sequence 0x%02x in encoding \"%s\" has no "
-                             "equivalent in encoding \"UTF8\"",
-                             byte, encoding->name);
-        if (byte == 0)
-            return fault_set(fault, FAULT_CHARACTER_NOT_IN_REPERTOIRE,
-                             "invalid byte sequence for encoding \"%s\": 0x00", encoding->name);
-        put_utf8(out, character);
+    shown[0] = '\0';
+    for (uint32_t i = 0; i < length; i++)
+        snprintf(shown + strlen(shown), size - strlen(shown), "%s0x%02x", i == 0 ? "" : " ", at[i]);
+}
+
+static bool no_character(const PgwireEncoding *encoding, const uint8_t *at, uint32_t length,
+                         Fault *fault)
+{
+    char bytes[32];
+    show_bytes(at, length, bytes, sizeof bytes);
+    return fault_set(fault, FAULT_UNTRANSLATABLE_CHARACTER,
+                     "character with byte sequence %s in encoding \"%s\" has no equivalent in "
+                     "encoding \"UTF8\"",
+                     bytes, encoding->name);
+}
+
+static bool bad_sequence(const PgwireEncoding *encoding, const uint8_t *at, uint32_t length,
+                         Fault *fault)
+{
+    char bytes[32];
+    show_bytes(at, length, bytes, sizeof bytes);
+    return fault_set(fault, FAULT_CHARACTER_NOT_IN_REPERTOIRE,
+                     "invalid byte sequence for encoding \"%s\": %s", encoding->name, bytes);
+}
+
+/* One character through iconv, which may become two; what waits for a following one is asked for. */
+static bool convert(iconv_t converter, const char *at, uint32_t length, Buffer *out)
+{
+    enum { ROOM = 32 };
+    char result[ROOM], *to = result, *from = (char *)(uintptr_t)at;
+    size_t left = length, room = sizeof result;
+    if (converter == (iconv_t)-1)
+        return false;
+    bool ok = iconv(converter, &from, &left, &to, &room) != (size_t)-1 && left == 0 &&
+              iconv(converter, NULL, NULL, &to, &room) != (size_t)-1 && room < sizeof result;
+    iconv(converter, NULL, NULL, NULL, NULL);
+    if (ok)
+        buffer_append(out, result, sizeof result - room);
+    return ok;
+}
+
+static bool decode_wide(const PgwireEncoding *encoding, const uint8_t *at, uint32_t length,
+                        Buffer *out, Fault *fault)
+{
+    for (uint32_t i = 1; i < length; i++)
+        if (at[i] < 0x30) /* no encoding has these behind the first byte */
+            return bad_sequence(encoding, at, length, fault);
+    return convert(encoding->decoder, (const char *)at, length, out) ||
+           no_character(encoding, at, length, fault);
+}
+
+bool pgwire_decode_piece(const PgwireEncoding *encoding, Text text, Buffer *out, uint32_t *used,
+                         Fault *fault)
+{
+    const uint8_t *data = (const uint8_t *)text.data;
+    *used = 0;
+    for (uint32_t i = 0, length; i < text.length; i += length) {
+        length = data[i] < ASCII || encoding->length_of == NULL
+                     ? 1
+                     : encoding->length_of(data + i, text.length - i);
+        if (length > text.length - i)
+            return true;
+        if (data[i] == 0)
+            return bad_sequence(encoding, data + i, 1, fault);
+        if (data[i] < ASCII)
+            buffer_append_byte(out, data[i]);
+        else if (encoding->length_of != NULL) {
+            if (!decode_wide(encoding, data + i, length, out, fault))
+                return false;
+        } else if (encoding->characters[data[i]] == NO_CHARACTER)
+            return no_character(encoding, data + i, 1, fault);
+        else
+            put_utf8(out, encoding->characters[data[i]]);
+        *used = i + length;
     }
     return true;
+}
+
+bool pgwire_decode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault)
+{
+    uint32_t used;
+    if (!pgwire_decode_piece(encoding, text, out, &used, fault))
+        return false;
+    return used == text.length ||
+           bad_sequence(encoding, (const uint8_t *)text.data + used, text.length - used, fault);
 }
 
 static int find_byte(const PgwireEncoding *encoding, uint32_t character)
@@ -219,14 +356,24 @@ static uint32_t read_character(const char *at, uint32_t left, uint32_t *length)
 static bool refuse_character(const PgwireEncoding *encoding, const char *at, uint32_t length,
                              Fault *fault)
 {
-    char bytes[32] = "";
-    for (uint32_t i = 0; i < length; i++)
-        snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), "%s0x%02x", i == 0 ? "" : " ",
-                 (uint8_t)at[i]);
+    char bytes[32];
+    show_bytes((const uint8_t *)at, length, bytes, sizeof bytes);
     return fault_set(fault, FAULT_UNTRANSLATABLE_CHARACTER,
                      "character with byte sequence %s in encoding \"UTF8\" has no equivalent in "
                      "encoding \"%s\"",
                      bytes, encoding->name);
+}
+
+static bool encode_character(const PgwireEncoding *encoding, const char *at, uint32_t left,
+                             uint32_t *length, Buffer *out)
+{
+    uint32_t character = read_character(at, left, length);
+    if (encoding->length_of != NULL)
+        return convert(encoding->encoder, at, *length, out);
+    int byte = find_byte(encoding, character);
+    if (byte >= 0)
+        buffer_append_byte(out, (uint8_t)byte);
+    return byte >= 0;
 }
 
 bool pgwire_encode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault *fault)
@@ -238,11 +385,11 @@ bool pgwire_encode(const PgwireEncoding *encoding, Text text, Buffer *out, Fault
             buffer_append_byte(out, (uint8_t)text.data[i]);
             continue;
         }
-        int byte =
-            find_byte(encoding, read_character(text.data + i, text.length - i, &length));
-        if (byte < 0 && fault != NULL)
+        if (encode_character(encoding, text.data + i, text.length - i, &length, out))
+            continue;
+        if (fault != NULL)
             return refuse_character(encoding, text.data + i, length, fault);
-        buffer_append_byte(out, byte < 0 ? '?' : (uint8_t)byte);
+        buffer_append_byte(out, '?');
     }
     return true;
 }

@@ -268,6 +268,21 @@ static void test_encodings(void **state)
     buffer_reset(&back);
     assert_true(pgwire_encode(encoding, text_of("a\xf0\x9f\x98\x80z"), &back, NULL));
     assert_string_equal(buffer_string(&back), "a?z");
+    /* several bytes a character; the second may look like a backslash, and a piece may cut it */
+    encoding = pgwire_encoding_of("SJIS");
+    uint32_t used;
+    assert_non_null(encoding);
+    buffer_reset(&out);
+    assert_true(pgwire_decode_piece(encoding, text_of("a\x95\\\xb1\x95"), &out, &used, &fault));
+    assert_string_equal(buffer_string(&out), "a\xe8\xa1\xa8\xef\xbd\xb1");
+    assert_int_equal(used, 4);
+    buffer_reset(&back);
+    assert_true(pgwire_encode(encoding, text_of(buffer_string(&out)), &back, &fault));
+    assert_string_equal(buffer_string(&back), "a\x95\\\xb1");
+    assert_false(pgwire_decode(encoding, text_of("\x95"), &out, &fault));
+    assert_int_equal(fault.code, FAULT_CHARACTER_NOT_IN_REPERTOIRE);
+    assert_false(pgwire_encode(encoding, text_of("\xf0\x9f\x98\x80"), &back, &fault));
+    assert_int_equal(fault.code, FAULT_UNTRANSLATABLE_CHARACTER);
     buffer_clear(&out);
     buffer_clear(&back);
 }

@@ -236,6 +236,9 @@ bool request_refresh_snapshot(Request *request, Fault *fault);
 bool request_in_failed_transaction(Fault *fault);
 /* A prepared statement of the session, asked of the front end; 26000. */
 bool request_ask_statement(Request *request, Text name, PreparedText *prepared, Fault *fault);
+/* After the end of a block or a way back to a savepoint: the settings as the front end has them
+ * now, for the statements that follow in the same text. */
+bool request_ask_settings(Request *request, Fault *fault);
 
 /* --- statement.c: statements without a plan --- */
 bool statement_run(Request *request, const ParsedStatement *statement, Fault *fault);

@@ -74,6 +74,9 @@ static void on_frame(Request *request, const Frame *frame)
         request->answer.declared = arena_text(request->arena, frame_text(frame, "types"));
         request->answer.parameters = arena_text(request->arena, frame_text(frame, "parameter_types"));
         request->has_answer = true;
+    } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "settings")) {
+        request->answer.text = arena_text(request->arena, frame_text(frame, "settings"));
+        request->has_answer = true;
     } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "fetched")) {
         request->has_fetched = true;
     } else if (frame->kind == FRAME_SERVER_STATE) {

@@ -20,8 +20,10 @@ enum {
 
 /* --- TO --- */
 
-static void put_header_line(const CopyStatement *copy, const BoundQuery *query, Buffer *wire)
+static void put_header_line(const Request *request, const CopyStatement *copy,
+                            const BoundQuery *query, Buffer *wire)
 {
+    const PgwireEncoding *encoding = copy_encoding(&copy->spec, request->settings.client_encoding);
     Text *cells = calloc(query->output_count + 1, sizeof *cells);
     const Text **columns = calloc(query->output_count + 1, sizeof *columns);
     if (cells != NULL && columns != NULL) {
@@ -32,7 +34,7 @@ static void put_header_line(const CopyStatement *copy, const BoundQuery *query, 
             cells[i] = text_of(query->outputs[i].name);
             columns[i] = &cells[i];
         }
-        copy_append_rows(&spec, columns, query->output_count, 1, wire, &ignored);
+        copy_append_rows(&spec, encoding, columns, query->output_count, 1, wire, &ignored);
     }
     free(cells);
     free(columns);
@@ -51,7 +53,7 @@ static void announce(Request *request, const CopyStatement *copy, const BoundQue
         respond_prefix(request, binary_signature, SIGNATURE_LENGTH);
         pgwire_copy_data(&trailer, "\377\377", 2);
     } else if (copy->has_header) {
-        put_header_line(copy, query, &wire);
+        put_header_line(request, copy, query, &wire);
     }
     pgwire_copy_done(&trailer);
     respond_wire(request, &wire);
@@ -188,11 +190,19 @@ static bool copy_from(Request *request, const ParsedStatement *statement, CopySt
     return true;
 }
 
+static bool check_encoding(const CopyStatement *copy, Fault *fault)
+{
+    return copy->spec.encoding.length == 0 || pgwire_encoding_find(copy->spec.encoding) != NULL ||
+           fault_set_at(fault, copy->encoding_location, FAULT_INVALID_PARAMETER_VALUE,
+                        "argument to option \"encoding\" must be a valid encoding name");
+}
+
 bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     CopyStatement copy;
     BindContext context = query_context(request, request->text);
-    if (!sql_copy(request->arena, statement, &context, &copy, fault))
+    if (!sql_copy(request->arena, statement, &context, &copy, fault) ||
+        !check_encoding(&copy, fault))
         return false;
     return copy.is_from ? copy_from(request, statement, &copy, &context, fault)
                         : copy_to(request, statement, &copy, fault);

@@ -27,6 +27,8 @@ struct CopyInput {
     size_t scanned; /* of `pending`: known to hold no end of record */
     bool in_quotes; /* CSV: the scan stopped within a quoted field */
     Buffer cell;    /* unescaped */
+    const PgwireEncoding *encoding; /* of the data; NULL: UTF-8 */
+    Buffer cut;     /* the beginning of a character that has not come whole */
     uint64_t line, rows;
     bool has_header, has_signature, has_ended;
     const char *column; /* being read, for the context; NULL none */
@@ -57,6 +59,7 @@ CopyInput *copy_input_new(const CopyStatement *copy, const TypeContext *types, A
     input->copy = copy;
     input->types = types;
     input->has_header = copy->has_header;
+    input->encoding = copy_encoding(&copy->spec, types->settings->client_encoding);
     return input;
 }
 
@@ -64,6 +67,7 @@ void copy_input_free(CopyInput *input)
 {
     buffer_clear(&input->pending);
     buffer_clear(&input->cell);
+    buffer_clear(&input->cut);
     free(input);
 }
 
@@ -461,6 +465,25 @@ static bool tuple_length(CopyInput *input, size_t at, size_t *length, Fault *fau
     return true;
 }
 
+/* A text in binary, in the data's encoding. */
+static bool decode_cell(CopyInput *input, SqlType type, Text *bytes, Fault *fault)
+{
+    const TypeInfo *info = type_info(type.oid);
+    if (input->encoding == NULL)
+        return true;
+    if (info != NULL && pgwire_is_text_type(info->element_oid))
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "arrays of texts in binary are not converted from encoding \"%s\"",
+                         pgwire_encoding_name(input->encoding));
+    if (!pgwire_is_text_type(type.oid))
+        return true;
+    buffer_reset(&input->cell);
+    if (!pgwire_decode(input->encoding, *bytes, &input->cell, fault))
+        return false;
+    *bytes = text_of_cell(&input->cell);
+    return true;
+}
+
 static bool read_tuple(CopyInput *input, const uint8_t *data, CopyRows *rows, Fault *fault)
 {
     const uint8_t *at = data + 2;
@@ -474,7 +497,8 @@ static bool read_tuple(CopyInput *input, const uint8_t *data, CopyRows *rows, Fa
             continue;
         }
         Text bytes = {.data = (const char *)at, .length = size};
-        if (!type_parse_binary(column->type, input->types, bytes, &rows->builders[c], fault))
+        if (!decode_cell(input, column->type, &bytes, fault) ||
+            !type_parse_binary(column->type, input->types, bytes, &rows->builders[c], fault))
             return fault_context(fault, "COPY %.*s, line %" PRIu64 ", column %s",
                                  TEXT_ARGS(input->copy->relation->name), input->line, input->column);
         at += size;
@@ -523,20 +547,41 @@ static bool feed(CopyInput *input, CopyRows *rows, Fault *fault)
                                                    : feed_lines(input, rows, fault);
 }
 
-/* Lines in the client's encoding, which has one byte a character: any piece can be converted. */
+/* The line that is being taken, though those before it have not been read yet. */
+static bool undecodable(CopyInput *input, Fault *fault)
+{
+    input->line++;
+    for (size_t i = 0; i < input->pending.length; i++)
+        input->line += input->pending.data[i] == '\n';
+    return copy_input_context(input, fault);
+}
+
+static bool decode_data(CopyInput *input, Text text, Fault *fault)
+{
+    uint32_t used;
+    if (!pgwire_decode_piece(input->encoding, text, &input->pending, &used, fault))
+        return undecodable(input, fault);
+    Buffer rest = BUFFER_EMPTY; /* `text` may be what has been cut before */
+    buffer_append(&rest, text.data + used, text.length - used);
+    buffer_clear(&input->cut);
+    input->cut = rest;
+    return true;
+}
+
+/* Lines in the data's encoding, which messages may cut within a character. Of binary tuples only
+ * texts are converted, where they are read. */
 static bool take_data(CopyInput *input, const uint8_t *data, size_t length, Fault *fault)
 {
-    const PgwireEncoding *encoding = pgwire_encoding_of(input->types->settings->client_encoding);
-    if (encoding == NULL) {
+    if (input->encoding == NULL || input->copy->spec.format == COPY_BINARY) {
         buffer_append(&input->pending, data, length);
         return true;
     }
-    if (input->copy->spec.format == COPY_BINARY)
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                         "COPY FROM in binary is not supported with client_encoding \"%s\"",
-                         pgwire_encoding_name(encoding));
-    Text text = {.data = (const char *)data, .length = (uint32_t)length};
-    return pgwire_decode(encoding, text, &input->pending, fault);
+    if (input->cut.length == 0)
+        return decode_data(input, (Text){.data = (const char *)data, .length = (uint32_t)length},
+                           fault);
+    buffer_append(&input->cut, data, length);
+    Text text = {.data = (const char *)input->cut.data, .length = (uint32_t)input->cut.length};
+    return decode_data(input, text, fault);
 }
 
 bool copy_input_feed(CopyInput *input, const uint8_t *data, size_t length, CopyRows *rows, Fault *fault)
@@ -549,7 +594,13 @@ bool copy_input_feed(CopyInput *input, const uint8_t *data, size_t length, CopyR
 bool copy_input_end(CopyInput *input, CopyRows *rows, Fault *fault)
 {
     bool is_binary = input->copy->spec.format == COPY_BINARY;
-    if (is_binary && (!input->has_ended || input->pending.length > 0))
+    if (input->cut.length > 0) {
+        Text cut = {.data = (const char *)input->cut.data, .length = (uint32_t)input->cut.length};
+        pgwire_decode(input->encoding, cut, &input->pending, fault);
+        return undecodable(input, fault);
+    }
+    /* the end of all data between two tuples ends them as the trailer does */
+    if (is_binary && (!input->has_signature || input->pending.length > 0))
         return fault_set(fault, FAULT_BAD_COPY_FILE_FORMAT,
                          input->has_signature ? "unexpected EOF in COPY data"
                                               : "COPY file signature not recognized") ||

@@ -98,6 +98,32 @@ bool request_ask_statement(Request *request, Text name, PreparedText *prepared, 
     return true;
 }
 
+bool request_ask_settings(Request *request, Fault *fault)
+{
+    if (request->statement_at + 1 >= request->statement_count)
+        return true; /* nothing follows that would see them */
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->front), FRAME_RESPONSE);
+    frame_put_uint(&writer, "query", request->query);
+    frame_put_bool(&writer, "want_settings", true);
+    frame_end(&writer);
+    request->has_answer = false;
+    if (front_flush(request))
+        front_await(request, &request->has_answer);
+    if (!request->has_answer) {
+        *fault = request->cancel_fault;
+        return false;
+    }
+    if (!setting_unpack(&request->settings, (const uint8_t *)request->answer.text.data,
+                        request->answer.text.length, fault))
+        return false;
+    if (request->transaction != 'T') {
+        request->settings.transaction_isolation = request->settings.default_transaction_isolation;
+        request->settings.transaction_read_only = request->settings.default_transaction_read_only;
+    }
+    return true;
+}
+
 static bool look_up_world(Request *request, Fault *fault)
 {
     return refresh_types(request, fault) && request_refresh_snapshot(request, fault) &&

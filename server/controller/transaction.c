@@ -88,7 +88,7 @@ bool transaction_end(Request *request, const ParsedStatement *statement, Fault *
     }
     end_block(request, statement);
     if (!statement->is_chain)
-        return true;
+        return request_ask_settings(request, fault);
     respond_transaction(request, 'T');
     for (int i = 0; i < 2; i++) { /* the next block is as this one was */
         char value[SETTING_TEXT_SIZE];
@@ -147,5 +147,5 @@ bool transaction_savepoint(Request *request, const ParsedStatement *statement, F
     if (request->transaction == 'E')
         respond_transaction(request, 'T');
     respond_complete(request, statement->tag);
-    return true;
+    return !is_rollback || request_ask_settings(request, fault);
 }

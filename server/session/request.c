@@ -469,6 +469,8 @@ static bool apply(Request *request, const Frame *frame)
     }
     if (frame_bool(frame, "result_closed", false) && request->results != NULL)
         request->results->is_open = false;
+    if (frame_bool(frame, "want_settings", false))
+        server_state_send_settings(request);
     if (failed || frame_bool(frame, "done", false)) {
         finish(request, failed);
         return true;

@@ -532,5 +532,7 @@ void dispatch_retire(void *state);
 /* session_state.c */
 void server_state_send(Request *request);
 void server_state_send_statement(Request *request, Text name);
+/* The session's settings as they are now, for a controller whose request goes on after a block. */
+void server_state_send_settings(Request *request);
 
 #endif

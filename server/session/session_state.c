@@ -174,6 +174,21 @@ void server_state_send_statement(Request *request, Text name)
     child_flush(request->controller);
 }
 
+void server_state_send_settings(Request *request)
+{
+    if (request->controller == NULL || request->session == NULL)
+        return;
+    Buffer settings = BUFFER_EMPTY;
+    setting_pack(&request->session->settings, &settings);
+    FrameWriter writer;
+    frame_begin(&writer, link_out(request->controller->link), FRAME_SERVER_STATE);
+    frame_put_uint(&writer, "query", request->id);
+    frame_put_bytes(&writer, "settings", settings.data, settings.length);
+    frame_end(&writer);
+    buffer_clear(&settings);
+    child_flush(request->controller);
+}
+
 void server_state_send(Request *request)
 {
     if (request->controller == NULL)
