@@ -65,6 +65,12 @@ static void restrict_left(JoinOperator *join)
         operator_restrict_to(join->base.children[0], spec->join.left_keys[0], join->table.keys);
 }
 
+static Progress refused(const JoinOperator *join, Fault *fault)
+{
+    join_refused(join->base.context, join->base.spec->children[1], &join->table, fault);
+    return PROGRESS_FAILED;
+}
+
 static Progress build_next(JoinOperator *join, Fault *fault)
 {
     for (;;) {
@@ -75,12 +81,12 @@ static Progress build_next(JoinOperator *join, Fault *fault)
         if (progress != PROGRESS_BATCH)
             return progress;
         if (!row_store_append(join->table.store, batch, NULL, 0, fault))
-            return PROGRESS_FAILED;
+            return refused(join, fault);
         if (operator_must_yield(join->base.context))
             return PROGRESS_YIELDED;
     }
     if (!join_table_build(&join->table, fault))
-        return PROGRESS_FAILED;
+        return refused(join, fault);
     if (join->gives_right_rest && !grow_array(&join->right_matched, join->base.context->budget,
                                               (size_t)join->table.batch->rows + 1, fault))
         return PROGRESS_FAILED;

@@ -34,6 +34,11 @@ bool join_table_build(JoinTable *table, Fault *fault);
 bool join_table_find(JoinTable *table, const Batch *batch, const uint32_t *key_columns,
                      uint32_t *entries, uint8_t *has_null, Fault *fault);
 
+/* There was no memory for the table of `side`, or another fault: says so in the words of what can be
+ * done (BroadcastTablesTooLarge, TooManyRowsWithSameKey). Returns false. */
+bool join_refused(const OperatorContext *context, const OperatorSpec *side, const JoinTable *table,
+                  Fault *fault);
+
 static inline uint32_t join_table_start(const JoinTable *table, uint32_t entry)
 {
     if (table->is_unique)

@@ -335,6 +335,27 @@ static void test_memory_refused(void **state)
     test_stage_clear(&test);
 }
 
+/* Rows of one key cannot be divided: that is what is said. */
+static void test_memory_refused_to_one_key(void **state)
+{
+    (void)state;
+    TestStage test;
+    Fault fault = {0};
+    Shape shape = {.type = STAGE_JOIN_INNER,
+                   .key_count = 1,
+                   .left_rows = 10,
+                   .right_rows = 6000,
+                   .variety = 1};
+    test_stage_init(&test);
+    test.budget.limit = 200000;
+    make_side(&test, 0, &shape, shape.left_rows);
+    make_side(&test, 1, &shape, shape.right_rows);
+    assert_null(test_run(&test, join_spec(&test, &shape), &fault));
+    assert_int_equal(fault.code, FAULT_TOO_MANY_ROWS_WITH_SAME_KEY);
+    assert_string_equal(fault.fields[0].name, "numBytes");
+    test_stage_clear(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_inner_without_build_rows_reads_nothing),
         cmocka_unit_test(test_memory_refused),
+        cmocka_unit_test(test_memory_refused_to_one_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

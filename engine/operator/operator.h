@@ -172,6 +172,9 @@ size_t operator_revoke(Operator *self, size_t wanted);
 void operator_offer_bound(Operator *self, const SortBound *bound);
 void operator_restrict_to(Operator *self, uint32_t column, struct KeyTable *keys);
 
+/* RowTooLarge where a row of the batch has more bytes than maxFrameSize, if that is set. */
+bool operator_check_row_sizes(const TypeContext *types, const Batch *batch, Fault *fault);
+
 struct PgwireEncoding;
 /* What COPY writes is converted to; NULL: nothing. `client` is the client_encoding. */
 const struct PgwireEncoding *copy_encoding(const CopySpec *copy, const char *client);

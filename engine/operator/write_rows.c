@@ -233,6 +233,8 @@ static Progress write_rows_next(Operator *self, Batch **batch, Fault *fault)
             continue;
         }
         if (progress == PROGRESS_BATCH) {
+            if (!operator_check_row_sizes(self->context->types, input, fault))
+                return PROGRESS_FAILED;
             if (!write_batch(write, input, fault))
                 return PROGRESS_FAILED;
             if (!operator_must_yield(self->context))

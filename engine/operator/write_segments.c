@@ -9,6 +9,8 @@
  */
 #include "engine/operator/operator_internal.h"
 
+enum { MOST_PARTITIONS = 25000 }; /* of a shuffle */
+
 typedef struct WriteSegmentsOperator {
     Operator base;
     SegmentColumn *columns; /* stored ones */
@@ -19,6 +21,8 @@ typedef struct WriteSegmentsOperator {
     uint32_t partition;
     uint64_t rows_per_segment; /* where the shuffle has not cut; UINT64_MAX: it has */
     uint32_t segment_number;   /* there: of the segment at hand */
+    uint64_t most_rows;        /* of a partition in one segment: see find_most_rows */
+    uint32_t piece;            /* of the partition at hand: one more for each segment of it */
     int64_t minimum_time, maximum_time;
     bool is_input_done;
     Batch *waiting; /* the first batch of the next partition */
@@ -60,7 +64,8 @@ static bool take_batch(WriteSegmentsOperator *write, const Batch *batch, Fault *
     write->partition = write->base.context->partition;
     if (write->rows_per_segment != UINT64_MAX)
         write->partition = write->segment_number;
-    return take_times(write, batch, fault) && row_store_append(write->store, batch, NULL, 0, fault);
+    return operator_check_row_sizes(write->base.context->types, batch, fault) &&
+           take_times(write, batch, fault) && row_store_append(write->store, batch, NULL, 0, fault);
 }
 
 /* --- writing --- */
@@ -73,9 +78,11 @@ static bool begin_segment(WriteSegmentsOperator *write, Fault *fault)
     if (!row_order_sort_ranked(&write->order, rows, spec->write_segments.sort,
                                spec->write_segments.sort_count, fault))
         return false;
-    write->path = arena_printf(context->arena, "%.*s/%llu-%u.segment",
+    uint64_t number = write->partition + (uint64_t)write->piece * MOST_PARTITIONS;
+    write->path = arena_printf(context->arena, "%.*s/%llu-%llu.segment",
                                TEXT_ARGS(spec->write_segments.staging_folder),
-                               (unsigned long long)context->definition->query, write->partition);
+                               (unsigned long long)context->definition->query,
+                               (unsigned long long)number);
     write->writer = segment_writer_open(write->path, &write->schema, context->budget, fault);
     write->written = 0;
     write->are_columns_done = false;
@@ -245,12 +252,14 @@ static Progress write_segments_next(Operator *self, Batch **batch, Fault *fault)
     WriteSegmentsOperator *write = (WriteSegmentsOperator *)self;
     *batch = NULL;
     for (;;) {
-        bool is_complete = write->waiting != NULL || write->is_input_done ||
-                           row_store_rows(write->store) >= write->rows_per_segment;
-        if (is_complete && row_store_rows(write->store) != 0) {
+        uint64_t held = row_store_rows(write->store);
+        bool is_full = held >= write->rows_per_segment || held >= write->most_rows;
+        bool is_complete = write->waiting != NULL || write->is_input_done || is_full;
+        if (is_complete && held != 0) {
             Progress progress = write_partition(write, fault);
             if (progress != PROGRESS_DONE)
                 return progress;
+            write->piece = write->waiting == NULL ? write->piece + 1 : 0;
         }
         if (write->waiting != NULL) {
             if (!take_batch(write, write->waiting, fault))
@@ -349,6 +358,19 @@ static void make_schema(WriteSegmentsOperator *write)
     write->schema = (SegmentSchema){.column_count = count, .columns = write->columns};
 }
 
+/*
+ * A shuffle keeps rows of equal keys together, and without CLUSTERED BY the key is the time: many
+ * rows of one instant are one partition, which nothing keeps from being several segments. What is
+ * cut is cut by estimates, so that some more than what was wanted is let pass.
+ */
+static void find_most_rows(WriteSegmentsOperator *write)
+{
+    const Settings *settings = write->base.context->types->settings;
+    uint64_t wanted = (uint64_t)settings->rows_per_segment;
+    bool is_bounded = write->rows_per_segment == UINT64_MAX && write->range_count == 0;
+    write->most_rows = is_bounded && wanted < UINT32_MAX ? wanted + wanted / 2 : UINT64_MAX;
+}
+
 Operator *write_segments_make(const OperatorSpec *spec, OperatorContext *context,
                               Operator **children, Fault *fault)
 {
@@ -358,6 +380,7 @@ Operator *write_segments_make(const OperatorSpec *spec, OperatorContext *context
         operator_new(sizeof *write, &write_segments_class, spec, context, children);
     make_schema(write);
     find_range_columns(write);
+    find_most_rows(write);
     write->store = row_store_new(context->budget, child->column_count,
                                  operator_layouts(context, child->types, child->column_count));
     row_order_init(&write->order, context->budget);

@@ -230,6 +230,9 @@ static Progress pull(Pump *pump, Fault *fault)
     Batch *batch;
     Progress progress = operator_next(pump->root, &batch, fault);
     if (progress == PROGRESS_BATCH && writes_to_exchange(pump) &&
+        !operator_check_row_sizes(pump->run->options.types, batch, fault))
+        return PROGRESS_FAILED;
+    if (progress == PROGRESS_BATCH && writes_to_exchange(pump) &&
         !exchange_put(pump->run->exchange, pump->number, batch, fault))
         return PROGRESS_FAILED;
     return progress == PROGRESS_DONE ? end_of_pulling(pump, fault) : progress;

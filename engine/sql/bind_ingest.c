@@ -300,6 +300,19 @@ static bool store_as_multi_value(Binder *binder, const OutputColumn *output, Sql
     return fault_hint(binder->fault, "Set arrayIngestMode to array.");
 }
 
+/* As many as a stage gives out. */
+static bool check_width(Ingest *ingest)
+{
+    enum { MAX_COLUMNS = 2000 };
+    Fault *fault = ingest->binder->fault;
+    if (ingest->query.count <= MAX_COLUMNS)
+        return true;
+    fault_set(fault, FAULT_TOO_MANY_COLUMNS, "too many output columns (requested = %u, max = %d)",
+              ingest->query.count, MAX_COLUMNS);
+    fault_field_int(fault, "numColumns", ingest->query.count);
+    return fault_field_int(fault, "maxColumns", MAX_COLUMNS);
+}
+
 /* __time must be a time, and is stored as an instant. */
 static bool check_time(Ingest *ingest, SqlType *types)
 {
@@ -539,8 +552,8 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
                  : !bind_by_name(&ingest, scope))
         return false;
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
-    if (!check_time(&ingest, types) || !check_types(&ingest) || !check_sort_order(&ingest) ||
-        !project_outputs(&ingest, types))
+    if (!check_width(&ingest) || !check_time(&ingest, types) || !check_types(&ingest) ||
+        !check_sort_order(&ingest) || !project_outputs(&ingest, types))
         return false;
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;
@@ -628,7 +641,7 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
     if (ingest.target->without_rows)
         ingest.query.plan = plan_limit(binder->arena, ingest.query.plan, 0, 0);
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
-    if (!check_time(&ingest, types) || !check_sort_order(&ingest))
+    if (!check_width(&ingest) || !check_time(&ingest, types) || !check_sort_order(&ingest))
         return false;
     for (uint32_t i = 0; i < ingest.query.count; i++) {
         if (types[i].oid == T_UNKNOWN)

@@ -581,6 +581,22 @@ static void test_ingest(void **state)
     assert_int_equal(query.outputs[0].type.oid, T_TIMESTAMPTZ);
 }
 
+static void test_ingest_of_many_columns(void **state)
+{
+    (void)state;
+    Buffer text;
+    buffer_init(&text);
+    buffer_append_string(&text, "insert into t select 0 as c0");
+    for (int i = 1; i <= 2000; i++)
+        buffer_printf(&text, ", 0 as c%d", i);
+    buffer_append_string(&text, " partitioned by all");
+    assert_false(bind(buffer_string(&text)));
+    assert_int_equal(fault.code, FAULT_TOO_MANY_COLUMNS);
+    assert_string_equal(fault.fields[0].name, "numColumns");
+    assert_string_equal(fault.fields[0].value, "2001");
+    buffer_clear(&text);
+}
+
 static void test_ingest_errors(void **state)
 {
     (void)state;
@@ -664,6 +680,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_series, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ingest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ingest_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ingest_of_many_columns, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
