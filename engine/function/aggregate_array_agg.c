@@ -5,24 +5,29 @@
  *
  * A state is a growing array of values of fixed width (texts as views of bytes in the arena of
  * the states) with a null byte each. A partial is an array of the result's type, so merging is
- * concatenating.
+ * concatenating. ARRAY_AGG of arrays does the same with all their elements and remembers the shape
+ * that they have in common: the result has one dimension more.
  */
 #include "engine/function/aggregate_internal.h"
+#include "engine/function/array_internal.h"
 
 typedef struct CollectState {
     uint8_t *values; /* capacity * width, then capacity null bytes */
     uint32_t count, capacity;
     uint64_t bytes; /* of the result, as Druid counts: widths and texts */
     uint64_t seen;
+    ArrayValue part; /* of arrays: the count and the shape of each */
+    uint64_t parts;
 } CollectState;
 
 typedef struct CollectSpec {
     Layout layout; /* of an element */
     uint32_t width;
     uint64_t max_bytes; /* 0: no limit */
+    bool is_stack;      /* of arrays */
 } CollectSpec;
 
-enum { DRUID_MAX_BYTES = 1024 };
+enum { DRUID_MAX_BYTES = 1024, ARRAY_AGG_OF_ARRAYS = 4053 };
 
 static uint8_t *collect_nulls(const CollectState *state, uint32_t width)
 {
@@ -39,9 +44,7 @@ static bool collect_prepare(AggregateCall *call, Arena *arena, Fault *fault)
                          call->function->name);
     spec->layout = type_layout(SQL_TYPE(array->element_oid));
     spec->width = (uint32_t)layout_size(spec->layout);
-    if (spec->layout == LAYOUT_ARRAY)
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED, "%s of arrays is not supported",
-                         call->function->name);
+    spec->is_stack = call->function->oid == ARRAY_AGG_OF_ARRAYS;
     spec->max_bytes = aggregate_is_druid(call) ? DRUID_MAX_BYTES : 0;
     if (call->argument_count > 1) {
         const Vector *limit = call->constants[1];
@@ -152,6 +155,75 @@ static bool collect_arrays(const AggregateCall *call, uint8_t *states, size_t st
     return true;
 }
 
+/* --- arrays of arrays --- */
+
+static bool stack_part(const AggregateCall *call, CollectState *state, ArrayValue part,
+                       uint64_t parts, Fault *fault)
+{
+    bool differs = part.count != state->part.count || part.shape != state->part.shape;
+    if (state->parts != 0 && differs)
+        return fault_set(fault, FAULT_ARRAY_SUBSCRIPT_ERROR,
+                         "cannot accumulate arrays of different dimensionality");
+    state->part = part;
+    state->parts += parts;
+    return true;
+}
+
+static bool stack_elements(const AggregateCall *call, CollectState *state, const Vector *arrays,
+                           ArrayValue array, Fault *fault)
+{
+    for (uint32_t i = 0; i < array.count; i++)
+        if (!collect_one(call, state, arrays->elements, array.offset + i, fault))
+            return false;
+    return true;
+}
+
+static bool stack_add(const AggregateCall *call, uint8_t *states, size_t stride,
+                      const uint32_t *groups, const Vector *arguments, uint32_t rows, Fault *fault)
+{
+    const Vector *arrays = &arguments[0];
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(arrays, i))
+            return fault_set(fault, FAULT_NULL_VALUE_NOT_ALLOWED, "cannot accumulate null arrays");
+        ArrayValue array = VECTOR_DATA(ArrayValue, arrays)[vector_row(arrays, i)];
+        if (array.count == 0)
+            return fault_set(fault, FAULT_ARRAY_SUBSCRIPT_ERROR,
+                             "cannot accumulate empty arrays");
+        CollectState *state =
+            AGGREGATE_STATE(CollectState, states, stride, aggregate_group(groups, i));
+        if (!stack_part(call, state, array, 1, fault) ||
+            !stack_elements(call, state, arrays, array, fault))
+            return false;
+    }
+    return true;
+}
+
+/* Partials have the outer dimension already. */
+static bool stack_merge(const AggregateCall *call, uint8_t *states, size_t stride,
+                        const uint32_t *groups, const Vector *partial, uint32_t rows, Fault *fault)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(partial, i))
+            continue;
+        ArrayValue array = VECTOR_DATA(ArrayValue, partial)[vector_row(partial, i)], part = {0};
+        ArrayShape shape = array_shape_of(array);
+        if (shape.dimensions < 2)
+            return fault_set(fault, FAULT_INTERNAL_ERROR, "a partial array of arrays is none");
+        uint32_t parts = shape.lengths[0];
+        shape.dimensions--;
+        memmove(&shape.lengths[0], &shape.lengths[1], shape.dimensions * sizeof shape.lengths[0]);
+        memmove(&shape.lower[0], &shape.lower[1], shape.dimensions * sizeof shape.lower[0]);
+        part.count = array.count / parts;
+        CollectState *state =
+            AGGREGATE_STATE(CollectState, states, stride, aggregate_group(groups, i));
+        if (!array_pack_shape(&shape, &part.shape, fault) ||
+            !stack_part(call, state, part, parts, fault) ||
+            !stack_elements(call, state, partial, array, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool collect_finish(const AggregateCall *call, const uint8_t *states, size_t stride,
                            uint32_t first, uint32_t count, Arena *arena, Vector *result,
                            Fault *fault)
@@ -172,6 +244,9 @@ static bool collect_finish(const AggregateCall *call, const uint8_t *states, siz
     for (uint32_t i = 0; i < count; i++) {
         const CollectState *state = AGGREGATE_STATE_CONST(CollectState, states, stride, first + i);
         arrays[i] = (ArrayValue){.offset = (uint32_t)offset, .count = state->count};
+        if (spec->is_stack && state->count > 0 &&
+            !array_stack_shape(state->part, (uint32_t)state->parts, &arrays[i].shape, fault))
+            return false;
         nulls[i] = state->seen == 0;
         if (state->count == 0)
             continue;
@@ -205,10 +280,11 @@ static SqlType collect_array_type(const SqlType *arguments, uint32_t count)
     return (SqlType){.oid = element->array_oid, .modifier = arguments[0].modifier};
 }
 
-#define COLLECT_METHODS                                                                            \
+#define STACK_METHODS                                                                              \
     .result = T_ANYARRAY, .state_size = sizeof(CollectState), .prepare = collect_prepare,          \
-    .partial_of = aggregate_type_result, .partial = collect_finish, .merge = collect_arrays,       \
-    .finish = collect_finish, .is_order_sensitive = true
+    .partial_of = aggregate_type_result, .partial = collect_finish, .finish = collect_finish,      \
+    .is_order_sensitive = true
+#define COLLECT_METHODS STACK_METHODS, .merge = collect_arrays
 
 const AggregateFunction aggregate_array_agg_aggregates[] = {
     { .oid = 2335, .name = "array_agg", .argument_count = 2, .optional_count = 1,
@@ -217,6 +293,12 @@ const AggregateFunction aggregate_array_agg_aggregates[] = {
       .summary = "The values as an array, NULLs included.",
       .example = "(SELECT array_agg(x) FROM (VALUES (1), (2), (NULL), (4)) AS t(x))",
       .gives = "{1,2,NULL,4}" },
+    { .oid = ARRAY_AGG_OF_ARRAYS, .name = "array_agg", .argument_count = 2, .optional_count = 1,
+      .arguments = { T_ANYARRAY, T_INT8 }, STACK_METHODS, .merge = stack_merge,
+      .result_of = aggregate_same_type, .add = stack_add,
+      .summary = "The arrays as an array of one dimension more.",
+      .example = "(SELECT array_agg(x) FROM (VALUES (ARRAY[1, 2]), (ARRAY[3, 4])) AS t(x))",
+      .gives = "{{1,2},{3,4}}" },
     { .oid = 92010, .name = "array_concat_agg", .argument_count = 2, .optional_count = 1,
       .arguments = { T_ANYARRAY, T_INT8 }, COLLECT_METHODS, .result_of = aggregate_same_type,
       .add = collect_arrays,

@@ -5,6 +5,7 @@
  * Two notions of NULL elements: in Druid's functions a NULL element equals NULL; in PostgreSQL's
  * operators @> <@ && and in = ANY it equals nothing.
  */
+#include "engine/function/array_internal.h"
 #include "engine/function/text_internal.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -85,21 +86,6 @@ static bool length_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_n
     return true;
 }
 
-/* array_length(array, dimension): NULL for an empty array, as PostgreSQL has it. */
-static bool dimension_length_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
-{
-    *result = row_array(run, 0, row).count;
-    *is_null = *result == 0 || row_int64(run, 1, row) != 1;
-    return true;
-}
-
-static bool lower_bound_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
-{
-    *is_null = row_array(run, 0, row).count == 0 || row_int64(run, 1, row) != 1;
-    *result = 1;
-    return true;
-}
-
 /* Elements at an index that counts from `base`, whatever their layout: one gather. */
 static bool access_elements(const ScalarCall *call, const Vector *arguments, uint32_t rows,
                             int64_t base, Arena *arena, Vector *result)
@@ -155,6 +141,19 @@ static bool ordinal_of_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *
     if (!offset_of_row(run, row, result, is_null))
         return false;
     ++*result;
+    return true;
+}
+
+/* array_position(array, element): by subscripts. */
+static bool position_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    int64_t lower = 1;
+    if (!row_is_null(run, 0, row) &&
+        !array_search_from(row_array(run, 0, row), &lower, run->fault))
+        return false;
+    if (!offset_of_row(run, row, result, is_null))
+        return false;
+    *result += lower;
     return true;
 }
 
@@ -252,7 +251,15 @@ static bool append_or_prepend(RowRun *run, uint32_t row, uint32_t array_argument
         vector_builder_null(builder);
         return true;
     }
-    vector_builder_array(builder, value.count + 1);
+    ArrayShape shape = array_shape_of(value);
+    int64_t packed = 0;
+    if (shape.dimensions > 1)
+        return fault_set(run->fault, FAULT_DATA_EXCEPTION,
+                         "argument must be empty or one-dimensional array");
+    shape.lengths[0]++; /* the lower bound stays */
+    if (value.shape != 0 && !array_pack_shape(&shape, &packed, run->fault))
+        return false;
+    vector_builder_shaped(builder, value.count + 1, packed);
     if (array_argument == 0)
         append_elements(builder, array, value);
     vector_builder_row(builder->elements, item, row);
@@ -293,7 +300,10 @@ static bool cat_row(RowRun *run, uint32_t row, VectorBuilder *builder)
         a = row_array(run, 0, row);
     if (!no_b)
         b = row_array(run, 1, row);
-    vector_builder_array(builder, a.count + b.count);
+    int64_t shape;
+    if (!array_cat_shape(a, b, &shape, run->fault))
+        return false;
+    vector_builder_shaped(builder, a.count + b.count, shape);
     append_elements(builder, &run->arguments[0], a);
     append_elements(builder, &run->arguments[1], b);
     return true;
@@ -332,10 +342,19 @@ static bool remove_row(RowRun *run, uint32_t row, VectorBuilder *builder)
     }
     const Vector *array = &run->arguments[0], *item = &run->arguments[1];
     ArrayValue value = row_array(run, 0, row);
+    ArrayShape shape = array_shape_of(value);
+    int64_t packed;
+    if (shape.dimensions > 1)
+        return fault_set(run->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "removing elements from multidimensional arrays is not supported");
     uint32_t kept = 0;
     for (uint32_t i = 0; i < value.count; i++)
         kept += !vector_rows_equal(array->elements, value.offset + i, item, row);
-    vector_builder_array(builder, kept);
+    shape.lengths[0] = kept;
+    shape.dimensions = kept > 0;
+    if (!array_pack_shape(&shape, &packed, run->fault))
+        return false;
+    vector_builder_shaped(builder, kept, packed);
     for (uint32_t i = 0; i < value.count; i++)
         if (!vector_rows_equal(array->elements, value.offset + i, item, row))
             vector_builder_row(builder->elements, array->elements, value.offset + i);
@@ -595,9 +614,8 @@ static bool string_to_mv_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 }
 
 ROW_LOOP(length_loop, length_row, int64_t)
-ROW_LOOP(dimension_length_loop, dimension_length_row, int64_t)
-ROW_LOOP(lower_bound_loop, lower_bound_row, int64_t)
 ROW_LOOP(offset_of_loop, offset_of_row, int64_t)
+ROW_LOOP(position_loop, position_row, int64_t)
 ROW_LOOP(ordinal_of_loop, ordinal_of_row, int64_t)
 ROW_LOOP(contains_element_loop, contains_element_row, uint8_t)
 ROW_LOOP(contains_all_loop, contains_all_row, uint8_t)
@@ -641,14 +659,6 @@ const ScalarFunction array_functions[] = {
     { ARRAY_ROW(3179, "cardinality", 1, T_ANYARRAY), .result = T_INT4,
       .run = run_rows, .loop = (void *)length_loop,
       .summary = "Number of elements.", .example = "cardinality(ARRAY[1, 2])", .gives = "2" },
-    { ARRAY_ROW(2176, "array_length", 2, T_ANYARRAY, T_INT8), .aliases = "array_upper",
-      .result = T_INT4, .run = run_rows, .loop = (void *)dimension_length_loop,
-      .summary = "Number of elements of a dimension, of which there is one; NULL when empty.",
-      .example = "array_length(ARRAY[1, 2, 3], 1)", .gives = "3" },
-    { ARRAY_ROW(2091, "array_lower", 2, T_ANYARRAY, T_INT8), .result = T_INT4,
-      .run = run_rows, .loop = (void *)lower_bound_loop,
-      .summary = "The first index of a dimension: 1.",
-      .example = "array_lower(ARRAY[1, 2, 3], 1)", .gives = "1" },
     { ARRAY_ROW(91601, "array_offset", 2, T_ANYARRAY, T_INT8), .aliases = "mv_offset",
       .result = T_ANYELEMENT, .result_of = element_of_first, .run = array_offset_run,
       .summary = "The element at an index from 0; NULL outside.",
@@ -668,7 +678,7 @@ const ScalarFunction array_functions[] = {
       .summary = "Index from 1 of the first element that equals a value, else NULL.",
       .example = "array_ordinal_of(ARRAY['a', 'b'], 'b')", .gives = "2" },
     { ARRAY_ROW(3277, "array_position", 2, T_ANYARRAY, T_ANYELEMENT), .result = T_INT4,
-      .nulls = NULLS_CALLED, .run = run_rows, .loop = (void *)ordinal_of_loop,
+      .nulls = NULLS_CALLED, .run = run_rows, .loop = (void *)position_loop,
       .summary = "Index of the first element that equals a value, else NULL.",
       .example = "array_position(ARRAY['a', 'b'], 'b')", .gives = "2" },
     TEST_ROW(91605, "array_contains", contains_element_loop, NULLS_CALLED, T_ANYARRAY,

@@ -509,6 +509,28 @@ static void append_cell(Buffer *out, ShownAs shown, Text cell)
     }
 }
 
+/* Brackets as deep as the array has dimensions. */
+static void append_array(Buffer *out, const JsonColumn *column, ArrayValue array)
+{
+    ArrayShape shape = array_shape_of(array);
+    uint32_t parts[ARRAY_MAX_DIMENSIONS], part = 1; /* elements of a part of each dimension */
+    for (uint32_t d = shape.dimensions; d-- > 0;)
+        parts[d] = part *= shape.lengths[d];
+    if (array.count == 0)
+        buffer_append_string(out, "[]");
+    for (uint32_t i = 0; i < array.count; i++) {
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        for (uint32_t d = 0; d < shape.dimensions; d++)
+            if (i % parts[d] == 0)
+                buffer_append_byte(out, '[');
+        append_cell(out, column->shown, column->cells[array.offset + i]);
+        for (uint32_t d = shape.dimensions; d-- > 0;)
+            if ((i + 1) % parts[d] == 0)
+                buffer_append_byte(out, ']');
+    }
+}
+
 void json_column_append(Buffer *out, const JsonColumn *column, uint32_t row)
 {
     if (vector_is_null(column->vector, row)) {
@@ -520,14 +542,7 @@ void json_column_append(Buffer *out, const JsonColumn *column, uint32_t row)
         append_cell(out, column->shown, column->cells[place]);
         return;
     }
-    ArrayValue array = VECTOR_DATA(ArrayValue, column->vector)[place];
-    buffer_append_byte(out, '[');
-    for (uint32_t i = 0; i < array.count; i++) {
-        if (i > 0)
-            buffer_append_byte(out, ',');
-        append_cell(out, column->shown, column->cells[array.offset + i]);
-    }
-    buffer_append_byte(out, ']');
+    append_array(out, column, VECTOR_DATA(ArrayValue, column->vector)[place]);
 }
 
 static bool to_json_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void *results,

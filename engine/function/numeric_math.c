@@ -376,6 +376,9 @@ static bool width_bucket_array_row(RowRun *run, uint32_t row, int64_t *result, u
     ArrayValue range = row_array(run, 1, row);
     uint32_t low = 0, high = range.count;
     *result = 0;
+    if (array_shape_of(range).dimensions > 1)
+        return fault_set(run->fault, FAULT_ARRAY_SUBSCRIPT_ERROR,
+                         "thresholds must be one-dimensional array");
     for (uint32_t i = 0; i < range.count; i++)
         if (vector_is_null(array->elements, range.offset + i))
             return fault_set(run->fault, FAULT_NULL_VALUE_NOT_ALLOWED,

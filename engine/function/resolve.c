@@ -222,6 +222,15 @@ static uint32_t count_doubles(const Call *call, const Candidate *candidate)
     return count;
 }
 
+/* An array goes to a parameter that is one: array_agg. */
+static uint32_t count_arrays(const Call *call, const Candidate *candidate)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < call->count; i++)
+        count += is_array(call->arguments[i].oid) && parameter_type(candidate, i) == T_ANYARRAY;
+    return count;
+}
+
 static uint32_t count_preferred(const Call *call, const Candidate *candidate)
 {
     uint32_t count = 0;
@@ -343,6 +352,8 @@ static const Candidate *choose(const Call *call, Candidates *candidates, Fault *
         keep_best(call, candidates, count_preferred);
     if (candidates->count > 1)
         keep_best(call, candidates, count_typed);
+    if (candidates->count > 1)
+        keep_best(call, candidates, count_arrays);
     if (candidates->count > 1 && has_unknown(call)) {
         Candidates before = *candidates;
         keep_category(call, candidates);

@@ -346,6 +346,7 @@ static void encode_array(KeyColumn *column, const Vector *vector, uint32_t row)
 {
     ArrayValue cell = VECTOR_DATA(ArrayValue, vector)[vector_row(vector, row)];
     buffer_append(&column->encoded, &cell.count, sizeof cell.count);
+    buffer_append(&column->encoded, &cell.shape, sizeof cell.shape);
     if (cell.count == 0)
         return;
     column->element_layout = vector->elements->layout;
@@ -549,9 +550,12 @@ static void decode_wide(VectorBuilder *builder, const KeyColumn *column, Text by
         return;
     }
     uint32_t count;
+    int64_t shape;
     memcpy(&count, at, sizeof count);
     at += sizeof count;
-    vector_builder_array(builder, count);
+    memcpy(&shape, at, sizeof shape);
+    at += sizeof shape;
+    vector_builder_shaped(builder, count, shape);
     for (uint32_t e = 0; e < count; e++)
         decode_element(builder->elements, column->element_layout, &at);
 }

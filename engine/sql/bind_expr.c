@@ -364,11 +364,8 @@ static const Expr *bind_array(Binder *binder, ExprContext *context,
         !coerce_to_common(binder, elements, count, "ARRAY", &common, location))
         return NULL;
     const TypeInfo *info = type_info(common.oid);
-    if (info != NULL && info->element_oid != 0) {
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                   "arrays of arrays are not supported");
-        return NULL;
-    }
+    if (info != NULL && info->category == CATEGORY_ARRAY && info->element_oid != 0)
+        return bind_call(binder, "array_stack", elements, count, location);
     return bind_array_of(binder, elements, count, common, location);
 }
 
@@ -384,15 +381,40 @@ static const Expr *subscript_bound(Binder *binder, ExprContext *context,
                : coerce_to(binder, bound, SQL_TYPE(T_INT4), CAST_ASSIGNMENT, bound->location);
 }
 
-/* a[m:n] */
-static const Expr *slice(Binder *binder, ExprContext *context, const Expr *array,
-                         const PgQuery__AIndices *indices)
+/* Subscripts that follow one another. */
+typedef struct Subscripts {
+    PgQuery__Node *const *steps;
+    uint32_t count;
+} Subscripts;
+
+/* a[m:n][p:q]; one subscript among slices is a slice from 1. */
+static const Expr *slice(Binder *binder, ExprContext *context, const Expr *array, Subscripts given)
 {
-    const Expr *arguments[3] = {array, subscript_bound(binder, context, indices->lidx, 1),
-                                subscript_bound(binder, context, indices->uidx, INT32_MAX)};
-    if (arguments[1] == NULL || arguments[2] == NULL)
-        return NULL;
-    return bind_call(binder, "array_part", arguments, 3, array->location);
+    const Expr *arguments[1 + 2 * ARRAY_MAX_DIMENSIONS] = {array};
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < given.count; i++) {
+        const PgQuery__AIndices *indices = given.steps[i]->a_indices;
+        arguments[count++] = indices->is_slice
+                                 ? subscript_bound(binder, context, indices->lidx, INT32_MIN)
+                                 : subscript_bound(binder, context, NULL, 1);
+        arguments[count++] = subscript_bound(binder, context, indices->uidx, INT32_MAX);
+        if (arguments[count - 2] == NULL || arguments[count - 1] == NULL)
+            return NULL;
+    }
+    return bind_call(binder, "array_part", arguments, count, array->location);
+}
+
+/* a[i][j] */
+static const Expr *element(Binder *binder, ExprContext *context, const Expr *array,
+                           Subscripts given)
+{
+    const Expr *arguments[1 + ARRAY_MAX_DIMENSIONS] = {array};
+    for (uint32_t i = 0; i < given.count; i++) {
+        arguments[i + 1] = subscript_bound(binder, context, given.steps[i]->a_indices->uidx, 0);
+        if (arguments[i + 1] == NULL)
+            return NULL;
+    }
+    return bind_call(binder, "array_element", arguments, 1 + given.count, array->location);
 }
 
 /* A name is an array of "char", counted from 0. */
@@ -412,11 +434,22 @@ static const Expr *letter_of_name(Binder *binder, ExprContext *context, const Ex
                                       name->location);
 }
 
-/* a[i]: int2vector and oidvector count from 0, arrays from 1. */
+static bool are_slices(Subscripts given)
+{
+    for (uint32_t i = 0; i < given.count; i++)
+        if (given.steps[i]->a_indices->is_slice)
+            return true;
+    return false;
+}
+
+/* Of an array all that follow, of others one; *used says how many. int2vector and oidvector count
+ * from 0. */
 static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *array,
-                             const PgQuery__AIndices *indices)
+                             Subscripts given, uint32_t *used)
 {
     const TypeInfo *info = type_info(array->type.oid);
+    const PgQuery__AIndices *indices = given.steps[0]->a_indices;
+    *used = 1;
     if (array->type.oid == T_JSONB && !indices->is_slice) {
         const Expr *step = bind_expr(binder, context, indices->uidx);
         return step == NULL ? NULL : bind_operator(binder, "->", array, step, array->location);
@@ -429,25 +462,44 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
                    type_format_name(binder->arena, array->type));
         return NULL;
     }
-    if (indices->is_slice)
-        return slice(binder, context, array, indices);
-    const Expr *index = subscript_bound(binder, context, indices->uidx, 0);
-    if (index == NULL)
+    *used = given.count;
+    if (given.count > ARRAY_MAX_DIMENSIONS) {
+        bind_fault(binder, array->location, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                   "number of array dimensions (%u) exceeds the maximum allowed (%d)", given.count,
+                   ARRAY_MAX_DIMENSIONS);
         return NULL;
+    }
+    if (are_slices(given))
+        return slice(binder, context, array, given);
     bool is_vector = array->type.oid == T_INT2VECTOR || array->type.oid == T_OIDVECTOR;
-    const Expr *arguments[2] = {array, index};
-    return bind_call(binder, is_vector ? "array_offset" : "array_ordinal", arguments, 2,
-                     array->location);
+    if (!is_vector)
+        return element(binder, context, array, given);
+    const Expr *arguments[2] = {array, subscript_bound(binder, context, indices->uidx, 0)};
+    *used = 1;
+    return arguments[1] == NULL
+               ? NULL
+               : bind_call(binder, "array_offset", arguments, 2, array->location);
+}
+
+static Subscripts subscripts_from(const PgQuery__AIndirection *indirection, size_t first)
+{
+    Subscripts found = {&indirection->indirection[first], 0};
+    while (first + found.count < indirection->n_indirection &&
+           found.steps[found.count]->node_case == PG_QUERY__NODE__NODE_A_INDICES)
+        found.count++;
+    return found;
 }
 
 static const Expr *bind_indirection(Binder *binder, ExprContext *context,
                                     const PgQuery__AIndirection *indirection)
 {
     const Expr *value = bind_expr(binder, context, indirection->arg);
-    for (size_t i = 0; value != NULL && i < indirection->n_indirection; i++) {
+    uint32_t used;
+    for (size_t i = 0; value != NULL && i < indirection->n_indirection; i += used) {
         const PgQuery__Node *step = indirection->indirection[i];
+        used = 1;
         if (step->node_case == PG_QUERY__NODE__NODE_A_INDICES)
-            value = subscript(binder, context, value, step->a_indices);
+            value = subscript(binder, context, value, subscripts_from(indirection, i), &used);
         else
             value = bind_record_field_named(
                 binder, value,

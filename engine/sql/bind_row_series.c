@@ -61,15 +61,43 @@ static bool unnest(SeriesCall *call)
     return call->series->value != NULL;
 }
 
+static const Expr *subscript_bound(SeriesCall *call, const char *function)
+{
+    return bind_call(call->binder, function, call->arguments, 2, call->location);
+}
+
+/* From the lower bound up, or with a third argument that is true from the upper one down. */
+static const Expr *subscript_value(SeriesCall *call)
+{
+    const Expr *lower = subscript_bound(call, "array_lower");
+    const Expr *upper = subscript_bound(call, "array_upper"), *one = int_constant(call, 1);
+    const Expr *done = combine(call, "-", call->number, one);
+    const Expr *forward = lower == NULL ? NULL : combine(call, "+", lower, done);
+    if (call->count < 3 || forward == NULL)
+        return forward;
+    const Expr *backward = upper == NULL ? NULL : combine(call, "-", upper, done);
+    const Expr *is_reverse = coerce_to(call->binder, call->arguments[2], SQL_TYPE(T_BOOL),
+                                       CAST_IMPLICIT, call->location);
+    const Expr *parts[3] = {is_reverse, backward, forward};
+    return is_reverse == NULL || backward == NULL
+               ? NULL
+               : expr_nary(call->binder->arena, EXPR_CASE, forward->type, parts, 3,
+                           call->location);
+}
+
 /* int2vector and oidvector count from 0. */
 static bool generate_subscripts(SeriesCall *call)
 {
-    if (!is_array(call, 0) || !array_length(call, call->arguments[0]))
+    if (!is_array(call, 0))
         return false;
     Oid type = call->arguments[0]->type.oid;
     bool is_vector = type == T_INT2VECTOR || type == T_OIDVECTOR;
-    const Expr *value =
-        is_vector ? combine(call, "-", call->number, int_constant(call, 1)) : call->number;
+    bool has_length = is_vector ? array_length(call, call->arguments[0])
+                                : set_length(call, subscript_bound(call, "array_length"));
+    if (!has_length)
+        return false;
+    const Expr *value = is_vector ? combine(call, "-", call->number, int_constant(call, 1))
+                                  : subscript_value(call);
     value = value == NULL
                 ? NULL
                 : coerce_to(call->binder, value, SQL_TYPE(T_INT4), CAST_EXPLICIT, call->location);
@@ -228,7 +256,7 @@ static const struct {
     const char *list;               /* ... what this function gives */
 } series_functions[] = {
     {"unnest", 1, 1, unnest, NULL},
-    {"generate_subscripts", 2, 2, generate_subscripts, NULL},
+    {"generate_subscripts", 2, 3, generate_subscripts, NULL},
     {"generate_series", 2, 3, generate_series, NULL},
     {"regexp_matches", 2, 3, regexp_matches, NULL},
     {"regexp_split_to_table", 2, 3, NULL, "regexp_split_to_array"},

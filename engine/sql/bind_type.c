@@ -231,8 +231,41 @@ static Text interval_text(Binder *binder, Text text, int32_t fields)
 
 /* --- casts --- */
 static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
+                                      const PgQuery__AArrayExpr *array, SqlType type);
+
+static bool has_array_items(const PgQuery__AArrayExpr *array)
+{
+    return array->n_elements > 0 &&
+           array->elements[0]->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR;
+}
+
+/* ARRAY[[..], [..]]::type: each part is cast to the same type. */
+static const Expr *cast_array_of_arrays(Binder *binder, ExprContext *context,
+                                        const PgQuery__AArrayExpr *array, SqlType type)
+{
+    const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, array->n_elements + 1);
+    int32_t location = bind_location(binder, array->location);
+    SqlType common;
+    for (size_t i = 0; i < array->n_elements; i++) {
+        const PgQuery__Node *item = array->elements[i];
+        bool is_literal = item->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR;
+        items[i] = is_literal ? cast_array_literal(binder, context, item->a_array_expr, type)
+                              : bind_expr(binder, context, item);
+        if (items[i] != NULL && !is_literal)
+            items[i] = coerce_to(binder, items[i], type, CAST_EXPLICIT, location);
+        if (items[i] == NULL)
+            return NULL;
+    }
+    return coerce_to_common(binder, items, (uint32_t)array->n_elements, "ARRAY", &common, location)
+               ? bind_call(binder, "array_stack", items, (uint32_t)array->n_elements, location)
+               : NULL;
+}
+
+static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
                                       const PgQuery__AArrayExpr *array, SqlType type)
 {
+    if (has_array_items(array))
+        return cast_array_of_arrays(binder, context, array, type);
     SqlType element = bind_element_type(type);
     const Expr **items = ARENA_ARRAY(binder->arena, const Expr *, array->n_elements + 1);
     int32_t location = bind_location(binder, array->location);
@@ -240,6 +273,9 @@ static const Expr *cast_array_literal(Binder *binder, ExprContext *context,
         const Expr *item = bind_expr(binder, context, array->elements[i]);
         if (item == NULL)
             return NULL;
+        const TypeInfo *info = type_info(item->type.oid);
+        if (info != NULL && info->category == CATEGORY_ARRAY && info->element_oid != 0)
+            return cast_array_of_arrays(binder, context, array, type);
         items[i] = type_is_reg(element.oid)
                        ? bind_cast_to_reg(binder, item, element, location)
                        : coerce_to(binder, item, element, CAST_EXPLICIT, location);

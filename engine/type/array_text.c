@@ -1,8 +1,11 @@
 /*
- * Text form of arrays: {a,"b c",NULL}. The elements' forms are their type's; int2vector and
- * oidvector are written with blanks alone. Arrays have one dimension.
+ * Text form of arrays: {a,"b c",NULL}, {{1,2},{3,4}}, [0:1]={1,2}. The elements' forms are their
+ * type's; int2vector and oidvector are written with blanks alone.
  */
 #include "engine/type/type_internal.h"
+
+#include <ctype.h>
+#include <stdio.h>
 
 static bool is_vector_type(SqlType type)
 {
@@ -42,27 +45,77 @@ static char *put_quoted(char *p, Text text)
     return p;
 }
 
-static Text join_array(const Text *elements, uint32_t count, Arena *arena)
+static char *put_element(char *p, Text element)
 {
-    size_t size = 2;
-    for (uint32_t i = 0; i < count; i++)
+    if (element.data == NULL) {
+        memcpy(p, "NULL", 4);
+        return p + 4;
+    }
+    if (needs_quotes(element))
+        return put_quoted(p, element);
+    memcpy(p, element.data, element.length);
+    return p + element.length;
+}
+
+/* [0:1][1:3]=, when a dimension does not count from 1. */
+static char *put_bounds(char *p, const ArrayShape *shape)
+{
+    bool is_plain = true;
+    for (uint32_t d = 0; d < shape->dimensions; d++)
+        is_plain = is_plain && shape->lower[d] == 1;
+    if (is_plain)
+        return p;
+    p += array_bounds_text(shape, p);
+    *p++ = '=';
+    return p;
+}
+
+uint32_t array_bounds_text(const ArrayShape *shape, char *out)
+{
+    int length = 0;
+    for (uint32_t d = 0; d < shape->dimensions; d++)
+        length += sprintf(out + length, "[%d:%lld]", shape->lower[d],
+                          (long long)shape->lower[d] + shape->lengths[d] - 1);
+    return (uint32_t)length;
+}
+
+/* Bytes that braces and commas of so many elements take at most. */
+static size_t braces_size(const ArrayShape *shape)
+{
+    size_t size = 2, parts = 1;
+    for (uint32_t d = 0; d + 1 < shape->dimensions; d++) {
+        parts *= shape->lengths[d];
+        size += 2 * parts;
+    }
+    return size;
+}
+
+static Text join_array(const Text *elements, ArrayValue cell, Arena *arena)
+{
+    ArrayShape shape = array_shape_of(cell);
+    uint32_t rows[ARRAY_MAX_DIMENSIONS]; /* elements of a part of each dimension */
+    uint32_t part = 1;
+    for (uint32_t d = shape.dimensions; d-- > 0;)
+        rows[d] = part *= shape.lengths[d];
+    size_t size = braces_size(&shape) + ARRAY_BOUNDS_SIZE;
+    for (uint32_t i = 0; i < cell.count; i++)
         size += 2 * (size_t)elements[i].length + 8;
-    char *out = arena_alloc(arena, size), *p = out;
-    *p++ = '{';
-    for (uint32_t i = 0; i < count; i++) {
+    char *out = arena_alloc(arena, size), *p = put_bounds(out, &shape);
+    if (cell.count == 0)
+        *p++ = '{';
+    for (uint32_t i = 0; i < cell.count; i++) {
         if (i > 0)
             *p++ = ',';
-        if (elements[i].data == NULL) {
-            memcpy(p, "NULL", 4);
-            p += 4;
-        } else if (needs_quotes(elements[i])) {
-            p = put_quoted(p, elements[i]);
-        } else {
-            memcpy(p, elements[i].data, elements[i].length);
-            p += elements[i].length;
-        }
+        for (uint32_t d = 0; d < shape.dimensions; d++)
+            if (i % rows[d] == 0)
+                *p++ = '{';
+        p = put_element(p, elements[i]);
+        for (uint32_t d = shape.dimensions; d-- > 0;)
+            if ((i + 1) % rows[d] == 0)
+                *p++ = '}';
     }
-    *p++ = '}';
+    if (cell.count == 0)
+        *p++ = '}';
     return (Text){out, (uint32_t)(p - out)};
 }
 
@@ -120,7 +173,7 @@ void array_format(SqlType type, const TypeContext *context, const Vector *vector
         ArrayValue cell = VECTOR_DATA(ArrayValue, vector)[vector_row(vector, i)];
         const Text *own = cell.count == 0 ? elements : elements + (cell.offset - first);
         cells[i] = is_vector_type(type) ? join_vector(own, cell.count, arena)
-                                        : join_array(own, cell.count, arena);
+                                        : join_array(own, cell, arena);
     }
 }
 
@@ -139,7 +192,7 @@ typedef struct ElementText {
     struct ElementText *next;
 } ElementText;
 
-/* One element up to , or }: quoted, or plain with blanks around it left out. */
+/* One element up to , or } or {: quoted, or plain with blanks around it left out. */
 static bool read_element(Text whole, const char **at, const char *end, Arena *arena,
                          ElementText *element, Fault *fault)
 {
@@ -158,14 +211,13 @@ static bool read_element(Text whole, const char **at, const char *end, Arena *ar
         if (!in_quotes && (*p == ',' || *p == '}'))
             break;
         if (!in_quotes && *p == '{')
-            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                             "arrays of more than one dimension are not supported");
+            return malformed(whole, "Unexpected \"{\" character.", fault);
         if (!in_quotes && is_quoted && !is_blank(*p))
-            return malformed(whole, "Incorrectly quoted array element.", fault);
+            return malformed(whole, "Unexpected array element.", fault);
         if (!in_quotes && is_quoted)
             continue;
         if (!in_quotes && *p == '"')
-            return malformed(whole, "Incorrectly quoted array element.", fault);
+            return malformed(whole, "Unexpected array element.", fault);
         bool is_escaped = *p == '\\' && p + 1 < end;
         if (is_escaped)
             p++;
@@ -184,64 +236,197 @@ static bool read_element(Text whole, const char **at, const char *end, Arena *ar
     return true;
 }
 
-static bool read_elements(Text whole, Arena *arena, ElementText **first, uint32_t *count,
-                          Fault *fault)
+/* What is read of an array: its elements in order, and the shape that its braces have. */
+typedef struct ArrayReader {
+    Text whole;
+    const char *at, *end;
+    Arena *arena;
+    ElementText *first, **last;
+    uint32_t count;
+    ArrayShape shape;
+    uint32_t element_depth; /* braces around an element, 0: none was met */
+    Fault *fault;
+} ArrayReader;
+
+static bool reader_malformed(ArrayReader *reader, const char *detail)
 {
-    Text body = parse_trim(whole);
-    const char *p = body.data, *end = p + body.length;
-    ElementText **last = first;
-    *count = 0;
-    if (p < end && *p == '[') { /* bounds: [1:3]={..} */
-        const char *open = memchr(p, '{', (size_t)(end - p));
-        if (open == NULL || open == p || open[-1] != '=')
-            return malformed(whole, "Missing array dimension value.", fault);
-        if (open - p < 3 || p[1] != '1' || p[2] != ':')
-            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                             "arrays whose subscripts do not begin at 1 are not supported");
-        p = open;
-    }
-    if (p == end || *p != '{')
-        return malformed(whole, "Array value must start with \"{\" or dimension information.",
-                         fault);
-    p++;
-    while (p < end && is_blank(*p))
-        p++;
-    if (p < end && *p == '}') {
-        p++;
-    } else {
-        for (;;) {
-            ElementText *element = ARENA_NEW(arena, ElementText);
-            if (!read_element(whole, &p, end, arena, element, fault))
-                return false;
-            *last = element;
-            last = &element->next;
-            (*count)++;
-            if (*p++ == '}')
-                break;
-        }
-    }
-    if (p != end)
-        return malformed(whole, "Junk after closing right brace.", fault);
+    return malformed(reader->whole, detail, reader->fault);
+}
+
+static void skip_blanks(ArrayReader *reader)
+{
+    while (reader->at < reader->end && is_blank(*reader->at))
+        reader->at++;
+}
+
+static bool add_element(ArrayReader *reader, uint32_t depth)
+{
+    ElementText *element = ARENA_NEW(reader->arena, ElementText);
+    if (!read_element(reader->whole, &reader->at, reader->end, reader->arena, element,
+                      reader->fault))
+        return false;
+    if (reader->element_depth != 0 && reader->element_depth != depth)
+        return reader_malformed(reader, "Unexpected array element.");
+    reader->element_depth = depth;
+    *reader->last = element;
+    reader->last = &element->next;
+    reader->count++;
     return true;
 }
 
-static bool read_vector(Text whole, Arena *arena, ElementText **first, uint32_t *count)
+static bool read_braces(ArrayReader *reader, uint32_t depth);
+
+/* What stands between commas: an element or braces. */
+static bool read_item(ArrayReader *reader, uint32_t depth)
 {
-    const char *p = whole.data, *end = p + whole.length;
-    ElementText **last = first;
-    *count = 0;
+    skip_blanks(reader);
+    if (reader->at == reader->end || *reader->at != '{')
+        return add_element(reader, depth);
+    if (reader->element_depth != 0 && reader->element_depth <= depth)
+        return reader_malformed(reader, "Unexpected \"{\" character.");
+    return read_braces(reader, depth + 1);
+}
+
+/* { item, .. }; all of one depth are equally long. */
+static bool read_braces(ArrayReader *reader, uint32_t depth)
+{
+    if (depth > ARRAY_MAX_DIMENSIONS)
+        return fault_set(reader->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                         "number of array dimensions (%u) exceeds the maximum allowed (%d)", depth,
+                         ARRAY_MAX_DIMENSIONS);
+    uint32_t items = 0;
+    for (bool is_open = true; is_open; items++) {
+        reader->at++; /* the brace or the comma */
+        if (!read_item(reader, depth))
+            return false;
+        skip_blanks(reader);
+        if (reader->at == reader->end)
+            return reader_malformed(reader, "Unexpected end of input.");
+        if (*reader->at == '{')
+            return reader_malformed(reader, "Unexpected \"{\" character.");
+        if (*reader->at != ',' && *reader->at != '}')
+            return reader_malformed(reader, "Unexpected array element.");
+        is_open = *reader->at == ',';
+    }
+    reader->at++;
+    uint32_t *length = &reader->shape.lengths[depth - 1];
+    if (*length != 0 && *length != items)
+        return reader_malformed(reader, "Multidimensional arrays must have sub-arrays with "
+                                        "matching dimensions.");
+    *length = items;
+    if (reader->shape.dimensions < depth)
+        reader->shape.dimensions = depth;
+    return true;
+}
+
+static bool read_bound(ArrayReader *reader, int32_t *bound)
+{
+    int64_t value = 0;
+    bool is_negative = reader->at < reader->end && *reader->at == '-';
+    const char *start = reader->at += is_negative || (reader->at < reader->end && *reader->at == '+');
+    for (; reader->at < reader->end && isdigit((unsigned char)*reader->at); reader->at++) {
+        value = value * 10 + (*reader->at - '0');
+        if (value > INT32_MAX)
+            return fault_set(reader->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                             "array bound is out of integer range");
+    }
+    *bound = (int32_t)(is_negative ? -value : value);
+    return reader->at > start ? true
+                              : reader_malformed(reader, "\"[\" must introduce explicitly-specified "
+                                                         "array dimensions.");
+}
+
+/* [1:3][0:1]= or [3]=: the dimensions that the braces must have. */
+static bool read_bounds(ArrayReader *reader, ArrayShape *bounds)
+{
+    while (skip_blanks(reader), reader->at < reader->end && *reader->at == '[') {
+        int32_t lower = 1, upper;
+        uint32_t d = bounds->dimensions;
+        if (d == ARRAY_MAX_DIMENSIONS)
+            return fault_set(reader->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                             "number of array dimensions (%u) exceeds the maximum allowed (%d)",
+                             d + 1, ARRAY_MAX_DIMENSIONS);
+        reader->at++;
+        if (!read_bound(reader, &upper))
+            return false;
+        if (reader->at < reader->end && *reader->at == ':') {
+            lower = upper;
+            reader->at++;
+            if (!read_bound(reader, &upper))
+                return false;
+        }
+        if (reader->at == reader->end || *reader->at != ']')
+            return reader_malformed(reader, "Missing \"]\" after array dimensions.");
+        reader->at++;
+        if (upper < lower)
+            return fault_set(reader->fault, FAULT_ARRAY_SUBSCRIPT_ERROR,
+                             "upper bound cannot be less than lower bound");
+        bounds->lower[d] = lower;
+        bounds->lengths[d] = (uint32_t)((int64_t)upper - lower) + 1;
+        bounds->dimensions++;
+    }
+    if (bounds->dimensions == 0)
+        return true;
+    if (reader->at == reader->end || *reader->at != '=')
+        return reader_malformed(reader, "Missing \"=\" after array dimensions.");
+    reader->at++;
+    skip_blanks(reader);
+    return true;
+}
+
+static bool take_bounds(ArrayReader *reader, const ArrayShape *bounds)
+{
+    ArrayShape *shape = &reader->shape;
+    for (uint32_t d = 0; d < shape->dimensions; d++)
+        shape->lower[d] = bounds->dimensions == 0 ? 1 : bounds->lower[d];
+    bool matches = bounds->dimensions == 0 || bounds->dimensions == shape->dimensions;
+    for (uint32_t d = 0; matches && d < bounds->dimensions; d++)
+        matches = bounds->lengths[d] == shape->lengths[d];
+    return matches ? true
+                   : reader_malformed(reader,
+                                      "Specified array dimensions do not match array contents.");
+}
+
+static bool read_elements(ArrayReader *reader)
+{
+    Text body = parse_trim(reader->whole);
+    ArrayShape bounds = {0};
+    reader->at = body.data;
+    reader->end = body.data + body.length;
+    if (!read_bounds(reader, &bounds))
+        return false;
+    if (reader->at == reader->end || *reader->at != '{')
+        return reader_malformed(reader, bounds.dimensions == 0
+                                            ? "Array value must start with \"{\" or dimension "
+                                              "information."
+                                            : "Array contents must start with \"{\".");
+    const char *inside = reader->at + 1;
+    while (inside < reader->end && is_blank(*inside))
+        inside++;
+    if (inside < reader->end && *inside == '}')
+        reader->at = inside + 1;
+    else if (!read_braces(reader, 1))
+        return false;
+    if (reader->at != reader->end)
+        return reader_malformed(reader, "Junk after closing right brace.");
+    return take_bounds(reader, &bounds);
+}
+
+static void read_vector(ArrayReader *reader)
+{
+    const char *p = reader->whole.data, *end = p + reader->whole.length;
     for (;;) {
         while (p < end && is_blank(*p))
             p++;
         if (p == end)
-            return true;
+            return;
         const char *start = p;
         while (p < end && !is_blank(*p))
             p++;
-        *last = ARENA_NEW(arena, ElementText);
-        (*last)->text = (Text){start, (uint32_t)(p - start)};
-        last = &(*last)->next;
-        (*count)++;
+        *reader->last = ARENA_NEW(reader->arena, ElementText);
+        (*reader->last)->text = (Text){start, (uint32_t)(p - start)};
+        reader->last = &(*reader->last)->next;
+        reader->count++;
     }
 }
 
@@ -254,21 +439,29 @@ static VectorBuilder *element_builder(VectorBuilder *builder, SqlType element)
     return builder->elements;
 }
 
+bool array_pack_shape(const ArrayShape *shape, int64_t *packed, Fault *fault)
+{
+    return array_shape_pack(shape, packed) ||
+           fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                     "the dimensions or the bounds of an array are too large");
+}
+
 bool array_parse(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                  Fault *fault)
 {
     SqlType element = element_type(type);
-    ElementText *first = NULL;
-    uint32_t count;
-    Arena *scratch = builder->arena;
+    ArrayReader reader = {.whole = text, .arena = builder->arena, .fault = fault};
+    int64_t shape = 0;
+    reader.last = &reader.first;
     /* An array that turns out bad must leave no elements behind: they are read first. */
-    bool is_read = is_vector_type(type) ? read_vector(text, scratch, &first, &count)
-                                        : read_elements(text, scratch, &first, &count, fault);
-    if (!is_read)
+    if (is_vector_type(type))
+        read_vector(&reader);
+    else if (!read_elements(&reader) || !array_pack_shape(&reader.shape, &shape, fault))
         return false;
     VectorBuilder values;
-    vector_builder_init(&values, scratch, type_layout(element), count == 0 ? 1 : count);
-    for (ElementText *at = first; at != NULL; at = at->next) {
+    vector_builder_init(&values, builder->arena, type_layout(element),
+                        reader.count == 0 ? 1 : reader.count);
+    for (ElementText *at = reader.first; at != NULL; at = at->next) {
         if (at->is_null)
             vector_builder_null(&values);
         else if (!type_parse_text(element, context, at->text, &values, fault))
@@ -276,8 +469,8 @@ bool array_parse(SqlType type, const TypeContext *context, Text text, VectorBuil
     }
     Vector vector = vector_builder_finish(&values);
     VectorBuilder *elements = element_builder(builder, element);
-    vector_builder_array(builder, count);
-    for (uint32_t i = 0; i < count; i++)
+    vector_builder_shaped(builder, reader.count, shape);
+    for (uint32_t i = 0; i < reader.count; i++)
         vector_builder_row(elements, &vector, i);
     return true;
 }

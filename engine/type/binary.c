@@ -289,25 +289,27 @@ static bool no_binary(SqlType type, Fault *fault)
 
 enum { ARRAY_HEADER = 12, ARRAY_DIMENSION = 8 };
 
-static Text join_array(SqlType type, Oid element, const Text *elements, uint32_t count,
+static Text join_array(SqlType type, Oid element, const Text *elements, ArrayValue cell,
                        Arena *arena)
 {
-    size_t size = ARRAY_HEADER + ARRAY_DIMENSION;
+    ArrayShape shape = array_shape_of(cell);
+    uint32_t count = cell.count;
+    if (type.oid == T_INT2VECTOR || type.oid == T_OIDVECTOR)
+        shape = (ArrayShape){.dimensions = 1, .lengths = {count}};
+    size_t size = ARRAY_HEADER + ARRAY_DIMENSION * (size_t)shape.dimensions;
     bool has_null = false;
     for (uint32_t i = 0; i < count; i++) {
         size += 4 + (size_t)elements[i].length;
         has_null |= elements[i].data == NULL;
     }
     char *out = arena_alloc(arena, size), *p = out;
-    bool is_vector = type.oid == T_INT2VECTOR || type.oid == T_OIDVECTOR;
-    bool is_empty = count == 0 && !is_vector;
-    put32(p, is_empty ? 0 : 1);
+    put32(p, shape.dimensions);
     put32(p + 4, has_null);
     put32(p + 8, element);
     p += ARRAY_HEADER;
-    if (!is_empty) {
-        put32(p, count);
-        put32(p + 4, is_vector ? 0 : 1);
+    for (uint32_t d = 0; d < shape.dimensions; d++) {
+        put32(p, shape.lengths[d]);
+        put32(p + 4, (uint32_t)shape.lower[d]);
         p += ARRAY_DIMENSION;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -338,7 +340,7 @@ static bool format_array(SqlType type, const TypeContext *context, const Vector 
         }
         ArrayValue cell = VECTOR_DATA(ArrayValue, vector)[vector_row(vector, i)];
         cells[i] = join_array(type, element.oid, cell.count == 0 ? NULL : texts + cell.offset,
-                              cell.count, arena);
+                              cell, arena);
     }
     return true;
 }
@@ -457,6 +459,34 @@ static bool receive_inet(SqlType type, Text bytes, VectorBuilder *builder, Fault
     return true;
 }
 
+/* The dimensions behind the header; those of int2vector and oidvector count from 0. */
+static bool receive_shape(SqlType type, Text bytes, uint32_t dimensions, uint32_t *count,
+                          int64_t *packed, Fault *fault)
+{
+    const char *p = bytes.data + ARRAY_HEADER;
+    bool is_vector = type.oid == T_INT2VECTOR || type.oid == T_OIDVECTOR;
+    uint64_t product = dimensions > 0;
+    ArrayShape shape = {.dimensions = dimensions};
+    if (dimensions > ARRAY_MAX_DIMENSIONS)
+        return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                         "number of array dimensions (%u) exceeds the maximum allowed (%d)",
+                         dimensions, ARRAY_MAX_DIMENSIONS);
+    if ((bytes.length - ARRAY_HEADER) / ARRAY_DIMENSION < dimensions)
+        return wrong_length(type, bytes, fault);
+    for (uint32_t d = 0; d < dimensions; d++) {
+        shape.lengths[d] = get32(p);
+        shape.lower[d] = is_vector ? 1 : (int32_t)get32(p + 4);
+        p += ARRAY_DIMENSION;
+        product *= shape.lengths[d];
+        if (product > MAX_ARRAY_ELEMENTS)
+            return wrong_length(type, bytes, fault);
+    }
+    *count = (uint32_t)product;
+    if (product == 0)
+        shape.dimensions = 0;
+    return array_pack_shape(&shape, packed, fault);
+}
+
 static bool receive_array(SqlType type, const TypeContext *context, Text bytes,
                           VectorBuilder *builder, Fault *fault)
 {
@@ -470,17 +500,12 @@ static bool receive_array(SqlType type, const TypeContext *context, Text bytes,
                          "binary data has array element type %u (%s) instead of expected %u (%s)",
                          sent, type_info(sent) == NULL ? "???" : type_info(sent)->sql_name,
                          element.oid, type_info(element.oid)->sql_name);
-    if (dimensions > 1)
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                         "arrays of more than one dimension are not supported");
-    p += ARRAY_HEADER;
     uint32_t count = 0;
-    if (dimensions == 1) {
-        if (end - p < ARRAY_DIMENSION)
-            return wrong_length(type, bytes, fault);
-        count = get32(p);
-        p += ARRAY_DIMENSION;
-    }
+    int64_t shape = 0;
+    p += ARRAY_HEADER;
+    if (!receive_shape(type, bytes, dimensions, &count, &shape, fault))
+        return false;
+    p += ARRAY_DIMENSION * (size_t)dimensions;
     if (count > MAX_ARRAY_ELEMENTS || count > (size_t)(end - p) / 4)
         return wrong_length(type, bytes, fault);
     VectorBuilder values;
@@ -507,7 +532,7 @@ static bool receive_array(SqlType type, const TypeContext *context, Text bytes,
         builder->elements = ARENA_NEW(builder->arena, VectorBuilder);
         vector_builder_init(builder->elements, builder->arena, type_layout(element), 8);
     }
-    vector_builder_array(builder, count);
+    vector_builder_shaped(builder, count, shape);
     for (uint32_t i = 0; i < count; i++)
         vector_builder_row(builder->elements, &vector, i);
     return true;

@@ -199,6 +199,11 @@ bool type_has_binary(SqlType type);
  */
 bool type_parse_text(SqlType type, const TypeContext *context, Text text, VectorBuilder *builder,
                      Fault *fault);
+/* array_shape_pack, where false is the fault 54000. */
+bool array_pack_shape(const ArrayShape *shape, int64_t *packed, Fault *fault);
+/* "[1:3][0:1]" into `out`, without a zero at the end; its length. */
+enum { ARRAY_BOUNDS_SIZE = 32 * ARRAY_MAX_DIMENSIONS };
+uint32_t array_bounds_text(const ArrayShape *shape, char *out);
 /* ISO 8601 intervals between instants: start/end, start/P1D, P1D/end, read in the context's zone;
  * microseconds UTC. Faults: 22023, and those of timestamps. */
 bool time_interval_parse(Text text, const TypeContext *context, int64_t *start, int64_t *end,

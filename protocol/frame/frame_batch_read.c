@@ -107,7 +107,8 @@ static bool are_cells_within(const ArrayValue *cells, const uint8_t *nulls, uint
     uint32_t bad = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t end = (uint64_t)cells[i].offset + cells[i].count;
-        bad |= end > elements && (nulls == NULL || nulls[i] == 0);
+        bool is_bad = end > elements || !array_shape_is_valid(cells[i].shape, cells[i].count);
+        bad |= is_bad && (nulls == NULL || nulls[i] == 0);
     }
     return bad == 0;
 }

@@ -309,7 +309,7 @@ static bool append_arrays(ColumnWriter *column, const Vector *vector, uint32_t s
     for (uint32_t row = start; row < start + count; row++) {
         bool is_null = vector_is_null(vector, row);
         ArrayValue array = is_null ? (ArrayValue){0} : arrays[vector_row(vector, row)];
-        if (!stream_writer_array(&column->stream, array.count, is_null, fault))
+        if (!stream_writer_array(&column->stream, array, is_null, fault))
             return false;
         if (array.count == 0)
             continue;

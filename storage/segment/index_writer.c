@@ -203,7 +203,8 @@ static bool write_lists(IndexWriter *index, const uint32_t *blocks, uint64_t tot
                             STREAM_VALUES, false, false, fault))
         return false;
     for (uint32_t code = 1; code <= index->entry_count; code++)
-        if (!stream_writer_array(&index->lists, counts[code], false, fault))
+        if (!stream_writer_array(&index->lists, (ArrayValue){.count = counts[code]}, false,
+                                 fault))
             return false;
     for (uint64_t at = 0; at < total; at += PIECE) {
         uint32_t some = total - at < PIECE ? (uint32_t)(total - at) : PIECE;

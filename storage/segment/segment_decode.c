@@ -335,6 +335,20 @@ static bool read_elements(const DecodeJob *job, uint64_t first, uint64_t count, 
     return true;
 }
 
+/* A length, or a shape with the sign bit set, whose lengths' product is the length. */
+static bool read_length(int64_t value, ArrayValue *array)
+{
+    uint64_t count = (uint64_t)value;
+    if (value < 0) {
+        array->shape = value & INT64_MAX;
+        count = array_shape_count(array->shape);
+        if (count > UINT32_MAX || !array_shape_is_valid(array->shape, (uint32_t)count))
+            return false;
+    }
+    array->count = (uint32_t)count;
+    return count <= UINT32_MAX;
+}
+
 /* Ranges of the wanted arrays, from the lengths of all arrays of the block. */
 static bool lay_ranges(const DecodeJob *job, const IntegerBlock *lengths, uint32_t shift,
                        ArrayValue *arrays, Fault *fault)
@@ -346,14 +360,14 @@ static bool lay_ranges(const DecodeJob *job, const IntegerBlock *lengths, uint32
     if (!integer_block_int64(lengths, values, fault))
         return false;
     for (uint32_t i = 0; i < job->block_rows; i++) {
-        if (values[i] < 0 || values[i] > total - used)
+        ArrayValue array = {.offset = shift + used};
+        if (!read_length(values[i], &array) || array.count > total - used)
             return fault_set(fault, FAULT_DATA_CORRUPTED, "arrays reach beyond their elements");
-        ArrayValue array = {.offset = shift + used, .count = (uint32_t)values[i]};
         if (job->rows == NULL)
             arrays[wanted++] = array;
         while (job->rows != NULL && wanted < job->count && job->rows[wanted] == i)
             arrays[wanted++] = array;
-        used += (uint32_t)values[i];
+        used += array.count;
     }
     if (used != total || wanted != job->count)
         return fault_set(fault, FAULT_DATA_CORRUPTED, "arrays do not use all their elements");

@@ -510,14 +510,15 @@ bool stream_writer_text(StreamWriter *writer, Text text, bool is_null, Fault *fa
     return account(writer, fault) && flush_if_full(writer, fault);
 }
 
-bool stream_writer_array(StreamWriter *writer, uint32_t element_count, bool is_null, Fault *fault)
+bool stream_writer_array(StreamWriter *writer, ArrayValue array, bool is_null, Fault *fault)
 {
     if (is_null) {
         writer->nulls[writer->pending] = 1;
         writer->pending_nulls++;
-        element_count = 0;
+        array = (ArrayValue){0};
     }
-    ((int64_t *)writer->values)[writer->pending++] = element_count;
-    writer->element_count += element_count;
+    ((int64_t *)writer->values)[writer->pending++] =
+        array.shape == 0 ? (int64_t)array.count : array.shape | INT64_MIN;
+    writer->element_count += array.count;
     return flush_if_full(writer, fault);
 }

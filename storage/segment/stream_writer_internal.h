@@ -50,7 +50,7 @@ bool stream_writer_vector(StreamWriter *writer, const Vector *vector, uint32_t s
                           uint32_t count, Fault *fault);
 bool stream_writer_codes(StreamWriter *writer, const uint32_t *codes, uint64_t count, Fault *fault);
 bool stream_writer_text(StreamWriter *writer, Text text, bool is_null, Fault *fault);
-bool stream_writer_array(StreamWriter *writer, uint32_t element_count, bool is_null, Fault *fault);
+bool stream_writer_array(StreamWriter *writer, ArrayValue array, bool is_null, Fault *fault);
 /* Writes what is gathered. */
 bool stream_writer_finish(StreamWriter *writer, Fault *fault);
 

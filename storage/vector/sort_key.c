@@ -6,7 +6,8 @@
  * flipped; floats as IEEE bits, negative ones inverted, others with the sign bit flipped (-0 is
  * written as 0, every NaN as one that is greater than infinity); strings escaped so that no key
  * is a prefix of another: 0x00 becomes 0x00 0xFF, the end is 0x00 0x00. Arrays: a byte before
- * each element (0x01, or 0x02 for NULL), 0x00 at the end. Under a NULL fixed layouts write zero
+ * each element (0x01, or 0x02 for NULL), 0x00 at the end and a byte for the shape, which is written
+ * out when it is not that of one dimension from 1. Under a NULL fixed layouts write zero
  * bytes, so that all keys of such columns have one width; strings and arrays write nothing.
  * The normalisation is described in Graefe, "Implementing Sorting in Database Systems" (2006).
  *
@@ -21,6 +22,8 @@
 #define SIGN64 UINT64_C(0x8000000000000000)
 
 enum { ELEMENT_END = 0x00, ELEMENT_VALUE = 0x01, ELEMENT_NULL = 0x02 };
+/* One dimension from less than 1, from 1, from more; two and more dimensions. */
+enum { SHAPE_BELOW = 0x00, SHAPE_PLAIN = 0x01, SHAPE_ABOVE = 0x02, SHAPE_SEVERAL = 0x03 };
 
 /* Bytes of a fixed layout's value, 0 for the others. */
 static uint32_t fixed_width(Layout layout)
@@ -49,7 +52,7 @@ static uint64_t value_length(const Vector *vector, uint32_t row)
         return fixed_width(vector->layout);
     ArrayValue cell = array_value(vector, row);
     const Vector *elements = array_elements(vector);
-    uint64_t length = 1;
+    uint64_t length = 2 + (cell.shape == 0 ? 0 : 8 * (uint64_t)array_shape_of(cell).dimensions);
     for (uint32_t i = cell.offset; i < cell.offset + cell.count; i++)
         length += 1 + (vector_is_null(elements, i) ? 0 : value_length(elements, i));
     return length;
@@ -169,6 +172,31 @@ static uint8_t *write_value(uint8_t *to, const Vector *vector, uint32_t row, uin
     return to;
 }
 
+static uint8_t *write_uint32(uint8_t *to, uint32_t value, uint8_t mask)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *to++ = (uint8_t)(value >> shift) ^ mask;
+    return to;
+}
+
+static uint8_t *write_shape(uint8_t *to, ArrayValue cell, uint8_t mask)
+{
+    if (cell.shape == 0) {
+        *to++ = SHAPE_PLAIN ^ mask;
+        return to;
+    }
+    ArrayShape shape = array_shape_of(cell);
+    uint8_t marker = shape.dimensions > 1 ? (uint8_t)(SHAPE_SEVERAL + shape.dimensions)
+                     : shape.lower[0] < 1 ? SHAPE_BELOW
+                                          : SHAPE_ABOVE;
+    *to++ = marker ^ mask;
+    for (uint32_t i = 0; i < shape.dimensions; i++)
+        to = write_uint32(to, shape.lengths[i], mask);
+    for (uint32_t i = 0; i < shape.dimensions; i++)
+        to = write_uint32(to, (uint32_t)shape.lower[i] ^ UINT32_C(0x80000000), mask);
+    return to;
+}
+
 static uint8_t *write_array(uint8_t *to, const Vector *vector, uint32_t row, uint64_t flip)
 {
     uint8_t mask = (uint8_t)flip;
@@ -181,7 +209,7 @@ static uint8_t *write_array(uint8_t *to, const Vector *vector, uint32_t row, uin
             to = write_value(to, elements, i, flip);
     }
     *to++ = ELEMENT_END ^ mask;
-    return to;
+    return write_shape(to, cell, mask);
 }
 
 /* A column of a fixed layout, flat: cursors[row] moves behind what was written. */

@@ -47,10 +47,23 @@ typedef struct IntervalValue {
     int32_t months;
 } IntervalValue;
 
+/*
+ * One array: its elements lie in `elements` as they would be written, the last dimension fastest.
+ * `shape` is 0 for one dimension that counts from 1; else dimensions and bounds, packed: see
+ * array_shape_pack. The count is then the product of the lengths.
+ */
 typedef struct ArrayValue {
     uint32_t offset; /* first element in `elements` */
     uint32_t count;
+    int64_t shape;
 } ArrayValue;
+
+enum { ARRAY_MAX_DIMENSIONS = 6 };
+typedef struct ArrayShape {
+    uint32_t dimensions; /* 0: an empty array */
+    uint32_t lengths[ARRAY_MAX_DIMENSIONS];
+    int32_t lower[ARRAY_MAX_DIMENSIONS]; /* the first subscript of each */
+} ArrayShape;
 
 /*
  * What is known of a dictionary that outlives the batches that use it: a column's of a segment.
@@ -156,6 +169,17 @@ static inline uint32_t vector_row(const Vector *vector, uint32_t row)
 {
     return vector->form == VECTOR_CONSTANT ? 0 : row;
 }
+
+/* --- shapes of arrays (array_shape.c) --- */
+/* False: lengths or bounds too large to be packed. Equal shapes give equal numbers; one dimension
+ * from 1, and none, give 0. */
+bool array_shape_pack(const ArrayShape *shape, int64_t *packed);
+ArrayShape array_shape_of(ArrayValue value);
+/* Whether a shape from outside is one that array_shape_pack makes for so many elements. */
+bool array_shape_is_valid(int64_t packed, uint32_t count);
+uint64_t array_shape_count(int64_t packed); /* product of its lengths, 0 for none; UINT64_MAX: huge */
+/* < 0, 0, > 0 for arrays of equal elements: by dimensions, lengths, bounds, as PostgreSQL does. */
+int array_shape_compare(ArrayValue a, ArrayValue b);
 
 bool vector_has_nulls(const Vector *vector); /* looks at every row if it must */
 
@@ -296,6 +320,8 @@ void vector_builder_text_view(VectorBuilder *builder, Text value);   /* shares t
 void vector_builder_row(VectorBuilder *builder, const Vector *vector, uint32_t row);
 /* Begins an array cell: the next `count` values appended to builder->elements are its elements. */
 void vector_builder_array(VectorBuilder *builder, uint32_t count);
+/* The same of a shape that was packed for `count` elements. */
+void vector_builder_shaped(VectorBuilder *builder, uint32_t count, int64_t shape);
 Vector vector_builder_finish(VectorBuilder *builder);
 
 #endif

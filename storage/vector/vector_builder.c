@@ -100,12 +100,18 @@ void vector_builder_text(VectorBuilder *builder, Text value)
 
 void vector_builder_array(VectorBuilder *builder, uint32_t count)
 {
+    vector_builder_shaped(builder, count, 0);
+}
+
+void vector_builder_shaped(VectorBuilder *builder, uint32_t count, int64_t shape)
+{
     check(builder->layout == LAYOUT_ARRAY);
     check(builder->elements != NULL || count == 0);
     uint32_t row = next_cell(builder);
     ((ArrayValue *)builder->data)[row] = (ArrayValue){
         .offset = builder->elements != NULL ? builder->elements->length : 0,
         .count = count,
+        .shape = shape,
     };
 }
 
@@ -117,7 +123,7 @@ static void append_array(VectorBuilder *builder, const Vector *vector, uint32_t 
         builder->elements = ARENA_NEW(builder->arena, VectorBuilder);
         vector_builder_init(builder->elements, builder->arena, elements->layout, cell.count);
     }
-    vector_builder_array(builder, cell.count);
+    vector_builder_shaped(builder, cell.count, cell.shape);
     for (uint32_t i = 0; i < cell.count; i++)
         vector_builder_row(builder->elements, elements, cell.offset + i);
 }

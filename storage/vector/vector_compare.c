@@ -25,13 +25,14 @@ static int array_compare(const Vector *a, uint32_t row_a, const Vector *b, uint3
         if (order != 0)
             return order;
     }
-    return ORDER(left.count, right.count);
+    return left.count != right.count ? ORDER(left.count, right.count)
+                                     : array_shape_compare(left, right);
 }
 
 static bool array_equal(const Vector *a, uint32_t row_a, const Vector *b, uint32_t row_b)
 {
     ArrayValue left = array_value(a, row_a), right = array_value(b, row_b);
-    if (left.count != right.count)
+    if (left.count != right.count || left.shape != right.shape)
         return false;
     const Vector *elements_a = array_elements(a), *elements_b = array_elements(b);
     for (uint32_t i = 0; i < left.count; i++)

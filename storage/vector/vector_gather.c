@@ -248,7 +248,7 @@ static Vector compact_array(Arena *arena, const Vector *vector)
         ArrayValue cell = {0};
         if (!vector_is_null(&flat, row))
             cell = array_value(&flat, row);
-        cells[row] = (ArrayValue){.offset = at, .count = cell.count};
+        cells[row] = (ArrayValue){.offset = at, .count = cell.count, .shape = cell.shape};
         for (uint32_t i = 0; i < cell.count; i++)
             rows[at++] = cell.offset + i;
     }

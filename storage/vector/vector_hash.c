@@ -67,7 +67,7 @@ static void hash_rows(const Vector *vector, uint32_t start, uint32_t count, uint
 
 static uint64_t array_hash(const Vector *elements, ArrayValue cell)
 {
-    uint64_t hash = int64_hash(cell.count);
+    uint64_t hash = int64_hash((int64_t)cell.count ^ cell.shape);
     uint64_t block[64];
     for (uint32_t done = 0; done < cell.count;) {
         uint32_t count = cell.count - done < 64 ? cell.count - done : 64;

@@ -560,6 +560,51 @@ static void test_batches(void **state)
     assert_true(batch_footprint(whole) >= total * (16 + 8));
 }
 
+/* Every shape comes back, equal ones pack alike, what does not fit is refused. */
+static void test_array_shapes(void **state)
+{
+    static const struct {
+        ArrayShape shape;
+        bool fits;
+    } cases[] = {
+        {{1, {3}, {1}}, true},
+        {{1, {3}, {0}}, true},
+        {{1, {3}, {-1000000}}, true},
+        {{2, {2, 500000000}, {1, 1}}, true},
+        {{2, {2, 3}, {0, -8000}}, true},
+        {{3, {2, 3, 4}, {1, 5, -256}}, true},
+        {{6, {500, 1, 2, 1, 1, 511}, {1, 1, 1, 1, 1, 1}}, true},
+        {{6, {1, 31, 1, 1, 1, 1}, {-8, 7, 1, 1, 1, 0}}, true},
+        {{6, {1, 32, 1, 1, 1, 1}, {-8, 7, 1, 1, 1, 0}}, false},
+        {{2, {1, 1}, {100000, 1}}, false},
+        {{1, {1}, {INT32_MAX}}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const ArrayShape *shape = &cases[i].shape;
+        int64_t packed;
+        assert_int_equal(array_shape_pack(shape, &packed), cases[i].fits);
+        if (!cases[i].fits)
+            continue;
+        uint64_t count = 1;
+        for (uint32_t d = 0; d < shape->dimensions; d++)
+            count *= shape->lengths[d];
+        if (count > UINT32_MAX)
+            continue;
+        ArrayValue value = {.count = (uint32_t)count, .shape = packed};
+        ArrayShape again = array_shape_of(value);
+        assert_int_equal(again.dimensions, shape->dimensions);
+        for (uint32_t d = 0; d < shape->dimensions; d++) {
+            assert_int_equal(again.lengths[d], shape->lengths[d]);
+            assert_int_equal(again.lower[d], shape->lower[d]);
+        }
+        assert_true(array_shape_is_valid(packed, value.count));
+        assert_false(packed != 0 && array_shape_is_valid(packed, value.count + 1));
+    }
+    assert_false(array_shape_is_valid(INT64_MAX, 1));
+    assert_false(array_shape_is_valid(-1, 1));
+    assert_false(array_shape_is_valid(1, 1));
+}
+
 static void test_footprint(void **state)
 {
     Arena *arena = *state;
@@ -608,6 +653,7 @@ int main(void)
         TEST(test_true_rows),
         TEST(test_dictionary_search),
         TEST(test_batches),
+        TEST(test_array_shapes),
         TEST(test_footprint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
