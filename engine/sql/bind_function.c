@@ -307,20 +307,6 @@ static const Expr *decode_complex(Binder *binder, const Expr **arguments, uint32
                                     binder->fault);
 }
 
-/* LOOKUP(x, name [, default]): there are no lookups. */
-static const Expr *lookup(Binder *binder, const Expr **arguments, uint32_t count,
-                          int32_t location)
-{
-    (void)count;
-    Text name = arguments[1]->kind == EXPR_CONSTANT && !expr_is_null(arguments[1])
-                    ? vector_text(arguments[1]->value, 0)
-                    : TEXT_LITERAL("");
-    bind_fault(binder, location, FAULT_UNDEFINED_OBJECT, "lookup \"%.*s\" does not exist",
-               TEXT_ARGS(name));
-    fault_hint(binder->fault, "Join the table that holds the names.");
-    return NULL;
-}
-
 /* json_extract_path(document, name, ..): the names as an array. */
 static const Expr *extract_path(Binder *binder, const char *name, const Expr **arguments,
                                 uint32_t count, int32_t location)
@@ -491,7 +477,6 @@ static const struct {
     {"json_query", 2, 2, json_query},
     {"similar_to_escape", 1, 2, similar_pattern},
     {"overlaps", 4, 4, overlaps},
-    {"lookup", 2, 3, lookup},
     {"quote_literal", 1, 1, quote_literal},
     {"quote_nullable", 1, 1, quote_nullable},
     {"row_to_json", 1, 2, row_to_json},
@@ -758,6 +743,8 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
                    "set-returning functions are not allowed in %s", clause_name(context->clause));
         return NULL;
     }
+    if (strcmp(name, "lookup") == 0 && (count == 2 || count == 3))
+        return bind_lookup(binder, context, arguments, count, location);
     SpecialForm form = find_special_form(name, count);
     if (form != NULL)
         return form(binder, arguments, count, location);

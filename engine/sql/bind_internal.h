@@ -19,6 +19,8 @@ typedef struct Scope Scope;
 typedef struct SelectState SelectState;
 typedef struct ExprContext ExprContext;
 
+typedef struct BoundLookup BoundLookup;
+
 typedef struct Binder {
     Arena *arena;
     BindContext *context;
@@ -35,6 +37,7 @@ typedef struct Binder {
     uint32_t rows_as_json; /* above 0: within the arguments of a JSON function */
     const char *search_path;      /* of the view being bound; NULL: the session's */
     uint32_t view_depth;
+    const BoundLookup *lookups; /* calls of LOOKUP met so far */
     struct RowTypes *row_types;   /* of the records that were met (bind_record_internal.h) */
     uint32_t used_count, used_capacity; /* relations of users that the statement names */
     uint32_t *used;
@@ -360,6 +363,9 @@ const Expr *bind_cast_to_reg(Binder *binder, const Expr *expr, SqlType type, int
 const Expr *bind_sub_link(Binder *binder, ExprContext *context, const PgQuery__SubLink *link);
 void apply_list_add(Binder *binder, ApplyList *list, PendingApply apply);
 /* Puts the list's applies on top of the plan. */
+/* LOOKUP(x, 'name' [, otherwise]) (bind_lookup.c). */
+const Expr *bind_lookup(Binder *binder, const ExprContext *context, const Expr *const *arguments,
+                        uint32_t count, int32_t location);
 const Plan *apply_list_attach(Binder *binder, const ApplyList *list, const Plan *plan);
 PlanColumn bind_new_column(Binder *binder, SqlType type, const char *name);
 
