@@ -14,6 +14,7 @@ enum {
     KEY_FIRST_SPAN = 16,
     KEY_LOCAL_ENTRIES = 4096, /* a dictionary with fewer is cheaper to look up at once */
     KEY_LOCAL_DIRECT = 1 << 19, /* codes of a direct table that is cleared with each dictionary */
+    KEY_KEPT_SPARSE = 2, /* kept texts a key that may be entries */
     KEY_LOCAL_DENSE = 1 << 18, /* one with more has no entry for each of its codes */
 };
 
@@ -53,6 +54,7 @@ typedef enum KeyMode {
     KEYS_UNDECIDED,
     KEYS_IDENTITY,
     KEYS_LOCAL,
+    KEYS_KEPT,
     KEYS_DIRECT,
     KEYS_HASH
 } KeyMode;
@@ -64,9 +66,10 @@ struct KeyTable {
     KeyMode mode;
     uint32_t count;
     uint32_t direct_limit;
-    uint32_t expected; /* keys, about; 0 unknown */
+    uint32_t expected; /* keys, about, of which room is made for; 0 unknown */
+    uint64_t foreseen; /* keys, about; 0 unknown */
     bool has_null;    /* IDENTITY: entry 0 has come */
-    uint32_t present_count; /* LOCAL: entries that have come, */
+    uint32_t present_count; /* LOCAL, KEPT: entries that have come, */
     GrowArray present;      /* a byte each */
     GrowArray direct; /* DIRECT: uint32_t entry + 1 by combined code */
     /* HASH. One word: slots of {key, entry + 1}; more: slots of hash half and entry + 1, and the
@@ -110,7 +113,7 @@ Vector key_column_vector(KeyColumn *column, bool is_identity, uint32_t first, ui
 
 /* --- lookups of the batch at hand --- */
 bool key_identity_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault);
-void key_local_add(KeyTable *table, uint32_t rows, uint32_t *entries);
+void key_local_add(KeyTable *table, uint32_t rows, uint32_t *entries); /* there is room in `present` */
 void key_identity_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries);
 bool key_direct_add(KeyTable *table, uint32_t rows, uint32_t *entries, Fault *fault);
 void key_direct_find(KeyTable *table, uint32_t rows, const bool *is_absent, uint32_t *entries);

@@ -30,6 +30,7 @@ void key_table_expect(KeyTable *table, uint64_t keys)
             : limit > KEY_DIRECT_MOST ? KEY_DIRECT_MOST
                                       : limit;
     table->direct_limit = (uint32_t)limit;
+    table->foreseen = keys;
     table->expected = (uint32_t)(keys < KEY_EXPECT_MOST ? keys : KEY_EXPECT_MOST);
     for (uint32_t c = 0; c < table->column_count; c++)
         table->columns[c].span_limit = (uint32_t)limit;
@@ -122,14 +123,20 @@ uint32_t key_table_count(const KeyTable *table)
     return table->count;
 }
 
+/* Whether there are entries for keys that have not come. */
+static bool has_absent_entries(const KeyTable *table)
+{
+    return table->mode == KEYS_LOCAL || table->mode == KEYS_KEPT;
+}
+
 uint32_t key_table_present_count(const KeyTable *table)
 {
-    return table->mode == KEYS_LOCAL ? table->present_count : table->count;
+    return has_absent_entries(table) ? table->present_count : table->count;
 }
 
 uint32_t key_table_present(const KeyTable *table, uint32_t first, uint32_t count, uint32_t *rows)
 {
-    if (table->mode == KEYS_LOCAL) {
+    if (has_absent_entries(table)) {
         const uint8_t *present = (const uint8_t *)table->present.data + first;
         Vector marks = vector_flat(LAYOUT_BOOL, count, present, NULL);
         return vector_true_rows(&marks, rows);
@@ -189,6 +196,23 @@ static bool enter_local(KeyTable *table, Fault *fault)
     return grow_array(&table->present, table->budget, table->count, fault);
 }
 
+/* Whether most of the texts that are kept are thought to come: then an array of all of them is no
+ * larger than a table of those that come, and needs no lookup. */
+static bool fits_kept(const KeyTable *table)
+{
+    const KeyColumn *first = &table->columns[0];
+    return table->column_count == 1 && first->cache != NULL &&
+           table->foreseen * KEY_KEPT_SPARSE >= first->texts->count;
+}
+
+static bool enter_kept(KeyTable *table)
+{
+    lookup_clear(table);
+    table->columns[0].span = 0;
+    table->mode = KEYS_KEPT;
+    return true;
+}
+
 static bool enter_direct(KeyTable *table, uint64_t product, Fault *fault)
 {
     lookup_clear(table);
@@ -223,6 +247,8 @@ static bool choose_lookup(KeyTable *table, Fault *fault)
         table->mode = KEYS_IDENTITY;
         return true;
     }
+    if (fits_kept(table))
+        return enter_kept(table);
     if (table->is_dense && table->column_count == 1 && first->local != NULL &&
         first->local->count <= KEY_LOCAL_DENSE)
         return enter_local(table, fault);
@@ -274,6 +300,12 @@ bool key_table_add(KeyTable *table, const Vector *const *columns, uint32_t rows,
     switch (table->mode) {
     case KEYS_IDENTITY:
         return key_identity_add(table, rows, entries, fault);
+    case KEYS_KEPT:
+        table->count = table->columns[0].texts->count;
+        if (!grow_array(&table->present, table->budget, table->count, fault))
+            return false;
+        key_local_add(table, rows, entries);
+        return true;
     case KEYS_LOCAL:
         key_local_add(table, rows, entries);
         return true;
@@ -311,7 +343,8 @@ bool key_table_find(KeyTable *table, const Vector *const *columns, uint32_t rows
     case KEYS_HASH:
         key_hash_find(table, rows, is_absent, entries);
         break;
-    case KEYS_LOCAL: /* whose entries are not looked for */
+    case KEYS_LOCAL: /* whose entries are not looked for, */
+    case KEYS_KEPT:  /* nor are these: it was not borrowed for that */
     case KEYS_UNDECIDED:
         break;
     }
@@ -350,7 +383,7 @@ void key_table_mark(const KeyTable *table, int64_t low, uint64_t *bits)
 void key_table_columns(KeyTable *table, uint32_t first, uint32_t count, Arena *arena,
                        Vector *columns)
 {
-    bool is_identity = table->mode == KEYS_IDENTITY || table->mode == KEYS_LOCAL;
+    bool is_identity = table->mode == KEYS_IDENTITY || has_absent_entries(table);
     for (uint32_t c = 0; c < table->column_count; c++)
         columns[c] = key_column_vector(&table->columns[c], is_identity, first, count, arena);
 }

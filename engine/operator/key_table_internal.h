@@ -10,6 +10,8 @@
  *   IDENTITY  one interned column: its id is the entry (not when its texts are kept)
  *   LOCAL     one column that stays with its dictionary: the code is the entry, whether it has
  *             come or not
+ *   KEPT      one column whose texts are kept from query to query: the text's number there is the
+ *             entry, whether it has come or not; where most of them are thought to come
  *   DIRECT    the product of the columns' ranges is small: an array indexed by the combined code
  *   HASH      open addressing on the packed tuple, probed a batch at a time with prefetching
  *

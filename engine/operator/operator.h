@@ -104,6 +104,20 @@ bool scan_narrow(SegmentCache *cache, StageInput *input, const Expr *filter,
                  const TypeContext *types, uint64_t limit, Arena *arena, uint64_t *rows,
                  Fault *fault);
 
+/* About which share of the rows of an INPUT_SEGMENTS passes `filter` (of the input's columns), by
+ * testing some blocks of a few segments. Parts of the filter for which a dictionary would have to be
+ * decoded, or that can fail, are taken to let all rows pass. */
+bool scan_sample(SegmentCache *cache, const StageInput *input, const Expr *filter,
+                 const TypeContext *types, double *share, Fault *fault);
+/*
+ * How the rows of an INPUT_SEGMENTS may be divided among workers by the texts of a column (a position
+ * in the input), from a sample of the segments; in `arena`. NULL: not well, as when most rows have
+ * one text, or when the column has no dictionaries. *entries: about how many texts all segments'
+ * dictionaries have together, one that several have counted for each.
+ */
+bool scan_divide(SegmentCache *cache, const StageInput *input, uint32_t column, uint32_t workers,
+                 Arena *arena, const RowDivision **division, double *entries, Fault *fault);
+
 typedef struct OperatorContext {
     Arena *arena;   /* the stage's: lives as long as its operators */
     Budget *budget; /* the stage's */

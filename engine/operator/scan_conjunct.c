@@ -300,7 +300,7 @@ bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uin
     uint32_t members = 0;
     for (uint32_t i = 0; i < *count; i++)
         members += conjuncts[i].kind == CONJUNCT_MEMBER;
-    if (members == CONJUNCTS_TO_COME)
+    if (members == CONJUNCTS_MEMBERS)
         return false;
     Conjunct conjunct = {.kind = CONJUNCT_MEMBER, .column = column, .keys = keys};
     conjunct.uses = arena_zalloc(context->arena, input->column_count + 1u);
@@ -309,6 +309,18 @@ bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uin
     note_member_bits(context, &conjunct);
     insert(conjuncts, count, &conjunct);
     return true;
+}
+
+void conjuncts_add_own(OperatorContext *context, const StageInput *input, Conjunct *conjuncts,
+                       uint32_t *count)
+{
+    Conjunct conjunct = {.kind = CONJUNCT_OWN,
+                         .column = input->division->column,
+                         .worker = context->worker,
+                         .division = input->division};
+    conjunct.uses = arena_zalloc(context->arena, input->column_count + 1u);
+    conjunct.uses[conjunct.column] = true;
+    insert(conjuncts, count, &conjunct);
 }
 
 void conjuncts_clear(OperatorContext *context, Conjunct *conjuncts, uint32_t count)
@@ -415,6 +427,8 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
         return judge_text(conjunct, zone);
     if (conjunct->kind == CONJUNCT_GENERIC)
         return VERDICT_SOME;
+    if (conjunct->kind == CONJUNCT_OWN)
+        return division_judge(conjunct, zone);
     if (zone->rows == zone->null_count && conjunct->kind == CONJUNCT_RANGE)
         return VERDICT_NONE;
     if (!zone->has_range)
@@ -676,6 +690,10 @@ bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_
     }
     if (conjunct->kind == CONJUNCT_IS_NULL) {
         *count = test_null(conjunct, column, rows);
+        return true;
+    }
+    if (conjunct->kind == CONJUNCT_OWN) {
+        *count = division_test(conjunct, column, rows);
         return true;
     }
     if (conjunct->kind == CONJUNCT_TEXT && test_text(conjunct, column, arena, rows, count))

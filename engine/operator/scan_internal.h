@@ -12,6 +12,7 @@ typedef enum ConjunctKind {
     CONJUNCT_RANGE,    /* low <= integer column <= high, not null */
     CONJUNCT_IS_NULL,  /* a column is (not) null */
     CONJUNCT_TEXT,     /* any condition on one string column: once a dictionary entry */
+    CONJUNCT_OWN,      /* the row is this worker's, by the input's division */
     CONJUNCT_MEMBER,   /* a column among the keys of a join above: a help, not a must */
     CONJUNCT_MONOTONE, /* f(integer column) compared with a constant, f keeps order */
     CONJUNCT_IN,       /* an integer column in a list */
@@ -48,6 +49,8 @@ typedef struct Conjunct {
     bool *uses;           /* which input columns the expression looks at */
     bool can_fail;
     KeyTable *keys;       /* MEMBER */
+    uint32_t worker;      /* OWN */
+    const RowDivision *division;
     bool has_range;       /* MEMBER: low .. high are the keys' */
     uint64_t rows_passed; /* MEMBER */
     GrowArray member_bits; /* MEMBER: a bit for each value of low .. high; empty: looked up in `keys` */
@@ -68,7 +71,8 @@ typedef struct Conjunct {
     uint32_t part_count;
 } Conjunct;
 
-enum { CONJUNCTS_TO_COME = 8 }; /* room for members, which come when joins are built */
+/* Room for members, which come when joins are built, and for the one of a division. */
+enum { CONJUNCTS_MEMBERS = 8, CONJUNCTS_TO_COME = CONJUNCTS_MEMBERS + 1 };
 
 typedef enum Comparison {
     COMPARE_NONE,
@@ -87,6 +91,9 @@ bool expr_as_comparison(const Expr *expr, const Expr **left, Comparison *compari
 /* Adds a MEMBER to the conjuncts; false when there is no room. */
 bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column,
                           KeyTable *keys, Conjunct *conjuncts, uint32_t *count);
+/* Adds the one that keeps the rows that are the worker's own; there must be room. */
+void conjuncts_add_own(OperatorContext *context, const StageInput *input, Conjunct *conjuncts,
+                       uint32_t *count);
 /* Whether the dictionary of its column is of use to it. */
 static inline bool conjunct_wants_dictionary(const StageInput *input, const Conjunct *conjunct)
 {
@@ -110,6 +117,15 @@ Verdict conjunct_judge(const Conjunct *conjunct, const SegmentZone *zone, Arena 
 /* The rows of `batch` (the input's columns, those in `uses` filled in) for which it holds. */
 bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_t *rows,
                    uint32_t *count, Fault *fault);
+
+/* --- the rows of a division that are the worker's own: scan_division.c --- */
+
+/* Takes up what codes are in the worker's ranges in a segment; `column` of it has a dictionary. */
+bool division_enter_segment(Conjunct *conjunct, SegmentReader *reader, uint32_t column, Arena *arena,
+                            Fault *fault);
+Verdict division_judge(const Conjunct *conjunct, const SegmentZone *zone);
+/* Row by row. */
+uint32_t division_test(const Conjunct *conjunct, const Vector *texts, uint32_t *rows);
 
 /* --- looking up: scan_codes.c, scan_index.c --- */
 

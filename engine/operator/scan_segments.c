@@ -2,7 +2,8 @@
  * Scan: rows of a table's segments.
  *
  * Morsels are row groups, numbered over the list of segments; the workers of a stage take the
- * next one from a shared counter. Of a segment whose indexes know which blocks may hold wanted
+ * next one from a shared counter, or, where rows are divided among them by their texts, each takes
+ * all and keeps its own rows. Of a segment whose indexes know which blocks may hold wanted
  * rows, the others are left out. A block of a row group is looked at in this order: its zones
  * (a conjunct that a zone rules out skips the block, one that a zone proves is not tested); the
  * conjuncts, cheapest first, each over the rows that the ones before have left, reading only the
@@ -45,6 +46,7 @@ typedef struct ScanOperator {
     bool is_backwards; /* newest first */
     /* morsels */
     uint32_t *first_group; /* by segment; [segment_count] is the total */
+    uint32_t next_ticket;  /* where rows are divided: the next morsel */
     uint32_t segment;      /* at hand; UINT32_MAX none */
     bool is_segment_ruled_out;
     bool has_dictionaries; /* the conjuncts know those of the segment at hand */
@@ -192,6 +194,17 @@ static bool enter_dictionary(ScanOperator *scan, Conjunct *conjunct, Fault *faul
     return true;
 }
 
+/* A segment without the column has NULLs, which one of the workers owns. */
+static bool enter_own(ScanOperator *scan, Conjunct *conjunct, Fault *fault)
+{
+    int stored = zone_column(scan, conjunct);
+    if (stored >= 0 && segment_has_dictionary(scan->reader, (uint32_t)stored) &&
+        !division_enter_segment(conjunct, scan->reader, (uint32_t)stored, scan->segment_arena, fault))
+        return false;
+    scan->is_segment_ruled_out |= conjunct->codes.is_known && conjunct->codes.count == 0;
+    return true;
+}
+
 /* An OR of conditions on string columns is tested by their codes, where all are known. */
 static bool enter_parts(ScanOperator *scan, Conjunct *conjunct, Fault *fault)
 {
@@ -244,6 +257,11 @@ static bool enter_dictionaries(ScanOperator *scan, Fault *fault)
     scan->has_dictionaries = true;
     for (uint32_t i = 0; i < scan->conjunct_count && !scan->is_segment_ruled_out; i++) {
         Conjunct *conjunct = &scan->conjuncts[i];
+        if (conjunct->kind == CONJUNCT_OWN) {
+            if (!enter_own(scan, conjunct, fault))
+                return false;
+            continue;
+        }
         if (conjunct_wants_dictionary(scan->input, conjunct) &&
             !enter_dictionary(scan, conjunct, fault))
             return false;
@@ -378,19 +396,32 @@ static bool is_group_wanted(ScanOperator *scan, uint32_t group, bool *is_wanted,
     return true;
 }
 
+/* The number of the next morsel, of `total`; false: none is left. */
+static bool take_morsel(ScanOperator *scan, uint32_t total, uint32_t *number)
+{
+    _Atomic uint32_t *ticket = &scan->base.context->tickets[scan->input->ticket];
+    if (scan->input->division != NULL) {
+        *number = scan->next_ticket;
+        scan->next_ticket += *number < total;
+        return *number < total;
+    }
+    *number = atomic_fetch_add(ticket, 1);
+    if (*number < total)
+        return true;
+    atomic_fetch_sub(ticket, 1); /* never so far that it wraps round */
+    return false;
+}
+
 /* Takes the next row group that its zones do not rule out. *has false: none is left. */
 static bool next_group(ScanOperator *scan, bool *has, Fault *fault)
 {
     OperatorContext *context = scan->base.context;
     uint32_t total = scan->first_group[scan->input->segment_count];
     for (;;) {
-        uint32_t ticket = atomic_fetch_add(&context->tickets[scan->input->ticket], 1);
-        *has = ticket < total;
-        if (!*has) {
-            /* Never so far that it wraps round. */
-            atomic_fetch_sub(&context->tickets[scan->input->ticket], 1);
+        uint32_t ticket;
+        *has = take_morsel(scan, total, &ticket);
+        if (!*has)
             return true;
-        }
         uint32_t group = scan->is_backwards ? total - 1 - ticket : ticket;
         uint32_t segment = segment_of_group(scan, group);
         if (segment != scan->segment && !enter_segment(scan, segment, fault))
@@ -719,6 +750,8 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
     if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count,
                         fault))
         return NULL;
+    if (input->division != NULL)
+        conjuncts_add_own(context, input, scan->conjuncts, &scan->conjunct_count);
     scan->is_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);
     scan->is_group_proven = arena_zalloc(context->arena, scan->conjunct_count + CONJUNCTS_TO_COME);
     number_groups(scan);

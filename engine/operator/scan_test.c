@@ -315,6 +315,106 @@ static void test_workers_share_morsels(void **state)
     test_stage_clear(&test);
 }
 
+/* The rows of each worker of a division; every row comes once, to who owns its text. */
+static void run_division(const RowDivision *division, uint32_t workers, const uint32_t *number,
+                         SegmentCache *cache)
+{
+    TestStage test;
+    Fault fault;
+    test_stage_init(&test);
+    test.context.segments = cache;
+    const Expr *filter = number == NULL ? NULL : condition(&test, *number);
+    OperatorSpec *spec = scan_spec(&test, filter);
+    Batch *parts[4];
+    test.inputs[0].division = division;
+    for (uint32_t w = 0; w < workers; w++) {
+        test.context.worker = w;
+        parts[w] = test_run(&test, spec, &fault);
+        assert_non_null(parts[w]);
+        for (uint32_t i = 0; i < parts[w]->rows; i++) {
+            const Vector *texts = &parts[w]->columns[division->column];
+            uint32_t range = 0;
+            while (!vector_is_null(texts, i) && range + 1 < division->range_count &&
+                   text_compare(division->splits[range], vector_text(texts, i)) <= 0)
+                range++;
+            assert_int_equal(division->owners[range], w);
+        }
+    }
+    assert_same_rows(batch_concatenate(test.arena, parts, workers), naive(&test, filter));
+    test_stage_clear(&test);
+}
+
+static void test_divided_rows(void **state)
+{
+    (void)state;
+    SegmentCache *cache = segment_cache_new(2, 1 << 20);
+    Arena *arena = arena_new("divisions");
+    for (uint32_t round = 0; round < 20; round++) {
+        uint32_t ranges = 1 + random_below(6), workers = 1 + random_below(4), number = random_below(CONDITIONS);
+        Text *splits = ARENA_ARRAY(arena, Text, ranges);
+        uint32_t *owners = ARENA_ARRAY(arena, uint32_t, ranges);
+        for (uint32_t i = 0; i < ranges; i++) {
+            splits[i] = text_of(arena_printf(arena, "text-%u%u", i + 1, random_below(9)));
+            owners[i] = random_below(workers);
+        }
+        RowDivision division = {.column = random_below(2) ? 1 : 3,
+                                .range_count = ranges,
+                                .splits = splits,
+                                .owners = owners};
+        run_division(&division, workers, random_below(4) == 0 ? NULL : &number, cache);
+    }
+    arena_free(arena);
+    segment_cache_free(cache);
+}
+
+/* What is made of a sample is even, and holds for all rows. */
+static void test_dividing(void **state)
+{
+    (void)state;
+    SegmentCache *cache = segment_cache_new(2, 1 << 20);
+    Fault fault;
+    for (uint32_t workers = 2; workers <= 4; workers++) {
+        TestStage test;
+        const RowDivision *division;
+        double entries;
+        test_stage_init(&test);
+        scan_spec(&test, NULL);
+        assert_true(scan_divide(cache, &test.inputs[0], 1, workers, test.arena, &division, &entries,
+                                &fault));
+        assert_non_null(division);
+        assert_true(entries > 1000 && entries < 2000);
+        for (uint32_t i = 0; i + 2 < division->range_count; i++)
+            assert_true(text_compare(division->splits[i], division->splits[i + 1]) < 0);
+        run_division(division, workers, NULL, cache);
+        /* three texts are too few, and a segment lacks the column */
+        assert_true(scan_divide(cache, &test.inputs[0], 3, workers, test.arena, &division, &entries,
+                                &fault));
+        assert_null(division);
+        test_stage_clear(&test);
+    }
+    segment_cache_free(cache);
+}
+
+static void test_sample(void **state)
+{
+    (void)state;
+    SegmentCache *cache = segment_cache_new(2, 1 << 20);
+    for (uint32_t number = 0; number < CONDITIONS; number++) {
+        TestStage test;
+        Fault fault;
+        double share;
+        test_stage_init(&test);
+        const Expr *filter = condition(&test, number);
+        scan_spec(&test, NULL);
+        assert_true(scan_sample(cache, &test.inputs[0], filter, &test.types, &share, &fault));
+        double actual = (double)naive(&test, filter)->rows / (double)table.rows->rows;
+        assert_true(share == 1 || (share > actual - 0.1 && share < actual + 0.1));
+        assert_true(number != 0 || share < 1); /* this one is tested */
+        test_stage_clear(&test);
+    }
+    segment_cache_free(cache);
+}
+
 static void test_top_n_skips_blocks(void **state)
 {
     (void)state;
@@ -648,6 +748,9 @@ int main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_zones_skip_blocks),
         cmocka_unit_test(test_workers_share_morsels),
+        cmocka_unit_test(test_divided_rows),
+        cmocka_unit_test(test_dividing),
+        cmocka_unit_test(test_sample),
         cmocka_unit_test(test_kept_texts),
         cmocka_unit_test(test_top_n_skips_blocks),
         cmocka_unit_test(test_join_restricts_scan),

@@ -1,6 +1,7 @@
 /*
  * Aggregation in stages: partial where the rows are, a shuffle of the groups, final where they
- * meet. On one worker it is complete at once; where every row is needed in one place (ORDER BY
+ * meet. On one worker it is complete at once, as it is on several where their rows are divided by a
+ * key (cut_divide.c); where every row is needed in one place (ORDER BY
  * inside an aggregate) the rows travel instead of states. DISTINCT: cut_distinct.c.
  */
 #include "engine/plan/cut_group_internal.h"
@@ -204,15 +205,49 @@ void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
     group_put(cutter, plan, fragment, GROUP_FINAL, keys, finals);
 }
 
+/* What a filter leaves of a large table, tested on some of its rows: how many groups there are, and
+ * so where they are merged, hangs on it. */
+static bool learn_rows(Cutter *cutter, const Plan *plan, const Fragment *fragment)
+{
+    enum { LEAST_ROWS = 200000, LEAST_GROUPS = 4096 };
+    CutContext *context = cutter->context;
+    const OperatorSpec *spec = fragment->root;
+    double rows = 0, share;
+    while (spec->kind == OPERATOR_PROJECT)
+        spec = spec->children[0];
+    if (context->sample == NULL || plan->aggregate.key_count == 0 || fragment->input_count != 1 ||
+        fragment->inputs[0].kind != INPUT_SEGMENTS || spec->kind != OPERATOR_INPUT ||
+        spec->input.filter == NULL)
+        return true;
+    for (uint32_t i = 0; i < fragment->inputs[0].segment_count; i++)
+        rows += (double)fragment->inputs[0].segments[i].rows;
+    if (rows < LEAST_ROWS)
+        return true;
+    double known = plan_estimate_rows(plan->aggregate.input);
+    plan_learn_rows(plan, rows);
+    if (plan_estimate_rows(plan) < LEAST_GROUPS) {
+        plan_learn_rows(plan, known); /* few groups, whatever the filter does */
+        return true;
+    }
+    if (!context->sample(context->state, &fragment->inputs[0], spec->input.filter, &share,
+                         cutter->fault))
+        return false;
+    plan_learn_rows(plan, rows * share);
+    return true;
+}
+
 bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment)
 {
     uint32_t key_count = plan->aggregate.key_count;
-    if (!cut_plan(cutter, plan->aggregate.input, fragment))
+    if (!cut_plan(cutter, plan->aggregate.input, fragment) || !learn_rows(cutter, plan, fragment))
         return false;
     GroupInput input = group_input(cutter, plan, fragment);
     StageAggregate *aggregates = make_aggregates(cutter, plan, &input);
-    if (fragment->is_single || needs_all_rows(plan)) {
-        if (!fragment->is_single) {
+    bool is_divided = false;
+    if (!has_distinct(plan) && !group_divide(cutter, plan, fragment, input.keys, &is_divided))
+        return false;
+    if (is_divided || fragment->is_single || needs_all_rows(plan)) {
+        if (!is_divided && !fragment->is_single) {
             double rows = plan_estimate_rows(plan->aggregate.input);
             ShuffleSpec shuffle = by_keys(cutter, input.keys, key_count, rows);
             cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false,

@@ -18,6 +18,10 @@ ShuffleSpec group_shuffle(Cutter *cutter, const uint32_t *columns, uint32_t coun
 /* On a fragment whose root gives keys and partial states: the shuffle and the final group. */
 void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
                  const StageAggregate *aggregates, double groups);
+/* Divides the rows of the fragment's table by the texts of a key (positions `keys`), where it can and
+ * that pays: groups over it are then complete on each worker. */
+bool group_divide(Cutter *cutter, const Plan *plan, Fragment *fragment, const uint32_t *keys,
+                  bool *is_divided);
 /* Aggregates of which some are DISTINCT, over a fragment with their arguments (cut_distinct.c). */
 void cut_distinct(Cutter *cutter, const Plan *plan, Fragment *fragment, const uint32_t *keys,
                   const StageAggregate *aggregates, double groups);

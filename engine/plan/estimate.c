@@ -285,6 +285,18 @@ double plan_estimate_rows(const Plan *plan)
     return plan->estimated_rows;
 }
 
+void plan_learn_rows(const Plan *aggregate, double rows)
+{
+    Plan *plan = (Plan *)aggregate;
+    ((Plan *)plan->aggregate.input)->estimated_rows = at_least_one(rows);
+    plan->estimated_rows = 0;
+}
+
+void plan_learn_groups(const Plan *aggregate, double groups)
+{
+    ((Plan *)aggregate)->estimated_rows = at_least_one(groups);
+}
+
 static double item_distinct(const Plan *input, const PlanProjection *items, uint32_t count,
                             ColumnId column, double rows)
 {

@@ -111,6 +111,10 @@ static void print_input(const StageInput *input, Buffer *out)
         buffer_printf(out, "Scan table %.*s: %u of %u segments, %llu rows", TEXT_ARGS(input->table),
                       input->segment_count, input->segments_total, (unsigned long long)rows);
         print_pruning(input, out);
+        if (input->division != NULL)
+            buffer_printf(out, "; divided by %.*s in %u ranges",
+                          TEXT_ARGS(input->names[input->division->column]),
+                          input->division->range_count);
         break;
     case INPUT_EXTERNAL:
         print_units(input, out);

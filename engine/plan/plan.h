@@ -322,6 +322,14 @@ typedef struct CutContext {
     bool (*narrow)(void *state, StageInput *input, const Expr *filter, Arena *arena, uint64_t *rows,
                    Fault *fault);
     uint64_t narrowed_rows; /* what that gave */
+    /* About which share of the rows of segments passes a filter of the input's columns: see scan_sample
+     * (engine/operator). NULL: nobody asks. */
+    bool (*sample)(void *state, const StageInput *input, const Expr *filter, double *share,
+                   Fault *fault);
+    /* How rows of segments may be divided by the texts of a column of the input: see scan_divide
+     * (engine/operator). NULL: nobody asks. */
+    bool (*divide)(void *state, const StageInput *input, uint32_t column, uint32_t workers,
+                   Arena *arena, const RowDivision **division, double *entries, Fault *fault);
     void *state;
     bool for_explain;             /* do not produce or expand: nothing will run */
 } CutContext;

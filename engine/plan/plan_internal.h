@@ -88,6 +88,10 @@ const Plan *rule_prune_columns(PlanContext *context, const Plan *plan, const Pla
 double plan_estimate_rows(const Plan *plan);
 /* Distinct values of a column, at most the plan's rows. */
 double plan_estimate_distinct(const Plan *plan, ColumnId column);
+/* An aggregate's input has about so many rows: found out otherwise. */
+void plan_learn_rows(const Plan *aggregate, double rows);
+/* The aggregate has at most so many groups. */
+void plan_learn_groups(const Plan *aggregate, double groups);
 double plan_estimate_groups(const Plan *input, const PlanProjection *keys, uint32_t key_count);
 
 /* --- what a table's filter says about its segments (pruning.c). Lives in `arena`. --- */

@@ -47,6 +47,19 @@ typedef struct InputUnit {
     uint32_t ticket;        /* counts what the readers have taken */
 } InputUnit;
 
+/*
+ * Rows of segments divided among a stage's workers by the texts of a column: each worker goes through
+ * all segments and keeps the rows whose text lies in a range of its own, so that equal texts meet at
+ * one worker without travelling. Range i has the texts from splits[i - 1] on (the first: all) that
+ * are below splits[i] (the last: all), in the order of their bytes; NULLs are in the first.
+ */
+typedef struct RowDivision {
+    uint32_t column;        /* of the input; STRING */
+    uint32_t range_count;   /* at least 1 */
+    const Text *splits;     /* range_count - 1, ascending */
+    const uint32_t *owners; /* the worker of each range */
+} RowDivision;
+
 typedef enum StageRead {
     READ_PARTITIONS, /* the consumer's worker i of n reads partitions i, i + n, ... */
     READ_ALL,        /* every worker of the consumer reads all partitions (broadcast) */
@@ -73,6 +86,9 @@ typedef struct StageInput {
     /* SEGMENTS, EXTERNAL: index of the shared counter from which workers take the next morsel
      * (a row group of a segment; a unit). Morsels are numbered in the order of the list. */
     uint32_t ticket;
+    /* SEGMENTS: each worker reads all row groups, for the rows that are its own; NULL: none is read
+     * twice */
+    const RowDivision *division;
     /* BATCH */
     const Batch *batch;          /* read by worker 0 only, unless every input of the stage is so */
     /* STAGE */

@@ -16,6 +16,7 @@ enum {
     MAX_STAGES = 1000,
     MAX_INPUTS = 1000,
     MAX_COLUMNS = 65535,
+    MAX_RANGES = 65536, /* of texts, by which rows are divided */
     MAX_CHILDREN = 10000,
     MAX_OPERATOR_DEPTH = 1000,
     MAX_KEYS = 65535,
@@ -90,6 +91,19 @@ static void pack_segment(const InputSegment *segment, Buffer *out)
     pack_uint(out, segment->bytes);
 }
 
+static void pack_division(const RowDivision *division, Buffer *out)
+{
+    uint32_t ranges = division == NULL ? 0 : division->range_count;
+    pack_array(out, ranges);
+    if (ranges == 0)
+        return;
+    pack_uint(out, division->column);
+    for (uint32_t i = 0; i < ranges; i++)
+        pack_uint(out, division->owners[i]);
+    for (uint32_t i = 0; i + 1 < ranges; i++)
+        pack_text(out, division->splits[i]);
+}
+
 static void pack_segments_input(const StageInput *input, Buffer *out)
 {
     pack_text(out, input->table);
@@ -97,6 +111,7 @@ static void pack_segments_input(const StageInput *input, Buffer *out)
     for (uint32_t i = 0; i < input->segment_count; i++)
         pack_segment(&input->segments[i], out);
     pack_uint(out, input->ticket);
+    pack_division(input->division, out);
 }
 
 static void pack_external_input(const StageInput *input, Buffer *out)
@@ -501,6 +516,31 @@ static bool read_batch(Reader *reader, const StageInput *input, const Batch **re
     return true;
 }
 
+static bool read_division(Reader *reader, StageInput *input)
+{
+    uint32_t ranges;
+    if (!read_count(reader, MAX_RANGES, &ranges))
+        return false;
+    if (ranges == 0)
+        return true;
+    RowDivision *division = ARENA_NEW(reader->arena, RowDivision);
+    uint32_t *owners = ARENA_ARRAY(reader->arena, uint32_t, ranges);
+    Text *splits = ARENA_ARRAY(reader->arena, Text, ranges);
+    *division = (RowDivision){.range_count = ranges, .splits = splits, .owners = owners};
+    division->column = (uint32_t)unpack_below(&reader->in, input->column_count);
+    if (reader->in.failed || type_layout(input->types[division->column]) != LAYOUT_STRING)
+        return bad(reader, "division");
+    for (uint32_t i = 0; i < ranges; i++)
+        owners[i] = (uint32_t)unpack_below(&reader->in, UINT32_MAX);
+    for (uint32_t i = 0; i + 1 < ranges; i++) {
+        splits[i] = read_text(reader);
+        if (i > 0 && text_compare(splits[i - 1], splits[i]) >= 0)
+            return bad(reader, "division");
+    }
+    input->division = division;
+    return !reader->in.failed;
+}
+
 static bool read_segments_input(Reader *reader, StageInput *input)
 {
     input->table = read_text(reader);
@@ -520,7 +560,7 @@ static bool read_segments_input(Reader *reader, StageInput *input)
     }
     input->segments = segments;
     input->ticket = (uint32_t)unpack_below(&reader->in, reader->ticket_count);
-    return !reader->in.failed || bad(reader, "segments");
+    return (!reader->in.failed && read_division(reader, input)) || bad(reader, "segments");
 }
 
 static bool read_external_input(Reader *reader, StageInput *input)

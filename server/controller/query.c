@@ -294,6 +294,21 @@ static bool expand_units(void *state, Text source_json, Text format_json, uint32
                              fault);
 }
 
+static bool sample_rows(void *state, const StageInput *input, const Expr *filter, double *share,
+                        Fault *fault)
+{
+    const Request *request = state;
+    return scan_sample(request->controller->segments, input, filter, &request->types, share, fault);
+}
+
+static bool divide_rows(void *state, const StageInput *input, uint32_t column, uint32_t workers,
+                        Arena *arena, const RowDivision **division, double *entries, Fault *fault)
+{
+    const Request *request = state;
+    return scan_divide(request->controller->segments, input, column, workers, arena, division,
+                       entries, fault);
+}
+
 static CutContext cut_context(Request *request, PlanContext *plan, const BoundQuery *query,
                               uint32_t workers)
 {
@@ -311,6 +326,8 @@ static CutContext cut_context(Request *request, PlanContext *plan, const BoundQu
                         .staging_folder = text_of(request->controller->staging_folder),
                         .produce = produce_relation,
                         .expand = expand_units,
+                        .sample = sample_rows,
+                        .divide = divide_rows,
                         .state = request};
 }
 

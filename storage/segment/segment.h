@@ -129,6 +129,10 @@ bool segment_find_entry(SegmentReader *reader, uint32_t column, Text text, uint3
 /* The first code whose text is >= (> with `after`) `text`; one more than the last: none. */
 bool segment_lower_bound(SegmentReader *reader, uint32_t column, Text text, bool after,
                          uint32_t *code, Fault *fault);
+/* The text of the entry, or of one before it that is at hand for less: at most a block of the
+ * dictionary away. In `arena`. */
+bool segment_entry_near(SegmentReader *reader, uint32_t column, uint32_t code, Arena *arena,
+                        Text *text, Fault *fault);
 /* Adds the blocks whose rows have a code of first..last (of those that there are) to `set`, a bit
  * a block. *is_listed false: the index does not say it of all of them, and the set is of no use. */
 bool segment_entry_blocks(SegmentReader *reader, uint32_t column, uint32_t first, uint32_t last,

@@ -246,6 +246,37 @@ bool segment_find_entry(SegmentReader *reader, uint32_t column, Text text, uint3
     return true;
 }
 
+/* Where a dictionary has many blocks their first entries will do. */
+bool segment_entry_near(SegmentReader *reader, uint32_t column, uint32_t code, Arena *arena,
+                        Text *text, Fault *fault)
+{
+    enum { MANY_BLOCKS = 64 };
+    uint32_t stream = dictionary_stream(reader, column);
+    const Dictionary *dictionary;
+    const EntryBlock *block;
+
+    check(stream != FORMAT_NO_STREAM && code >= 1 && code <= reader->streams[stream].rows);
+    uint32_t index = (code - 1) / SEGMENT_BLOCK_ROWS, within = (code - 1) % SEGMENT_BLOCK_ROWS;
+    if (!is_searched_by_block(reader, stream)) {
+        if (!segment_load_dictionary(reader, stream, false, &dictionary, fault))
+            return false;
+        *text = dictionary_text(dictionary, code);
+    } else if (reader->streams[stream].block_count >= MANY_BLOCKS) {
+        if (!segment_load_dictionary(reader, reader->streams[stream].dictionary, false, &dictionary,
+                                     fault))
+            return false;
+        *text = dictionary_text(dictionary, index + 1);
+    } else {
+        if (!segment_entries(reader, stream, index, &block, fault))
+            return false;
+        if (within >= block->count)
+            return fault_set(fault, FAULT_DATA_CORRUPTED, "dictionary is shorter than it says");
+        *text = entry_text(block, within);
+    }
+    *text = arena_text(arena, *text);
+    return true;
+}
+
 /* --- lists --- */
 
 /* Adds the elements [first, first + count) of the lists to the set. */
