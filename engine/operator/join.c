@@ -2,8 +2,8 @@
  * Join: the right child's rows are held in a table (join_table.c), the left child's batches probe
  * it.
  *
- * A left batch gives candidate pairs, at most BATCH_ROWS at a time: rows whose keys agree. The
- * rest of the condition is evaluated over the candidates; what survives is marked on both sides
+ * A left batch gives candidate pairs, at most BATCH_ROWS at a time: rows whose keys agree and for
+ * which inequalities between the sides may hold (join_range.c). The rest of the condition is evaluated over the candidates; what survives is marked on both sides
  * and, for joins that give pairs, goes out. When the batch has been gone through, the rows that
  * found no partner (LEFT, FULL, SINGLE, ANTI) or did (SEMI) go out; right rows that never found one
  * (RIGHT, FULL, RIGHT ANTI) or did (RIGHT SEMI) at the very end.
@@ -13,6 +13,11 @@
  * when the comparison is a condition of its own and NULL for some candidate.
  */
 #include "engine/operator/join_internal.h"
+
+enum {
+    FIRST_SHARE = 8, /* candidates of a row that one match decides about */
+    SHARE_GROWTH = 8,
+};
 
 typedef enum JoinPhase { JOIN_BUILDING, JOIN_PROBING, JOIN_RIGHT_REST, JOIN_DONE } JoinPhase;
 
@@ -32,9 +37,12 @@ typedef struct JoinOperator {
     /* the left batch at hand */
     Batch *left;
     uint32_t left_row;     /* the next to take candidates from */
-    uint32_t chain_at;     /* and the next of its candidates, relative to their start */
+    uint32_t share;        /* at most so many from a row before it is the next one's turn */
+    bool has_more;         /* some row's share did not take all of its candidates */
     bool is_left_finished; /* its rest has gone out */
     uint32_t entries[BATCH_ROWS];
+    uint32_t candidate_at[BATCH_ROWS], candidate_end[BATCH_ROWS]; /* positions in the table */
+    uint64_t codes[JOIN_RANGE_TESTS][BATCH_ROWS];
     uint8_t left_matched[BATCH_ROWS];
     uint8_t left_unknown[BATCH_ROWS];
     uint8_t left_has_null[BATCH_ROWS];
@@ -112,74 +120,115 @@ static void match_by_entry(JoinOperator *join)
     join->left_row = join->left->rows;
 }
 
+/* Where each left row's candidates lie. */
+static void find_candidates(JoinOperator *join)
+{
+    const JoinTable *table = &join->table;
+    const JoinRange *range = &table->range;
+    uint8_t is_never[BATCH_ROWS];
+    if (range->test_count != 0)
+        join_range_find(&join->table.range, join->left, join->codes, is_never);
+    for (uint32_t i = 0; i < join->left->rows; i++) {
+        uint32_t entry = join->entries[i];
+        bool has_none = entry == KEY_ENTRY_NONE || (range->test_count != 0 && is_never[i]);
+        uint32_t start = has_none ? 0 : join_table_start(table, entry);
+        uint32_t end = has_none ? 0 : join_table_end(table, entry);
+        if (start < end && range->test_count != 0)
+            end = join_range_end(range, start, end, join->codes[0][i]);
+        join->candidate_at[i] = start;
+        join->candidate_end[i] = end;
+    }
+}
+
+/* One match decides about a left row: further candidates are looked at only as long as there is
+ * none, ever more of them. */
+static bool is_decided_by_one(const JoinOperator *join)
+{
+    return !join->gives_pairs && !join->gives_right_only;
+}
+
 static bool begin_left(JoinOperator *join, Batch *left, Fault *fault)
 {
     join->left = left;
     join->left_row = 0;
-    join->chain_at = 0;
+    join->share = is_decided_by_one(join) ? FIRST_SHARE : UINT32_MAX;
+    join->has_more = false;
     join->is_left_finished = false;
     memset(join->left_matched, 0, left->rows);
     memset(join->left_unknown, 0, left->rows);
     if (!join_table_find(&join->table, left, join->base.spec->join.left_keys, join->entries,
                          join->left_has_null, fault))
         return false;
-    if (!join->gives_pairs && !join->gives_right_only && join->condition == NULL &&
-        join->any_condition == NULL)
+    if (is_decided_by_one(join) && join->condition == NULL && join->any_condition == NULL)
         match_by_entry(join);
+    else
+        find_candidates(join);
     return true;
 }
 
-/* Whether pairs with the entry's rows would say nothing new: they are marked, all at once. */
-static bool is_marked(const JoinOperator *join, uint32_t entry)
+/* Whether pairs with the row's candidates would say nothing new: they are marked, all at once. */
+static bool is_marked(const JoinOperator *join, uint32_t row)
 {
+    if (!join->gives_right_only || join->condition != NULL)
+        return false;
+    uint32_t entry = join->entries[row];
     const uint8_t *matched = join->right_matched.data;
-    return join->gives_right_only && join->condition == NULL && join->chain_at == 0 &&
-           matched[join_table_row(&join->table, join_table_start(&join->table, entry))];
+    return join->candidate_at[row] == join_table_start(&join->table, entry) &&
+           matched[join_table_row(&join->table, join->candidate_at[row])];
+}
+
+/* Takes candidates of the row at hand, up to its share and the room there is. */
+static void take_candidates(JoinOperator *join, uint32_t row)
+{
+    uint32_t count = join->pair_count;
+    uint32_t room = BATCH_ROWS - count < join->share ? BATCH_ROWS - count : join->share;
+    uint32_t taken =
+        join_range_take(&join->table, &join->candidate_at[row], join->candidate_end[row],
+                        join->codes[JOIN_RANGE_TESTS - 1][row], room, join->pair_right + count);
+    for (uint32_t i = 0; i < taken; i++)
+        join->pair_left[count + i] = row;
+    join->pair_count += taken;
+    bool has_all = join->candidate_at[row] == join->candidate_end[row];
+    if (has_all || taken == join->share) {
+        join->has_more |= !has_all;
+        join->left_row++;
+    }
 }
 
 /* Fills the pairs with the next candidates. Without a condition every candidate is a match, so a
  * row without one can go out at once, paired with no row. */
 static bool next_candidates(JoinOperator *join, Fault *fault)
 {
-    const JoinTable *table = &join->table;
     bool pairs_with_none = join->condition == NULL && join->gives_left_rest;
-    uint32_t count = 0;
-    while (join->left_row < join->left->rows && count < BATCH_ROWS) {
+    bool is_decided = is_decided_by_one(join);
+    join->pair_count = 0;
+    while (join->left_row < join->left->rows && join->pair_count < BATCH_ROWS) {
         uint32_t row = join->left_row;
-        uint32_t entry = join->entries[row];
-        uint32_t start = 0, end = 0;
-        if (entry != KEY_ENTRY_NONE) {
-            start = join_table_start(table, entry);
-            end = join_table_end(table, entry);
+        uint32_t left = join->candidate_end[row] - join->candidate_at[row];
+        if (left == 0 && pairs_with_none) {
+            join->pair_left[join->pair_count] = row;
+            join->pair_right[join->pair_count++] = UINT32_MAX;
         }
-        if (start < end && is_marked(join, entry)) {
+        if (left == 0 || (is_decided && join->left_matched[row]) || is_marked(join, row)) {
             join->left_row++;
             continue;
         }
-        if (start == end && pairs_with_none) {
-            join->pair_left[count] = row;
-            join->pair_right[count++] = UINT32_MAX;
-            join->left_row++;
-            continue;
-        }
-        if (end - start > 1 && type_of(join) == STAGE_JOIN_SINGLE && join->condition == NULL)
+        if (left > 1 && type_of(join) == STAGE_JOIN_SINGLE && join->condition == NULL)
             return fault_set(fault, FAULT_CARDINALITY_VIOLATION,
                              "more than one row returned by a subquery used as an expression");
-        uint32_t at = start + join->chain_at;
-        uint32_t room = BATCH_ROWS - count;
-        uint32_t taken = end - at < room ? end - at : room;
-        for (uint32_t i = 0; i < taken; i++) {
-            join->pair_left[count + i] = row;
-            join->pair_right[count + i] = join_table_row(table, at + i);
-        }
-        count += taken;
-        join->chain_at += taken;
-        if (at + taken == end) {
-            join->left_row++;
-            join->chain_at = 0;
-        }
+        take_candidates(join, row);
     }
-    join->pair_count = count;
+    return true;
+}
+
+/* Goes through the left rows again when some have candidates left; whether it does. */
+static bool begin_round(JoinOperator *join)
+{
+    if (!join->has_more)
+        return false;
+    join->has_more = false;
+    join->share = join->share < BATCH_ROWS / SHARE_GROWTH ? join->share * SHARE_GROWTH : BATCH_ROWS;
+    join->left_row = 0;
     return true;
 }
 
@@ -408,7 +457,7 @@ static Batch *finish_left(JoinOperator *join)
 
 static Progress probe_next(JoinOperator *join, Batch **batch, Fault *fault)
 {
-    if (join->left == NULL || (join->left_row == join->left->rows && join->is_left_finished)) {
+    if (join->left == NULL || join->is_left_finished) {
         Batch *left;
         join->left = NULL; /* it ends with this call, whatever comes */
         Progress progress = operator_next(join->base.children[0], &left, fault);
@@ -422,7 +471,7 @@ static Progress probe_next(JoinOperator *join, Batch **batch, Fault *fault)
             return PROGRESS_FAILED;
     }
     arena_reset(join->arena);
-    if (join->left_row < join->left->rows) {
+    if (join->left_row < join->left->rows || begin_round(join)) {
         if (!next_candidates(join, fault) ||
             !apply_condition(join, join->condition, join->is_null_aware, fault) ||
             !apply_condition(join, join->any_condition, true, fault) || !mark_matches(join, fault))
@@ -547,7 +596,8 @@ Operator *join_make(const OperatorSpec *spec, OperatorContext *context, Operator
     if (!compile_condition(join, spec->join.condition, &join->condition, fault) ||
         !compile_condition(join, any, &join->any_condition, fault))
         return NULL;
-    join_table_init(&join->table, context, spec);
+    if (!join_table_init(&join->table, context, spec, fault))
+        return NULL;
     join->arena = arena_new("join");
     return &join->base;
 }

@@ -1,10 +1,11 @@
 /*
- * Building the table of a hash join: the rows are kept column by column, their keys become
+ * Building the table of a join: the rows are kept column by column, their keys become
  * entries of a key table, and a counting sort by entry puts the rows of a key side by side.
  */
 #include "engine/operator/join_internal.h"
 
-void join_table_init(JoinTable *table, OperatorContext *context, const OperatorSpec *spec)
+bool join_table_init(JoinTable *table, OperatorContext *context, const OperatorSpec *spec,
+                     Fault *fault)
 {
     const OperatorSpec *right = spec->children[1];
     *table = (JoinTable){
@@ -13,20 +14,24 @@ void join_table_init(JoinTable *table, OperatorContext *context, const OperatorS
         .key_columns = spec->join.right_keys,
         .null_equal = spec->join.null_equal,
     };
+    if (!join_range_init(&table->range, context, spec, fault))
+        return false;
     table->store = row_store_new(context->budget, right->column_count,
                                  operator_layouts(context, right->types, right->column_count));
     if (table->key_count == 0)
-        return;
+        return true;
     Layout *layouts = ARENA_ARRAY(context->arena, Layout, table->key_count);
     for (uint32_t k = 0; k < table->key_count; k++)
         layouts[k] = type_layout(right->types[table->key_columns[k]]);
     table->keys = key_table_new(context->budget, table->key_count, layouts);
+    return true;
 }
 
 void join_table_clear(JoinTable *table)
 {
     row_store_free(table->store);
     key_table_free(table->keys);
+    join_range_clear(&table->range);
     grow_array_free(&table->starts, table->budget);
     grow_array_free(&table->rows, table->budget);
     grow_array_free(&table->null_rows, table->budget);
@@ -117,11 +122,8 @@ static bool group_rows(JoinTable *table, const uint32_t *row_entries, Fault *fau
     return true;
 }
 
-bool join_table_build(JoinTable *table, Fault *fault)
+static bool build_keys(JoinTable *table, Fault *fault)
 {
-    table->batch = row_store_batch(table->store);
-    if (table->keys == NULL)
-        return true;
     GrowArray row_entries = {0};
     key_table_expect(table->keys, table->batch->rows);
     Arena *arena = arena_new("join build");
@@ -132,6 +134,13 @@ bool join_table_build(JoinTable *table, Fault *fault)
     grow_array_free(&row_entries, table->budget);
     arena_free(arena);
     return is_built;
+}
+
+bool join_table_build(JoinTable *table, Fault *fault)
+{
+    table->batch = row_store_batch(table->store);
+    return (table->keys == NULL || build_keys(table, fault)) &&
+           join_range_build(&table->range, table, fault);
 }
 
 bool join_table_find(JoinTable *table, const Batch *batch, const uint32_t *key_columns,

@@ -3,7 +3,7 @@
  */
 #include "engine/operator/test_stage_internal.h"
 
-enum { INT8_LESS = 469, INT8_EQUAL = 467 };
+enum { INT8_LESS = 469, INT8_EQUAL = 467, TEXT_GREATER_EQUAL = 743 };
 
 typedef enum Truth { FALSE_, TRUE_, UNKNOWN } Truth;
 
@@ -15,6 +15,7 @@ typedef struct Shape {
     uint32_t key_count;
     bool null_equal;    /* of the second key */
     bool has_condition; /* left.2 < right.2 */
+    bool has_second;    /* and left.0 >= right.0 */
     bool is_null_aware;
     bool has_any; /* left.2 = right.2 as the comparison of IN */
     uint32_t left_rows, right_rows, variety;
@@ -60,16 +61,28 @@ static Truth key_truth(const Shape *shape, const Batch *left, uint32_t l, const 
     return truth;
 }
 
+static Truth both(Truth a, Truth b)
+{
+    return a == FALSE_ || b == FALSE_ ? FALSE_ : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : TRUE_;
+}
+
 static Truth condition_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right,
                              uint32_t r)
 {
     if (!shape->has_condition)
         return TRUE_;
-    if (vector_is_null(&left->columns[2], l) || vector_is_null(&right->columns[2], r))
-        return UNKNOWN;
-    return VECTOR_DATA(int64_t, &left->columns[2])[l] < VECTOR_DATA(int64_t, &right->columns[2])[r]
-               ? TRUE_
-               : FALSE_;
+    Truth first = UNKNOWN, second = UNKNOWN;
+    if (!vector_is_null(&left->columns[2], l) && !vector_is_null(&right->columns[2], r))
+        first = VECTOR_DATA(int64_t, &left->columns[2])[l] <
+                        VECTOR_DATA(int64_t, &right->columns[2])[r]
+                    ? TRUE_
+                    : FALSE_;
+    if (!shape->has_second)
+        return first;
+    if (!vector_is_null(&left->columns[0], l) && !vector_is_null(&right->columns[0], r))
+        second = vector_rows_compare(&left->columns[0], l, &right->columns[0], r) >= 0 ? TRUE_
+                                                                                       : FALSE_;
+    return both(first, second);
 }
 
 static Truth any_truth(const Shape *shape, const Batch *left, uint32_t l, const Batch *right,
@@ -80,11 +93,6 @@ static Truth any_truth(const Shape *shape, const Batch *left, uint32_t l, const 
     if (vector_is_null(&left->columns[2], l) || vector_is_null(&right->columns[2], r))
         return UNKNOWN;
     return vector_rows_equal(&left->columns[2], l, &right->columns[2], r) ? TRUE_ : FALSE_;
-}
-
-static Truth both(Truth a, Truth b)
-{
-    return a == FALSE_ || b == FALSE_ ? FALSE_ : a == UNKNOWN || b == UNKNOWN ? UNKNOWN : TRUE_;
 }
 
 typedef struct Expected {
@@ -211,6 +219,15 @@ static OperatorSpec *join_spec(TestStage *test, const Shape *shape)
         spec->join.condition = test_call(
             test, INT8_LESS, SQL_TYPE(T_BOOL), expr_column(test->arena, SQL_TYPE(T_INT8), 2, -1),
             expr_column(test->arena, SQL_TYPE(T_INT8), COLUMNS + 2, -1));
+    if (shape->has_second) {
+        const Expr *parts[] = {
+            spec->join.condition,
+            test_call(test, TEXT_GREATER_EQUAL, SQL_TYPE(T_BOOL),
+                      expr_column(test->arena, SQL_TYPE(T_TEXT), 0, -1),
+                      expr_column(test->arena, SQL_TYPE(T_TEXT), COLUMNS, -1))};
+        spec->join.condition =
+            expr_nary(test->arena, EXPR_AND, SQL_TYPE(T_BOOL), parts, 2, -1);
+    }
     return spec;
 }
 
@@ -269,6 +286,26 @@ static void test_comparison_beside_keys(void **state)
                                .left_rows = 200,
                                .right_rows = keys == 0 ? 6 : 60,
                                .variety = 10};
+                run_shape(&shape);
+            }
+}
+
+/* Right sides that are ordered by what the condition compares. */
+static void test_inequalities(void **state)
+{
+    (void)state;
+    for (int type = STAGE_JOIN_INNER; type <= STAGE_JOIN_RIGHT_ANTI; type++)
+        for (uint32_t keys = 0; keys <= 2; keys++)
+            for (int bits = 0; bits < 8; bits++) {
+                Shape shape = {.type = (StageJoinType)type,
+                               .key_count = keys,
+                               .has_condition = true,
+                               .has_second = bits & 1,
+                               .has_nulls = bits & 2,
+                               .is_null_aware = bits & 4,
+                               .left_rows = 120,
+                               .right_rows = keys == 0 ? 4500 : 600,
+                               .variety = keys == 0 ? 2000 : 5};
                 run_shape(&shape);
             }
 }
@@ -361,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_types),
         cmocka_unit_test(test_comparison_beside_keys),
+        cmocka_unit_test(test_inequalities),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_inner_without_build_rows_reads_nothing),
         cmocka_unit_test(test_memory_refused),

@@ -77,6 +77,27 @@ const Expr **conditions_split(Arena *arena, const Expr *condition, uint32_t *cou
 /* *batch becomes the rows where all hold (the same batch when all rows do); may have no rows. */
 bool conditions_apply(const Conditions *conditions, Arena *arena, Batch **batch, Fault *fault);
 
+/* --- comparisons in conditions --- */
+typedef enum Comparison {
+    COMPARE_NONE,
+    COMPARE_EQ,
+    COMPARE_NE,
+    COMPARE_LT,
+    COMPARE_LE,
+    COMPARE_GT,
+    COMPARE_GE
+} Comparison;
+
+/* What an operator compares, COMPARE_NONE when it does not. */
+Comparison comparison_of(const ScalarFunction *function);
+/* The same with the sides exchanged. */
+Comparison comparison_mirrored(Comparison comparison);
+/* expr as "left op constant", turned round when the constant stands first. */
+bool expr_as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
+                        const Vector **constant);
+/* Whether values of the two types compare as the integers do that stand for them. */
+bool are_comparable_as_integers(SqlType a, SqlType b);
+
 /* --- the pieces of a long batch --- */
 typedef struct BatchCutter {
     Batch *batch; /* NULL: nothing left */

@@ -74,20 +74,6 @@ typedef struct Conjunct {
 /* Room for members, which come when joins are built, and for the one of a division. */
 enum { CONJUNCTS_MEMBERS = 8, CONJUNCTS_TO_COME = CONJUNCTS_MEMBERS + 1 };
 
-typedef enum Comparison {
-    COMPARE_NONE,
-    COMPARE_EQ,
-    COMPARE_NE,
-    COMPARE_LT,
-    COMPARE_LE,
-    COMPARE_GT,
-    COMPARE_GE
-} Comparison;
-
-/* expr as "left op constant", turned round when the constant stands first. */
-bool expr_as_comparison(const Expr *expr, const Expr **left, Comparison *comparison,
-                        const Vector **constant);
-
 /* Adds a MEMBER to the conjuncts; false when there is no room. */
 bool conjuncts_add_member(OperatorContext *context, const StageInput *input, uint32_t column,
                           KeyTable *keys, Conjunct *conjuncts, uint32_t *count);
