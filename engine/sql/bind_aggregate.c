@@ -236,24 +236,75 @@ static const Expr *register_aggregate(Binder *binder, SelectState *select, const
     return expr_column(binder->arena, aggregate->type, column.id, aggregate->location);
 }
 
+/* Whether a subquery among the arguments names a column of this scope. */
+static bool applies_name(const ApplyList *applies, const ScopeColumn *column)
+{
+    for (uint32_t i = 0; i < applies->count; i++) {
+        const PendingApply *apply = &applies->items[i];
+        if (plan_names_column(apply->right, column->id) ||
+            (apply->condition != NULL && expr_uses_column(apply->condition, column->id)))
+            return true;
+    }
+    return false;
+}
+
+static bool applies_name_scope(const ApplyList *applies, const Scope *scope)
+{
+    const FromItem *from = &scope->from;
+    for (uint32_t i = 0; i < from->column_count; i++) {
+        if (applies_name(applies, &from->columns[i]))
+            return true;
+    }
+    for (uint32_t t = 0; t < from->table_count; t++) {
+        for (uint32_t i = 0; i < from->tables[t].column_count; i++) {
+            if (applies_name(applies, &from->tables[t].columns[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_applies(OwnerSearch *search, const ApplyList *applies)
+{
+    if (applies->count == 0)
+        return;
+    for (const Scope *scope = search->scope; scope != NULL && scope != search->owner;
+         scope = scope->parent) {
+        if (applies_name_scope(applies, scope)) {
+            search->owner = scope;
+            return;
+        }
+    }
+}
+
+/* The place in the query whose columns were found; NULL with a fault: in its FROM. */
+static const ExprContext *owner_place(Binder *binder, const ExprContext *context,
+                                      const OwnerSearch *search, int32_t location)
+{
+    if (search->owner == NULL || search->owner == context->scope)
+        return context;
+    const ExprContext *place = scope_place_in(context->scope, search->owner);
+    if (place == NULL)
+        bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                   "aggregate functions are not allowed in FROM clause of their own query level");
+    return place;
+}
+
 /* The query that an aggregate belongs to: the innermost one whose columns it names, its own when it
  * names none. NULL with a fault where it may not stand there. */
 static SelectState *aggregate_owner(Binder *binder, const ExprContext *context,
-                                    const AggregateParts *parts, int32_t location)
+                                    const AggregateParts *parts, const ApplyList *applies,
+                                    int32_t location)
 {
     OwnerSearch search = {.scope = context->scope};
     for (uint32_t i = 0; i < parts->total; i++)
         expr_columns(parts->arguments[i], look_at_column, &search);
     if (parts->filter != NULL)
         expr_columns(parts->filter, look_at_column, &search);
-    const ExprContext *place = context;
-    if (search.owner != NULL && search.owner != context->scope)
-        place = scope_place_in(context->scope, search.owner);
+    look_at_applies(&search, applies);
+    const ExprContext *place = owner_place(binder, context, &search, location);
     if (place == NULL)
-        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
-                          "aggregate functions are not allowed in FROM clause of their own query "
-                          "level"),
-               NULL;
+        return NULL;
     if (place->is_in_aggregate)
         return bind_fault(binder, location, FAULT_GROUPING_ERROR,
                           "aggregate function calls cannot be nested"),
@@ -267,8 +318,7 @@ const Expr *bind_aggregate_parts(Binder *binder, const ExprContext *context,
                                  const AggregateParts *parts, bool is_distinct,
                                  const ApplyList *applies, const char *name, int32_t location)
 {
-    SelectState *owner = applies->count > 0 ? context->select
-                                            : aggregate_owner(binder, context, parts, location);
+    SelectState *owner = aggregate_owner(binder, context, parts, applies, location);
     if (owner == NULL)
         return NULL;
     for (uint32_t i = 0; i < applies->count; i++)
@@ -480,35 +530,60 @@ const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping
     return apply_list_attach(binder, &select->before, plan);
 }
 
+/* The query whose keys GROUPING's arguments are; NULL with a fault. */
+static SelectState *grouping_owner(Binder *binder, const ExprContext *context,
+                                   const Expr *const *arguments, size_t count,
+                                   const ApplyList *applies, int32_t location)
+{
+    enum { MAX_CALLS = 16 };
+    OwnerSearch search = {.scope = context->scope};
+    for (size_t i = 0; i < count; i++)
+        expr_columns(arguments[i], look_at_column, &search);
+    look_at_applies(&search, applies);
+    const ExprContext *place = owner_place(binder, context, &search, location);
+    if (place == NULL)
+        return NULL;
+    SelectState *select = place->select;
+    if (select == NULL || place->is_in_aggregate)
+        return bind_fault(binder, location, FAULT_GROUPING_ERROR,
+                          "grouping operations are not allowed in %s", clause_name(place->clause)),
+               NULL;
+    if (select->grouping_count == MAX_CALLS)
+        return bind_fault(binder, location, FAULT_PROGRAM_LIMIT_EXCEEDED,
+                          "a query can have at most %d GROUPING calls", MAX_CALLS),
+               NULL;
+    if (select->groupings == NULL)
+        select->groupings = ARENA_ARRAY(binder->arena, GroupingCall, MAX_CALLS);
+    for (uint32_t i = 0; i < applies->count; i++)
+        apply_list_add(binder, &select->before, applies->items[i]);
+    return select;
+}
+
 /* GROUPING(a, b): a column that the aggregation gives, by the set that a row is of. */
 const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
                                const PgQuery__GroupingFunc *call)
 {
-    enum { MAX_ARGUMENTS = 31, MAX_CALLS = 16 };
+    enum { MAX_ARGUMENTS = 31 };
     int32_t location = bind_location(binder, call->location);
-    SelectState *select = context->select;
     if (!may_stand_here(binder, context, location))
         return NULL;
-    if (select == NULL) {
-        bind_fault(binder, location, FAULT_GROUPING_ERROR,
-                   "grouping operations are not allowed in %s", clause_name(context->clause));
-        return NULL;
-    }
-    if (call->n_args > MAX_ARGUMENTS || select->grouping_count == MAX_CALLS) {
+    if (call->n_args > MAX_ARGUMENTS) {
         bind_fault(binder, location, FAULT_PROGRAM_LIMIT_EXCEEDED,
                    "GROUPING must have fewer than %d arguments", MAX_ARGUMENTS + 1);
         return NULL;
     }
-    if (select->groupings == NULL)
-        select->groupings = ARENA_ARRAY(binder->arena, GroupingCall, MAX_CALLS);
     const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, call->n_args + 1);
-    ExprContext inner = {
-        .scope = context->scope, .clause = CLAUSE_GROUP_BY, .applies = &select->before};
+    ApplyList applies = {0};
+    ExprContext inner = {.scope = context->scope, .clause = CLAUSE_GROUP_BY, .applies = &applies};
     for (size_t i = 0; i < call->n_args; i++) {
         arguments[i] = bind_expr(binder, &inner, call->args[i]);
         if (arguments[i] == NULL)
             return NULL;
     }
+    SelectState *select =
+        grouping_owner(binder, context, arguments, call->n_args, &applies, location);
+    if (select == NULL)
+        return NULL;
     /* what is wrong with its arguments is said where they stand */
     if (call->n_args > 0)
         location = bind_node_location(binder, call->args[0]);

@@ -214,6 +214,81 @@ static bool create_table(Definer *definer, const PgQuery__CreateStmt *create)
 
 /* --- views --- */
 
+static void add_quoted(Binder *binder, const char *marked, Buffer *text)
+{
+    buffer_append_byte(text, '"');
+    for (const char *at = name_made(binder->arena, marked, binder->dialect); *at != '\0'; at++) {
+        if (*at == '"')
+            buffer_append_byte(text, '"');
+        buffer_append_byte(text, (uint8_t)*at);
+    }
+    buffer_append_byte(text, '"');
+}
+
+/* The column names of a view of WITH RECURSIVE, quoted. */
+static void add_names(Binder *binder, const PgQuery__ViewStmt *view, Buffer *text)
+{
+    for (size_t i = 0; i < view->n_aliases; i++) {
+        buffer_append_string(text, i > 0 ? ", " : "");
+        add_quoted(binder, view->aliases[i]->string->sval, text);
+    }
+}
+
+/* What is kept of the query. CREATE RECURSIVE VIEW v (a) AS q is WITH RECURSIVE v (a) AS (q)
+ * SELECT a FROM v, which the parser makes of it, and which has no place in the text. */
+static Text view_text(Binder *binder, const PgQuery__ViewStmt *view)
+{
+    const PgQuery__WithClause *with = view->query->select_stmt->with_clause;
+    Text inner = binder->statement->inner;
+    if (with == NULL || with->location >= 0)
+        return inner;
+    Buffer text = BUFFER_EMPTY;
+    const char *name = with->ctes[0]->common_table_expr->ctename;
+    buffer_append_string(&text, "WITH RECURSIVE ");
+    add_quoted(binder, name, &text);
+    buffer_append_string(&text, " (");
+    add_names(binder, view, &text);
+    buffer_append_string(&text, ") AS (");
+    buffer_append(&text, inner.data, inner.length);
+    buffer_append_string(&text, ") SELECT ");
+    add_names(binder, view, &text);
+    buffer_append_string(&text, " FROM ");
+    add_quoted(binder, name, &text);
+    Text kept = text_of(arena_strdup(binder->arena, buffer_string(&text)));
+    buffer_clear(&text);
+    return kept;
+}
+
+/* CREATE OR REPLACE VIEW may add columns behind those that are there. */
+static bool check_replaced(Definer *definer)
+{
+    Binder *binder = definer->binder;
+    const Definition *definition = definer->definition;
+    const Table *existing = table_find(binder->context->tables, definition->table.key);
+    if (!definition->replaces || existing == NULL)
+        return true;
+    for (uint32_t i = 0; i < existing->column_count; i++) {
+        const TableColumn *was = &existing->columns[i], *is = &definer->columns[i];
+        if (i >= definer->column_count)
+            return fault_set(binder->fault, FAULT_INVALID_TABLE_DEFINITION,
+                             "cannot drop columns from view");
+        if (!text_equal(was->name, is->name))
+            return fault_set(binder->fault, FAULT_INVALID_TABLE_DEFINITION,
+                             "cannot change name of view column \"%.*s\" to \"%.*s\"",
+                             TEXT_ARGS(was->name), TEXT_ARGS(is->name)) ||
+                   fault_hint(binder->fault, "Use ALTER VIEW ... RENAME COLUMN ... to change name "
+                                             "of view column instead.");
+        if (was->type_oid != is->type_oid || was->type_modifier != is->type_modifier)
+            return fault_set(
+                binder->fault, FAULT_INVALID_TABLE_DEFINITION,
+                "cannot change data type of view column \"%.*s\" from %s to %s",
+                TEXT_ARGS(was->name),
+                type_format_name(binder->arena, (SqlType){was->type_oid, was->type_modifier}),
+                type_format_name(binder->arena, (SqlType){is->type_oid, is->type_modifier}));
+    }
+    return true;
+}
+
 static bool create_view(Definer *definer, const PgQuery__ViewStmt *view)
 {
     Binder *binder = definer->binder;
@@ -244,9 +319,11 @@ static bool create_view(Definer *definer, const PgQuery__ViewStmt *view)
         column->type_oid = type.oid == T_UNKNOWN ? T_TEXT : type.oid;
         column->type_modifier = type.modifier;
     }
+    if (!check_replaced(definer))
+        return false;
     definition->table.columns = definer->columns;
     definition->table.column_count = definer->column_count;
-    definition->table.properties.definition = binder->statement->inner;
+    definition->table.properties.definition = view_text(binder, view);
     definition->table.properties.search_path = text_of(define_path(binder));
     definition->table.properties.used = binder->used;
     definition->table.properties.used_count = binder->used_count;

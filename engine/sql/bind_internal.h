@@ -418,6 +418,8 @@ bool bind_set_operation(Binder *binder, const PgQuery__SelectStmt *statement, Sc
                         QueryResult *result);
 bool bind_values(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
                  bool keeps_unknown, QueryResult *result);
+/* Checks FOR UPDATE and its kin; `state` NULL: of a set operation or VALUES. */
+bool bind_locking(Binder *binder, const PgQuery__SelectStmt *statement, SelectState *state);
 /* LIMIT and OFFSET on top of `plan`. */
 const Plan *bind_limit(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope,
                        const Plan *plan);

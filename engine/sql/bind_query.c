@@ -19,9 +19,11 @@ static bool bind_body(Binder *binder, const PgQuery__SelectStmt *statement, Scop
                       bool keeps_unknown, QueryResult *result)
 {
     if (statement->op != PG_QUERY__SET_OPERATION__SETOP_NONE)
-        return bind_set_operation(binder, statement, scope, result);
+        return bind_locking(binder, statement, NULL) &&
+               bind_set_operation(binder, statement, scope, result);
     if (statement->n_values_lists > 0)
-        return bind_values(binder, statement, scope, keeps_unknown, result);
+        return bind_locking(binder, statement, NULL) &&
+               bind_values(binder, statement, scope, keeps_unknown, result);
     return bind_select(binder, statement, scope, keeps_unknown, result);
 }
 
@@ -33,9 +35,6 @@ bool bind_query(Binder *binder, const PgQuery__SelectStmt *statement, Scope *par
     scope->parent = parent;
     scope->parent_context = parent_context;
     *result = (QueryResult){.sort_location = -1, .limit_location = -1};
-    if (statement->n_locking_clause > 0)
-        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
-                          "FOR UPDATE and FOR SHARE are not supported");
     if (statement->with_clause != NULL && !bind_with(binder, scope, statement->with_clause))
         return false;
     bool is_shared = false;

@@ -34,14 +34,35 @@ static const PgQuery__RangeVar *find_in_field(const ProtobufCMessage *message,
     return found;
 }
 
+/* Where its WITH has a query of this name, the name means that one: in the whole of WITH RECURSIVE,
+ * else behind it. *found is then what lies before. */
+static bool is_hidden_by_with(const ProtobufCMessage *message, const char *name,
+                              const PgQuery__RangeVar **found)
+{
+    if (message->descriptor != &pg_query__select_stmt__descriptor)
+        return false;
+    const PgQuery__WithClause *with = ((const PgQuery__SelectStmt *)message)->with_clause;
+    size_t count = with == NULL ? 0 : with->n_ctes, at = 0;
+    while (at < count && !name_is(with->ctes[at]->common_table_expr->ctename, name))
+        at++;
+    if (at == count)
+        return false;
+    *found = NULL;
+    for (size_t i = 0; i <= at && *found == NULL && !with->recursive; i++)
+        *found = find_name(&with->ctes[i]->common_table_expr->ctequery->base, name);
+    return true;
+}
+
 static const PgQuery__RangeVar *find_name(const ProtobufCMessage *message, const char *name)
 {
+    const PgQuery__RangeVar *found = NULL;
+    if (is_hidden_by_with(message, name, &found))
+        return found;
     if (message->descriptor == &pg_query__range_var__descriptor) {
         const PgQuery__RangeVar *range = (const PgQuery__RangeVar *)message;
         if (range->schemaname[0] == '\0' && name_is(range->relname, name))
             return range;
     }
-    const PgQuery__RangeVar *found = NULL;
     for (unsigned i = 0; i < message->descriptor->n_fields && found == NULL; i++)
         found = find_in_field(message, &message->descriptor->fields[i], name);
     return found;
@@ -67,6 +88,12 @@ static bool check_form(Binder *binder, const CommonTable *cte)
                           "recursive query \"%s\" does not have the form non-recursive-term UNION "
                           "[ALL] recursive-term",
                           cte->name);
+    const PgQuery__RangeVar *aside =
+        statement->with_clause != NULL ? find_name(&statement->with_clause->base, name) : NULL;
+    if (aside != NULL)
+        return bind_fault(binder, bind_location(binder, aside->location), FAULT_INVALID_RECURSION,
+                          "recursive reference to query \"%s\" must not appear within a subquery",
+                          cte->name);
     const PgQuery__RangeVar *early = find_name(&statement->larg->base, name);
     if (early != NULL)
         return bind_fault(binder, bind_location(binder, early->location), FAULT_INVALID_RECURSION,
@@ -81,6 +108,8 @@ static bool check_form(Binder *binder, const CommonTable *cte)
         clause = "OFFSET", node = statement->limit_offset;
     else if (statement->limit_count != NULL)
         clause = "LIMIT", node = statement->limit_count;
+    else if (statement->n_locking_clause > 0)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED, not_in, "FOR UPDATE/SHARE");
     return clause == NULL || bind_fault(binder, bind_node_location(binder, node),
                                         FAULT_FEATURE_NOT_SUPPORTED, not_in, clause);
 }

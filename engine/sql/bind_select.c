@@ -507,7 +507,8 @@ static void set_outputs(Select *select, bool keeps_unknown, QueryResult *result)
 static bool check_supported(Binder *binder, const PgQuery__SelectStmt *statement)
 {
     if (statement->into_clause != NULL && statement != binder->tree->node->select_stmt)
-        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED, "SELECT INTO is not supported");
+        return bind_fault(binder, bind_location(binder, statement->into_clause->rel->location),
+                          FAULT_SYNTAX_ERROR, "SELECT ... INTO is not allowed here");
     return true;
 }
 
@@ -523,7 +524,8 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
         !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
         !windows_bind_named(binder, state, statement) || !bind_targets(&select) ||
         !bind_filters(&select) || !bind_order(&select) || !select_bind_distinct_on(&select) ||
-        !settle_targets(&select) || !select_bind_group(&select))
+        !settle_targets(&select) || !select_bind_group(&select) ||
+        !bind_locking(binder, statement, state))
         return false;
     if (state->scope.from.has_working && state->aggregate_count > 0)
         return bind_fault(binder, state->aggregates[0].expr->location, FAULT_INVALID_RECURSION,
