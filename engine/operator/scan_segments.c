@@ -17,6 +17,7 @@ enum { MOST_PARTS = 32 }; /* of an OR that is tested by codes */
 /* An input column in the segment at hand. */
 typedef struct ScanColumn {
     int stored;        /* index in the segment; -1: missing, all NULL */
+    bool is_row_id;    /* computed: which row it is */
     ExprProgram *cast; /* from the stored type to the wanted one; NULL: none needed */
     bool is_kept;      /* comes out */
     bool is_pending;   /* kept, or used by a conjunct that was not tested yet */
@@ -450,12 +451,26 @@ typedef struct Selection {
     uint32_t count;
 } Selection;
 
+static Vector row_ids(ScanOperator *scan, const Selection *selection)
+{
+    int64_t *ids = arena_alloc_vector(scan->arena, (size_t)selection->count * sizeof *ids);
+    int64_t first = SEGMENT_ROW_ID_MAKE(scan->input->segments[scan->segment].number,
+                                      (int64_t)scan->block * SEGMENT_BLOCK_ROWS);
+    for (uint32_t i = 0; i < selection->count; i++)
+        ids[i] = first + (selection->rows == NULL ? i : selection->rows[i]);
+    return vector_flat(LAYOUT_INT64, selection->count, ids, NULL);
+}
+
 static bool read_column(ScanOperator *scan, uint32_t c, const Selection *selection, Fault *fault)
 {
     ScanColumn *column = &scan->columns[c];
     if (column->is_read)
         return true;
     column->is_read = true;
+    if (column->is_row_id) {
+        column->vector = row_ids(scan, selection);
+        return true;
+    }
     if (column->stored < 0) {
         column->vector =
             vector_null(scan->arena, type_layout(scan->input->types[c]), selection->count);
@@ -745,6 +760,8 @@ Operator *scan_segments_make(const OperatorSpec *spec, OperatorContext *context,
     scan->columns = ARENA_ARRAY(context->arena, ScanColumn, input->column_count);
     memset(scan->columns, 0, input->column_count * sizeof *scan->columns);
     scan->stored = ARENA_ARRAY(context->arena, int, input->column_count);
+    for (uint32_t c = 0; c < input->column_count; c++)
+        scan->columns[c].is_row_id = text_equal_string(input->names[c], SEGMENT_ROW_ID);
     for (uint32_t i = 0; i < spec->column_count; i++)
         scan->columns[operator_kept(spec, i)].is_kept = true;
     if (!conjuncts_make(context, input, spec->input.filter, &scan->conjuncts, &scan->conjunct_count,

@@ -47,8 +47,10 @@ static bool cut_table(Cutter *cutter, const Plan *plan, Fragment *fragment)
     InputSegment *segments = ARENA_ARRAY(arena, InputSegment, pruned.segment_count);
     for (uint32_t i = 0; i < pruned.segment_count; i++) {
         const TableSegment *segment = pruned.segments[i];
-        segments[i] = (InputSegment){
-            .path = segment->path, .rows = segment->rows, .bytes = segment->bytes};
+        segments[i] = (InputSegment){.path = segment->path,
+                                     .rows = segment->rows,
+                                     .bytes = segment->bytes,
+                                     .number = segment->number};
         memcpy(segments[i].digest, segment->digest, sizeof segments[i].digest);
     }
     Text *names = ARENA_ARRAY(arena, Text, plan->column_count);

@@ -261,6 +261,28 @@ typedef struct IngestTarget {
 } IngestTarget;
 
 /*
+ * A statement that changes rows runs in steps. The query itself is the first: what it finds (UPDATE,
+ * DELETE) or what is to be stored (INSERT ... RETURNING) is written to files that `work` reads. Of
+ * the segments in which rows were found, those that are kept are in `kept`; `rewrite` writes them
+ * and the changed rows, and takes the place of these segments. Then `returning` reads `work`.
+ *
+ * The relations of `work` and `kept` have no segments before the step in front of them is done:
+ * whoever runs the steps gives them to them.
+ */
+typedef enum ChangeKind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE } ChangeKind;
+
+struct BoundQuery;
+
+typedef struct RowChange {
+    ChangeKind kind;
+    const Relation *relation; /* the target */
+    Relation *work;           /* of UPDATE and DELETE, its first column has row ids */
+    Relation *kept;           /* the target's columns, and row ids */
+    struct BoundQuery *rewrite;   /* NULL: INSERT */
+    struct BoundQuery *returning; /* NULL: nothing is returned */
+} RowChange;
+
+/*
  * A bound query: the plan and what the client sees. For INSERT/REPLACE the outputs are the
  * columns to store, by name.
  */
@@ -271,6 +293,7 @@ typedef struct BoundQuery {
     const Oid *output_table_oids;  /* for RowDescription: base table and attnum, or 0 */
     const int16_t *output_attnums;
     const IngestTarget *ingest;    /* NULL for SELECT */
+    const RowChange *change;       /* what follows; NULL: nothing */
     ColumnId next_column;          /* first unused id: rules take theirs from here */
 } BoundQuery;
 

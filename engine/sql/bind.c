@@ -109,6 +109,10 @@ static void bind_statement(void *argument)
     const PgQuery__Node *node = binder->tree->node;
     if (node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT)
         job->ok = bind_ingest(binder, node->insert_stmt, job->query);
+    else if (node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT)
+        job->ok = bind_update(binder, node->update_stmt, job->query);
+    else if (node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
+        job->ok = bind_delete(binder, node->delete_stmt, job->query);
     else if (binder->statement->kind == STATEMENT_CREATE_AS)
         job->ok = bind_create_as(binder, job->query);
     else
@@ -138,7 +142,9 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
 {
     Binder binder = bind_start(arena, statement, context, fault);
     check(binder.tree->node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
-          binder.tree->node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT);
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT ||
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ||
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
     *query = (BoundQuery){0};
     context->change_count = 0;
     fault_clear(fault);
@@ -148,6 +154,10 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
     else if (!parse_on_large_stack(bind_statement, &job, fault))
         return false;
     query->next_column = binder.next_column;
+    if (job.ok && query->change != NULL && query->change->rewrite != NULL)
+        query->change->rewrite->next_column = binder.next_column;
+    if (job.ok && query->change != NULL && query->change->returning != NULL)
+        query->change->returning->next_column = binder.next_column;
     return job.ok;
 }
 

@@ -391,14 +391,19 @@ bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t
         scope->from = (FromItem){.plan = plan_values(binder->arena, NULL, 0, NULL, 1)};
         return true;
     }
+    FromItem first;
+    if (!bind_from_item(binder, scope, items[0], &first))
+        return false;
+    scope->from = first;
+    return bind_from_more(binder, scope, items + 1, count - 1);
+}
+
+bool bind_from_more(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         FromItem item, both;
         if (!bind_from_item(binder, scope, items[i], &item))
             return false;
-        if (i == 0) {
-            scope->from = item;
-            continue;
-        }
         bool is_lateral = from_is_lateral(&scope->from, &item);
         const Plan *left = scope->from.plan;
         if (!from_combine(binder, &scope->from, &item, &both))

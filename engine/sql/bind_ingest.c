@@ -133,8 +133,11 @@ static bool check_clauses(Ingest *ingest)
     const PgQuery__InsertStmt *statement = ingest->statement;
     if (statement->on_conflict_clause != NULL)
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "ON CONFLICT is not supported");
-    if (statement->n_returning_list > 0)
-        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "RETURNING is not supported");
+    if (statement->n_returning_list > 0 &&
+        (ingest->dialect->is_replace || ingest->dialect->has_partitioned))
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
+                          "RETURNING is not supported with %s",
+                          ingest->dialect->is_replace ? "REPLACE" : "PARTITIONED BY");
     if (binder->context->types->settings->sql_outer_limit > 0) {
         bind_fault(binder, at, FAULT_INVALID_PARAMETER_VALUE,
                    "sqlOuterLimit cannot be used with %s", verb(ingest));
@@ -558,7 +561,7 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;
     set_result(&ingest, query);
-    return true;
+    return insert->n_returning_list == 0 || bind_insert_returning(binder, insert, query);
 }
 
 /* --- CREATE TABLE AS, SELECT INTO --- */

@@ -111,10 +111,9 @@ static bool match_width(Insert *insert, uint32_t width, int32_t location)
 
 /* --- values --- */
 
-static const Expr *assign(Insert *insert, const Expr *expr, const RelationColumn *column,
+const Expr *bind_assigned(Binder *binder, const Expr *expr, const RelationColumn *column,
                           int32_t location)
 {
-    Binder *binder = insert->binder;
     SqlType given = expr->type;
     /* a literal is read first and then assigned: what is too long for the column is an error */
     bool has_length = (column->type.oid == T_VARCHAR || column->type.oid == T_BPCHAR) &&
@@ -136,12 +135,10 @@ static const Expr *assign(Insert *insert, const Expr *expr, const RelationColumn
     return cast;
 }
 
-/* The column's default, bound as a text of ours; NULL when it has none is a constant NULL. */
-static const Expr *bind_default(Insert *insert, uint32_t at, int32_t location)
+const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, int32_t location)
 {
-    Binder *binder = insert->binder;
-    const RelationColumn *column = &insert->relation->columns[at];
-    Text text = insert->relation->table->columns[at].default_text;
+    const RelationColumn *column = &relation->columns[at];
+    Text text = relation->table->columns[at].default_text;
     if (text.length == 0)
         return expr_null(binder->arena, column->type, location);
     const PgQuery__Node *node = parse_plain(
@@ -157,7 +154,7 @@ static const Expr *bind_default(Insert *insert, uint32_t at, int32_t location)
     const Expr *expr =
         bind_expr(binder, &context, node->select_stmt->target_list[0]->res_target->val);
     if (expr != NULL)
-        expr = assign(insert, expr, column, location);
+        expr = bind_assigned(binder, expr, column, location);
     binder->map = map;
     binder->fixed_location = fixed;
     return expr == NULL ? NULL : bind_fold(binder, expr);
@@ -168,10 +165,10 @@ static const Expr *bind_cell(Insert *insert, ExprContext *context, const PgQuery
 {
     int32_t location = bind_node_location(insert->binder, node);
     if (node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
-        return bind_default(insert, at, location);
+        return bind_default(insert->binder, insert->relation, at, location);
     const Expr *expr = bind_expr(insert->binder, context, node);
     if (expr != NULL)
-        expr = assign(insert, expr, &insert->relation->columns[at], location);
+        expr = bind_assigned(insert->binder, expr, &insert->relation->columns[at], location);
     return expr == NULL ? NULL : bind_fold(insert->binder, expr);
 }
 
@@ -251,7 +248,7 @@ static bool bind_rows_of_query(Insert *insert, const PgQuery__SelectStmt *select
         const Expr *expr = output->literal;
         if (expr == NULL)
             expr = expr_column(binder->arena, output->column.type, output->column.id, output->location);
-        expr = assign(insert, expr, column, output->location);
+        expr = bind_assigned(binder, expr, column, output->location);
         if (expr == NULL)
             return false;
         columns[i] = bind_new_column(binder, expr->type, own_name(insert, insert->columns[i]));
@@ -290,7 +287,7 @@ static bool add_defaults(Insert *insert, QueryResult *query)
                           (i == 0 && insert->count == 0)); /* a row has at least one column */
         if (!is_needed)
             continue;
-        const Expr *expr = bind_default(insert, i, -1);
+        const Expr *expr = bind_default(binder, insert->relation, i, -1);
         if (expr == NULL)
             return false;
         columns[count] = bind_new_column(binder, insert->relation->columns[i].type, own_name(insert, i));

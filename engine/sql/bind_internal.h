@@ -17,6 +17,7 @@
 
 typedef struct Scope Scope;
 typedef struct SelectState SelectState;
+typedef struct FromItem FromItem;
 typedef struct ExprContext ExprContext;
 
 typedef struct BoundLookup BoundLookup;
@@ -38,6 +39,8 @@ typedef struct Binder {
     const char *search_path;      /* of the view being bound; NULL: the session's */
     uint32_t view_depth;
     const BoundLookup *lookups; /* calls of LOOKUP met so far */
+    const PgQuery__SelectStmt *given_to; /* a SELECT without FROM that reads `given_from` */
+    const FromItem *given_from;
     struct RowTypes *row_types;   /* of the records that were met (bind_record_internal.h) */
     uint32_t used_count, used_capacity; /* relations of users that the statement names */
     uint32_t *used;
@@ -82,14 +85,14 @@ typedef struct ScopeTable {
 
 /* What a FROM item offers: a plan, tables for qualified names, columns for * and plain names
  * (where USING has merged two into one). */
-typedef struct FromItem {
+struct FromItem {
     const Plan *plan;
     uint32_t table_count;
     const ScopeTable *tables;
     uint32_t column_count;
     const ScopeColumn *columns;
     bool has_working; /* names the recursion in whose step it stands */
-} FromItem;
+};
 
 /* A recursive query whose step is being bound. */
 typedef struct Recursion {
@@ -143,7 +146,7 @@ bool scope_has_column(const Scope *scope, ColumnId id, const ScopeColumn **colum
 typedef enum Clause {
     CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_HAVING, CLAUSE_GROUP_BY, CLAUSE_ORDER_BY, CLAUSE_JOIN,
     CLAUSE_FUNCTION_IN_FROM, CLAUSE_VALUES, CLAUSE_LIMIT, CLAUSE_OFFSET, CLAUSE_CLUSTERED_BY,
-    CLAUSE_WINDOW, CLAUSE_FILTER,
+    CLAUSE_WINDOW, CLAUSE_FILTER, CLAUSE_UPDATE,
 } Clause;
 
 /* A subquery met in an expression: becomes an Apply node where its expression is computed. */
@@ -498,6 +501,8 @@ PlanProjection grouping_key(Binder *binder, const Expr *expr);
 
 /* --- FROM --- */
 bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count);
+/* The same beside what scope->from has already. */
+bool bind_from_more(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count);
 bool bind_from_item(Binder *binder, Scope *scope, const PgQuery__Node *node, FromItem *item);
 bool bind_join(Binder *binder, Scope *scope, const PgQuery__JoinExpr *join, FromItem *item);
 /* Both sides side by side; 42712 when a name is there twice. */
@@ -585,6 +590,16 @@ bool bind_overwrite(Binder *binder, IngestTarget *target);
 /* INSERT without PARTITIONED BY into target->relation: values by position, defaults. */
 bool bind_insert(Binder *binder, const PgQuery__InsertStmt *statement, Scope *scope,
                  const IngestTarget *target, QueryResult *query);
+/* A value as the column takes it; 42804 when it cannot. */
+const Expr *bind_assigned(Binder *binder, const Expr *expr, const RelationColumn *column,
+                          int32_t location);
+/* The default of a column of a stored relation, a text of ours; NULL where it has none. */
+const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, int32_t location);
+/* UPDATE and DELETE (bind_change.c). */
+bool bind_update(Binder *binder, const PgQuery__UpdateStmt *statement, BoundQuery *query);
+bool bind_delete(Binder *binder, const PgQuery__DeleteStmt *statement, BoundQuery *query);
+/* INSERT ... RETURNING: what the client gets of the rows that were written. */
+bool bind_insert_returning(Binder *binder, const PgQuery__InsertStmt *statement, BoundQuery *query);
 /* The granularity of a statement that names none, for a table that is there. */
 bool bind_usual_granularity(Binder *binder, IngestTarget *target);
 /* By its name ("DAY"), and by its place in the list of all. */

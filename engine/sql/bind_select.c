@@ -57,7 +57,7 @@ static bool add_star(Select *select, const PgQuery__ColumnRef *reference)
     int32_t location = bind_location(binder, reference->location);
     const FromItem *from = &select->state->scope.from;
     if (reference->n_fields == 1) {
-        if (select->statement->n_from_clause == 0)
+        if (select->statement->n_from_clause == 0 && select->statement != binder->given_to)
             return bind_fault(binder, location, FAULT_SYNTAX_ERROR,
                               "SELECT * with no tables specified is not valid");
         add_columns(select, from->columns, from->column_count, location);
@@ -512,6 +512,14 @@ static bool check_supported(Binder *binder, const PgQuery__SelectStmt *statement
     return true;
 }
 
+static bool bind_read_from(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope)
+{
+    if (statement != binder->given_to)
+        return bind_from(binder, scope, statement->from_clause, statement->n_from_clause);
+    scope->from = *binder->given_from;
+    return true;
+}
+
 bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *scope_parent,
                  bool keeps_unknown, QueryResult *result)
 {
@@ -521,7 +529,7 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
     state->scope = *scope_parent;
     state->scope.select = state;
     if (!check_supported(binder, statement) ||
-        !bind_from(binder, &state->scope, statement->from_clause, statement->n_from_clause) ||
+        !bind_read_from(binder, statement, &state->scope) ||
         !windows_bind_named(binder, state, statement) || !bind_targets(&select) ||
         !bind_filters(&select) || !bind_order(&select) || !select_bind_distinct_on(&select) ||
         !settle_targets(&select) || !select_bind_group(&select) ||

@@ -358,6 +358,10 @@ bool classify_query(Classifier *classifier, const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_INSERT_STMT:
         return classify_as(classifier, STATEMENT_QUERY,
                            classifier->tree->dialect->is_replace ? "REPLACE 0" : "INSERT 0");
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+        return classify_as(classifier, STATEMENT_QUERY, "UPDATE");
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+        return classify_as(classifier, STATEMENT_QUERY, "DELETE");
     default:
         return classify_not_supported(classifier);
     }
@@ -445,6 +449,8 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
     switch (node->node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT:
     case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
         return classify_query(&classifier, node);
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
         return classify_explain(&classifier, node->explain_stmt);

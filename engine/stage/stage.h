@@ -26,6 +26,7 @@ typedef struct InputSegment {
     uint8_t digest[16];
     uint64_t rows;
     uint64_t bytes;
+    int64_t number; /* what row ids begin with (storage/table) */
     /* Not packed: a bit a block of the segment, 1 where an index has found that it may hold rows
      * that the input's filter wants. NULL: not known. */
     const uint64_t *wanted;

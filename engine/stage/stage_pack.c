@@ -89,6 +89,7 @@ static void pack_segment(const InputSegment *segment, Buffer *out)
     pack_bytes(out, segment->digest, sizeof segment->digest);
     pack_uint(out, segment->rows);
     pack_uint(out, segment->bytes);
+    pack_uint(out, (uint64_t)segment->number);
 }
 
 static void pack_division(const RowDivision *division, Buffer *out)
@@ -557,6 +558,7 @@ static bool read_segments_input(Reader *reader, StageInput *input)
         segments[i].wanted = NULL;
         segments[i].found = NULL;
         segments[i].bytes = unpack_uint(&reader->in);
+        segments[i].number = (int64_t)unpack_below(&reader->in, INT32_MAX);
     }
     input->segments = segments;
     input->ticket = (uint32_t)unpack_below(&reader->in, reader->ticket_count);

@@ -260,6 +260,12 @@ void carried_note_write(Request *request); /* a statement that writes has taken 
 void carried_note_temporary(Request *request);
 void carried_end_transaction(Request *request);
 
+/* --- change.c --- */
+/* A statement that changes rows, and what it returns; the request holds the lock of UPDATE and
+ * DELETE. */
+bool change_run(Request *request, const ParsedStatement *statement, const BoundQuery *query,
+                Fault *fault);
+
 /* --- copy.c --- */
 bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault);
 bool copy_produces(const Request *request, const Relation *relation, Batch **batch);
@@ -309,6 +315,12 @@ bool query_prepare(Request *request, const ParsedStatement *statement, Fault *fa
 /* Runs a bound ingestion here and keeps what it writes for a publish to come. */
 bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Execution *all,
                      Fault *fault);
+/* Runs a bound ingestion, here or over workers, and keeps what it writes for a publish to come;
+ * execution->request, query and defers_publish are set. */
+bool query_run_step(Request *request, BoundQuery *query, Execution *execution, Fault *fault);
+/* Rows to the client, under the statement's tag. */
+bool query_run_returning(Request *request, const ParsedStatement *statement, BoundQuery *query,
+                         Fault *fault);
 void query_abandon_chunks(Request *request, Execution *all);
 bool query_run(Request *request, const ParsedStatement *statement, Fault *fault);
 /* What plan_cache_find gave: runs the query, or answers Parse. */
@@ -344,6 +356,9 @@ struct Execution {
     uint32_t warning_count, warning_capacity;
     uint64_t warned_rows;
     bool defers_publish; /* COPY FROM: all chunks are published together */
+    bool is_rewrite;     /* what is published takes the place of the segments `retired` */
+    uint32_t retired_count;
+    const int64_t *retired;
     uint32_t chunk_count;
     uint64_t *chunks;    /* numbers of the executions that have staged files */
     Fault *fault;
@@ -390,5 +405,7 @@ void ingest_unlock(Request *request);
 void ingest_add_segment(Execution *execution, const SegmentWritten *segment);
 bool ingest_publish(Execution *execution, Fault *fault);
 void ingest_abandon(Execution *execution);
+/* Gives the execution's lock back. False, for callers that fail. */
+bool ingest_give_back(Execution *execution);
 
 #endif

@@ -109,7 +109,7 @@ static void send_boundaries(Distributed *run, const KernelAction *action)
 static void publish(Distributed *run)
 {
     Fault fault;
-    bool ok = ingest_publish(run->execution, &fault);
+    bool ok = run->execution->defers_publish || ingest_publish(run->execution, &fault);
     kernel_handle(run->execution->kernel,
                   &(KernelEvent){.kind = ok ? KERNEL_PUBLISHED : KERNEL_PUBLISH_FAILED, .fault = &fault});
 }

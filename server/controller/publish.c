@@ -14,7 +14,7 @@ enum { LOCK_TIMEOUT_MS = 60000 };
 
 static TableInterval *overwritten(Arena *arena, const IngestTarget *target, uint32_t *count)
 {
-    if (target->overwrite_all) {
+    if (target->overwrite_all || target->mode != INGEST_REPLACE) { /* of UPDATE: the whole table */
         TableInterval *all = ARENA_NEW(arena, TableInterval);
         *all = TABLE_ETERNITY;
         *count = 1;
@@ -240,14 +240,18 @@ bool ingest_publish(Execution *execution, Fault *fault)
 {
     Request *request = execution->request;
     const IngestTarget *target = execution->query->ingest;
-    if (execution->staged_count == 0 && !target->is_create && request->settings.fail_on_empty_insert) {
+    if (execution->staged_count == 0 && !target->is_create && !execution->is_rewrite && request->settings.fail_on_empty_insert) {
         fault_set(fault, FAULT_INSERT_CANNOT_BE_EMPTY, "no rows to insert for table \"%s\"", target->table);
         return fault_field_text(fault, "dataSource", target->table);
     }
     finish_shards(execution);
     PublishRequest publish = {
         .table = text_of(target->table),
-        .mode = target->mode == INGEST_REPLACE ? PUBLISH_REPLACE : PUBLISH_INSERT,
+        .mode = execution->is_rewrite            ? PUBLISH_REWRITE
+                : target->mode == INGEST_REPLACE ? PUBLISH_REPLACE
+                                                 : PUBLISH_INSERT,
+        .retired_count = execution->retired_count,
+        .retired = execution->retired,
         .segment_count = execution->staged_count,
         .segments = execution->staged,
         .column_count = execution->query->output_count,
@@ -284,4 +288,10 @@ void ingest_abandon(Execution *execution)
     snprintf(query, sizeof query, "%" PRIu64, execution->definition->query);
     if (!deep_remove_staged(request->controller->deep, query, &fault))
         log_fault(LOG_LEVEL_WARNING, "removing staged files", &fault);
+}
+
+bool ingest_give_back(Execution *execution)
+{
+    unlock(execution->request, &execution->lock);
+    return false;
 }

@@ -213,6 +213,8 @@ bool query_shape(Request *request, const ParsedStatement *statement, QueryShape 
     shape->parameter_types = context.parameter_types;
     if (statement->kind == STATEMENT_EXPLAIN)
         describe_explain(statement, &shape->row_description);
+    else if (query.change != NULL && query.change->returning != NULL)
+        describe_query(request, query.change->returning, &shape->row_description);
     else if (query.ingest != NULL)
         pgwire_no_data(&shape->row_description);
     else
@@ -640,6 +642,43 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     return ok;
 }
 
+bool query_run_step(Request *request, BoundQuery *query, Execution *execution, Fault *fault)
+{
+    PlanContext plan = {.arena = request->arena,
+                        .types = &request->types,
+                        .settings = &request->settings,
+                        .next_column = query->next_column};
+    if (!plan_optimize(&plan, query, fault))
+        return false;
+    PlanDemand demand = plan_demand(&plan, query);
+    bool is_local = runs_here(request, &demand);
+    uint32_t workers = 1;
+    if (!check_task_count(&request->settings, fault) ||
+        (!is_local && !slots_acquire(request, wanted_workers(request, &demand), is_short(&demand),
+                                     &workers, fault)))
+        return false;
+    CutContext cut = cut_context(request, &plan, query, workers);
+    if (plan_cut(&cut, query, &execution->definition, fault)) {
+        bool ok = execute(execution, is_local, fault); /* gives the slots back */
+        if (ok)
+            give_warnings(execution);
+        return ok;
+    }
+    if (!is_local)
+        slots_release(request, true);
+    return false;
+}
+
+bool query_run_returning(Request *request, const ParsedStatement *statement, BoundQuery *query,
+                         Fault *fault)
+{
+    BindContext nothing = {0};
+    PlanContext plan = {
+        .arena = request->arena, .types = &request->types, .settings = &request->settings};
+    return plan_optimize(&plan, query, fault) &&
+           run_bound(request, statement, &plan, query, &nothing, fault);
+}
+
 /* What set_config() in the query has changed. */
 static bool apply_changes(Request *request, const BindContext *context, Fault *fault)
 {
@@ -699,7 +738,9 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
     if (request->copy_out != NULL &&
         !sql_copy_force_quote(request->arena, statement, &query, request->copy_out->statement, fault))
         return false;
-    if (statement->kind == STATEMENT_QUERY && query.ingest != NULL && query.ingest->mode == INGEST_REPLACE) {
+    bool is_change = query.change != NULL && query.change->kind != CHANGE_INSERT;
+    if (statement->kind == STATEMENT_QUERY && query.ingest != NULL &&
+        (is_change || query.ingest->mode == INGEST_REPLACE)) {
         /* what is replaced must not change between reading and publishing: lock, then look again */
         if (!ingest_lock(request, query.ingest, fault) || !request_refresh_snapshot(request, fault))
             return false;
@@ -709,13 +750,15 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
     }
     PlanContext plan = {
         .arena = request->arena, .types = &request->types, .settings = &request->settings};
-    if (!plan_optimize(&plan, &query, fault))
+    bool runs_steps = query.change != NULL && statement->kind != STATEMENT_EXPLAIN;
+    if (!runs_steps && !plan_optimize(&plan, &query, fault))
         return false;
     if (query.ingest != NULL && statement->kind != STATEMENT_EXPLAIN) {
         if (request->settings.transaction_read_only)
             return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
                              "cannot execute %s in a read-only transaction",
-                             query.ingest->is_create                 ? "CREATE TABLE AS"
+                             is_change                               ? statement->tag
+                             : query.ingest->is_create               ? "CREATE TABLE AS"
                              : query.ingest->mode == INGEST_REPLACE ? "REPLACE"
                                                                      : "INSERT");
         if (query.ingest->exists) {
@@ -727,6 +770,9 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
     }
     if (statement->kind == STATEMENT_EXPLAIN)
         return explain(request, statement, &plan, &query, fault);
+    if (runs_steps)
+        return change_run(request, statement, &query, fault) &&
+               apply_changes(request, &context, fault);
     return run_bound(request, statement, &plan, &query, &context, fault) &&
            apply_changes(request, &context, fault);
 }

@@ -35,6 +35,15 @@ typedef struct SegmentSchema {
 } SegmentSchema;
 
 /* What is known of a column without reading its rows: for planning, kept in the metadata. */
+/*
+ * A row's id: which segment of the store, and which of its rows. No file has it: readers give it to
+ * who asks for a column of this name, which no stored column can have.
+ */
+#define SEGMENT_ROW_ID "\001row"
+#define SEGMENT_ROW_ID_MAKE(segment, row) ((int64_t)((uint64_t)(segment) << 32 | (uint64_t)(row)))
+#define SEGMENT_ROW_ID_SEGMENT(id)        ((id) >> 32)
+#define SEGMENT_ROW_ID_ROW(id)            ((id) & UINT32_MAX)
+
 typedef struct SegmentColumnSummary {
     uint64_t null_count;
     uint64_t distinct_count; /* exact for dictionaries, an estimate for numbers, 0 unknown */

@@ -128,7 +128,7 @@ static void choose_shards(Publish *publish)
         for (uint32_t i = 0; i < chunk->file_count; i++) {
             PublishFile *file = &publish->files[chunk->first_file + i];
             file->shard = (ShardSpec){.kind = SHARD_NUMBERED};
-            if (publish->request->mode == PUBLISH_INSERT)
+            if (publish->request->mode != PUBLISH_REPLACE)
                 continue;
             file->shard = file->staged->shard;
             file->shard.partition_number = i;
@@ -235,7 +235,7 @@ static bool commit(Publish *publish, Fault *fault)
     const PublishRequest *request = publish->request;
     TableStore *store = publish->store;
     if (!table_lock_begin_write(store, request->table, publish->locked, publish->locked_count,
-                                request->mode == PUBLISH_REPLACE, request->lock,
+                                request->mode != PUBLISH_INSERT, request->lock,
                                 request->lock_timeout, fault))
         return false;
     if (!apply_within(publish, fault)) {
@@ -270,6 +270,12 @@ static void prepare(Publish *publish)
 /* What this statement changes: a REPLACE its intervals, an INSERT the chunks it has rows for. */
 static void find_locked(Publish *publish)
 {
+    if (publish->request->mode == PUBLISH_REWRITE) {
+        publish->locked = ARENA_NEW(publish->arena, TableInterval);
+        *publish->locked = TABLE_ETERNITY;
+        publish->locked_count = 1;
+        return;
+    }
     if (publish->request->mode == PUBLISH_REPLACE) {
         publish->locked = publish->overwrite;
         publish->locked_count = publish->overwrite_count;

@@ -52,6 +52,48 @@ static bool retire(Publish *publish, const Existing *existing, Fault *fault)
     return true;
 }
 
+/* --- rewriting --- */
+
+static const MetaSegment *find_used(const Existing *existing, int64_t number)
+{
+    for (uint32_t i = 0; i < existing->count; i++)
+        if (existing->segments[i].number == number)
+            return existing->segments[i].state == META_SEGMENT_USED ? &existing->segments[i] : NULL;
+    return NULL;
+}
+
+/* What one of the retired has hidden would be seen again: it goes, too. */
+static bool retire_hidden(Publish *publish, const Existing *existing, const MetaSegment *retired,
+                          Fault *fault)
+{
+    for (uint32_t i = 0; i < existing->count; i++) {
+        const MetaSegment *segment = &existing->segments[i];
+        if (text_compare(segment->version, retired->version) < 0 &&
+            interval_contains(interval_of(retired), interval_of(segment)) &&
+            !meta_set_segment_state(publish->store->meta, segment->number, META_SEGMENT_UNUSED,
+                                    publish->now, fault))
+            return false;
+    }
+    return true;
+}
+
+static bool retire_listed(Publish *publish, const Existing *existing, Fault *fault)
+{
+    const PublishRequest *request = publish->request;
+    for (uint32_t i = 0; i < request->retired_count; i++) {
+        const MetaSegment *segment = find_used(existing, request->retired[i]);
+        if (segment == NULL)
+            return fault_set(fault, FAULT_SERIALIZATION_FAILURE,
+                             "could not serialize access due to concurrent update");
+        if (!retire_hidden(publish, existing, segment, fault) ||
+            !meta_set_segment_state(publish->store->meta, segment->number, META_SEGMENT_UNUSED,
+                                    publish->now, fault))
+            return false;
+        publish->result->segments_replaced++;
+    }
+    return true;
+}
+
 /* --- where an INSERT goes --- */
 
 typedef struct Allocation {
@@ -184,7 +226,7 @@ static bool add_chunk(Publish *publish, const Existing *existing, const PublishC
                       Fault *fault)
 {
     Allocation allocation = {0};
-    if (publish->request->mode == PUBLISH_INSERT &&
+    if (publish->request->mode != PUBLISH_REPLACE &&
         !find_allocation(publish, existing, chunk->interval, &allocation, fault))
         return false;
     if (!check_chunk_size(publish, chunk, allocation.existing, fault))
@@ -210,6 +252,8 @@ bool table_publish_segments(Publish *publish, Fault *fault)
                        publish->arena, &existing.segments, &existing.count, fault))
         return false;
     if (publish->request->mode == PUBLISH_REPLACE && !retire(publish, &existing, fault))
+        return false;
+    if (publish->request->mode == PUBLISH_REWRITE && !retire_listed(publish, &existing, fault))
         return false;
     for (uint32_t i = 0; i < publish->chunk_count; i++) {
         if (!add_chunk(publish, &existing, &publish->chunks[i], fault))

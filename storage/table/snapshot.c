@@ -219,6 +219,15 @@ static TableColumnStatistics sum_column(const Table *table, uint32_t column)
     return sum;
 }
 
+void table_sum_statistics(Table *table, Arena *arena)
+{
+    TableColumnStatistics *statistics =
+        ARENA_ARRAY(arena, TableColumnStatistics, table->column_count + 1);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        statistics[i] = sum_column(table, i);
+    table->statistics = statistics;
+}
+
 /* --- tables --- */
 
 static void copy_table_columns(Table *table, const MetaTable *row, Arena *arena)

@@ -166,6 +166,16 @@ const Table *table_find(const TableSnapshot *snapshot, Text name);
 const Table *table_by_oid(const TableSnapshot *snapshot, uint32_t oid);
 int table_find_column(const Table *table, Text name); /* exactly; -1 when there is none */
 
+/* The table as it is, with a last column SEGMENT_ROW_ID (int8) of the rows' ids; of its visible
+ * segments only those whose numbers are among `numbers` (NULL: all). In arena; it points into the
+ * snapshot. */
+Table *table_with_row_ids(const Table *table, const int64_t *numbers, uint32_t number_count,
+                          Arena *arena);
+/* A table of files that are not published, to be read by whoever has written them. `columns` in
+ * the order of reading, matched with the files' by name; the summaries come from the files. */
+bool table_of_files(Table *table, const char *const *paths, const uint8_t (*digests)[16],
+                    uint32_t count, Arena *arena, Fault *fault);
+
 /* --- pruning --- */
 typedef struct TableTextRange { /* one value: low = high, both inclusive */
     bool is_null;               /* stands for NULL alone; the rest is not looked at */
@@ -223,6 +233,7 @@ uint32_t table_intervals_normalize(TableInterval *intervals, uint32_t count);
 typedef enum PublishMode {
     PUBLISH_INSERT,  /* adds to what is there */
     PUBLISH_REPLACE, /* replaces everything in `overwrite` */
+    PUBLISH_REWRITE, /* adds to what is there, in place of the segments `retired`; needs a lock */
 } PublishMode;
 
 /* A file that a worker has finished (written, synced, closed) under a staging path. Columns,
@@ -242,6 +253,8 @@ typedef struct PublishRequest {
     /* REPLACE: what to replace; {TABLE_ETERNITY} is OVERWRITE ALL. Every chunk must lie in one. */
     uint32_t overwrite_count;
     const TableInterval *overwrite;
+    uint32_t retired_count; /* REWRITE: numbers of segments, all of them still in use: else 40001 */
+    const int64_t *retired;
     uint32_t segment_count;
     const StagedSegment *segments;
     /*

@@ -52,6 +52,9 @@ static inline Text terminated_text(Arena *arena, Text text)
                   .length = text.length};
 }
 
+/* The statistics of its visible segments' summaries, made in arena. */
+void table_sum_statistics(Table *table, Arena *arena);
+
 /* --- intervals --- */
 static inline bool interval_overlaps(TableInterval a, TableInterval b)
 {
