@@ -608,3 +608,21 @@ bool bind_delete(Binder *binder, const PgQuery__DeleteStmt *statement, BoundQuer
     make_distinct(&change);
     return write_steps(&change, query) && bind_unused_ctes(binder, change.scope);
 }
+
+bool sql_bind_merge(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                    const Relation *relation, const RowChange **result, Fault *fault)
+{
+    Binder binder = bind_start(arena, statement, context, fault);
+    Change change = {.binder = &binder, .relation = relation};
+    PlanColumn id = {.type = SQL_TYPE(T_INT8), .name = "c0"};
+    change.change = ARENA_NEW(arena, RowChange);
+    *change.change = (RowChange){.kind = CHANGE_DELETE,
+                                 .relation = relation,
+                                 .work = make_table(&binder, relation, &id, 1)};
+    fault_clear(fault);
+    if (!write_rewrite(&change))
+        return false;
+    change.change->rewrite->next_column = binder.next_column;
+    *result = change.change;
+    return true;
+}

@@ -132,6 +132,11 @@ typedef struct BindContext {
 bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *context,
               BoundQuery *query, Fault *fault);
 
+/* The steps of a change of a stored relation's segments that changes no row: `rewrite` reads what
+ * is put into `kept`. `statement` lends its name to faults. */
+bool sql_bind_merge(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                    const Relation *relation, const RowChange **change, Fault *fault);
+
 /* PREPARE p (int, text): the types declared for parameters; 0 of them when there is no list. */
 bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
                         SqlType **types, uint32_t *count, Fault *fault);

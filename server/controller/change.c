@@ -21,6 +21,7 @@ enum {
     SMALL_ROWS = 4096,    /* a segment below this is written anew with others.. */
     SMALL_COUNT = 8,      /* .. when there are so many */
     MERGED_ROWS = 65536,  /* and up to so many rows of them at once */
+    MERGE_COUNT = 32,     /* an INSERT that leaves so many merges them */
 };
 
 typedef struct Found { /* a segment of the target, and how many of its rows were found */
@@ -226,6 +227,7 @@ static void choose_segments(ChangeRun *run, Execution *execution)
 
 /* --- the statement --- */
 
+/* Hands the request's lock on to the publish. */
 static bool rewrite(ChangeRun *run)
 {
     Execution planned = {0}, execution;
@@ -293,6 +295,60 @@ static bool insert_rows(ChangeRun *run)
     return ingest_publish(&execution, run->fault) && find_inserted(run, &execution);
 }
 
+/* --- merging --- */
+
+static bool merge(ChangeRun *run, const Relation *relation)
+{
+    BindContext context = query_context(run->request, run->request->text);
+    context.tables = run->request->snapshot;
+    if (!sql_bind_merge(run->request->arena, run->statement, &context, relation, &run->change,
+                        run->fault))
+        return false;
+    list_segments(run);
+    return rewrite(run);
+}
+
+static uint32_t count_small(const Table *table)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; table != NULL && i < table->segment_count; i++)
+        count += table->segments[i].rows < SMALL_ROWS;
+    return count;
+}
+
+static bool lock_to_merge(Request *request, const IngestTarget *target, Fault *fault)
+{
+    const TableInterval all = TABLE_ETERNITY;
+    TableLockRequest lock = {.table = text_of(target->table),
+                             .interval_count = 1,
+                             .intervals = &all,
+                             .is_exclusive = true};
+    return table_lock(request->controller->tables, &lock, &request->lock, fault);
+}
+
+void change_merge_small(Request *request, const ParsedStatement *statement,
+                        const IngestTarget *target)
+{
+    Fault fault;
+    ChangeRun run = {.request = request, .statement = statement, .fault = &fault};
+    Text key = text_of(target->table);
+    if (target->relation == NULL || !request_refresh_snapshot(request, &fault) ||
+        count_small(table_find(request->snapshot, key)) < MERGE_COUNT ||
+        !lock_to_merge(request, target, &fault)) /* somebody else is at it: another time */
+        return;
+    bool ok = request_refresh_snapshot(request, &fault);
+    const Table *table = ok ? table_find(request->snapshot, key) : NULL;
+    const Relation *relation =
+        table == NULL ? NULL
+                      : schema_relation_by_oid(request->arena, request->snapshot, table->oid);
+    if (relation != NULL && count_small(table) >= MERGE_COUNT && !merge(&run, relation))
+        log_fault(LOG_LEVEL_WARNING, "merging small segments", &fault);
+    ingest_unlock(request);
+    remove_files(&run);
+}
+
+/* --- the answer --- */
+
 static bool answer(ChangeRun *run)
 {
     Request *request = run->request;
@@ -317,5 +373,7 @@ bool change_run(Request *request, const ParsedStatement *statement, const BoundQ
         carried_note_write(request);
     ok = ok && answer(&run);
     remove_files(&run);
+    if (ok && query->change->kind == CHANGE_INSERT)
+        change_merge_small(request, statement, query->ingest);
     return ok;
 }

@@ -266,6 +266,10 @@ void carried_end_transaction(Request *request);
 bool change_run(Request *request, const ParsedStatement *statement, const BoundQuery *query,
                 Fault *fault);
 
+/* After an INSERT: when many small segments lie about, they become one. What fails is logged. */
+void change_merge_small(Request *request, const ParsedStatement *statement,
+                        const IngestTarget *target);
+
 /* --- copy.c --- */
 bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault);
 bool copy_produces(const Request *request, const Relation *relation, Batch **batch);

@@ -634,10 +634,13 @@ static bool run_bound(Request *request, const ParsedStatement *statement, PlanCo
     if (ok)
         give_warnings(&execution);
     if (query->ingest != NULL) {
-        if (ok)
-            complete_ingest(request, statement, &execution);
-        else
+        if (!ok) {
             ingest_abandon(&execution);
+            return false;
+        }
+        complete_ingest(request, statement, &execution);
+        if (query->ingest->mode == INGEST_INSERT && !query->ingest->is_create)
+            change_merge_small(request, statement, query->ingest);
     }
     return ok;
 }

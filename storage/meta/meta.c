@@ -16,6 +16,12 @@ void meta_close(Meta *meta)
     meta->operations->close(meta);
 }
 
+void meta_set_durable(Meta *meta, bool is_durable)
+{
+    check(!meta->in_transaction);
+    meta->operations->set_durable(meta, is_durable);
+}
+
 bool meta_begin(Meta *meta, bool write, Fault *fault)
 {
     check(!meta->in_transaction);

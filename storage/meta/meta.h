@@ -127,6 +127,7 @@ typedef struct Meta Meta;
 
 typedef struct MetaOperations {
     void (*close)(Meta *meta);
+    void (*set_durable)(Meta *meta, bool is_durable);
     bool (*begin)(Meta *meta, bool write, Fault *fault);
     bool (*commit)(Meta *meta, Fault *fault);
     void (*rollback)(Meta *meta);
@@ -184,6 +185,9 @@ Meta *meta_open_sqlite(const char *folder, Fault *fault);
 void meta_close(Meta *meta);
 
 /* --- transactions --- */
+/* Whether the commits of transactions that begin from now on are on disk when they return; one that
+ * is not is lost with the power, but not with the process, and never without those after it. */
+void meta_set_durable(Meta *meta, bool is_durable);
 bool meta_begin(Meta *meta, bool write, Fault *fault);
 /* After a failure nothing of the transaction holds and none is open. */
 bool meta_commit(Meta *meta, Fault *fault);

@@ -198,6 +198,15 @@ static void sqlite_rollback(Meta *meta)
     store->changed = false;
 }
 
+/* With a log NORMAL means that it is not synced at each commit. */
+static void sqlite_set_durable(Meta *meta, bool is_durable)
+{
+    SqliteMeta *store = (SqliteMeta *)meta;
+    (void)sqlite3_exec(store->database,
+                       is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
+                       NULL, NULL);
+}
+
 static bool sqlite_begin(Meta *meta, bool write, Fault *fault)
 {
     SqliteMeta *store = (SqliteMeta *)meta;
@@ -253,6 +262,7 @@ static bool sqlite_prepare(SqliteMeta *store, const char *path, Fault *fault)
 
 static const MetaOperations sqlite_operations = {
     .close = sqlite_close,
+    .set_durable = sqlite_set_durable,
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,

@@ -181,6 +181,7 @@ static bool add_rows(TableStore *store, const TableLockRequest *request,
     return true;
 }
 
+/* Locks are their processes': none outlives a crash, so that nobody needs to wait for the disk. */
 bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *lock, Fault *fault)
 {
     Arena *arena = arena_new("lock");
@@ -189,6 +190,7 @@ bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *loc
         memcpy(intervals, request->intervals, request->interval_count * sizeof *intervals);
     uint32_t count = table_intervals_normalize(intervals, request->interval_count);
     *lock = 0;
+    meta_set_durable(store->meta, false);
     bool ok = table_lock_begin_write(store, request->table, intervals, count, request->is_exclusive,
                                      0, request->timeout, fault);
     if (ok) {
@@ -198,14 +200,13 @@ bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *loc
         else
             meta_rollback(store->meta);
     }
+    meta_set_durable(store->meta, true);
     arena_free(arena);
     return ok;
 }
 
-bool table_unlock(TableStore *store, int64_t lock, Fault *fault)
+static bool remove_rows(TableStore *store, int64_t lock, Fault *fault)
 {
-    if (lock == 0)
-        return true;
     if (!meta_begin(store->meta, true, fault))
         return false;
     if (!meta_remove_lock(store->meta, lock, fault)) {
@@ -213,4 +214,14 @@ bool table_unlock(TableStore *store, int64_t lock, Fault *fault)
         return false;
     }
     return meta_commit(store->meta, fault);
+}
+
+bool table_unlock(TableStore *store, int64_t lock, Fault *fault)
+{
+    if (lock == 0)
+        return true;
+    meta_set_durable(store->meta, false);
+    bool ok = remove_rows(store, lock, fault);
+    meta_set_durable(store->meta, true);
+    return ok;
 }
