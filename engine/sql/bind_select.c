@@ -535,6 +535,9 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
         !settle_targets(&select) || !select_bind_group(&select) ||
         !bind_locking(binder, statement, state))
         return false;
+    if (statement == binder->given_to && state->aggregate_count > 0)
+        return bind_fault(binder, state->aggregates[0].expr->location, FAULT_GROUPING_ERROR,
+                          "aggregate functions are not allowed in RETURNING");
     if (state->scope.from.has_working && state->aggregate_count > 0)
         return bind_fault(binder, state->aggregates[0].expr->location, FAULT_INVALID_RECURSION,
                           "aggregate functions are not allowed in a recursive query's recursive "

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { COPY_ROWS = 200000, FULL_DISK_MB = 24 };
@@ -59,6 +60,45 @@ static void test_definitions(Server *server, Tally *tally)
          execute(connection, "DROP SCHEMA crash_s CASCADE");
     PQfinish(connection);
     report_case(ok, "definitions survive a kill of the server", tally);
+}
+
+/* The server goes while an UPDATE runs: every row has its new value afterwards, or none has. */
+static bool interrupt_update(Server *server, int round, long long *updates)
+{
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && execute(connection, "UPDATE crash_changes SET n = n + 1") &&
+              PQsendQuery(connection, "UPDATE crash_changes SET n = n + 1 WHERE k > 0");
+    nanosleep(&(struct timespec){.tv_nsec = round * 4000000L}, NULL);
+    server_kill(server);
+    PQfinish(connection);
+    ok = server_start_again(server) && ok;
+    connection = server_connect(server);
+    long long done = ok && connection != NULL ? number_of(connection, "SELECT MIN(n) FROM crash_changes") : -1;
+    ok = ok && (done == *updates + 1 || done == *updates + 2) &&
+         number_of(connection, "SELECT COUNT(*) FROM crash_changes") == 3000 &&
+         number_of(connection, "SELECT MAX(n) FROM crash_changes") == done;
+    *updates = done;
+    PQfinish(connection);
+    return ok;
+}
+
+static void test_changes(Server *server, Tally *tally)
+{
+    enum { ROUNDS = 6 };
+    long long updates = 0;
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && execute(connection, "CREATE TABLE crash_changes (k INTEGER, n INTEGER)");
+    for (int i = 0; ok && i < 3; i++)
+        ok = execute(connection, "INSERT INTO crash_changes SELECT x, 0 FROM generate_series(1, 1000) x");
+    PQfinish(connection);
+    for (int round = 0; ok && round < ROUNDS; round++)
+        ok = interrupt_update(server, round, &updates);
+    connection = server_connect(server);
+    ok = ok && connection != NULL && execute(connection, "DELETE FROM crash_changes WHERE k <= 500") &&
+         number_of(connection, "SELECT COUNT(*) FROM crash_changes") == 1500 &&
+         execute(connection, "DROP TABLE crash_changes");
+    PQfinish(connection);
+    report_case(ok, "kill the server during UPDATE", tally);
 }
 
 static bool send_copy_rows(PGconn *connection, int from, int to)
@@ -168,6 +208,7 @@ static void test_full_disk(const Server *server, Tally *tally)
 void run_crash_statements(Server *server, Tally *tally)
 {
     test_definitions(server, tally);
+    test_changes(server, tally);
     test_copy(server, true, "kill the server during COPY", tally);
     test_copy(server, false, "a client leaves during COPY", tally);
     test_full_disk(server, tally);

@@ -126,6 +126,12 @@ bool meta_set_segment_state(Meta *meta, int64_t number, MetaSegmentState state, 
     return meta->operations->set_segment_state(meta, number, state, now, fault);
 }
 
+bool meta_next_partition(Meta *meta, uint32_t table_oid, int64_t start, int64_t end, Text version,
+                         uint32_t *next, Fault *fault)
+{
+    return meta->operations->next_partition(meta, table_oid, start, end, version, next, fault);
+}
+
 bool meta_remove_segment(Meta *meta, int64_t number, Fault *fault)
 {
     check(meta->is_writing);

@@ -149,6 +149,8 @@ typedef struct MetaOperations {
     bool (*add_segment)(Meta *meta, const MetaSegment *segment, Fault *fault);
     bool (*set_segment_state)(Meta *meta, int64_t number, MetaSegmentState state, int64_t now,
                               Fault *fault);
+    bool (*next_partition)(Meta *meta, uint32_t table_oid, int64_t start, int64_t end, Text version,
+                           uint32_t *next, Fault *fault);
     bool (*remove_segment)(Meta *meta, int64_t number, Fault *fault);
 
     bool (*locks)(Meta *meta, Arena *arena, MetaLock **locks, uint32_t *count, Fault *fault);
@@ -226,6 +228,9 @@ bool meta_segments(Meta *meta, uint32_t table_oid, unsigned states, Arena *arena
 bool meta_add_segment(Meta *meta, const MetaSegment *segment, Fault *fault);
 bool meta_set_segment_state(Meta *meta, int64_t number, MetaSegmentState state, int64_t now,
                             Fault *fault);
+/* The number after the last partition that the version has, or has had, in the chunk. */
+bool meta_next_partition(Meta *meta, uint32_t table_oid, int64_t start, int64_t end, Text version,
+                         uint32_t *next, Fault *fault);
 bool meta_remove_segment(Meta *meta, int64_t number, Fault *fault);
 
 /* --- locks on time chunks; who may hold which is storage/table's business --- */

@@ -279,6 +279,7 @@ static const MetaOperations sqlite_operations = {
     .segments = sqlite_segments,
     .add_segment = sqlite_add_segment,
     .set_segment_state = sqlite_set_segment_state,
+    .next_partition = sqlite_next_partition,
     .remove_segment = sqlite_remove_segment,
     .locks = sqlite_locks,
     .add_lock = sqlite_add_lock,

@@ -57,6 +57,8 @@ bool sqlite_segments(Meta *meta, uint32_t table_oid, unsigned states, Arena *are
 bool sqlite_add_segment(Meta *meta, const MetaSegment *segment, Fault *fault);
 bool sqlite_set_segment_state(Meta *meta, int64_t number, MetaSegmentState state, int64_t now,
                               Fault *fault);
+bool sqlite_next_partition(Meta *meta, uint32_t table_oid, int64_t start, int64_t end, Text version,
+                           uint32_t *next, Fault *fault);
 bool sqlite_remove_segment(Meta *meta, int64_t number, Fault *fault);
 bool sqlite_locks(Meta *meta, Arena *arena, MetaLock **locks, uint32_t *count, Fault *fault);
 bool sqlite_add_lock(Meta *meta, MetaLock *lock, Fault *fault);

@@ -97,6 +97,25 @@ bool sqlite_set_segment_state(Meta *meta, int64_t number, MetaSegmentState state
     return sqlite_run(store, statement, "write", fault);
 }
 
+bool sqlite_next_partition(Meta *meta, uint32_t table_oid, int64_t start, int64_t end, Text version,
+                           uint32_t *next, Fault *fault)
+{
+    SqliteMeta *store = (SqliteMeta *)meta;
+    bool row;
+    sqlite3_stmt *statement = sqlite_use(store, STATEMENT_NEXT_PARTITION, fault);
+    if (statement == NULL)
+        return false;
+    sqlite_bind_int(statement, 1, table_oid);
+    sqlite_bind_int(statement, 2, start);
+    sqlite_bind_int(statement, 3, end);
+    sqlite_bind_text_view(statement, 4, version);
+    if (!sqlite_next(store, statement, &row, "read", fault))
+        return false;
+    *next = row ? (uint32_t)sqlite3_column_int64(statement, 0) : 0;
+    (void)sqlite3_reset(statement);
+    return true;
+}
+
 bool sqlite_remove_segment(Meta *meta, int64_t number, Fault *fault)
 {
     SqliteMeta *store = (SqliteMeta *)meta;

@@ -135,13 +135,12 @@ static bool find_allocation(const Publish *publish, const Existing *existing, Ta
         int order = text_compare(segment->version, allocation->version);
         if (order > 0)
             *allocation = (Allocation){.version = segment->version};
-        if (order >= 0) {
-            allocation->existing++;
-            if (segment->partition_number >= allocation->next_partition)
-                allocation->next_partition = segment->partition_number + 1;
-        }
+        allocation->existing += order >= 0;
     }
-    return true;
+    /* numbers of segments that are gone, too, do not come again: they are part of names */
+    return allocation->version.length == 0 ||
+           meta_next_partition(publish->store->meta, publish->oid, chunk.start, chunk.end,
+                               allocation->version, &allocation->next_partition, fault);
 }
 
 /* --- adding --- */
