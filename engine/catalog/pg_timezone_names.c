@@ -68,20 +68,18 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
 static bool produce_abbreviations(const CatalogContext *context, Arena *arena, Batch **out,
                                   Fault *fault)
 {
-    (void)context;
     (void)fault;
-    const char *name;
-    int64_t offset;
-    bool is_summer_time;
+    int64_t now = context->type_context == NULL ? 0 : context->type_context->now;
+    ZoneAbbreviation abbreviation;
     CatalogRows rows;
     ROWS_BEGIN(&rows, abbreviation_columns, arena);
-    for (uint32_t i = 0; timezone_abbreviation_at(i, &name, &offset, &is_summer_time); i++) {
-        char *shown = arena_strdup(arena, name);
+    for (uint32_t i = 0; timezone_abbreviation_at(i, &abbreviation); i++) {
+        char *shown = arena_strdup(arena, abbreviation.name);
         for (char *at = shown; *at != '\0'; at++)
             *at = (char)toupper((unsigned char)*at);
         catalog_set_string(&rows, "abbrev", shown);
-        catalog_set_interval(&rows, "utc_offset", offset);
-        catalog_set_bool(&rows, "is_dst", is_summer_time);
+        catalog_set_interval(&rows, "utc_offset", timezone_abbreviation_offset(&abbreviation, now));
+        catalog_set_bool(&rows, "is_dst", abbreviation.is_summer);
         catalog_row_end(&rows);
     }
     *out = catalog_rows_finish(&rows);

@@ -524,7 +524,12 @@ static bool timezone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is
     Text name = row_text(run, 0, row);
     int64_t time = row_int64(run, 1, row), offset;
     bool is_instant = run->call->argument_types[1].oid == T_TIMESTAMPTZ;
-    if (timezone_abbreviation(name, &offset) && !time_is_infinite(time)) {
+    ZoneAbbreviation abbreviation;
+    if (timezone_abbreviation(name, &abbreviation) && !time_is_infinite(time)) {
+        int64_t near = is_instant || abbreviation.zone == NULL
+                           ? time
+                           : timezone_to_utc(abbreviation.zone, time);
+        offset = timezone_abbreviation_offset(&abbreviation, near);
         *result = is_instant ? wrap_add(time, offset) : wrap_subtract(time, offset);
         return true;
     }

@@ -462,6 +462,11 @@ static const TimeZone *posix_zone(Text name)
     return zone;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* [+-]h, hh, hhmm, hh:mm, hh:mm:ss. */
 static bool read_offset(Text text, int32_t *seconds)
 {
@@ -520,6 +525,40 @@ const TimeZone *timezone_find(Text name, Fault *fault)
         fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "time zone \"%.*s\" not recognized",
                   TEXT_ARGS(name));
     return zone;
+}
+
+/* "-8", "10.5": hours east of UTC. */
+static bool read_hours(Text value, int32_t *seconds)
+{
+    char text[32], *end;
+    if (value.length == 0 || value.length >= sizeof text)
+        return false;
+    memcpy(text, value.data, value.length);
+    text[value.length] = '\0';
+    if (text[strspn(text, "+-.0123456789eE")] != '\0')
+        return false;
+    double hours = strtod(text, &end);
+    if (*end != '\0' || !(hours > -168 && hours < 168))
+        return false;
+    *seconds = (int32_t)(hours * 3600);
+    return true;
+}
+
+const TimeZone *timezone_of_setting(Text value, bool is_posix, Fault *fault)
+{
+    int32_t seconds;
+    if (read_hours(value, &seconds))
+        return fixed_zone(seconds);
+    char text[16];
+    bool is_bare = value.length > 1 && value.length < sizeof text - 1 && is_digit(value.data[0]);
+    if (is_bare) { /* a POSIX rule may leave the plus out */
+        text[0] = '+';
+        memcpy(text + 1, value.data, value.length);
+    }
+    if (is_posix &&
+        read_offset(is_bare ? (Text){text, value.length + 1} : value, &seconds))
+        return fixed_zone(-seconds);
+    return timezone_find(value, fault);
 }
 
 /* --- offsets --- */
@@ -593,4 +632,20 @@ int64_t timezone_to_utc(const TimeZone *zone, int64_t local)
     if (before != after && offset_seconds(zone, seconds - after, &ignored) == after)
         before = after;
     return (seconds - before) * MICROS_PER_SECOND + rest;
+}
+
+bool timezone_offset_named(const TimeZone *zone, const char *abbreviation, int64_t utc, int64_t *offset)
+{
+    uint32_t passed = transitions_until(zone, floor_seconds(utc));
+    const LocalType *found = NULL;
+    for (uint32_t i = passed; i > 0 && found == NULL; i--)
+        if (strcmp(zone->locals[zone->types[i - 1]].abbreviation, abbreviation) == 0)
+            found = &zone->locals[zone->types[i - 1]];
+    for (uint32_t i = passed; i < zone->transition_count && found == NULL; i++)
+        if (strcmp(zone->locals[zone->types[i]].abbreviation, abbreviation) == 0)
+            found = &zone->locals[zone->types[i]];
+    if (found == NULL)
+        return false;
+    *offset = found->offset * MICROS_PER_SECOND;
+    return true;
 }

@@ -18,10 +18,24 @@ typedef struct TimeZone TimeZone;
 const TimeZone *timezone_utc(void);
 /* "UTC", "America/Los_Angeles", "+02:00", "-0530", "Z"; NULL with FAULT_INVALID_PARAMETER_VALUE. */
 const TimeZone *timezone_find(Text name, Fault *fault);
-/* PST, EST, CET: PostgreSQL's default abbreviations; the offset in microseconds east of UTC. */
-bool timezone_abbreviation(Text name, int64_t *offset);
-/* All of them, in lower case; false behind the last. */
-bool timezone_abbreviation_at(uint32_t i, const char **name, int64_t *offset, bool *is_summer);
+/* A session's TimeZone setting: as above, or a number of hours east of UTC ("-8", "10.5"); with
+ * `is_posix` a bare "+02:00" counts west of Greenwich, as PostgreSQL has it. */
+const TimeZone *timezone_of_setting(Text value, bool is_posix, Fault *fault);
+
+/* PST, EST, MSK: PostgreSQL's default abbreviations (zone_abbreviations.c). */
+typedef struct ZoneAbbreviation {
+    const char *name;     /* in lower case */
+    int64_t offset;       /* microseconds east of UTC, when `zone` is NULL */
+    bool is_summer;
+    const TimeZone *zone; /* the offset is what the name meant there at the time */
+} ZoneAbbreviation;
+bool timezone_abbreviation(Text name, ZoneAbbreviation *found);
+/* All of them; false behind the last. */
+bool timezone_abbreviation_at(uint32_t i, ZoneAbbreviation *found);
+int64_t timezone_abbreviation_offset(const ZoneAbbreviation *abbreviation, int64_t utc);
+/* The offset that the zone called `abbreviation` last at or before an instant, else first after
+ * it; false: never. */
+bool timezone_offset_named(const TimeZone *zone, const char *abbreviation, int64_t utc, int64_t *offset);
 const char *timezone_name(const TimeZone *zone);
 bool timezone_is_fixed(const TimeZone *zone, int64_t *offset_micros);
 /* Offset (local - UTC) in force at an instant; *abbreviation optional. */

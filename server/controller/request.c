@@ -31,7 +31,7 @@ static bool read_now(const TimeZone *zone, const char *fixed, int64_t *now, Faul
 static bool refresh_types(Request *request, Fault *fault)
 {
     int64_t now;
-    const TimeZone *zone = timezone_find(text_of(request->settings.time_zone), fault);
+    const TimeZone *zone = timezone_of_setting(text_of(request->settings.time_zone), request->settings.dialect != 1, fault);
     if (zone == NULL || !read_now(zone, request->settings.sql_current_timestamp, &now, fault))
         return false;
     request->types = (TypeContext){.zone = zone,

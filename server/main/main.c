@@ -57,7 +57,7 @@ static bool check_setting(const SettingInfo *info, Text value, Fault *fault)
         return value.length == 0 || check_instant(value, fault);
     if (strcmp(info->name, "TimeZone") != 0)
         return true;
-    return timezone_find(value, fault) != NULL;
+    return timezone_of_setting(value, true, fault) != NULL;
 }
 
 int main(int argc, char **argv)

@@ -59,7 +59,7 @@ static bool read_work_order(Worker *worker, const Frame *frame, Fault *fault)
     if (!setting_unpack(&query->settings, (const uint8_t *)settings.data, settings.length, fault) ||
         !read_peers(query, frame_text(frame, "workers"), fault))
         return false;
-    const TimeZone *zone = timezone_find(text_of(query->settings.time_zone), fault);
+    const TimeZone *zone = timezone_of_setting(text_of(query->settings.time_zone), query->settings.dialect != 1, fault);
     if (zone == NULL)
         return false;
     query->types = (TypeContext){.zone = zone,
