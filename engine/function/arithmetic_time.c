@@ -60,7 +60,7 @@ static inline FaultCode shift_timestamp(int64_t value, IntervalValue by, int sig
     bool fits = add_calendar(result, sign * (int64_t)by.months, sign * (int64_t)by.days) &&
                 !(sign > 0 ? __builtin_add_overflow(*result, by.micros, result)
                            : __builtin_sub_overflow(*result, by.micros, result));
-    return OVERFLOW(!fits || is_infinite(*result));
+    return OVERFLOW(!fits || is_infinite(*result) || *result < TIMESTAMP_MINIMUM);
 }
 
 static inline FaultCode shift_timestamptz(const ScalarCall *call, int64_t value, IntervalValue by,
@@ -78,7 +78,7 @@ static inline FaultCode shift_timestamptz(const ScalarCall *call, int64_t value,
     }
     bool fits = !(sign > 0 ? __builtin_add_overflow(*result, by.micros, result)
                            : __builtin_sub_overflow(*result, by.micros, result));
-    return OVERFLOW(!fits || is_infinite(*result));
+    return OVERFLOW(!fits || is_infinite(*result) || *result < TIMESTAMP_MINIMUM);
 }
 
 static inline FaultCode midnight_of(int64_t date, int64_t *micros)

@@ -77,6 +77,18 @@ struct ScalarFunction {
     int8_t dialect;         /* 0 any, 1 postgres only, 2 druid only */
 };
 
+/* --- names of arguments (argument_names.c) --- */
+enum { ARGUMENT_NAMES = 8 };
+typedef struct ArgumentNames {
+    const char *function;
+    const char *names[ARGUMENT_NAMES]; /* NULL behind the last */
+    uint32_t required;                 /* how many have no default */
+    const char *defaults[ARGUMENT_NAMES]; /* literals, of those behind */
+} ArgumentNames;
+/* NULL: the arguments of functions called so have no names. */
+const ArgumentNames *function_argument_names(const char *name);
+const char *argument_default(const ArgumentNames *names, uint32_t argument); /* or NULL */
+
 /* --- an aggregate bound to its argument types --- */
 typedef struct AggregateCall {
     const AggregateFunction *function;

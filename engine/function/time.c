@@ -19,12 +19,19 @@ static bool row_has(const RowRun *run, int argument, uint32_t row)
            !row_is_null(run, (uint32_t)argument, row);
 }
 
+/* In PostgreSQL's dialect an abbreviation comes before a zone of its name. */
+static const TimeZone *zone_by_name(const ScalarCall *call, Text name, Fault *fault)
+{
+    const TimeZone *zone = call_is_druid(call) ? NULL : timezone_by_abbreviation(name);
+    return zone != NULL ? zone : timezone_find(name, fault);
+}
+
 /* The zone that a function works in for a row: the argument's, or the session's for instants,
  * or UTC. NULL with a fault. */
 static const TimeZone *zone_of_row(RowRun *run, int zone_argument, Oid time_type, uint32_t row)
 {
     if (row_has(run, zone_argument, row))
-        return timezone_find(row_text(run, (uint32_t)zone_argument, row), run->fault);
+        return zone_by_name(run->call, row_text(run, (uint32_t)zone_argument, row), run->fault);
     return time_type == T_TIMESTAMPTZ ? call_zone(run->call) : timezone_utc();
 }
 
@@ -190,8 +197,10 @@ static bool date_bin_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is
         return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
                          "stride must be greater than zero");
     __int128 rest = ((__int128)time - origin) % width;
-    *result = time_is_infinite(time) ? time
-                                     : (int64_t)((__int128)time - (rest < 0 ? rest + width : rest));
+    __int128 start = (__int128)time - (rest < 0 ? rest + width : rest);
+    if (!time_is_infinite(time) && start < TIMESTAMP_MINIMUM)
+        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW, "timestamp out of range");
+    *result = time_is_infinite(time) ? time : (int64_t)start;
     return true;
 }
 
@@ -518,6 +527,57 @@ static bool make_timestamp_row(RowRun *run, uint32_t row, int64_t *result, uint8
     return true;
 }
 
+/* "+2" counts east of Greenwich here; names and abbreviations are those of other functions. */
+static const TimeZone *zone_of_fields(const ScalarCall *call, Text name, Fault *fault)
+{
+    if (name.length > 0 && name.data[0] >= '0' && name.data[0] <= '9') {
+        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                  "invalid input syntax for type %s: \"%.*s\"", "numeric time zone",
+                  TEXT_ARGS(name));
+        fault_hint(fault, "Numeric time zones must have \"-\" or \"+\" as first character.");
+        return NULL;
+    }
+    bool is_signed = name.length > 0 && (name.data[0] == '+' || name.data[0] == '-');
+    if (!is_signed)
+        return zone_by_name(call, name, fault);
+    const TimeZone *zone = timezone_find(name, fault);
+    if (zone == NULL)
+        fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "numeric time zone \"%.*s\" out of range",
+                  TEXT_ARGS(name));
+    return zone;
+}
+
+/* make_timestamptz(year, month, mday, hour, min, sec, timezone) */
+static bool make_in_zone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    const TimeZone *zone = zone_of_fields(run->call, row_text(run, 6, row), run->fault);
+    int64_t days, micros;
+    if (zone == NULL ||
+        !make_days(row_int64(run, 0, row), row_int64(run, 1, row), row_int64(run, 2, row), &days,
+                   run->fault) ||
+        !make_time_of_day(row_int64(run, 3, row), row_int64(run, 4, row), row_float64(run, 5, row),
+                          &micros, run->fault))
+        return false;
+    *result = timezone_to_utc(zone, wrap_add(wrap_multiply(days, MICROS_PER_DAY), micros));
+    return true;
+}
+
+/* timestamp(date, time), timestamptz(date, time) */
+static bool date_and_time_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
+{
+    int64_t date = row_int64(run, 0, row);
+    *result = date;
+    if (time_is_infinite(date))
+        return true;
+    if (__builtin_mul_overflow(date, MICROS_PER_DAY, result) ||
+        __builtin_add_overflow(*result, row_int64(run, 1, row), result))
+        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
+                         "date out of range for timestamp");
+    if (run->call->result_type.oid == T_TIMESTAMPTZ)
+        *result = timezone_to_utc(call_zone(run->call), *result);
+    return true;
+}
+
 /* x AT TIME ZONE z is timezone(z, x). */
 static bool timezone_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
@@ -589,6 +649,8 @@ static bool time_of_day_row(RowRun *run, uint32_t row, int64_t *result, uint8_t 
 }
 
 ROW_LOOP(date_bin_loop, date_bin_row, int64_t)
+ROW_LOOP(make_in_zone_loop, make_in_zone_row, int64_t)
+ROW_LOOP(date_and_time_loop, date_and_time_row, int64_t)
 ROW_LOOP(time_shift_loop, time_shift_row, int64_t)
 ROW_LOOP(timestampadd_loop, timestampadd_row, int64_t)
 ROW_LOOP(timestampdiff_loop, timestampdiff_row, int64_t)
@@ -750,6 +812,18 @@ const ScalarFunction time_functions[] = {
              "An instant of its fields in the session's zone.",
              "make_timestamptz(2013, 7, 15, 8, 15, 23.5)", "2013-07-15 08:15:23.5+00", T_INT8,
              T_INT8, T_INT8, T_INT8, T_INT8, T_FLOAT8),
+    TIME_ROW(3463, "make_timestamptz", 7, T_TIMESTAMPTZ, make_in_zone_loop,
+             "An instant of its fields in a zone.",
+             "make_timestamptz(2013, 7, 15, 8, 15, 23.5, 'CET')", "2013-07-15 07:15:23.5+00",
+             T_INT8, T_INT8, T_INT8, T_INT8, T_INT8, T_FLOAT8, T_TEXT),
+    TIME_ROW(2025, "timestamp", 2, T_TIMESTAMP, date_and_time_loop,
+             "A date and a time of day together.",
+             "\"timestamp\"(DATE '2024-03-13', TIME '10:47')", "2024-03-13 10:47:00", T_DATE,
+             T_TIME),
+    TIME_ROW(1176, "timestamptz", 2, T_TIMESTAMPTZ, date_and_time_loop,
+             "A date and a time of day in the session's zone together.",
+             "timestamptz(DATE '2024-03-13', TIME '10:47')", "2024-03-13 10:47:00+00", T_DATE,
+             T_TIME),
     TIME_ROW(1159, "timezone", 2, T_TIMESTAMP, timezone_loop,
              "The wall clock of a zone at an instant: x AT TIME ZONE z.",
              "TIMESTAMPTZ '2024-03-13 10:47:00+00' AT TIME ZONE 'America/Los_Angeles'",

@@ -5,73 +5,10 @@
  * suffix TH, or a literal character. Source: PostgreSQL 15's manual, section 9.8.
  */
 #include "engine/function/text_internal.h"
-#include "engine/function/time_internal.h"
+#include "engine/function/time_template_internal.h"
 
 #include <ctype.h>
 #include <strings.h>
-
-typedef enum Field {
-    FIELD_LITERAL,
-    FIELD_YYYY,
-    FIELD_YYY,
-    FIELD_YY,
-    FIELD_Y,
-    FIELD_Y_YYY,
-    FIELD_IYYY,
-    FIELD_IYY,
-    FIELD_IY,
-    FIELD_I,
-    FIELD_MONTH,
-    FIELD_MON,
-    FIELD_MM,
-    FIELD_RM,
-    FIELD_DAY,
-    FIELD_DY,
-    FIELD_DDD,
-    FIELD_IDDD,
-    FIELD_DD,
-    FIELD_D,
-    FIELD_ID,
-    FIELD_WW,
-    FIELD_IW,
-    FIELD_W,
-    FIELD_CC,
-    FIELD_J,
-    FIELD_Q,
-    FIELD_HH24,
-    FIELD_HH12,
-    FIELD_MI,
-    FIELD_SS,
-    FIELD_MS,
-    FIELD_US,
-    FIELD_FF,
-    FIELD_SSSSS,
-    FIELD_AM,
-    FIELD_A_M,
-    FIELD_BC,
-    FIELD_B_C,
-    FIELD_TZ,
-    FIELD_TZH,
-    FIELD_TZM,
-    FIELD_OF,
-} Field;
-
-typedef enum LetterCase { CASE_UPPER, CASE_LOWER, CASE_CAPITAL } LetterCase;
-
-typedef struct TemplateToken {
-    Field field;
-    LetterCase letter_case;
-    uint8_t digits; /* FF1 .. FF6 */
-    bool fill_mode; /* FM: no padding */
-    char ordinal;   /* 0, or 'T' for TH, 't' for th */
-    Text literal;
-} TemplateToken;
-
-typedef struct Template {
-    TemplateToken *tokens;
-    uint32_t count;
-    size_t room;
-} Template;
 
 typedef struct TemplatePrepared {
     RowMemo memo;
@@ -95,17 +32,17 @@ static const struct {
     {"SSSS", FIELD_SSSSS},  {"SS", FIELD_SS},     {"US", FIELD_US},   {"A.M.", FIELD_A_M},
     {"P.M.", FIELD_A_M},    {"AM", FIELD_AM},     {"PM", FIELD_AM},   {"A.D.", FIELD_B_C},
     {"B.C.", FIELD_B_C},    {"AD", FIELD_BC},     {"BC", FIELD_BC},   {"TZH", FIELD_TZH},
-    {"TZM", FIELD_TZM},     {"TZ", FIELD_TZ},     {"OF", FIELD_OF},
+    {"TZM", FIELD_TZM},     {"TZ", FIELD_TZ},     {"OF", FIELD_OF},   {"FX", FIELD_FX},
 };
 
-static const char *const month_names[] = {
+const char *const month_names[12] = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December",
 };
-static const char *const day_names[] = {
+const char *const day_names[7] = {
     "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 };
-static const char *const roman_months[] = {
+const char *const roman_months[12] = {
     "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII",
 };
 
@@ -140,7 +77,7 @@ static bool take_field(const char **at, const char *end, TemplateToken *token)
     return false;
 }
 
-static void template_compile(Text text, Arena *arena, Template *template)
+void template_compile(Text text, Arena *arena, Template *template)
 {
     *template = (Template){.tokens = ARENA_ARRAY(arena, TemplateToken, (size_t)text.length + 1)};
     const char *at = text.data, *end = at + text.length;
@@ -155,7 +92,9 @@ static void template_compile(Text text, Arena *arena, Template *template)
         bool is_translated = end - at >= 2 && strncasecmp(at, "TM", 2) == 0;
         if (is_translated)
             at += 2;
+        const char *name = at;
         if (take_field(&at, end, token)) {
+            token->name = text_between(name, at);
             bool is_name = token->field == FIELD_MONTH || token->field == FIELD_MON ||
                            token->field == FIELD_DAY || token->field == FIELD_DY;
             token->fill_mode |= is_translated && is_name;
@@ -168,6 +107,7 @@ static void template_compile(Text text, Arena *arena, Template *template)
         }
         at = start;
         if (*at == '"') {
+            token->is_quoted = true;
             char *quoted = arena_alloc(arena, (size_t)(end - at) + 1);
             uint32_t length = 0;
             for (at++; at < end && *at != '"';) {
@@ -184,8 +124,10 @@ static void template_compile(Text text, Arena *arena, Template *template)
         }
         template->room += token->literal.length;
     }
-    for (uint32_t i = 0; i < template->count; i++)
+    for (uint32_t i = 0; i < template->count; i++) {
         template->tokens[i].literal = arena_text(arena, template->tokens[i].literal);
+        template->tokens[i].name = arena_text(arena, template->tokens[i].name);
+    }
 }
 
 static bool template_prepare(ScalarCall *call, Arena *arena, Fault *fault)
@@ -312,6 +254,18 @@ static char *put_zone(char *out, const Moment *moment, const TemplateToken *toke
     return put_name(out, abbreviation != NULL ? abbreviation : "", 16, 0, token);
 }
 
+/* Months of an interval below zero count back from XII; none of a whole number of years is shown
+ * unless years are there: as PostgreSQL has it. */
+static char *put_roman(char *out, const Moment *moment, const TemplateToken *token)
+{
+    int month = moment->month;
+    if (moment->is_interval && month == 0 && moment->year == 0)
+        return out;
+    if (month <= 0)
+        month = month == 0 && moment->year >= 0 ? 12 : month == 0 ? 1 : month + 13;
+    return put_name(out, roman_months[month - 1], 4, 4, token);
+}
+
 static char *put_field(char *out, const TemplateToken *token, const Moment *moment)
 {
     int64_t year = moment->is_interval ? moment->year : shown_year(moment->year);
@@ -352,7 +306,7 @@ static char *put_field(char *out, const TemplateToken *token, const Moment *mome
     case FIELD_MM:
         return put_number(out, moment->month, 2, token);
     case FIELD_RM:
-        return put_name(out, roman_months[moment->month - 1], 4, 4, token);
+        return put_roman(out, moment, token);
     case FIELD_DAY:
         return put_name(out, day_names[dow], 9, 9, token);
     case FIELD_DY:
@@ -427,6 +381,8 @@ static char *put_field(char *out, const TemplateToken *token, const Moment *mome
                           2, &plain);
     case FIELD_OF:
         return put_offset(out, moment, false);
+    case FIELD_FX:
+        return out;
     }
     return out;
 }
@@ -466,7 +422,7 @@ static bool fits_interval(const Template *template, Fault *fault)
 {
     for (uint32_t i = 0; i < template->count; i++) {
         switch (template->tokens[i].field) {
-        case FIELD_MONTH: case FIELD_MON: case FIELD_RM: case FIELD_DAY: case FIELD_DY:
+        case FIELD_MONTH: case FIELD_MON: case FIELD_DAY: case FIELD_DY:
         case FIELD_D: case FIELD_ID: case FIELD_BC: case FIELD_B_C: case FIELD_TZ:
         case FIELD_TZH: case FIELD_TZM: case FIELD_OF:
             fault_set(fault, FAULT_INVALID_DATETIME_FORMAT,
@@ -498,337 +454,40 @@ static bool interval_to_char_row(RowRun *run, uint32_t row, Text *result, uint8_
 
 /* --- reading --- */
 
-typedef struct ReadTime {
-    int64_t year, month, day, of_year, iso_year, iso_week, iso_day, julian;
-    int64_t hour, minute, second, micros, of_day;
-    bool is_pm, is_am, is_bc, has_offset;
-    int64_t offset; /* seconds */
-    int offset_sign;
-} ReadTime;
-
-static bool read_number(const char **at, const char *end, int most, int64_t *value)
-{
-    while (*at < end && **at == ' ')
-        ++*at;
-    const char *start = *at;
-    *value = 0;
-    while (*at < end && *at - start < most && (uint8_t)(**at - '0') < 10)
-        *value = *value * 10 + (*(*at)++ - '0');
-    return *at > start;
-}
-
-static bool read_name(const char **at, const char *end, const char *const *names, int count,
-                      size_t most, int64_t *index)
-{
-    for (int i = count - 1; i >= 0; i--) {
-        size_t length = strnlen(names[i], most);
-        if ((size_t)(end - *at) >= length && strncasecmp(*at, names[i], length) == 0) {
-            *at += length;
-            *index = i + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool read_fraction(const char **at, const char *end, int most, int64_t *micros)
-{
-    const char *start = *at;
-    int64_t scale = 100000;
-    *micros = 0;
-    for (; *at < end && *at - start < most && (uint8_t)(**at - '0') < 10; ++*at, scale /= 10)
-        *micros += (**at - '0') * scale;
-    return *at > start;
-}
-
-/* All digits that stand there count, where nothing else follows them. */
-static bool round_fraction(int digits, int64_t *micros)
-{
-    int64_t unit = 1;
-    for (int i = digits; i < 6; i++)
-        unit *= 10;
-    *micros = (*micros + unit / 2) / unit * unit;
-    return true;
-}
-
-static bool read_mark(const char **at, const char *end, const char *first, const char *second,
-                      bool *is_second)
-{
-    size_t length = strlen(first);
-    if ((size_t)(end - *at) < length)
-        return false;
-    *is_second = strncasecmp(*at, second, length) == 0;
-    if (!*is_second && strncasecmp(*at, first, length) != 0)
-        return false;
-    *at += length;
-    return true;
-}
-
-/* PostgreSQL: years of fewer than four digits are the nearest to 2020. */
-static int64_t full_year(int64_t year, ptrdiff_t digits)
-{
-    if (digits >= 4)
-        return year;
-    if (digits <= 2)
-        return year < 70 ? year + 2000 : year + 1900;
-    return year >= 520 ? year + 1000 : year + 2000;
-}
-
-static bool is_number_field(Field field)
-{
-    switch (field) {
-    case FIELD_LITERAL:
-    case FIELD_MONTH:
-    case FIELD_MON:
-    case FIELD_RM:
-    case FIELD_DAY:
-    case FIELD_DY:
-    case FIELD_AM:
-    case FIELD_A_M:
-    case FIELD_BC:
-    case FIELD_B_C:
-    case FIELD_TZ:
-    case FIELD_TZH:
-    case FIELD_OF:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static bool read_field(const char **at, const char *end, const TemplateToken *token,
-                       bool next_is_number, ReadTime *time)
-{
-    const char *start = *at;
-    int64_t ignored = 0;
-    bool flag = false;
-    int year_digits = next_is_number ? 4 : 9;
-    switch (token->field) {
-    case FIELD_LITERAL:
-        /* Punctuation stands for punctuation; letters must be skipped over by as many. */
-        for (uint32_t i = 0; i < token->literal.length && *at < end; i++) {
-            char c = token->literal.data[i];
-            bool is_separator = !isalnum((unsigned char)c) && (uint8_t)c < 0x80;
-            if (is_separator && (isalnum((unsigned char)**at) || (uint8_t) * *at >= 0x80))
-                continue;
-            ++*at;
-        }
-        return true;
-    case FIELD_YYYY:
-    case FIELD_IYYY:
-        while (start < end && *start == ' ')
-            start++;
-        if (!read_number(at, end, year_digits, &ignored))
-            return false;
-        if (token->field == FIELD_YYYY) /* as it is written: 97 is the year 97 */
-            time->year = ignored;
-        else
-            time->iso_year = full_year(ignored, *at - start);
-        return true;
-    case FIELD_YYY:
-        return read_number(at, end, 3, &time->year) &&
-               (time->year = full_year(time->year, 3), true);
-    case FIELD_YY:
-    case FIELD_Y:
-        return read_number(at, end, token->field == FIELD_YY ? 2 : 1, &time->year) &&
-               (time->year = full_year(time->year, 2), true);
-    case FIELD_IYY:
-    case FIELD_IY:
-    case FIELD_I:
-        return read_number(at, end, 3, &time->iso_year) &&
-               (time->iso_year = full_year(time->iso_year, *at - start), true);
-    case FIELD_Y_YYY:
-        return read_number(at, end, 3, &time->year) && *at < end && *(*at)++ == ',' &&
-               read_number(at, end, 3, &ignored) &&
-               (time->year = time->year * 1000 + ignored, true);
-    case FIELD_MONTH:
-        return read_name(at, end, month_names, 12, 9, &time->month) ||
-               read_name(at, end, month_names, 12, 3, &time->month);
-    case FIELD_MON:
-        return read_name(at, end, month_names, 12, 3, &time->month);
-    case FIELD_RM:
-        for (int i = 11; i >= 0; i--) {
-            static const int longest_first[] = {0, 4, 9, 1, 3, 5, 8, 10, 2, 6, 11, 7};
-            if (read_name(at, end, &roman_months[longest_first[i]], 1, 4, &ignored)) {
-                time->month = longest_first[i] + 1;
-                return true;
-            }
-        }
-        return false;
-    case FIELD_DAY:
-        return read_name(at, end, day_names, 7, 9, &ignored) ||
-               read_name(at, end, day_names, 7, 3, &ignored);
-    case FIELD_DY:
-        return read_name(at, end, day_names, 7, 3, &ignored);
-    case FIELD_MM:
-        return read_number(at, end, 2, &time->month);
-    case FIELD_DDD:
-        return read_number(at, end, 3, &time->of_year);
-    case FIELD_IDDD:
-        return read_number(at, end, 3, &ignored) && (time->iso_week = (ignored - 1) / 7 + 1,
-                                                     time->iso_day = (ignored - 1) % 7 + 1, true);
-    case FIELD_DD:
-        return read_number(at, end, 2, &time->day);
-    case FIELD_ID:
-        return read_number(at, end, 1, &time->iso_day);
-    case FIELD_IW:
-        return read_number(at, end, 2, &time->iso_week);
-    case FIELD_WW:
-        return read_number(at, end, 2, &ignored) && (time->of_year = (ignored - 1) * 7 + 1, true);
-    case FIELD_D:
-    case FIELD_W:
-    case FIELD_Q:
-        return read_number(at, end, 1, &ignored);
-    case FIELD_CC:
-        return read_number(at, end, 2, &ignored);
-    case FIELD_J:
-        return read_number(at, end, 9, &time->julian);
-    case FIELD_HH24:
-    case FIELD_HH12:
-        return read_number(at, end, 2, &time->hour);
-    case FIELD_MI:
-        return read_number(at, end, 2, &time->minute);
-    case FIELD_SS:
-        return read_number(at, end, 2, &time->second);
-    case FIELD_MS:
-        return read_fraction(at, end, 3, &time->micros);
-    case FIELD_US:
-        return read_fraction(at, end, 6, &time->micros);
-    case FIELD_FF:
-        if (next_is_number)
-            return read_fraction(at, end, token->digits, &time->micros);
-        return read_fraction(at, end, 6, &time->micros) &&
-               round_fraction(token->digits, &time->micros);
-    case FIELD_SSSSS:
-        return read_number(at, end, 5, &time->of_day);
-    case FIELD_AM:
-    case FIELD_A_M:
-        if (!read_mark(at, end, token->field == FIELD_AM ? "AM" : "A.M.",
-                       token->field == FIELD_AM ? "PM" : "P.M.", &time->is_pm))
-            return false;
-        time->is_am = !time->is_pm;
-        return true;
-    case FIELD_BC:
-    case FIELD_B_C:
-        return read_mark(at, end, token->field == FIELD_BC ? "AD" : "A.D.",
-                         token->field == FIELD_BC ? "BC" : "B.C.", &time->is_bc);
-    case FIELD_TZH:
-    case FIELD_OF:
-        time->has_offset = true;
-        flag = *at < end && **at == '-';
-        *at += *at < end && (**at == '-' || **at == '+');
-        time->offset_sign = flag ? -1 : 1;
-        if (!read_number(at, end, 2, &ignored))
-            return false;
-        time->offset += ignored * 3600;
-        if (token->field == FIELD_OF && *at < end && **at == ':') {
-            ++*at;
-            return read_number(at, end, 2, &ignored) && (time->offset += ignored * 60, true);
-        }
-        return true;
-    case FIELD_TZM:
-        return read_number(at, end, 2, &ignored) && (time->offset += ignored * 60, true);
-    case FIELD_TZ:
-        return false;
-    }
-    return false;
-}
-
-static bool read_days(const ReadTime *time, int64_t *days)
-{
-    int64_t year = time->year > 0 ? time->year : 0;
-    if (time->julian >= 0) {
-        *days = time->julian - 2440588;
-        return true;
-    }
-    if (time->iso_year >= 0 || time->iso_week >= 0) {
-        int64_t fourth = civil_to_days(time->iso_year >= 0 ? time->iso_year : year, 1, 4);
-        int64_t week = time->iso_week >= 0 ? time->iso_week : 1;
-        int64_t day = time->iso_day >= 1 ? time->iso_day : 1;
-        *days = fourth - floor_modulo(fourth + 3, 7) + (week - 1) * 7 + day - 1;
-        return week >= 1 && week <= 53 && day <= 7;
-    }
-    /* Without a year PostgreSQL takes 1 BC, shown as 0001-01-01 BC. */
-    if (time->is_bc)
-        year = 1 - (year == 0 ? 1 : year);
-    if (time->of_year >= 0 && time->month < 0) {
-        int64_t first = civil_to_days(year, 1, 1);
-        *days = first + time->of_year - 1;
-        return time->of_year >= 1 && *days < civil_to_days(year + 1, 1, 1);
-    }
-    int64_t month = time->month >= 0 ? time->month : 1, day = time->day >= 0 ? time->day : 1;
-    if (year > 290000 || month < 1 || month > 12 || day < 1 ||
-        day > civil_days_in_month(year, (int)month))
-        return false;
-    *days = civil_to_days(year, (int)month, (int)day);
-    return true;
-}
-
-/* Local microseconds of a text. */
-static bool read_time(RowRun *run, uint32_t row, ReadTime *time, int64_t *local)
+static bool read_row(RowRun *run, uint32_t row, TemplateTime *time)
 {
     Template own;
     const Template *template = template_of_row(run, row, &own);
-    Text text = row_text(run, 0, row);
-    const char *at = text.data, *end = at + text.length;
-    *time = (ReadTime){.year = -1,
-                       .month = -1,
-                       .day = -1,
-                       .of_year = -1,
-                       .iso_year = -1,
-                       .iso_week = -1,
-                       .iso_day = -1,
-                       .julian = -1,
-                       .of_day = -1,
-                       .offset_sign = 1};
-    while (at < end && *at == ' ')
-        at++;
-    for (uint32_t i = 0; i < template->count && at < end; i++) {
-        const TemplateToken *token = &template->tokens[i];
-        bool next_is_number = i + 1 < template->count && is_number_field(token[1].field);
-        if (token->field == FIELD_TZ)
-            return fault_set(run->fault, FAULT_FEATURE_NOT_SUPPORTED,
-                             "formatting field \"TZ\" is only supported in to_char");
-        if (!read_field(&at, end, token, next_is_number, time))
-            return fault_set(run->fault, FAULT_INVALID_DATETIME_FORMAT,
-                             "invalid value \"%.*s\" for a field of the format",
-                             (int)(end - at > 40 ? 40 : end - at), at);
-    }
-    int64_t days, hour = time->hour;
-    if (time->is_pm && hour < 12)
-        hour += 12;
-    else if (time->is_am && hour == 12)
-        hour = 0;
-    if (!read_days(time, &days) || hour > 24 || time->minute > 59 || time->second > 59)
-        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
-                         "date/time field value out of range: \"%.*s\"", TEXT_ARGS(text));
-    int64_t seconds =
-        time->of_day >= 0 ? time->of_day : (hour * 60 + time->minute) * 60 + time->second;
-    *local =
-        wrap_add(wrap_multiply(days, MICROS_PER_DAY), seconds * MICROS_PER_SECOND + time->micros);
-    return true;
+    return time_read_by_template(template, row_text(run, 0, row), false, time, run->fault);
 }
 
 static bool to_date_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
-    ReadTime time;
-    int64_t local;
+    TemplateTime time;
     *result = 0;
-    if (!read_time(run, row, &time, &local))
+    if (!read_row(run, row, &time))
         return false;
-    *result = floor_divide(local, MICROS_PER_DAY);
+    *result = time.days;
     return true;
 }
 
 static bool to_timestamp_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
-    ReadTime time;
+    TemplateTime time;
     int64_t local;
     *result = 0;
-    if (!read_time(run, row, &time, &local))
+    if (!read_row(run, row, &time))
         return false;
-    *result = time.has_offset ? local - time.offset_sign * time.offset * MICROS_PER_SECOND
-                              : timezone_to_utc(call_zone(run->call), local);
+    if (__builtin_mul_overflow(time.days, MICROS_PER_DAY, &local) ||
+        __builtin_add_overflow(local, time.of_day, &local) || local < TIMESTAMP_MINIMUM)
+        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW, "timestamp out of range");
+    *result = time.has_zone ? local - time.offset : timezone_to_utc(call_zone(run->call), local);
+    if (time.digits > 0) {
+        SqlType rounded = SQL_TYPE(T_TIMESTAMPTZ);
+        rounded.modifier = time.digits;
+        return type_round_timestamp(rounded, result) ||
+               fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW, "timestamp out of range");
+    }
     return true;
 }
 

@@ -246,15 +246,6 @@ static const Expr *overlaps(Binder *binder, const Expr **arguments, uint32_t cou
     return bind_call(binder, "overlaps", arguments, count, location);
 }
 
-/* make_timestamptz(.., zone): the instant at which that zone's wall clock shows it. */
-static const Expr *make_in_zone(Binder *binder, const Expr **arguments, uint32_t count,
-                                int32_t location)
-{
-    const Expr *local = bind_call(binder, "make_timestamp", arguments, count - 1, location);
-    const Expr *pair[2] = {arguments[count - 1], local};
-    return local == NULL ? NULL : bind_call(binder, "timezone", pair, 2, location);
-}
-
 /* row_to_json(row [, pretty]): rows are JSON objects already. */
 static const Expr *row_to_json(Binder *binder, const Expr **arguments, uint32_t count,
                                int32_t location)
@@ -487,7 +478,6 @@ static const struct {
     {"json_extract_path_text", 2, 100, json_extract_path_text},
     {"jsonb_extract_path", 2, 100, jsonb_extract_path},
     {"jsonb_extract_path_text", 2, 100, jsonb_extract_path_text},
-    {"make_timestamptz", 7, 7, make_in_zone},
     {"substring", 3, 3, substring_similar},
 };
 
@@ -530,73 +520,6 @@ static bool check_plain(Binder *binder, const PgQuery__FuncCall *call, const cha
                           "%s%s specified, but %s is not an aggregate function",
                           call->agg_star ? name : "", what, name);
     return true;
-}
-
-/* --- arguments by name: make_interval(days => 10) --- */
-
-static const struct {
-    const char *function;
-    const char *names[8];
-    const char *otherwise; /* what is left out: a literal, or NULL where nothing may be */
-} named_arguments[] = {
-    {"make_interval", {"years", "months", "weeks", "days", "hours", "mins", "secs"}, "0"},
-    {"make_date", {"year", "month", "day"}, NULL},
-    {"make_time", {"hour", "min", "sec"}, NULL},
-    {"make_timestamp", {"year", "month", "mday", "hour", "min", "sec"}, NULL},
-    {"jsonb_set", {"jsonb_in", "path", "replacement", "create_if_missing"}, "true"},
-    {"jsonb_insert", {"jsonb_in", "path", "replacement", "insert_after"}, "false"},
-};
-
-/* Puts named arguments in their places; *count may grow. */
-static bool place_named(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
-                        const char *name, const Expr **arguments, uint32_t *count)
-{
-    int32_t location = bind_location(binder, call->location);
-    size_t row = 0, rows = sizeof named_arguments / sizeof *named_arguments;
-    while (row < rows && strcmp(named_arguments[row].function, name) != 0)
-        row++;
-    if (row == rows)
-        return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
-                          "named arguments of function %s are not supported", name);
-    const char *const *names = named_arguments[row].names;
-    const Expr *placed[8] = {NULL};
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < call->n_args; i++) {
-        const PgQuery__Node *node = call->args[i];
-        uint32_t place = i;
-        if (node->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR) {
-            for (place = 0; place < 7 && names[place] != NULL; place++)
-                if (name_is(node->named_arg_expr->name, names[place]))
-                    break;
-            node = node->named_arg_expr->arg;
-        }
-        if (place >= 7 || names[place] == NULL || placed[place] != NULL)
-            return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
-                              "function %s with these argument names does not exist", name);
-        placed[place] = bind_expr(binder, context, node);
-        if (placed[place] == NULL)
-            return false;
-        last = place > last ? place : last;
-    }
-    for (uint32_t i = 0; i <= last; i++) {
-        if (placed[i] == NULL && named_arguments[row].otherwise == NULL)
-            return bind_fault(binder, location, FAULT_UNDEFINED_FUNCTION,
-                              "function %s with these argument names does not exist", name);
-        arguments[i] = placed[i] != NULL
-                           ? placed[i]
-                           : expr_text(binder->arena, SQL_TYPE(T_UNKNOWN),
-                                       text_of(named_arguments[row].otherwise), location);
-    }
-    *count = last + 1;
-    return true;
-}
-
-static bool has_named(const PgQuery__FuncCall *call)
-{
-    for (size_t i = 0; i < call->n_args; i++)
-        if (call->args[i]->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR)
-            return true;
-    return false;
 }
 
 /* --- VARIADIC array: the elements of a constant array as arguments --- */
@@ -675,19 +598,6 @@ bool bind_takes_rows(const char *name)
     return false;
 }
 
-static bool bind_arguments(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
-                           const char *name, const Expr **arguments, uint32_t *count)
-{
-    if (has_named(call))
-        return place_named(binder, context, call, name, arguments, count);
-    for (uint32_t i = 0; i < *count; i++) {
-        arguments[i] = bind_expr(binder, context, call->args[i]);
-        if (arguments[i] == NULL)
-            return false;
-    }
-    return true;
-}
-
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call)
 {
     int32_t location = bind_location(binder, call->location);
@@ -714,10 +624,10 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     if (of_rows != NULL)
         return of_rows;
     uint32_t count = (uint32_t)call->n_args;
-    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count + 8);
+    const Expr **arguments = NULL;
     bool is_json = bind_takes_rows(name) || (strcmp(name, "row_to_json") == 0 && count == 1);
     binder->rows_as_json += is_json;
-    bool is_good = bind_arguments(binder, context, call, name, arguments, &count);
+    bool is_good = bind_call_arguments(binder, context, call, name, &arguments, &count);
     binder->rows_as_json -= is_json;
     if (!is_good)
         return NULL;

@@ -292,6 +292,10 @@ const Expr *bind_any_array(Binder *binder, const char *symbol, const Expr *value
 const char *bind_operator_name(PgQuery__Node *const *names, size_t count);
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call);
 /* A call of a function of the table, arguments bound. */
+/* The arguments of a call, those with names in their places (bind_named.c). The list has room for
+ * a few more. */
+bool bind_call_arguments(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call,
+                         const char *name, const Expr ***arguments, uint32_t *count);
 bool bind_takes_rows(const char *name); /* a JSON function, whose arguments may be rows */
 const Expr *bind_call(Binder *binder, const char *name, const Expr *const *arguments,
                       uint32_t count, int32_t location);

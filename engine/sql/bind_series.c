@@ -98,13 +98,11 @@ static bool add_function(SeriesList *list, ExprContext *context, const PgQuery__
     uint32_t columns = row_series_columns(name, count);
     if (!is_several_arrays && columns == 0 && !row_series_exists(name, count))
         return add_single(list, context, node);
-    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const Expr *argument = bind_expr(binder, context, call->args[i]);
-        if (argument == NULL)
-            return false;
-        arguments[i] = bind_fold(binder, argument);
-    }
+    const Expr **arguments;
+    if (!bind_call_arguments(binder, context, call, name, &arguments, &count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        arguments[i] = bind_fold(binder, arguments[i]);
     for (uint32_t i = 0; i < columns; i++) {
         const char *column_name;
         const char *function = row_series_column(name, i, &column_name);

@@ -223,8 +223,11 @@ static bool special_local(const Moment *moment, const TypeContext *context, int6
 static bool moment_local(const Moment *moment, int64_t *local)
 {
     CivilTime civil = {.year = moment->year, .month = moment->month, .day = moment->day};
+    if (moment->year > 294300 || moment->year < -4800)
+        return false;
+    /* a zone may be up to a day away from the bounds of UTC */
     *local = civil_to_micros(&civil);
-    return *local >= TIMESTAMP_MINIMUM && *local < TIMESTAMP_END &&
+    return *local >= TIMESTAMP_MINIMUM - MICROS_PER_DAY && *local < TIMESTAMP_END &&
            !__builtin_add_overflow(*local, moment->time, local);
 }
 
@@ -241,7 +244,8 @@ bool timestamp_parse(Text text, const TypeContext *context, int64_t *micros, Fau
         return false;
     if (special_local(&moment, context, micros))
         return true;
-    return moment_local(&moment, micros) || timestamp_range(text, fault);
+    return (moment_local(&moment, micros) && *micros >= TIMESTAMP_MINIMUM) ||
+           timestamp_range(text, fault);
 }
 
 /* Local time in the zone that the text names, or in the session's. */

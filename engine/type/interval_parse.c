@@ -70,6 +70,13 @@ static Unit unit_by_name(Text word)
 
 /* --- adding up; false: overflow --- */
 
+static void negate(IntervalSum *sum)
+{
+    sum->months = -sum->months;
+    sum->days = -sum->days;
+    sum->micros = -sum->micros;
+}
+
 static bool add_days(IntervalSum *sum, double days)
 {
     double whole = trunc(days);
@@ -403,11 +410,8 @@ static bool add_parts(const Part *parts, int count, int mask, IntervalSum *sum)
             break;
         }
     }
-    if (is_ago) {
-        sum->months = -sum->months;
-        sum->days = -sum->days;
-        sum->micros = -sum->micros;
-    }
+    if (is_ago)
+        negate(sum);
     return has_value;
 }
 
@@ -462,7 +466,21 @@ static Text join_signs(Text text, char *out, uint32_t room)
     return (Text){out, length};
 }
 
-bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fault)
+/* '-1 2:03' of the SQL standard: the one sign, at the start, is that of every field. */
+static bool take_leading_sign(Part *parts, int count)
+{
+    if (count == 0 || parts[0].text.data[0] != '-' || parts[0].kind == PART_WORD)
+        return false;
+    for (int i = 1; i < count; i++)
+        if (parts[i].text.data[0] == '-' || parts[i].text.data[0] == '+')
+            return false;
+    parts[0].text.data++;
+    parts[0].text.length--;
+    return parts[0].text.length > 0;
+}
+
+bool interval_parse(Text text, int32_t modifier, bool is_sql_standard, IntervalValue *value,
+                    Fault *fault)
 {
     Part parts[MAX_PARTS];
     IntervalSum sum = {0};
@@ -477,14 +495,19 @@ bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fa
         is_read = read_iso(body, &sum);
     } else {
         int count = split(body, parts);
+        bool is_negative = is_sql_standard && take_leading_sign(parts, count);
         is_read = count > 0 && add_parts(parts, count, mask, &sum);
+        if (is_negative)
+            negate(&sum);
     }
     if (!is_read && !sum.is_out_of_range)
         return parse_fault(fault, FAULT_INVALID_DATETIME_FORMAT, "interval", text);
-    if (!is_read || sum.months > INT32_MAX || sum.months < INT32_MIN || sum.days > INT32_MAX ||
-        sum.days < INT32_MIN || sum.micros > INT64_MAX || sum.micros < INT64_MIN)
+    if (!is_read)
         return fault_set(fault, FAULT_INTERVAL_FIELD_OVERFLOW,
                          "interval field value out of range: \"%.*s\"", TEXT_ARGS(text));
+    if (sum.months > INT32_MAX || sum.months < INT32_MIN || sum.days > INT32_MAX ||
+        sum.days < INT32_MIN || sum.micros > INT64_MAX || sum.micros < INT64_MIN)
+        return fault_set(fault, FAULT_DATETIME_FIELD_OVERFLOW, "interval out of range");
     *value = (IntervalValue){.months = (int32_t)sum.months, .days = (int32_t)sum.days,
                              .micros = (int64_t)sum.micros};
     type_adjust_interval(modifier, value);

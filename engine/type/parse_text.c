@@ -117,10 +117,12 @@ static bool parse_datetime(SqlType type, const TypeContext *context, Text text,
     return true;
 }
 
-static bool parse_interval(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+static bool parse_interval(SqlType type, const TypeContext *context, Text text,
+                           VectorBuilder *builder, Fault *fault)
 {
     IntervalValue value;
-    if (!interval_parse(text, type.modifier, &value, fault))
+    bool is_sql_standard = output_style(context).interval == INTERVALS_SQL_STANDARD;
+    if (!interval_parse(text, type.modifier, is_sql_standard, &value, fault))
         return false;
     __int128 cell;
     memcpy(&cell, &value, sizeof cell);
@@ -269,7 +271,7 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
     case T_CHAR: return parse_cut(text, 1, builder);
     case T_NAME: return parse_cut(text, 63, builder);
     case T_NUMERIC: return parse_numeric(type, text, builder, fault);
-    case T_INTERVAL: return parse_interval(type, text, builder, fault);
+    case T_INTERVAL: return parse_interval(type, context, text, builder, fault);
     case T_DATE: case T_TIME: case T_TIMESTAMP: case T_TIMESTAMPTZ:
         return parse_datetime(type, context, text, builder, fault);
     case T_UUID: return parse_uuid(text, builder, fault);

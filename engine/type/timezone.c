@@ -410,7 +410,7 @@ static const TimeZone *load(Text text)
     return zone;
 }
 
-static const TimeZone *fixed_zone(int32_t seconds)
+const TimeZone *timezone_of_offset(int32_t seconds)
 {
     for (const TimeZone *zone = loaded; zone != NULL; zone = zone->next)
         if (zone->is_fixed && zone->fixed == seconds && zone->name[0] != '\0' &&
@@ -513,7 +513,7 @@ const TimeZone *timezone_find(Text name, Fault *fault)
     if (is_utc_name(name))
         return &utc_zone;
     if (read_offset(name, &seconds))
-        return fixed_zone(seconds);
+        return timezone_of_offset(seconds);
     for (const TimeZone *zone = loaded; zone != NULL; zone = zone->next)
         if (strlen(zone->name) == name.length &&
             strncasecmp(zone->name, name.data, name.length) == 0)
@@ -548,7 +548,7 @@ const TimeZone *timezone_of_setting(Text value, bool is_posix, Fault *fault)
 {
     int32_t seconds;
     if (read_hours(value, &seconds))
-        return fixed_zone(seconds);
+        return timezone_of_offset(seconds);
     char text[16];
     bool is_bare = value.length > 1 && value.length < sizeof text - 1 && is_digit(value.data[0]);
     if (is_bare) { /* a POSIX rule may leave the plus out */
@@ -557,7 +557,7 @@ const TimeZone *timezone_of_setting(Text value, bool is_posix, Fault *fault)
     }
     if (is_posix &&
         read_offset(is_bare ? (Text){text, value.length + 1} : value, &seconds))
-        return fixed_zone(-seconds);
+        return timezone_of_offset(-seconds);
     return timezone_find(value, fault);
 }
 

@@ -15,9 +15,15 @@ typedef struct TimeZone TimeZone;
 #define MICROS_PER_SECOND INT64_C(1000000)
 #define MICROS_PER_DAY    INT64_C(86400000000)
 
+/* Timestamps begin where PostgreSQL's do, 4714-11-24 BC, and end where microseconds since 1970 do,
+ * in 294247 AD (PostgreSQL's, counted from 2000, 29 years later). */
+#define TIMESTAMP_MINIMUM (INT64_C(-210866803200) * MICROS_PER_SECOND)
+#define TIMESTAMP_END     INT64_MAX
+
 const TimeZone *timezone_utc(void);
 /* "UTC", "America/Los_Angeles", "+02:00", "-0530", "Z"; NULL with FAULT_INVALID_PARAMETER_VALUE. */
 const TimeZone *timezone_find(Text name, Fault *fault);
+const TimeZone *timezone_of_offset(int32_t seconds); /* east of UTC, less than 168 hours */
 /* A session's TimeZone setting: as above, or a number of hours east of UTC ("-8", "10.5"); with
  * `is_posix` a bare "+02:00" counts west of Greenwich, as PostgreSQL has it. */
 const TimeZone *timezone_of_setting(Text value, bool is_posix, Fault *fault);
@@ -32,6 +38,8 @@ typedef struct ZoneAbbreviation {
 bool timezone_abbreviation(Text name, ZoneAbbreviation *found);
 /* All of them; false behind the last. */
 bool timezone_abbreviation_at(uint32_t i, ZoneAbbreviation *found);
+/* The zone that it stands for: one of a fixed offset, or that which it names. */
+const TimeZone *timezone_by_abbreviation(Text name);
 int64_t timezone_abbreviation_offset(const ZoneAbbreviation *abbreviation, int64_t utc);
 /* The offset that the zone called `abbreviation` last at or before an instant, else first after
  * it; false: never. */

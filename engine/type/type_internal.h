@@ -58,15 +58,14 @@ bool date_parse(Text text, const TypeContext *context, int64_t *days, Fault *fau
 bool time_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault);
 bool timestamp_parse(Text text, const TypeContext *context, int64_t *micros, Fault *fault);
 bool timestamptz_parse(Text text, const TypeContext *context, int64_t *utc, Fault *fault);
-/* `modifier` names the fields (INTERVAL DAY TO HOUR) or is -1. */
-bool interval_parse(Text text, int32_t modifier, IntervalValue *value, Fault *fault);
+/* `modifier` names the fields (INTERVAL DAY TO HOUR) or is -1; `is_sql_standard`: by that
+ * IntervalStyle, where a leading sign is that of all fields. */
+bool interval_parse(Text text, int32_t modifier, bool is_sql_standard, IntervalValue *value,
+                    Fault *fault);
 
 const TimeZone *context_zone(const TypeContext *context);
 
-/* PostgreSQL's bounds: 4714-11-24 BC, and 5874898 AD for dates. Timestamps end where
- * microseconds since 1970 do, in 294247 AD (PostgreSQL's, counted from 2000, 29 years later). */
-#define TIMESTAMP_MINIMUM (INT64_C(-210866803200) * MICROS_PER_SECOND)
-#define TIMESTAMP_END     INT64_MAX
+/* PostgreSQL's bounds of dates: 4714-11-24 BC and 5874898 AD. */
 #define DATE_MINIMUM      INT64_C(-2440588)
 #define DATE_END          INT64_C(2145042906)
 

@@ -116,6 +116,16 @@ bool timezone_abbreviation(Text word, ZoneAbbreviation *found)
     return false;
 }
 
+const TimeZone *timezone_by_abbreviation(Text name)
+{
+    ZoneAbbreviation abbreviation;
+    if (!timezone_abbreviation(name, &abbreviation))
+        return NULL;
+    return abbreviation.zone != NULL
+               ? abbreviation.zone
+               : timezone_of_offset((int32_t)(abbreviation.offset / MICROS_PER_SECOND));
+}
+
 int64_t timezone_abbreviation_offset(const ZoneAbbreviation *abbreviation, int64_t utc)
 {
     char upper[16];
