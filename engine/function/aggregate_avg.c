@@ -9,7 +9,8 @@
 
 typedef struct AverageWide {
     WideInt sum;
-    uint64_t count : 63;
+    uint64_t count : 60;
+    uint64_t specials : 3; /* NaN and infinities met, as bits (decimal.h) */
     uint64_t overflowed : 1;
 } AverageWide;
 
@@ -51,7 +52,20 @@ static bool average_numeric_add(const AggregateCall *call, uint8_t *states, size
                                 const uint32_t *groups, const Vector *arguments, uint32_t rows,
                                 Fault *fault)
 {
-    average_numeric_loop(states, stride, groups, &arguments[0], rows);
+    if (!decimal_has_specials(&arguments[0], rows)) {
+        average_numeric_loop(states, stride, groups, &arguments[0], rows);
+        return true;
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(&arguments[0], i))
+            continue;
+        AverageWide *state =
+            AGGREGATE_STATE(AverageWide, states, stride, aggregate_group(groups, i));
+        __int128 value = VECTOR_DATA(__int128, &arguments[0])[vector_row(&arguments[0], i)];
+        unsigned bit = decimal_special_bit(value);
+        state->specials |= bit;
+        average_numeric_step(state, bit != 0 ? 0 : value, 1);
+    }
     return true;
 }
 
@@ -85,6 +99,7 @@ static bool average_wide_merge(const AggregateCall *call, uint8_t *states, size_
                                                                        (__int128)other.sum, &sum);
         state->sum = sum;
         state->count += other.count;
+        state->specials |= other.specials;
     }
     return true;
 }
@@ -156,7 +171,9 @@ static bool average_numeric_finish(const AggregateCall *call, const uint8_t *sta
         const AverageWide *state = AGGREGATE_STATE_CONST(AverageWide, states, stride, first + i);
         nulls[i] = state->count == 0;
         averages[i] = 0;
-        if (state->count == 0)
+        if (state->specials != 0)
+            averages[i] = decimal_special_sum(state->specials);
+        if (state->count == 0 || state->specials != 0)
             continue;
         int kept = average_scale(call->result_type, state->sum, scale, state->count);
         if (state->overflowed ||

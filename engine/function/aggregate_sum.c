@@ -10,6 +10,7 @@
  * Partials: integers travel as numeric (128 bits), floats as they are, so merging is exact.
  */
 #include "engine/function/aggregate_internal.h"
+#include "engine/type/decimal.h"
 
 /* --- integers --- */
 
@@ -379,7 +380,9 @@ static bool sum_float32_finish(const AggregateCall *call, const uint8_t *states,
 
 typedef struct SumNumeric {
     WideInt sum;
-    uint64_t seen, overflowed;
+    uint64_t seen;
+    uint32_t overflowed;
+    uint32_t specials; /* NaN and infinities met, as bits (decimal.h) */
 } SumNumeric;
 
 static inline void sum_numeric_step(SumNumeric *state, __int128 value, uint64_t valid)
@@ -396,7 +399,19 @@ static bool sum_numeric_add(const AggregateCall *call, uint8_t *states, size_t s
                             const uint32_t *groups, const Vector *arguments, uint32_t rows,
                             Fault *fault)
 {
-    sum_numeric_loop(states, stride, groups, &arguments[0], rows);
+    if (!decimal_has_specials(&arguments[0], rows)) {
+        sum_numeric_loop(states, stride, groups, &arguments[0], rows);
+        return true;
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        if (vector_is_null(&arguments[0], i))
+            continue;
+        SumNumeric *state = AGGREGATE_STATE(SumNumeric, states, stride, aggregate_group(groups, i));
+        __int128 value = VECTOR_DATA(__int128, &arguments[0])[vector_row(&arguments[0], i)];
+        unsigned bit = decimal_special_bit(value);
+        state->specials |= bit;
+        sum_numeric_step(state, bit != 0 ? 0 : value, 1);
+    }
     return true;
 }
 
@@ -408,10 +423,10 @@ static bool sum_numeric_finish(const AggregateCall *call, const uint8_t *states,
     uint8_t *nulls = arena_alloc_vector(arena, count);
     for (uint32_t i = 0; i < count; i++) {
         const SumNumeric *state = AGGREGATE_STATE_CONST(SumNumeric, states, stride, first + i);
-        if (state->overflowed)
+        if (state->overflowed && state->specials == 0)
             return fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
                              "the sum has more than %d digits", NUMERIC_MAX_DIGITS);
-        sums[i] = state->sum;
+        sums[i] = state->specials != 0 ? decimal_special_sum(state->specials) : state->sum;
         nulls[i] = state->seen == 0;
     }
     *result = vector_flat(LAYOUT_INT128, count, sums, nulls);

@@ -135,7 +135,7 @@ static inline FaultCode check_precision(const ScalarCall *call, Int128 value)
     if (precision == 0 || precision >= NUMERIC_MAX_DIGITS)
         return FAULT_NONE;
     Int128 limit = decimal_power10(precision);
-    return RANGE(value <= -limit || value >= limit);
+    return RANGE((value <= -limit || value >= limit) && value != NUMERIC_NAN);
 }
 
 static inline FaultCode int_to_numeric(const ScalarCall *call, int64_t a, Int128 *result)
@@ -152,8 +152,10 @@ static FaultCode digits_to_numeric(const ScalarCall *call, double a, int digits,
     int scale = type_scale(call->result_type);
     Fault ignored;
     *result = 0;
-    if (!isfinite(a))
-        return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
+    if (!isfinite(a)) {
+        decimal_from_double(a, scale, result);
+        return check_precision(call, *result);
+    }
     if (a == trunc(a) && fabs(a) < 1e6)
         return int_to_numeric(call, (int64_t)a, result);
     int length = snprintf(text, sizeof text, "%.*g", digits, a);
@@ -183,6 +185,8 @@ static inline FaultCode numeric_to_numeric(const ScalarCall *call, Int128 a, Int
 static inline FaultCode numeric_to_int(const ScalarCall *call, Int128 a, int64_t minimum,
                                        int64_t maximum, int64_t *result)
 {
+    if (decimal_is_special(a))
+        return *result = 0, FAULT_FEATURE_NOT_SUPPORTED;
     bool fits = decimal_to_int64(a, type_scale(call->argument_types[0]), result);
     return RANGE(!fits || *result < minimum || *result > maximum);
 }
@@ -205,7 +209,8 @@ static inline FaultCode numeric_to_int8(const ScalarCall *call, Int128 a, int64_
 /* decimal_to_double wants at most 38 digits; garbage under nulls may have one more. */
 static inline FaultCode numeric_to_float8(const ScalarCall *call, Int128 a, double *result)
 {
-    *result = decimal_fits(a) ? decimal_to_double(a, type_scale(call->argument_types[0])) : 0;
+    *result = decimal_fits(a) || decimal_is_special(a) ? decimal_to_double(a, type_scale(call->argument_types[0]))
+                                                         : 0;
     return FAULT_NONE;
 }
 

@@ -146,6 +146,8 @@ static inline FaultCode float_to_long(float a, int64_t *result)
 
 static inline FaultCode numeric_to_long(const ScalarCall *call, Int128 a, int64_t *result)
 {
+    if (decimal_is_special(a))
+        return *result = 0, FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
     Int128 whole = a / decimal_power10(type_scale(call->argument_types[0]));
     *result = whole > INT64_MAX ? INT64_MAX : whole < INT64_MIN ? INT64_MIN : (int64_t)whole;
     return FAULT_NONE;

@@ -109,6 +109,9 @@ bool kernel_fault(const ScalarCall *call, FaultCode code, Fault *fault)
         return fault_set(fault, code, "division by zero");
     case FAULT_NUMERIC_VALUE_OUT_OF_RANGE:
         return fault_set(fault, code, "%s", out_of_range_message(call));
+    case FAULT_FEATURE_NOT_SUPPORTED: /* of casts alone: NaN, infinities */
+        return fault_set(fault, code, "cannot convert a value that is not finite to %s",
+                         type_info(call->result_type.oid)->sql_name);
     case FAULT_DATETIME_FIELD_OVERFLOW:
         return fault_set(fault, code, "%s", datetime_message(call));
     case FAULT_INVALID_ARGUMENT_FOR_LOGARITHM:

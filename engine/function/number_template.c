@@ -246,7 +246,7 @@ static bool digits_of_row(RowRun *run, uint32_t row, int after, NumberDigits *di
     Int128 value = vector->layout == LAYOUT_INT128 ? VECTOR_DATA(__int128, vector)[place]
                                                    : VECTOR_DATA(int64_t, vector)[place];
     int shown = scale < after ? scale : after;
-    if (!decimal_rescale(value, scale, shown, &value)) {
+    if (decimal_is_special(value) || !decimal_rescale(value, scale, shown, &value)) {
         digits->overflows = true;
         return true;
     }

@@ -168,10 +168,69 @@ static inline bool widen(Int128 value, Int128 factor, Int128 *wide)
     return !__builtin_mul_overflow(value, factor, wide);
 }
 
+/* --- what is not finite: out of the way of all else --- */
+
+static inline bool any_special(Int128 a, Int128 b)
+{
+    return __builtin_expect(decimal_is_special(a) | decimal_is_special(b), 0);
+}
+
+static FaultCode add_special(Int128 a, Int128 b, Int128 *sum)
+{
+    *sum = decimal_special_sum(decimal_special_bit(a) | decimal_special_bit(b));
+    return FAULT_NONE;
+}
+
+static inline Int128 negated(Int128 a)
+{
+    return a == NUMERIC_NAN ? a : (Int128)-(UInt128)a;
+}
+
+static inline int sign_of(Int128 a)
+{
+    return (a > 0) - (a < 0);
+}
+
+static FaultCode multiply_special(Int128 a, Int128 b, Int128 *product)
+{
+    bool is_nan = a == NUMERIC_NAN || b == NUMERIC_NAN || a == 0 || b == 0;
+    *product = is_nan ? NUMERIC_NAN : sign_of(a) * sign_of(b) * NUMERIC_INFINITY;
+    return FAULT_NONE;
+}
+
+static FaultCode divide_special(Int128 a, Int128 b, Int128 *quotient)
+{
+    *quotient = NUMERIC_NAN;
+    if (a == NUMERIC_NAN || b == NUMERIC_NAN)
+        return FAULT_NONE;
+    if (b == 0)
+        return FAULT_DIVISION_BY_ZERO;
+    if (!decimal_is_special(a))
+        *quotient = 0;
+    else if (!decimal_is_special(b))
+        *quotient = sign_of(a) * sign_of(b) * NUMERIC_INFINITY;
+    return FAULT_NONE;
+}
+
+/* The rest at the scale of the result: of something finite it is that. */
+static FaultCode modulo_special(const NumericPlan *plan, Int128 a, Int128 b, Int128 *rest)
+{
+    *rest = NUMERIC_NAN;
+    if (a == NUMERIC_NAN || b == NUMERIC_NAN)
+        return FAULT_NONE;
+    if (b == 0)
+        return FAULT_DIVISION_BY_ZERO;
+    return decimal_is_special(a)
+               ? FAULT_NONE
+               : RANGE(!decimal_rescale(a, plan->scale_a, plan->scale_result, rest));
+}
+
 static inline FaultCode add_numeric(const ScalarCall *call, Int128 a, Int128 b, Int128 *sum)
 {
     const NumericPlan *plan = call->prepared;
     bool fits = true;
+    if (any_special(a, b))
+        return add_special(a, b, sum);
     if (!plan->is_same_scale) {
         fits = widen(a, plan->widen_a, &a);
         fits &= widen(b, plan->widen_b, &b);
@@ -185,6 +244,8 @@ static inline FaultCode subtract_numeric(const ScalarCall *call, Int128 a, Int12
 {
     const NumericPlan *plan = call->prepared;
     bool fits = true;
+    if (any_special(a, b))
+        return add_special(a, negated(b), difference);
     if (!plan->is_same_scale) {
         fits = widen(a, plan->widen_a, &a);
         fits &= widen(b, plan->widen_b, &b);
@@ -201,6 +262,8 @@ static inline FaultCode multiply_numeric(const ScalarCall *call, Int128 a, Int12
         *product = a * b;
         return RANGE(!decimal_fits(*product));
     }
+    if (any_special(a, b))
+        return multiply_special(a, b, product);
     return RANGE(!decimal_multiply(a, b, plan->shift, product));
 }
 
@@ -208,6 +271,8 @@ static inline FaultCode divide_numeric(const ScalarCall *call, Int128 a, Int128 
                                        Int128 *quotient)
 {
     const NumericPlan *plan = call->prepared;
+    if (any_special(a, b))
+        return divide_special(a, b, quotient);
     if (b == 0)
         return *quotient = 0, FAULT_DIVISION_BY_ZERO;
     int kept_scale = plan->scale_result;
@@ -231,6 +296,8 @@ static inline FaultCode modulo_numeric(const ScalarCall *call, Int128 a, Int128 
 {
     const NumericPlan *plan = call->prepared;
     *rest = 0;
+    if (any_special(a, b))
+        return modulo_special(plan, a, b, rest);
     if (b == 0)
         return FAULT_DIVISION_BY_ZERO;
     if (!widen(a, plan->widen_a, &a) || !widen(b, plan->widen_b, &b))
@@ -245,6 +312,8 @@ static inline FaultCode divide_whole(const ScalarCall *call, Int128 a, Int128 b,
 {
     const NumericPlan *plan = call->prepared;
     *quotient = 0;
+    if (any_special(a, b))
+        return divide_special(a, b, quotient);
     if (b == 0)
         return FAULT_DIVISION_BY_ZERO;
     if (!widen(a, plan->widen_a, &a) || !widen(b, plan->widen_b, &b))
@@ -259,7 +328,7 @@ static inline FaultCode divide_whole(const ScalarCall *call, Int128 a, Int128 b,
 /* Garbage under nulls may be the one value without a negative. */
 static inline FaultCode negate_numeric(Int128 a, Int128 *result)
 {
-    *result = (Int128)-(UInt128)a;
+    *result = negated(a);
     return FAULT_NONE;
 }
 
@@ -277,7 +346,7 @@ static inline FaultCode absolute_numeric(Int128 a, Int128 *result)
 
 static inline FaultCode sign_numeric(Int128 a, Int128 *result)
 {
-    *result = (a > 0) - (a < 0);
+    *result = a == NUMERIC_NAN ? a : (a > 0) - (a < 0);
     return FAULT_NONE;
 }
 
@@ -285,7 +354,7 @@ static inline FaultCode ceil_numeric(const ScalarCall *call, Int128 a, Int128 *r
 {
     const NumericPlan *plan = call->prepared;
     Int128 unit = decimal_power10(plan->scale_a);
-    *result = a / unit + (a % unit > 0);
+    *result = decimal_is_special(a) ? a : a / unit + (a % unit > 0);
     return FAULT_NONE;
 }
 
@@ -293,7 +362,7 @@ static inline FaultCode floor_numeric(const ScalarCall *call, Int128 a, Int128 *
 {
     const NumericPlan *plan = call->prepared;
     Int128 unit = decimal_power10(plan->scale_a);
-    *result = a / unit - (a % unit < 0);
+    *result = decimal_is_special(a) ? a : a / unit - (a % unit < 0);
     return FAULT_NONE;
 }
 
@@ -306,7 +375,7 @@ static inline FaultCode round_whole(const ScalarCall *call, Int128 a, Int128 *re
 static inline FaultCode truncate_whole(const ScalarCall *call, Int128 a, Int128 *result)
 {
     const NumericPlan *plan = call->prepared;
-    *result = a / decimal_power10(plan->scale_a);
+    *result = decimal_is_special(a) ? a : a / decimal_power10(plan->scale_a);
     return FAULT_NONE;
 }
 
@@ -316,6 +385,9 @@ static inline FaultCode cut_numeric(const ScalarCall *call, Int128 a, int64_t di
 {
     const NumericPlan *plan = call->prepared;
     int64_t drop = plan->scale_a - digits;
+    *result = a;
+    if (decimal_is_special(a))
+        return FAULT_NONE;
     *result = 0;
     if (drop > NUMERIC_MAX_DIGITS)
         return FAULT_NONE;

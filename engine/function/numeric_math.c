@@ -37,14 +37,20 @@ static int least_of(const SqlType *arguments, uint32_t count)
 
 static long double to_long_double(Int128 value, int scale)
 {
+    if (decimal_is_special(value))
+        return decimal_to_double(value, scale);
     return (long double)value / (long double)decimal_power10(scale);
 }
 
-/* Rounded to the digits that the type shows; whole part and fraction apart, to lose none. */
-static FaultCode from_long_double(long double value, SqlType type, Int128 *result)
+/* What is not finite is an overflow, unless an argument was so. Rounded to the digits that the type
+ * shows; whole part and fraction apart, to lose none. */
+static FaultCode from_long_double(long double value, bool is_special, SqlType type,
+                                  Int128 *result)
 {
     int scale = type_scale(type);
     *result = 0;
+    if (!isfinite(value) && is_special)
+        return RANGE(!decimal_from_double((double)value, scale, result));
     if (!isfinite(value) || fabsl(value) >= 1e37L)
         return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;
     long double whole = truncl(value);
@@ -90,13 +96,13 @@ static inline FaultCode square_root(const ScalarCall *call, Int128 a, Int128 *re
     if (a < 0)
         return FAULT_INVALID_ARGUMENT_FOR_POWER;
     return from_long_double(sqrtl(to_long_double(a, scale_of(call->argument_types[0]))),
-                            call->result_type, result);
+                            decimal_is_special(a), call->result_type, result);
 }
 
 static inline FaultCode exponential(const ScalarCall *call, Int128 a, Int128 *result)
 {
     return from_long_double(expl(to_long_double(a, scale_of(call->argument_types[0]))),
-                            call->result_type, result);
+                            decimal_is_special(a), call->result_type, result);
 }
 
 static inline FaultCode natural_logarithm(const ScalarCall *call, Int128 a, Int128 *result)
@@ -105,7 +111,7 @@ static inline FaultCode natural_logarithm(const ScalarCall *call, Int128 a, Int1
     if (a <= 0)
         return FAULT_INVALID_ARGUMENT_FOR_LOGARITHM;
     return from_long_double(logl(to_long_double(a, scale_of(call->argument_types[0]))),
-                            call->result_type, result);
+                            decimal_is_special(a), call->result_type, result);
 }
 
 static inline FaultCode decimal_logarithm(const ScalarCall *call, Int128 a, Int128 *result)
@@ -114,7 +120,7 @@ static inline FaultCode decimal_logarithm(const ScalarCall *call, Int128 a, Int1
     if (a <= 0)
         return FAULT_INVALID_ARGUMENT_FOR_LOGARITHM;
     return from_long_double(log10l(to_long_double(a, scale_of(call->argument_types[0]))),
-                            call->result_type, result);
+                            decimal_is_special(a), call->result_type, result);
 }
 
 UNARY_CALL_LOOP(square_root_loop, square_root, Int128, Int128)
@@ -134,7 +140,8 @@ static inline FaultCode logarithm_to_base(const ScalarCall *call, Int128 base, I
     if (divisor == 0)
         return FAULT_DIVISION_BY_ZERO;
     long double number = to_long_double(a, scale_of(call->argument_types[1]));
-    return from_long_double(logl(number) / divisor, call->result_type, result);
+    return from_long_double(logl(number) / divisor, decimal_is_special(a) || decimal_is_special(base),
+                            call->result_type, result);
 }
 
 static SqlType type_of_power(const SqlType *arguments, uint32_t count)
@@ -171,6 +178,9 @@ static inline FaultCode power_numeric(const ScalarCall *call, Int128 a, Int128 b
     int scale_a = scale_of(call->argument_types[0]), scale_b = scale_of(call->argument_types[1]);
     Int128 unit = decimal_power10(scale_b);
     *result = 0;
+    if (decimal_is_special(a) || decimal_is_special(b))
+        return from_long_double(powl(to_long_double(a, scale_a), to_long_double(b, scale_b)), true,
+                                call->result_type, result);
     if ((a == 0 && b < 0) || (a < 0 && b % unit != 0))
         return FAULT_INVALID_ARGUMENT_FOR_POWER;
     bool is_whole = b % unit == 0 && b / unit == (int64_t)(b / unit);
@@ -178,7 +188,7 @@ static inline FaultCode power_numeric(const ScalarCall *call, Int128 a, Int128 b
                                 result))
         return FAULT_NONE;
     long double power = powl(to_long_double(a, scale_a), to_long_double(b, scale_b));
-    return from_long_double(power, call->result_type, result);
+    return from_long_double(power, false, call->result_type, result);
 }
 
 BINARY_CALL_LOOP(logarithm_to_base_loop, logarithm_to_base, Int128, Int128, Int128)
@@ -206,6 +216,9 @@ static FaultCode common_divisor(const ScalarCall *call, Int128 a, Int128 b, bool
     UInt128 x = magnitude_at(a, scale_of(call->argument_types[0]), scale, &fits);
     UInt128 y = magnitude_at(b, scale_of(call->argument_types[1]), scale, &fits);
     UInt128 left = x, right = y;
+    *result = NUMERIC_NAN;
+    if (decimal_is_special(a) || decimal_is_special(b))
+        return FAULT_NONE;
     *result = 0;
     if (!fits)
         return FAULT_NUMERIC_VALUE_OUT_OF_RANGE;

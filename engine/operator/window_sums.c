@@ -5,6 +5,8 @@
  */
 #include "engine/operator/window_aggregate_internal.h"
 
+#include "engine/type/decimal.h"
+
 static bool has_values(const WindowAggregate *aggregate)
 {
     return aggregate->base.spec->call.argument_count > 0;
@@ -42,6 +44,12 @@ static inline __int128 value_at(const Vector *values, uint32_t row)
     return wide;
 }
 
+/* NaN and infinities of numerics cannot be subtracted again. */
+static inline bool is_special(const Vector *values, uint32_t row)
+{
+    return values->layout == LAYOUT_INT128 && decimal_is_special(value_at(values, row));
+}
+
 /* False without a fault when they would overflow. */
 static bool make_sums(WindowAggregate *aggregate, bool *overflows, Fault *fault)
 {
@@ -53,7 +61,8 @@ static bool make_sums(WindowAggregate *aggregate, bool *overflows, Fault *fault)
         return false;
     sums[0] = 0;
     for (uint32_t i = 0; i < aggregate->passing && !*overflows; i++)
-        *overflows = __builtin_add_overflow(sums[i], value_at(values, i), &sums[i + 1]);
+        *overflows = is_special(values, i) ||
+                     __builtin_add_overflow(sums[i], value_at(values, i), &sums[i + 1]);
     aggregate->sums = sums;
     return true;
 }

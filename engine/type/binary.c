@@ -10,6 +10,8 @@
 #define EPOCH_2000_MICROS (EPOCH_2000_DAYS * MICROS_PER_DAY)
 
 enum { NUMERIC_BASE = 10000, NUMERIC_GROUP = 4, NUMERIC_NEGATIVE = 0x4000,
+       NUMERIC_SENT_NAN = 0xC000, NUMERIC_SENT_INFINITY = 0xD000,
+       NUMERIC_SENT_MINUS_INFINITY = 0xF000,
        NUMERIC_BINARY_SIZE = 8 + 2 * 12, MAX_ARRAY_ELEMENTS = 1 << 26 };
 
 /* --- big-endian --- */
@@ -96,8 +98,21 @@ static uint32_t send_float4(float value, char *out)
     return 4;
 }
 
+static uint32_t send_special(Int128 value, char *out)
+{
+    memset(out, 0, 8);
+    put16(out + 4, value == NUMERIC_NAN        ? NUMERIC_SENT_NAN
+                   : value == NUMERIC_INFINITY ? NUMERIC_SENT_INFINITY
+                                               : NUMERIC_SENT_MINUS_INFINITY);
+    /* PostgreSQL's infinities have bits of their header where a scale is looked for. */
+    put16(out + 6, value == NUMERIC_NAN ? 0 : 0x20);
+    return 8;
+}
+
 static uint32_t send_numeric(Int128 value, int scale, int shown, char *out)
 {
+    if (decimal_is_special(value))
+        return send_special(value, out);
     UInt128 magnitude = value < 0 ? -(UInt128)value : (UInt128)value;
     uint16_t groups[12];
     int count = 0;
@@ -415,9 +430,15 @@ static bool receive_numeric(SqlType type, const TypeContext *context, Text bytes
     int weight = (int16_t)get16(bytes.data + 2);
     if (bytes.length != 8 + 2 * (uint32_t)count)
         return wrong_length(type, bytes, fault);
+    if (sign == NUMERIC_SENT_NAN)
+        return type_parse_text(type, context, TEXT_LITERAL("NaN"), builder, fault);
+    if (sign == NUMERIC_SENT_INFINITY)
+        return type_parse_text(type, context, TEXT_LITERAL("Infinity"), builder, fault);
+    if (sign == NUMERIC_SENT_MINUS_INFINITY)
+        return type_parse_text(type, context, TEXT_LITERAL("-Infinity"), builder, fault);
     if (sign != 0 && sign != NUMERIC_NEGATIVE)
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                         "numeric has no values NaN and infinity");
+        return fault_set(fault, FAULT_INVALID_BINARY_REPRESENTATION,
+                         "invalid sign in external \"numeric\" value");
     if (count > 40 || weight > 40 || weight < -40)
         return fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
                          "value overflows numeric format");

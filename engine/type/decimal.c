@@ -39,6 +39,59 @@ static inline bool with_sign(UInt128 magnitude, bool is_negative, Int128 *result
     return magnitude < TEN19 * TEN19;
 }
 
+/* --- NaN and infinities --- */
+
+Int128 decimal_special_sum(unsigned bits)
+{
+    bool is_nan = (bits & MET_NAN) != 0 ||
+                  (bits & (MET_INFINITY | MET_MINUS_INFINITY)) ==
+                      (MET_INFINITY | MET_MINUS_INFINITY);
+    return is_nan ? NUMERIC_NAN
+           : (bits & MET_INFINITY) != 0 ? NUMERIC_INFINITY
+                                            : NUMERIC_MINUS_INFINITY;
+}
+
+bool decimal_has_specials(const Vector *numerics, uint32_t rows)
+{
+    const Int128 *values = numerics->data;
+    uint32_t count = numerics->form == VECTOR_CONSTANT && rows > 0 ? 1 : rows, found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t high = (int64_t)(values[i] >> 64);
+        found |= (high == INT64_MAX) | (high == INT64_MIN);
+    }
+    if (found == 0)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (decimal_is_special(values[i]) && !vector_is_null(numerics, i))
+            return true;
+    return false;
+}
+
+static bool special_from_word(Text word, Int128 *value)
+{
+    static const struct {
+        const char *word;
+        int sign; /* 0: NaN */
+    } words[] = {{"nan", 0},       {"infinity", 1},   {"inf", 1},  {"+infinity", 1},
+                 {"+inf", 1},      {"-infinity", -1}, {"-inf", -1}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (!text_is_word(word, words[i].word))
+            continue;
+        *value = words[i].sign == 0 ? NUMERIC_NAN : words[i].sign * NUMERIC_INFINITY;
+        return true;
+    }
+    return false;
+}
+
+static uint32_t special_format(Int128 value, char *out)
+{
+    const char *word = value == NUMERIC_NAN        ? "NaN"
+                       : value == NUMERIC_INFINITY ? "Infinity"
+                                                   : "-Infinity";
+    memcpy(out, word, strlen(word));
+    return (uint32_t)strlen(word);
+}
+
 /* --- 256 bits --- */
 
 static void multiply_wide(UInt128 a, UInt128 b, UInt128 *high, UInt128 *low)
@@ -97,9 +150,9 @@ static bool multiply_divide(UInt128 a, UInt128 b, UInt128 divisor, UInt128 *resu
 
 bool decimal_rescale(Int128 value, int from, int to, Int128 *result)
 {
-    if (from == to) {
+    if (decimal_is_special(value) || from == to) {
         *result = value;
-        return decimal_fits(value);
+        return decimal_fits(value) || decimal_is_special(value);
     }
     if (to > from) {
         Int128 scaled;
@@ -135,6 +188,8 @@ int decimal_compare(Int128 a, int scale_a, Int128 b, int scale_b)
 {
     int common = scale_a > scale_b ? scale_a : scale_b;
     Int128 wide_a, wide_b;
+    if (decimal_is_special(a) || decimal_is_special(b))
+        return (a > b) - (a < b);
     /* A value that does not fit the wider scale is beyond all values that do. */
     if (__builtin_mul_overflow(a, decimal_power10(common - scale_a), &wide_a))
         return a < 0 ? -1 : 1;
@@ -152,6 +207,8 @@ double decimal_to_double(Int128 value, int scale)
                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
         return (double)(int64_t)value / tens[scale];
     }
+    if (decimal_is_special(value))
+        return value == NUMERIC_NAN ? (double)NAN : value > 0 ? (double)INFINITY : -(double)INFINITY;
     char text[DECIMAL_TEXT_SIZE + 1];
     text[decimal_format(value, scale, false, text)] = '\0';
     return strtod(text, NULL);
@@ -160,8 +217,10 @@ double decimal_to_double(Int128 value, int scale)
 bool decimal_from_double(double value, int scale, Int128 *result)
 {
     *result = 0;
-    if (!isfinite(value))
-        return false;
+    if (!isfinite(value)) {
+        *result = isnan(value) ? NUMERIC_NAN : value > 0 ? NUMERIC_INFINITY : NUMERIC_MINUS_INFINITY;
+        return true;
+    }
     if (value == (double)(int64_t)(fabs(value) < 1e15 ? value : 0.5))
         return decimal_rescale((int64_t)value, 0, scale, result);
     char text[40];
@@ -258,12 +317,8 @@ bool decimal_parse(Text text, int *scale, Int128 *value, Fault *fault)
     Digits digits;
     *value = 0;
     if (!read_digits(text, &digits)) {
-        Text body = parse_trim(text);
-        if (text_is_word(body, "nan") || text_is_word(body, "infinity") ||
-            text_is_word(body, "-infinity") || text_is_word(body, "inf"))
-            return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                             "numeric has no value \"%.*s\"", TEXT_ARGS(body));
-        return invalid_numeric(text, fault);
+        *scale = *scale < 0 ? 0 : *scale;
+        return special_from_word(parse_trim(text), value) || invalid_numeric(text, fault);
     }
     if (*scale < 0)
         *scale = digits.own_scale > NUMERIC_MAX_DIGITS ? NUMERIC_MAX_DIGITS : digits.own_scale;
@@ -289,6 +344,8 @@ uint32_t decimal_format(Int128 value, int scale, bool trim, char *out)
 {
     char digits[2 * DECIMAL_TEXT_SIZE];
     UInt128 magnitude = magnitude_of(value);
+    if (decimal_is_special(value))
+        return special_format(value, out);
     /* At most 39 digits: two halves of 64 bits, so that division is cheap. */
     uint32_t count;
     if (magnitude < TEN19) {

@@ -1,6 +1,7 @@
 /*
  * Decimals: values of numeric as 128-bit integers that the type's scale divides. A value has at
- * most 38 digits; everything that would need more is refused, never cut.
+ * most 38 digits; everything that would need more is refused, never cut. NaN and the infinities are
+ * the outermost integers, whatever the scale, so that values are ordered and equal as they lie.
  *
  * Products and quotients go through 256 bits, so that only results can overflow.
  */
@@ -39,7 +40,30 @@ static inline bool decimal_fits(Int128 value)
     return magnitude < limit;
 }
 
-/* From one scale to another, rounding half away from zero. False: too many digits. */
+#define NUMERIC_NAN ((Int128)(~(UInt128)0 >> 1))
+#define NUMERIC_INFINITY (NUMERIC_NAN - 1)
+#define NUMERIC_MINUS_INFINITY (-NUMERIC_INFINITY)
+
+static inline bool decimal_is_special(Int128 value)
+{
+    return value >= NUMERIC_INFINITY || value <= NUMERIC_MINUS_INFINITY;
+}
+
+/* What sums of values that are not finite come to: bits of those met, and what they give. */
+enum { MET_NAN = 1, MET_INFINITY = 2, MET_MINUS_INFINITY = 4 };
+static inline unsigned decimal_special_bit(Int128 value)
+{
+    return !decimal_is_special(value)  ? 0
+           : value == NUMERIC_NAN      ? MET_NAN
+           : value == NUMERIC_INFINITY ? MET_INFINITY
+                                       : MET_MINUS_INFINITY;
+}
+Int128 decimal_special_sum(unsigned bits);
+/* Whether a vector of numerics has such a value. */
+bool decimal_has_specials(const Vector *numerics, uint32_t rows);
+
+/* From one scale to another, rounding half away from zero; NaN and infinities stay. False: too
+ * many digits. */
 bool decimal_rescale(Int128 value, int from, int to, Int128 *result);
 /* a * b / 10^drop, rounded half away from zero. */
 bool decimal_multiply(Int128 a, Int128 b, int drop, Int128 *result);
@@ -54,8 +78,8 @@ int decimal_compare(Int128 a, int scale_a, Int128 b, int scale_b);
 int decimal_quotient_scale(Int128 a, int scale_a, Int128 b, int scale_b);
 
 double decimal_to_double(Int128 value, int scale);
-/* The nearest decimal of that scale (to the double's shortest text, so that 0.1 is 0.1). False:
- * too large, or not finite. */
+/* The nearest decimal of that scale (to the double's shortest text, so that 0.1 is 0.1); what is
+ * not finite stays so. False: too large. */
 bool decimal_from_double(double value, int scale, Int128 *result);
 /* Rounded half away from zero to a whole number; false: beyond 64 bits. */
 bool decimal_to_int64(Int128 value, int scale, int64_t *result);

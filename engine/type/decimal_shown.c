@@ -105,6 +105,8 @@ int decimal_shown_scale(SqlType numeric, Int128 value)
 {
     int scale = type_scale(numeric), least = type_numeric_least(numeric), shown = scale;
     UInt128 magnitude = magnitude_of(value);
+    if (decimal_is_special(value))
+        return scale;
     switch (type_numeric_digits(numeric)) {
     case DIGITS_ALL:
         return scale;

@@ -781,8 +781,8 @@ static void test_conversions(void **state)
     assert_true(decimal_from_double(-2.5, 0, &value) && value == -3);
     assert_true(decimal_from_double(1e20, 2, &value) && value == decimal_power10(22));
     assert_false(decimal_from_double(1e38, 1, &value));
-    assert_false(decimal_from_double(NAN, 1, &value));
-    assert_false(decimal_from_double(INFINITY, 1, &value));
+    assert_true(decimal_from_double(NAN, 1, &value) && value == NUMERIC_NAN);
+    assert_true(decimal_from_double(-INFINITY, 1, &value) && value == NUMERIC_MINUS_INFINITY);
     assert_true(decimal_to_double(15, 1) == 1.5);
     assert_true(decimal_to_double(decimal_power10(38) - 1, 38) == 1.0);
     assert_true(decimal_to_int64(25, 1, &whole) && whole == 3);
@@ -823,7 +823,9 @@ static void test_texts(void **state)
     assert_false(decimal_parse(TEXT_LITERAL("99999999999999999999999999999999999999.5"), &scale,
                                &value, &fault));
     assert_false(decimal_parse(TEXT_LITERAL("1e999999999999"), &scale, &value, &fault));
-    assert_false(decimal_parse(TEXT_LITERAL("NaN"), &scale, &value, &fault));
+    assert_true(decimal_parse(TEXT_LITERAL("NaN"), &scale, &value, &fault) &&
+                value == NUMERIC_NAN);
+    assert_false(decimal_parse(TEXT_LITERAL("NaN1"), &scale, &value, &fault));
     assert_int_equal(fault.code, FAULT_FEATURE_NOT_SUPPORTED);
 }
 

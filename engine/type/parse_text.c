@@ -49,10 +49,14 @@ bool type_check_numeric(SqlType type, Int128 value, Fault *fault)
     if (precision == 0 || precision >= NUMERIC_MAX_DIGITS)
         return true;
     Int128 limit = decimal_power10(precision);
-    if (value > -limit && value < limit)
+    if ((value > -limit && value < limit) || value == NUMERIC_NAN)
         return true;
     int scale = type_scale(type);
     fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
+    if (decimal_is_special(value))
+        return fault_detail(fault,
+                            "A field with precision %d, scale %d cannot hold an infinite value.",
+                            precision, scale);
     return fault_detail(fault,
                         "A field with precision %d, scale %d must round to an absolute value "
                         "less than %s%d.",
