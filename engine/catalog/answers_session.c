@@ -207,11 +207,6 @@ static bool never(CatalogCall *call)
     return answer_bool(call, false);
 }
 
-static bool always(CatalogCall *call)
-{
-    return answer_bool(call, true);
-}
-
 static bool zero(CatalogCall *call)
 {
     return answer_int(call, 0);
@@ -298,6 +293,76 @@ static bool notify(CatalogCall *call)
            answer_text(call, TEXT_LITERAL(""));
 }
 
+/* --- advisory locks --- */
+
+static bool has_word(const char *name, const char *word)
+{
+    return strstr(name, word) != NULL;
+}
+
+/* pg_[try_]advisory_[xact_]lock[_shared](key), and of two keys; pg_advisory_unlock... */
+static bool advisory(CatalogCall *call)
+{
+    const CatalogContext *context = catalog_context();
+    const char *name = call->call->function->name;
+    bool unlocks = has_word(name, "unlock"), done = false;
+    AdvisoryCall asked = {
+        .what = has_word(name, "unlock_all") ? ADVISORY_UNLOCK_ALL
+                : unlocks                    ? ADVISORY_UNLOCK
+                : has_word(name, "try")      ? ADVISORY_TRY
+                                             : ADVISORY_TAKE,
+        .is_shared = has_word(name, "shared"),
+        .is_transaction = has_word(name, "xact"),
+        .kind = call->call->argument_count == 2 ? 2 : 1,
+    };
+    int64_t first = call->call->argument_count > 0 ? asked_int(call, 0) : 0;
+    asked.class_id = asked.kind == 2 ? (uint32_t)first : (uint32_t)((uint64_t)first >> 32);
+    asked.object_id = asked.kind == 2 ? (uint32_t)asked_int(call, 1) : (uint32_t)first;
+    if (context->advisory == NULL)
+        return fault_set(call->fault, FAULT_FEATURE_NOT_SUPPORTED, "%s is not supported here", name);
+    if (!context->advisory(context->state, &asked, &done, call->fault))
+        return false;
+    bool is_void = asked.what == ADVISORY_TAKE || asked.what == ADVISORY_UNLOCK_ALL;
+    return is_void ? answer_text(call, TEXT_LITERAL("")) : answer_bool(call, done);
+}
+
+/* Who holds the locks that a session waits for; each once. */
+static bool blocks(const CatalogContext *context, int32_t pid, const CatalogLock *held)
+{
+    for (uint32_t i = 0; i < context->lock_count; i++) {
+        const CatalogLock *wanted = &context->locks[i];
+        bool is_same = wanted->class_id == held->class_id && wanted->object_id == held->object_id &&
+                       wanted->kind == held->kind;
+        bool is_against = text_equal_string(wanted->mode, "ExclusiveLock") ||
+                          text_equal_string(held->mode, "ExclusiveLock");
+        if (!wanted->is_granted && wanted->pid == pid && is_same && is_against)
+            return true;
+    }
+    return false;
+}
+
+static bool blocking_pids(CatalogCall *call)
+{
+    const CatalogContext *context = catalog_context();
+    int32_t pid = (int32_t)asked_int(call, 0);
+    if (context->load_sessions != NULL)
+        context->load_sessions(context->state);
+    int64_t *pids = ARENA_ARRAY(call->arena, int64_t, context->lock_count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < context->lock_count; i++) {
+        const CatalogLock *held = &context->locks[i];
+        bool is_known = held->pid == pid || !held->is_granted;
+        for (uint32_t k = 0; k < count && !is_known; k++)
+            is_known = pids[k] == held->pid;
+        if (!is_known && blocks(context, pid, held))
+            pids[count++] = held->pid;
+    }
+    vector_builder_array(call->cell, count);
+    for (uint32_t i = 0; i < count; i++)
+        vector_builder_int64(call->cell->elements, pids[i]);
+    return true;
+}
+
 const CatalogAnswerRow catalog_session_answers[] = {
     {"version", version},
     {"current_database", database},
@@ -328,7 +393,7 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"pg_notification_queue_usage", no_fraction},
     {"pg_stat_clear_snapshot", no_text},
     {"pg_stat_get_snapshot_timestamp", nothing},
-    {"pg_blocking_pids", nobody},
+    {"pg_blocking_pids", blocking_pids},
     {"pg_safe_snapshot_blocking_pids", nobody},
     {"txid_current", transaction},
     {"pg_current_xact_id", transaction},
@@ -343,16 +408,16 @@ const CatalogAnswerRow catalog_session_answers[] = {
     {"pg_notify", notify},
     {"pg_cancel_backend", signal_backend},
     {"pg_terminate_backend", signal_backend},
-    {"pg_advisory_lock", no_text},
-    {"pg_advisory_lock_shared", no_text},
-    {"pg_advisory_unlock", always},
-    {"pg_advisory_unlock_all", no_text},
-    {"pg_advisory_unlock_shared", always},
-    {"pg_advisory_xact_lock", no_text},
-    {"pg_advisory_xact_lock_shared", no_text},
-    {"pg_try_advisory_lock", always},
-    {"pg_try_advisory_lock_shared", always},
-    {"pg_try_advisory_xact_lock", always},
-    {"pg_try_advisory_xact_lock_shared", always},
+    {"pg_advisory_lock", advisory},
+    {"pg_advisory_lock_shared", advisory},
+    {"pg_advisory_unlock", advisory},
+    {"pg_advisory_unlock_all", advisory},
+    {"pg_advisory_unlock_shared", advisory},
+    {"pg_advisory_xact_lock", advisory},
+    {"pg_advisory_xact_lock_shared", advisory},
+    {"pg_try_advisory_lock", advisory},
+    {"pg_try_advisory_lock_shared", advisory},
+    {"pg_try_advisory_xact_lock", advisory},
+    {"pg_try_advisory_xact_lock_shared", advisory},
     {NULL, NULL},
 };

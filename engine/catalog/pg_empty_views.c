@@ -51,13 +51,6 @@ static const VirtualColumn pg_indexes_columns[] = {
     {"tablespace", T_NAME}, {"indexdef", T_TEXT},
 };
 
-static const VirtualColumn pg_locks_columns[] = {
-    {"locktype", T_TEXT}, {"database", T_OID}, {"relation", T_OID}, {"page", T_INT4},
-    {"tuple", T_INT2}, {"virtualxid", T_TEXT}, {"transactionid", T_XID}, {"classid", T_OID},
-    {"objid", T_OID}, {"objsubid", T_INT2}, {"virtualtransaction", T_TEXT}, {"pid", T_INT4},
-    {"mode", T_TEXT}, {"granted", T_BOOL}, {"fastpath", T_BOOL}, {"waitstart", T_TIMESTAMPTZ},
-};
-
 static const VirtualColumn pg_matviews_columns[] = {
     {"schemaname", T_NAME}, {"matviewname", T_NAME}, {"matviewowner", T_NAME},
     {"tablespace", T_NAME}, {"hasindexes", T_BOOL}, {"ispopulated", T_BOOL},
@@ -378,7 +371,6 @@ const VirtualRelation catalog_empty_views[] = {
     EMPTY(12114, pg_hba_file_rules),
     EMPTY(12118, pg_ident_file_mappings),
     EMPTY(12043, pg_indexes),
-    EMPTY(12073, pg_locks),
     EMPTY(12038, pg_matviews),
     EMPTY(12018, pg_policies),
     EMPTY(12090, pg_prepared_xacts),

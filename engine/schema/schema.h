@@ -98,6 +98,21 @@ typedef struct CatalogCursor { /* pg_cursors */
     int64_t created; /* microseconds UTC */
 } CatalogCursor;
 
+typedef struct CatalogLock { /* pg_locks: an advisory lock */
+    int32_t pid;
+    uint32_t class_id, object_id, kind;
+    Text mode;
+    bool is_granted;
+} CatalogLock;
+
+/* What an advisory function asks for. */
+typedef struct AdvisoryCall {
+    enum { ADVISORY_TAKE, ADVISORY_TRY, ADVISORY_UNLOCK, ADVISORY_UNLOCK_ALL } what;
+    bool is_shared, is_transaction; /* the transaction's, else the session's */
+    uint32_t class_id, object_id;
+    uint32_t kind; /* 1 a bigint's halves, 2 two integers */
+} AdvisoryCall;
+
 /* What producers may look at. Texts may be empty and arrays absent: then there are no rows. */
 typedef struct CatalogContext {
     const TableSnapshot *tables;
@@ -121,6 +136,8 @@ typedef struct CatalogContext {
     const CatalogCursor *cursors;
     uint32_t channel_count;
     const Text *channels; /* that the session listens to */
+    uint32_t lock_count;
+    const CatalogLock *locks;
     /* Of the caller, which knows the front end; NULL where nobody does. load_sessions fills
      * session_count and sessions; signal_session cancels a session's query, or ends it. */
     void *state;
@@ -129,6 +146,8 @@ typedef struct CatalogContext {
     /* set_config(): a setting of the session. */
     bool (*set_setting)(void *state, Text name, Text value, bool is_local, Fault *fault);
     bool (*notify)(void *state, Text channel, Text payload, Fault *fault); /* pg_notify() */
+    /* Advisory locks of the session; waits for them. *done: TRY got it, UNLOCK had it. */
+    bool (*advisory)(void *state, const AdvisoryCall *call, bool *done, Fault *fault);
 } CatalogContext;
 
 /* Who asks, for what engine/access decides. */

@@ -23,6 +23,7 @@ static bool wants_sessions(const Relation *relation)
     return relation->schema_oid == SCHEMA_OID_SYS || strncmp(relation->name.data, "pg_stat", 7) == 0 ||
            text_equal_string(relation->name, "pg_prepared_statements") ||
            text_equal_string(relation->name, "pg_cursors") ||
+           text_equal_string(relation->name, "pg_locks") ||
            text_equal_string(relation->name, "pg_listening_channels");
 }
 
@@ -194,6 +195,27 @@ static void read_channels(Request *request, CatalogContext *context)
     context->channel_count = channels == NULL || in.failed ? 0 : count;
 }
 
+static void read_locks(Request *request, CatalogContext *context)
+{
+    Unpacker in;
+    unpack_init(&in, request->state_locks.data, request->state_locks.length);
+    uint32_t count = request->state_locks.length == 0 ? 0 : unpack_array(&in);
+    CatalogLock *locks = in.failed || count > request->state_locks.length
+                             ? NULL
+                             : ARENA_ARRAY(request->arena, CatalogLock, (size_t)count + 1);
+    for (uint32_t i = 0; locks != NULL && i < count && !in.failed; i++) {
+        unpack_array(&in);
+        locks[i].pid = (int32_t)unpack_uint(&in);
+        locks[i].class_id = (uint32_t)unpack_uint(&in);
+        locks[i].object_id = (uint32_t)unpack_uint(&in);
+        locks[i].kind = (uint32_t)unpack_uint(&in);
+        locks[i].mode = unpack_text(&in);
+        locks[i].is_granted = unpack_bool(&in);
+    }
+    context->locks = locks;
+    context->lock_count = locks == NULL || in.failed ? 0 : count;
+}
+
 static void load_sessions(void *state)
 {
     Request *request = state;
@@ -204,6 +226,7 @@ static void load_sessions(void *state)
     read_statements(request, request->catalog);
     read_cursors(request, request->catalog);
     read_channels(request, request->catalog);
+    read_locks(request, request->catalog);
 }
 
 /* Superusers may signal everybody, others the sessions of roles they belong to, and members of
@@ -302,7 +325,8 @@ bool request_set_catalog(Request *request, Fault *fault)
                                 .load_sessions = load_sessions,
                                 .signal_session = signal_session,
                                 .set_setting = set_setting,
-                                .notify = notify};
+                                .notify = notify,
+                                .advisory = advisory_ask};
     request->catalog = context;
     catalog_set_context(context);
     return true;

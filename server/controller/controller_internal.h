@@ -121,7 +121,7 @@ typedef struct Request {
     bool has_grant;            /* slots */
     char grant[4096];
     Fault grant_fault;
-    Text state_sessions, state_workers, state_statements, state_cursors, state_channels; /* from SERVER_STATE, in the arena */
+    Text state_sessions, state_workers, state_statements, state_cursors, state_channels, state_locks; /* from SERVER_STATE, in the arena */
     bool has_state;
     CatalogContext *catalog;   /* what catalog relations and regclass show, for this statement */
     int64_t lock;              /* of a REPLACE, until its execution takes it over */
@@ -236,6 +236,8 @@ bool request_refresh_snapshot(Request *request, Fault *fault);
 bool request_in_failed_transaction(Fault *fault);
 /* A prepared statement of the session, asked of the front end; 26000. */
 bool request_ask_statement(Request *request, Text name, PreparedText *prepared, Fault *fault);
+/* advisory.c: for CatalogContext.advisory; `state` is the request. */
+bool advisory_ask(void *state, const AdvisoryCall *call, bool *done, Fault *fault);
 /* After the end of a block or a way back to a savepoint: the settings as the front end has them
  * now, for the statements that follow in the same text. */
 bool request_ask_settings(Request *request, Fault *fault);

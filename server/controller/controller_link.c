@@ -77,6 +77,10 @@ static void on_frame(Request *request, const Frame *frame)
     } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "settings")) {
         request->answer.text = arena_text(request->arena, frame_text(frame, "settings"));
         request->has_answer = true;
+    } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "advisory")) {
+        request->answer.text = arena_text(request->arena, frame_text(frame, "advisory"));
+        request->answer.declared = arena_text(request->arena, frame_text(frame, "detail"));
+        request->has_answer = true;
     } else if (frame->kind == FRAME_SERVER_STATE && frame_has(frame, "fetched")) {
         request->has_fetched = true;
     } else if (frame->kind == FRAME_SERVER_STATE) {
@@ -85,6 +89,7 @@ static void on_frame(Request *request, const Frame *frame)
         request->state_statements = arena_text(request->arena, frame_text(frame, "statements"));
         request->state_cursors = arena_text(request->arena, frame_text(frame, "cursors"));
         request->state_channels = arena_text(request->arena, frame_text(frame, "channels"));
+        request->state_locks = arena_text(request->arena, frame_text(frame, "locks"));
         request->has_state = true;
     }
 }

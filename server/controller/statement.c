@@ -125,6 +125,9 @@ static bool discard(Request *request, const ParsedStatement *statement, Fault *f
         respond_deallocate(request, NULL);
         respond_close_cursor(request, NULL);
         respond_notice_of(request, "unlisten_all", (Text){0}, (Text){0});
+        bool ignored;
+        if (!advisory_ask(request, &(AdvisoryCall){.what = ADVISORY_UNLOCK_ALL}, &ignored, fault))
+            return false;
     }
     bool drops = strcmp(statement->tag, "DISCARD ALL") == 0 || strcmp(statement->tag, "DISCARD TEMP") == 0;
     if (drops && request->carried.has_temporary && !define_drop_temporary(request, fault))

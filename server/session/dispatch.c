@@ -124,7 +124,8 @@ static int count_kept(const FrontEnd *front)
     for (int i = 0; i < count; i++) {
         const Request *request = front->running[i];
         kept += request != NULL &&
-                (request->is_parked || request->wants_slots || request->holds_slots);
+                (request->is_parked || request->wants_slots || request->holds_slots ||
+                 request->waits_for_lock);
     }
     return kept;
 }

@@ -29,6 +29,7 @@ FrontEnd *front_end_new(const FrontEndPlan *plan)
     front->client_limit = (size_t)os_memory_size() / MEMORY_FOR_CLIENTS;
     front->base_controllers = plan->controllers;
     front->next_process_id = 1000;
+    session_advisory_init(front);
     /* Names of queries do not come again when the server starts anew: they name files. */
     front->next_request = (uint64_t)os_now_micros();
     front->base_workers = plan->workers;

@@ -146,6 +146,10 @@ static void finish(Request *request, bool failed)
 {
     Session *session = request->session;
     check(session->active == request);
+    if (request->waits_for_lock) { /* its controller has died, or it was cancelled */
+        request->waits_for_lock = false;
+        advisory_abandon(&session->front->advisory, &session->advisory, request->id);
+    }
     if (session->ends_block && request->puller == NULL)
         end_block(session, failed);
     request->session = NULL;
@@ -281,6 +285,7 @@ static void end_block(Session *session, bool rolls_back)
         session_commit_notices(session);
     }
     session->savepoints = 0;
+    advisory_release_transaction(&session->front->advisory, &session->advisory, 0);
     session_sweep_portals(session, rolls_back ? SWEEP_ROLLBACK : SWEEP_COMMIT);
 }
 
@@ -303,11 +308,13 @@ static void take_savepoints(Session *session, const Frame *frame)
         uint32_t depth = (uint32_t)frame_uint(frame, "savepoints_undone", 0);
         session_undo_settings(session, depth);
         session_undo_notices(session, depth);
+        advisory_release_transaction(&session->front->advisory, &session->advisory, depth);
     }
     if (frame_has(frame, "savepoints_released")) {
         uint32_t depth = (uint32_t)frame_uint(frame, "savepoints_released", 0);
         session_release_settings(session, depth);
         session_release_notices(session, depth);
+        advisory_keep(&session->advisory, depth);
     }
     session->savepoints = (uint32_t)frame_uint(frame, "savepoints", session->savepoints);
 }
@@ -581,6 +588,10 @@ void request_response(Request *request, Child *child, const Frame *frame)
     }
     if (frame_has(frame, "want_statement")) {
         server_state_send_statement(request, frame_text(frame, "want_statement"));
+        return;
+    }
+    if (frame_has(frame, "advisory")) {
+        session_advisory(request, frame);
         return;
     }
     if (frame_has(frame, "signal_session")) {

@@ -156,6 +156,7 @@ static void reap(void *state)
     forget_process(session);
     session_drop_statements(session);
     session_end_notices(session);
+    advisory_leave(&front->advisory, &session->advisory);
     session_release_settings(session, 0);
     if (session->previous != NULL)
         session->previous->next = session->next;
@@ -399,9 +400,12 @@ void session_abort(Session *session)
         /* what was before the last savepoint stays: the block may go back there */
         session_undo_settings(session, session->savepoints);
         session_undo_notices(session, session->savepoints);
+        advisory_release_transaction(&session->front->advisory, &session->advisory,
+                                     session->savepoints);
     } else {
         session_rollback_settings(session);
         session_rollback_notices(session);
+        advisory_release_transaction(&session->front->advisory, &session->advisory, 0);
     }
     session_sweep_portals(session, SWEEP_ROLLBACK);
     if (session->transaction == 'T')
@@ -435,6 +439,7 @@ void session_ready_for_query(Session *session)
         session_commit_settings(session);
         session_sweep_portals(session, SWEEP_COMMIT);
         session_commit_notices(session);
+        advisory_release_transaction(&session->front->advisory, &session->advisory, 0);
         session_send_notices(session);
     }
     session_report_settings(session);

@@ -15,6 +15,7 @@
 #include "server/auth/auth.h"
 #include "server/loop/conn.h"
 #include "server/loop/listen.h"
+#include "server/session/advisory_internal.h"
 #include "server/session/session.h"
 #include "server/slots/slots.h"
 
@@ -194,6 +195,7 @@ struct Request {
     Child *controller; /* that has it; NULL before and after */
     bool wants_slots;  /* in the queue for workers */
     bool holds_slots;
+    bool waits_for_lock; /* an advisory one (session_advisory.c) */
     bool is_parked;  /* it waits for its client, as far as the last look told */
     int full_looks;  /* in a row at which the client's connection was full */
     bool is_done;      /* the controller has said so (or is gone) */
@@ -287,6 +289,7 @@ struct Session {
     SavedSettings *saved;    /* the latest savepoint's first */
     PendingNotice *pending_notices;
     NameTable channels; /* that the session listens to */
+    AdvisoryOwner advisory;
     Buffer notices;     /* NotificationResponses that wait until the session is between transactions */
     Settings *reported;      /* what the client knows, when that may differ from `settings` */
     Request *active;         /* BUSY: what it waits for */
@@ -307,6 +310,7 @@ struct FrontEnd {
     AuthServer *auth;
     Supervisor *supervisor;
     Slots *slots;
+    AdvisoryTable advisory;
     LoopTimer slots_timer, look_timer, retire_timer;
     LoopTimer stop_timer;
     Listener listeners[LISTEN_MOST_ADDRESSES + 1];
@@ -532,6 +536,10 @@ void dispatch_retire(void *state);
 /* session_state.c */
 void server_state_send(Request *request);
 void server_state_send_statement(Request *request, Text name);
+/* session_advisory.c */
+void session_advisory_init(FrontEnd *front);
+void session_advisory(Request *request, const Frame *frame); /* what a controller asks */
+void session_pack_advisory(Buffer *out, const FrontEnd *front);
 /* The session's settings as they are now, for a controller whose request goes on after a block. */
 void server_state_send_settings(Request *request);
 

@@ -167,6 +167,7 @@ static void register_session(Session *session)
 {
     FrontEnd *front = session->front;
     session->process_id = new_process_id(front);
+    session->advisory.process_id = session->process_id;
     os_random(session->key, sizeof session->key);
     Session **bucket = &front->by_process[session->process_id % SESSION_BUCKETS];
     session->next_in_bucket = *bucket;

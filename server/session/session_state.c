@@ -194,12 +194,13 @@ void server_state_send(Request *request)
     if (request->controller == NULL)
         return;
     Buffer sessions = BUFFER_EMPTY, workers = BUFFER_EMPTY, statements = BUFFER_EMPTY, cursors = BUFFER_EMPTY;
-    Buffer channels = BUFFER_EMPTY;
+    Buffer channels = BUFFER_EMPTY, locks = BUFFER_EMPTY;
     pack_sessions(&sessions, request->front);
     pack_workers(&workers, request->front);
     pack_statements(&statements, request->session);
     pack_cursors(&cursors, request->session);
     pack_channels(&channels, request->session);
+    session_pack_advisory(&locks, request->front);
     FrameWriter writer;
     frame_begin(&writer, link_out(request->controller->link), FRAME_SERVER_STATE);
     frame_put_uint(&writer, "query", request->id);
@@ -208,9 +209,11 @@ void server_state_send(Request *request)
     frame_put_bytes(&writer, "statements", statements.data, statements.length);
     frame_put_bytes(&writer, "cursors", cursors.data, cursors.length);
     frame_put_bytes(&writer, "channels", channels.data, channels.length);
+    frame_put_bytes(&writer, "locks", locks.data, locks.length);
     frame_end(&writer);
     buffer_clear(&cursors);
     buffer_clear(&channels);
+    buffer_clear(&locks);
     buffer_clear(&sessions);
     buffer_clear(&workers);
     buffer_clear(&statements);
