@@ -826,7 +826,7 @@ static void test_texts(void **state)
     assert_true(decimal_parse(TEXT_LITERAL("NaN"), &scale, &value, &fault) &&
                 value == NUMERIC_NAN);
     assert_false(decimal_parse(TEXT_LITERAL("NaN1"), &scale, &value, &fault));
-    assert_int_equal(fault.code, FAULT_FEATURE_NOT_SUPPORTED);
+    assert_int_equal(fault.code, FAULT_INVALID_TEXT_REPRESENTATION);
 }
 
 int main(void)
