@@ -34,6 +34,18 @@ static void add_own(CodeRanges *codes, uint32_t first, uint32_t behind)
         codes->ranges[codes->count++] = (CodeRange){first, behind - 1};
 }
 
+/* No more of the dictionary is needed than the worker's own texts. */
+static void expect_codes(SegmentReader *reader, uint32_t column, const CodeRanges *codes, Arena *arena)
+{
+    uint32_t *firsts = ARENA_ARRAY(arena, uint32_t, (size_t)codes->count + 1);
+    uint32_t *lasts = ARENA_ARRAY(arena, uint32_t, (size_t)codes->count + 1);
+    for (uint32_t i = 0; i < codes->count; i++) {
+        firsts[i] = codes->ranges[i].first;
+        lasts[i] = codes->ranges[i].last;
+    }
+    segment_expect_entries(reader, column, firsts, lasts, codes->count);
+}
+
 bool division_enter_segment(Conjunct *conjunct, SegmentReader *reader, uint32_t column, Arena *arena,
                             Fault *fault)
 {
@@ -53,7 +65,13 @@ bool division_enter_segment(Conjunct *conjunct, SegmentReader *reader, uint32_t 
     }
     codes_make_bits(&codes, entries, arena);
     conjunct_take_codes(conjunct, &codes);
+    expect_codes(reader, column, &codes, arena);
     return true;
+}
+
+void division_leave_segment(SegmentReader *reader, uint32_t column)
+{
+    segment_expect_entries(reader, column, NULL, NULL, 0);
 }
 
 Verdict division_judge(const Conjunct *conjunct, const SegmentZone *zone)

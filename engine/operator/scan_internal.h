@@ -109,6 +109,7 @@ bool conjunct_test(Conjunct *conjunct, const Batch *batch, Arena *arena, uint32_
 /* Takes up what codes are in the worker's ranges in a segment; `column` of it has a dictionary. */
 bool division_enter_segment(Conjunct *conjunct, SegmentReader *reader, uint32_t column, Arena *arena,
                             Fault *fault);
+void division_leave_segment(SegmentReader *reader, uint32_t column);
 Verdict division_judge(const Conjunct *conjunct, const SegmentZone *zone);
 /* Row by row. */
 uint32_t division_test(const Conjunct *conjunct, const Vector *texts, uint32_t *rows);

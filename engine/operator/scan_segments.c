@@ -108,6 +108,9 @@ static bool find_cast(ScanOperator *scan, const SegmentColumn *stored, SqlType t
 
 static void leave_segment(ScanOperator *scan)
 {
+    const RowDivision *division = scan->input->division;
+    if (scan->reader != NULL && division != NULL && scan->columns[division->column].stored >= 0)
+        division_leave_segment(scan->reader, (uint32_t)scan->columns[division->column].stored);
     if (scan->reader != NULL)
         segment_cache_release(scan->base.context->segments, scan->reader);
     scan->reader = NULL;

@@ -266,6 +266,8 @@ void segment_cache_release(SegmentCache *cache, SegmentReader *reader)
         if (cached->reader == reader) {
             check(cached->pins > 0);
             cached->pins--;
+            if (cached->pins == 0)
+                segment_reader_free_retired(reader);
             weigh(cache, cached);
             if (cache->held > cache->max_memory)
                 make_room(cache);

@@ -408,6 +408,14 @@ bool text_table_add_some(TextTable *table, const Text *texts, const uint64_t *ha
     return true;
 }
 
+/* Whether the table is the only one that wants the dictionary's hashes, each once: what is looked up
+ * is kept as an id, and a hash beside it would be twice as large. */
+static inline bool is_asked_once(const TextTable *table, const Dictionary *dictionary)
+{
+    return table->family != 0 && dictionary->hashes == NULL &&
+           (dictionary->kept_hashes == NULL || *dictionary->kept_hashes == NULL);
+}
+
 /*
  * Looks up the rows (at most LOOK_UP_ROWS) whose codes have no id yet. The dictionary's entries
  * lie anywhere in memory too.
@@ -433,7 +441,8 @@ static bool look_up_codes(TextTable *table, const Dictionary *dictionary, const 
             __builtin_prefetch(dictionary->hashes + entries[i]);
     }
     for (uint32_t i = 0; i < wanted.count && !table->is_list; i++)
-        wanted.hashes[i] = dictionary_hash(dictionary, entries[i]);
+        wanted.hashes[i] = is_asked_once(table, dictionary) ? text_hash(wanted.texts[i])
+                                                            : dictionary_hash(dictionary, entries[i]);
     bool is_done = look_up(table, &wanted, fault);
     for (uint32_t i = 0; i < wanted.count; i++)
         remap[entries[i]] = is_done ? wanted.ids[i] : 0;

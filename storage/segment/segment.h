@@ -126,6 +126,16 @@ bool segment_dictionary(SegmentReader *reader, uint32_t column, bool with_hashes
                         const Dictionary **dictionary, Fault *fault);
 
 /*
+ * From now on only rows whose codes are in the ranges firsts[i]..lasts[i] will be read of a column:
+ * then its dictionary need not be decoded further than that. `count` 0: all may be. Other rows can be
+ * read all the same, for more.
+ */
+void segment_expect_entries(SegmentReader *reader, uint32_t column, const uint32_t *firsts,
+                            const uint32_t *lasts, uint32_t count);
+/* Nobody uses what has come out of the reader, but for dictionaries that are held. */
+void segment_reader_free_retired(SegmentReader *reader);
+
+/*
  * Looking texts up in a column that has a dictionary, decoding as little of it as the segment's
  * index allows. Codes are as in the dictionary: entry c is code c, from 1 on.
  */

@@ -214,7 +214,8 @@ static bool read_codes(const DecodeJob *job, Vector *vector, Fault *fault)
         return false;
     if (is_read_by_entry(job))
         return read_entries(job, codes, vector, fault);
-    if (!segment_load_dictionary(job->reader, job->stream->dictionary, false, &dictionary, fault))
+    if (!segment_load_codes(job->reader, job->stream->dictionary, codes, job->count, &dictionary,
+                            fault))
         return false;
     *vector = vector_dictionary(dictionary, job->count, codes);
     return true;

@@ -359,6 +359,8 @@ bool segment_read_footer(SegmentReader *reader, const uint8_t *digest, Fault *fa
         arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(LoadedDictionary *));
     reader->entries =
         arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(EntryBlocks));
+    reader->expected =
+        arena_zalloc(reader->arena, reader->footer->stream_count * sizeof *reader->expected);
     reader->units = arena_zalloc(reader->arena, reader->footer->stream_count * sizeof(UnitCache));
     fill_columns(reader);
     for (uint32_t i = 0; i < reader->footer->stream_count; i++) {

@@ -120,6 +120,36 @@ bool segment_entries(SegmentReader *reader, uint32_t stream, uint32_t index,
 
 /* --- finding --- */
 
+static inline bool is_before(Text entry, Text text, bool after)
+{
+    int order = text_compare(entry, text);
+    return order < 0 || (after && order == 0);
+}
+
+/* Whether the entries of the block are decoded with those of others. */
+static bool has_block(const SegmentReader *reader, uint32_t stream, uint32_t index)
+{
+    const LoadedDictionary *loaded = reader->dictionaries[stream];
+    return loaded != NULL && (loaded->has_block == NULL || loaded->has_block[index] != 0);
+}
+
+/* The code of the first entry of a decoded block that is not before the text, or that behind all. */
+static uint32_t search_loaded(const SegmentReader *reader, uint32_t stream, uint32_t index, Text text,
+                              bool after)
+{
+    const Dictionary *dictionary = &reader->dictionaries[stream]->dictionary;
+    uint32_t low = index * SEGMENT_BLOCK_ROWS + 1;
+    uint32_t high = low + stream_block_rows(&reader->streams[stream], index);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (is_before(dictionary_text(dictionary, middle), text, after))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The code of the first entry >= text (> with `after`) of a dictionary with first entries. */
 static bool search_blocks(SegmentReader *reader, uint32_t stream, Text text, bool after,
                           uint32_t *code, Fault *fault)
@@ -134,13 +164,16 @@ static bool search_blocks(SegmentReader *reader, uint32_t stream, Text text, boo
     if (behind == 1)
         return true;
     uint32_t index = behind - 2;
+    if (has_block(reader, stream, index)) {
+        *code = search_loaded(reader, stream, index, text, after);
+        return true;
+    }
     if (!segment_entries(reader, stream, index, &block, fault))
         return false;
     uint32_t low = 0, high = block->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = text_compare(entry_text(block, middle), text);
-        if (order < 0 || (after && order == 0))
+        if (is_before(entry_text(block, middle), text, after))
             low = middle + 1;
         else
             high = middle;
@@ -152,8 +185,10 @@ static bool search_blocks(SegmentReader *reader, uint32_t stream, Text text, boo
 /* Whether the dictionary is searched a block at a time. */
 static bool is_searched_by_block(const SegmentReader *reader, uint32_t stream)
 {
+    const LoadedDictionary *loaded = reader->dictionaries[stream];
+
     return reader->streams[stream].dictionary != FORMAT_NO_STREAM &&
-           reader->dictionaries[stream] == NULL;
+           (loaded == NULL || loaded->has_block != NULL);
 }
 
 static uint32_t dictionary_stream(const SegmentReader *reader, uint32_t column)
@@ -211,14 +246,13 @@ static bool may_hold(SegmentReader *reader, uint32_t stream, Text text, bool *re
 static bool entry_is(SegmentReader *reader, uint32_t stream, uint32_t code, Text text, bool *result,
                      Fault *fault)
 {
-    const LoadedDictionary *loaded = reader->dictionaries[stream];
     const EntryBlock *block;
 
     *result = false;
     if (code > reader->streams[stream].rows)
         return true;
-    if (loaded != NULL) {
-        *result = text_equal(dictionary_text(&loaded->dictionary, code), text);
+    if (has_block(reader, stream, (code - 1) / SEGMENT_BLOCK_ROWS)) {
+        *result = text_equal(dictionary_text(&reader->dictionaries[stream]->dictionary, code), text);
         return true;
     }
     if (!segment_entries(reader, stream, (code - 1) / SEGMENT_BLOCK_ROWS, &block, fault))
@@ -250,7 +284,7 @@ bool segment_find_entry(SegmentReader *reader, uint32_t column, Text text, uint3
 bool segment_entry_near(SegmentReader *reader, uint32_t column, uint32_t code, Arena *arena,
                         Text *text, Fault *fault)
 {
-    enum { MANY_BLOCKS = 64 };
+    enum { MANY_BLOCKS = 16 };
     uint32_t stream = dictionary_stream(reader, column);
     const Dictionary *dictionary;
     const EntryBlock *block;

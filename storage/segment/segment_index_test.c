@@ -1,6 +1,6 @@
 /*
  * The index of codes: every entry is found, others are not; the blocks that it names are those
- * that have the entry; few rows read by entry are the rows; a file of the version before it.
+ * that have the entry; few rows read by entry are the rows; dictionaries in part; a file of the version before it.
  */
 #include "storage/segment/segment.h"
 
@@ -209,6 +209,84 @@ static void test_few_rows(void **state)
 }
 
 /* Makes the file one of another version. */
+/* Rows of the block whose codes are in first..last. */
+static uint32_t rows_within(SegmentReader *reader, uint32_t block, uint32_t first, uint32_t last,
+                            Arena *arena, uint32_t *rows)
+{
+    const uint32_t *codes;
+    uint32_t count = 0;
+    Fault fault;
+    assert_true(segment_read_codes(reader, T_NAMES, block, arena, &codes, &fault));
+    for (uint32_t i = 0; i < segment_block_rows(reader, block); i++)
+        if (codes[i] >= first && codes[i] <= last)
+            rows[count++] = i;
+    return count;
+}
+
+static void check_rows(const Fixture *fixture, uint32_t block, const uint32_t *rows, uint32_t count,
+                       const Vector *vector)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = block * SEGMENT_BLOCK_ROWS + rows[i];
+        const Vector *names = &fixture->table->columns[T_NAMES];
+        assert_int_equal(vector_is_null(vector, i), vector_is_null(names, row));
+        if (!vector_is_null(names, row))
+            assert_true(text_equal(vector_text(vector, i), vector_text(names, row)));
+    }
+}
+
+/* A dictionary of which some entries are expected: rows that have them come with less of it, others
+ * come all the same, and what was held stays as it was. */
+static void test_part(void **state)
+{
+    Fixture *fixture = *state;
+    SegmentReader *whole;
+    const Dictionary *dictionary = entries_of(fixture, T_NAMES, &whole), *held = NULL;
+    uint32_t rows[SEGMENT_BLOCK_ROWS], entries = dictionary->count - 1;
+    Fault fault;
+
+    assert_true(entries > 5 * SEGMENT_BLOCK_ROWS);
+    for (uint32_t round = 0; round < 3; round++) {
+        uint32_t first = round == 2 ? 0 : entries / 4 * (round + 1), last = first + entries / 8;
+        if (round == 2)
+            last = entries;
+        else
+            segment_expect_entries(fixture->reader, T_NAMES, &first, &last, 1);
+        uint64_t id = 0;
+        for (uint32_t block = 0; block < BLOCKS; block++) {
+            Vector vector;
+            uint32_t count = rows_within(fixture->reader, block, first, last, fixture->arena, rows);
+            assert_true(count > 64);
+            assert_true(segment_read(fixture->reader, T_NAMES, block, rows, count, fixture->arena,
+                                     &vector, &fault));
+            check_rows(fixture, block, rows, count, &vector);
+            assert_int_equal(vector.form, VECTOR_DICTIONARY);
+            assert_true(id == 0 || id == vector.dictionary->id);
+            id = vector.dictionary->id;
+            assert_int_equal(vector.dictionary->is_sorted, round == 2);
+            if (held == NULL) {
+                held = vector.dictionary;
+                assert_true(segment_reader_memory(fixture->reader) <
+                            segment_reader_memory(whole) * 2 / 3);
+            }
+        }
+        for (uint32_t code = 1; code <= entries; code += 7) {
+            uint32_t found;
+            Text text = dictionary_text(dictionary, code);
+            assert_true(segment_find_entry(fixture->reader, T_NAMES, text, &found, &fault));
+            assert_int_equal(found, code);
+            assert_true(segment_lower_bound(fixture->reader, T_NAMES, text, true, &found, &fault));
+            assert_int_equal(found, code + 1);
+        }
+        /* nobody has left the reader: the first part still has its texts */
+        assert_true(text_equal(dictionary_text(held, entries / 4 + 1),
+                               dictionary_text(dictionary, entries / 4 + 1)));
+        segment_expect_entries(fixture->reader, T_NAMES, NULL, NULL, 0);
+    }
+    segment_reader_free_retired(fixture->reader);
+    segment_reader_close(whole);
+}
+
 static void set_version(const char *path, uint32_t version)
 {
     Buffer bytes = BUFFER_EMPTY;
@@ -261,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_not_found, make_fixture, drop_fixture),
         cmocka_unit_test_setup_teardown(test_blocks, make_fixture, drop_fixture),
         cmocka_unit_test_setup_teardown(test_few_rows, make_fixture, drop_fixture),
+        cmocka_unit_test_setup_teardown(test_part, make_fixture, drop_fixture),
         cmocka_unit_test(test_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

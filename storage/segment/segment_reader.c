@@ -1,6 +1,6 @@
 /*
- * Reading segments: opening, what is known without decoding, checksums, text units and
- * dictionaries. Decoding blocks is segment_decode.c.
+ * Reading segments: opening, what is known without decoding, checksums, text units. Decoding blocks
+ * is segment_decode.c, dictionaries segment_dictionary.c.
  */
 #include "storage/segment/segment.h"
 
@@ -45,34 +45,17 @@ SegmentReader *segment_reader_open(const char *path, const uint8_t *digest, Faul
     return reader;
 }
 
-static void loaded_free(DictionaryHome *home)
-{
-    LoadedDictionary *loaded = (LoadedDictionary *)home;
-
-    free(loaded->offsets);
-    free(loaded->bytes);
-    free(loaded->hashes);
-    free(loaded->kept_hashes);
-    free(loaded->home.ids);
-    free(loaded);
-}
-
-static void loaded_release(LoadedDictionary *loaded)
-{
-    if (--loaded->home.references == 0)
-        loaded_free(&loaded->home);
-}
-
 void segment_reader_close(SegmentReader *reader)
 {
     if (reader == NULL)
         return;
     for (uint32_t i = 0; reader->units != NULL && i < reader->footer->stream_count; i++) {
-        if (reader->dictionaries[i] != NULL)
-            loaded_release(reader->dictionaries[i]);
+        segment_drop_dictionary(reader, i);
         segment_drop_entries(reader, i);
         free(reader->units[i].bytes);
+        free(reader->expected[i]);
     }
+    segment_reader_free_retired(reader);
     if (reader->data != NULL)
         os_unmap(reader->data, reader->length);
     arena_free(reader->arena);
@@ -136,25 +119,6 @@ const SegmentColumnSummary *segment_column_summary(const SegmentReader *reader, 
     return &reader->summaries[column];
 }
 
-static size_t offsets_bytes(const SegmentReader *reader, uint32_t stream)
-{
-    return (reader->streams[stream].rows + 2 + ENCODING_SLACK) * sizeof(uint32_t);
-}
-
-static size_t text_bytes(const SegmentReader *reader, uint32_t stream)
-{
-    return reader->streams[stream].text_bytes + 64;
-}
-
-/* What a dictionary has of the reader's heap_bytes. */
-static size_t loaded_bytes(const SegmentReader *reader, uint32_t stream)
-{
-    const LoadedDictionary *loaded = reader->dictionaries[stream];
-    size_t hashes = loaded->hashes == NULL ? 0 : loaded->dictionary.count * sizeof *loaded->hashes;
-
-    return offsets_bytes(reader, stream) + text_bytes(reader, stream) + hashes;
-}
-
 size_t segment_reader_memory(const SegmentReader *reader)
 {
     size_t kept = 0;
@@ -166,25 +130,6 @@ size_t segment_reader_memory(const SegmentReader *reader)
         kept += loaded->home.ids == NULL ? 0 : loaded->dictionary.count * sizeof(uint32_t);
     }
     return reader->heap_bytes + arena_size(reader->arena) + kept;
-}
-
-/* The second chance of page replacement (Corbato 1968): one use saves from one call. */
-bool segment_reader_forget_unused(SegmentReader *reader)
-{
-    bool is_any = false;
-
-    for (uint32_t i = 0; i < reader->footer->stream_count; i++) {
-        LoadedDictionary *loaded = reader->dictionaries[i];
-        if (loaded != NULL && !loaded->is_used) {
-            reader->heap_bytes -= loaded_bytes(reader, i);
-            reader->dictionaries[i] = NULL;
-            loaded_release(loaded);
-            is_any = true;
-        } else if (loaded != NULL) {
-            loaded->is_used = false;
-        }
-    }
-    return is_any;
 }
 
 void segment_zone(const SegmentReader *reader, uint32_t column, uint32_t block, SegmentZone *zone)
@@ -369,170 +314,4 @@ bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t
 {
     return segment_open_text_head(place, text, fault) &&
            segment_text_bytes(place, text, 0, text->raw_length, raw, fault);
-}
-
-/* --- dictionaries --- */
-
-/* Ascending and without repetition, as is promised to all who search it or compare its codes. */
-static bool is_ascending(const uint8_t *bytes, const uint32_t *offsets, uint32_t count)
-{
-    for (uint32_t i = 2; i < count; i++) {
-        Text before = {(const char *)bytes + offsets[i - 1], offsets[i] - offsets[i - 1]};
-        Text text = {(const char *)bytes + offsets[i], offsets[i + 1] - offsets[i]};
-        if (text_compare(before, text) >= 0)
-            return false;
-    }
-    return true;
-}
-
-static bool decode_entries(const SegmentReader *reader, uint32_t stream, uint32_t *offsets,
-                           uint8_t *bytes, Fault *fault)
-{
-    const FormatStream *record = &reader->streams[stream];
-    SegmentPlace place = {.reader = reader, .stream = stream};
-    uint32_t made = 0;
-
-    offsets[0] = offsets[1] = 0;
-    for (; place.block < record->block_count; place.block++) {
-        TextBlock text;
-        const uint8_t *raw = NULL;
-        if (stream_block(reader, stream, place.block)->kind != BLOCK_DATA)
-            return segment_damaged(
-                &place, &(Fault){.code = FAULT_DATA_CORRUPTED, .message = "nulls in a dictionary"},
-                fault);
-        if (!segment_open_text(&place, &text, &raw, fault))
-            return false;
-        if (text.text_length > record->text_bytes - made) {
-            fault_set(fault, FAULT_DATA_CORRUPTED, "dictionary is longer than it says");
-            return segment_damaged(&place, fault, fault);
-        }
-        if (!text_block_expand(&text, raw, bytes + made, made,
-                               offsets + 1 + (size_t)place.block * SEGMENT_BLOCK_ROWS, fault))
-            return segment_damaged(&place, fault, fault);
-        made += text.text_length;
-    }
-    if (made != record->text_bytes || !is_ascending(bytes, offsets, (uint32_t)record->rows + 1)) {
-        place.block = 0;
-        fault_set(fault, FAULT_DATA_CORRUPTED, "dictionary is not in order");
-        return segment_damaged(&place, fault, fault);
-    }
-    return true;
-}
-
-static bool add_hashes(SegmentReader *reader, LoadedDictionary *loaded, Fault *fault)
-{
-    Dictionary *dictionary = &loaded->dictionary;
-
-    loaded->hashes = malloc(dictionary->count * sizeof *loaded->hashes);
-    if (loaded->hashes == NULL)
-        return fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a dictionary's hashes");
-    loaded->hashes[0] = 0;
-    for (uint32_t i = 1; i < dictionary->count; i++)
-        loaded->hashes[i] = text_hash(dictionary_text(dictionary, i));
-    reader->heap_bytes += dictionary->count * sizeof *loaded->hashes;
-    dictionary->hashes = loaded->hashes;
-    return true;
-}
-
-static void drop_unit(SegmentReader *reader, uint32_t stream)
-{
-    UnitCache *cache = &reader->units[stream];
-
-    free(cache->bytes);
-    reader->heap_bytes -= cache->capacity;
-    *cache = (UnitCache){0};
-}
-
-/* The column whose texts a stream holds; false: elements of arrays. */
-static bool column_of_dictionary(const SegmentReader *reader, uint32_t stream, uint32_t *column)
-{
-    for (*column = 0; *column < reader->schema.column_count; ++*column)
-        if (reader->streams[reader->columns[*column].stream].dictionary == stream)
-            return true;
-    return false;
-}
-
-/* Segments of one table lie in one folder. */
-static uint64_t family_of(const SegmentReader *reader, uint32_t column)
-{
-    const char *end = strrchr(reader->path, '/');
-    uint32_t folder = end == NULL ? 0 : (uint32_t)(end - reader->path);
-    uint64_t family = text_hash((Text){reader->path, folder}) * 3 +
-                      text_hash(reader->schema.columns[column].name);
-
-    return family == 0 ? 1 : family;
-}
-
-static void name_home(const SegmentReader *reader, uint32_t stream, LoadedDictionary *loaded)
-{
-    uint32_t column;
-
-    if (!reader->has_digest || !column_of_dictionary(reader, stream, &column))
-        return;
-    loaded->home.column = column;
-    loaded->dictionary.family = family_of(reader, column);
-    memcpy(loaded->home.digest, reader->digest, sizeof reader->digest);
-    loaded->dictionary.home = &loaded->home;
-}
-
-static bool load(SegmentReader *reader, uint32_t stream, Fault *fault)
-{
-    const FormatStream *record = &reader->streams[stream];
-    size_t offsets_size = offsets_bytes(reader, stream);
-    size_t bytes_size = text_bytes(reader, stream);
-    LoadedDictionary *loaded = calloc(1, sizeof *loaded);
-    uint32_t *offsets = malloc(offsets_size);
-    uint8_t *bytes = malloc(bytes_size);
-    bool ok = loaded != NULL && offsets != NULL && bytes != NULL;
-
-    if (!ok)
-        fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a dictionary of %zu bytes",
-                  bytes_size);
-    if (!ok || !decode_entries(reader, stream, offsets, bytes, fault)) {
-        free(offsets);
-        free(bytes);
-        free(loaded);
-        return false;
-    }
-    memset(bytes + record->text_bytes, 0, 64);
-    drop_unit(reader, stream);
-    segment_drop_entries(reader, stream);
-    reader->heap_bytes += offsets_size + bytes_size;
-    *loaded = (LoadedDictionary){.home = {.references = 1, .free = loaded_free},
-                                 .offsets = offsets,
-                                 .bytes = bytes};
-    loaded->dictionary = (Dictionary){.count = (uint32_t)record->rows + 1,
-                                      .is_unique = true,
-                                      .is_sorted = true,
-                                      .offsets = offsets,
-                                      .bytes = (const char *)bytes,
-                                      .kept_hashes = &loaded->kept_hashes,
-                                      .id = dictionary_next_id()};
-    name_home(reader, stream, loaded);
-    reader->dictionaries[stream] = loaded;
-    return true;
-}
-
-bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
-                             const Dictionary **dictionary, Fault *fault)
-{
-    if (reader->dictionaries[stream] == NULL && !load(reader, stream, fault))
-        return false;
-    LoadedDictionary *loaded = reader->dictionaries[stream];
-    loaded->is_used = true;
-    if (with_hashes && loaded->hashes == NULL && !add_hashes(reader, loaded, fault))
-        return false;
-    *dictionary = &loaded->dictionary;
-    return true;
-}
-
-bool segment_dictionary(SegmentReader *reader, uint32_t column, bool with_hashes,
-                        const Dictionary **dictionary, Fault *fault)
-{
-    check(column < reader->schema.column_count);
-    const FormatStream *stream = &reader->streams[reader->columns[column].stream];
-
-    *dictionary = NULL;
-    return stream->form != STREAM_CODES ||
-           segment_load_dictionary(reader, stream->dictionary, with_hashes, dictionary, fault);
 }

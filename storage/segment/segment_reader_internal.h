@@ -33,6 +33,9 @@ typedef struct LoadedDictionary {
     DictionaryHome home;
     bool is_used; /* since unused ones were forgotten last */
     Dictionary dictionary;
+    size_t memory;      /* of offsets and bytes */
+    uint8_t *has_block; /* those that are decoded; NULL: all */
+    struct LoadedDictionary *next; /* retired ones */
     uint32_t *offsets;
     uint8_t *bytes;
     uint64_t *hashes;
@@ -70,6 +73,8 @@ struct SegmentReader {
     uint32_t *stream_columns;       /* by stream: the column it belongs to */
     uint8_t *verified;              /* by chunk: its checksum was right */
     LoadedDictionary **dictionaries; /* by stream (the dictionary's own); NULL: not decoded */
+    uint8_t **expected; /* by stream (the dictionary's own): blocks of it that may be needed; NULL: all */
+    LoadedDictionary *retired; /* in whose place more was decoded */
     EntryBlocks *entries;           /* by stream (the dictionary's own) */
     UnitCache *units;               /* by stream */
     size_t heap_bytes;
@@ -114,8 +119,12 @@ bool segment_open_text(const SegmentPlace *place, TextBlock *text, const uint8_t
 bool segment_open_text_head(const SegmentPlace *place, TextBlock *text, Fault *fault);
 bool segment_text_bytes(const SegmentPlace *place, const TextBlock *text, uint32_t from,
                         uint32_t to, const uint8_t **raw, Fault *fault);
+/* segment_dictionary.c: as a whole; or what has the texts of the codes. */
 bool segment_load_dictionary(SegmentReader *reader, uint32_t stream, bool with_hashes,
                              const Dictionary **dictionary, Fault *fault);
+bool segment_load_codes(SegmentReader *reader, uint32_t stream, const uint32_t *codes,
+                        uint32_t count, const Dictionary **dictionary, Fault *fault);
+void segment_drop_dictionary(SegmentReader *reader, uint32_t stream);
 
 /* segment_decode.c: values [start, start + count) of a block of integers without nulls (the
  * lengths of a block of arrays), their low halves; room for count + ENCODING_SLACK. */
