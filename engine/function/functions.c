@@ -16,7 +16,7 @@
     FAMILY(string) FAMILY(string_make) FAMILY(like) FAMILY(regexp)                                 \
     FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip)       \
     FAMILY(array) FAMILY(array_compare) FAMILY(array_dimensions) FAMILY(array_edit)       \
-    FAMILY(multi_value) FAMILY(multi_value_rows)                                                   \
+    FAMILY(multi_value) FAMILY(multi_value_rows) FAMILY(multi_value_map)                           \
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert) FAMILY(jsonpath) FAMILY(record)                                                \
     FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
     FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                  \

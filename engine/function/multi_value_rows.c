@@ -6,22 +6,25 @@
  * looking at the entries that begin with a bracket: without a list the rows stay what they are,
  * codes and all, and cost nothing.
  */
+#include "engine/function/multi_value_internal.h"
+
 #include "engine/function/json_internal.h"
-#include "engine/function/rows_internal.h"
 
-enum { KNOWN_DICTIONARIES = 32 };
-
-/* What is known of dictionaries met before: the program's. */
-typedef struct ListMemo {
-    struct {
-        uint64_t id; /* 0: free */
-        bool has_lists;
-    } known[KNOWN_DICTIONARIES];
-} ListMemo;
-
-static bool is_list(Text text)
+bool list_is(Text text)
 {
     return text.length > 1 && text.data[0] == '[' && json_is_valid(text);
+}
+
+uint32_t list_length(Text list)
+{
+    JsonWalk walk;
+    Text key, value;
+    uint32_t count = 0;
+    if (!json_walk_begin(list, &walk))
+        return 0;
+    while (json_walk_next(&walk, &key, &value))
+        count++;
+    return count;
 }
 
 /* The first entry that is not below `[`, in a dictionary in the order of its bytes. */
@@ -44,7 +47,7 @@ static bool find_list(const Dictionary *dictionary)
     uint32_t code = dictionary->is_sorted ? first_bracket(dictionary) : 1;
     for (; code < dictionary->count; code++) {
         Text text = dictionary_text(dictionary, code);
-        if (is_list(text))
+        if (list_is(text))
             return true;
         if (dictionary->is_sorted && (text.length == 0 || text.data[0] != '['))
             return false;
@@ -52,10 +55,12 @@ static bool find_list(const Dictionary *dictionary)
     return false;
 }
 
-static bool dictionary_has_lists(const ScalarCall *call, const Dictionary *dictionary)
+bool list_may_be_in(ListMemo *memo, const Vector *texts)
 {
-    ListMemo *memo = call->prepared;
-    uint32_t place = (uint32_t)(dictionary->id % KNOWN_DICTIONARIES);
+    if (texts->form != VECTOR_DICTIONARY)
+        return true;
+    const Dictionary *dictionary = texts->dictionary;
+    uint32_t place = (uint32_t)(dictionary->id % LIST_KNOWN_DICTIONARIES);
     if (memo == NULL)
         return find_list(dictionary);
     if (memo->known[place].id != dictionary->id) {
@@ -71,22 +76,11 @@ static bool list_prepare(ScalarCall *call, Arena *arena, Fault *fault)
     return true;
 }
 
-static bool may_have_lists(const ScalarCall *call, const Vector *texts)
-{
-    return texts->form != VECTOR_DICTIONARY || dictionary_has_lists(call, texts->dictionary);
-}
-
 /* --- in how many rows --- */
 
 static int64_t rows_of(Text text)
 {
-    JsonWalk walk;
-    Text key, value;
-    int64_t count = 0;
-    if (!is_list(text) || !json_walk_begin(text, &walk))
-        return 1;
-    while (json_walk_next(&walk, &key, &value))
-        count++;
+    uint32_t count = list_is(text) ? list_length(text) : 0;
     return count == 0 ? 1 : count;
 }
 
@@ -95,7 +89,7 @@ static bool run_list_rows(const ScalarCall *call, const Vector *arguments, uint3
 {
     const Vector *texts = &arguments[0];
     const int64_t one = 1;
-    if (!may_have_lists(call, texts)) {
+    if (!list_may_be_in(call->prepared, texts)) {
         *result = vector_constant(arena, LAYOUT_INT64, rows, &one);
         return true;
     }
@@ -131,7 +125,7 @@ static bool run_list_row(const ScalarCall *call, const Vector *arguments, uint32
                          const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
 {
     const Vector *texts = &arguments[0], *numbers = &arguments[1];
-    if (!may_have_lists(call, texts)) {
+    if (!list_may_be_in(call->prepared, texts)) {
         *result = *texts;
         return true;
     }
@@ -144,7 +138,7 @@ static bool run_list_row(const ScalarCall *call, const Vector *arguments, uint32
         if (nulls[i])
             continue;
         Text text = vector_text(texts, i);
-        if (is_list(text))
+        if (list_is(text))
             nulls[i] = !value_of(&sink, text, VECTOR_DATA(int64_t, numbers)[vector_row(numbers, i)],
                                  &values[i]);
         else

@@ -7,11 +7,12 @@
 
 #include <strings.h>
 
-/* BITWISE_AND and its kin take the whole part of numbers that have more. */
-static bool cut_for_bits(Binder *binder, const char *name, const Expr **items, uint32_t count,
+/* BITWISE_AND, HUMAN_READABLE_.. and their kin take the whole part of numbers that have more. */
+static bool cut_to_whole(Binder *binder, const char *name, const Expr **items, uint32_t count,
                          int32_t location)
 {
-    if (strncmp(name, "bitwise_", 8) != 0 || strncmp(name, "bitwise_convert", 15) == 0)
+    bool is_bitwise = strncmp(name, "bitwise_", 8) == 0 && strncmp(name, "bitwise_convert", 15) != 0;
+    if (!is_bitwise && strncmp(name, "human_readable_", 15) != 0)
         return true;
     for (uint32_t i = 0; i < count; i++) {
         Oid oid = items[i]->type.oid;
@@ -33,7 +34,7 @@ const Expr *bind_call(Binder *binder, const char *name, const Expr *const *argum
     SqlType *coerced = ARENA_ARRAY(binder->arena, SqlType, count + 1);
     for (uint32_t i = 0; i < count; i++)
         items[i] = bind_reg_as_oid(binder, arguments[i]);
-    if (!cut_for_bits(binder, name, items, count, location))
+    if (!cut_to_whole(binder, name, items, count, location))
         return NULL;
     const MultiValueCall *multi_value = multi_value_call(name);
     if (multi_value != NULL && !multi_value_arguments(binder, multi_value, items, count, location))
@@ -656,8 +657,10 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     if (strcmp(name, "lookup") == 0 && (count == 2 || count == 3))
         return bind_lookup(binder, context, arguments, count, location);
     SpecialForm form = find_special_form(name, count);
+    if (!multi_value_as_texts(binder, name, arguments, count))
+        return NULL;
     if (form != NULL)
-        return form(binder, arguments, count, location);
+        return multi_value_of_each(binder, context, form(binder, arguments, count, location));
     const Expr *result = NULL;
     if (!bind_system_function(binder, context, name, arguments, count, location, &result))
         return NULL;
@@ -669,5 +672,6 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
                                : NULL;
     if (type != NULL && type->category != CATEGORY_PSEUDO && !type_is_reg(type->oid))
         return coerce_to(binder, arguments[0], SQL_TYPE(type->oid), CAST_EXPLICIT, location);
-    return bind_call(binder, name, arguments, count, location);
+    return multi_value_of_each(binder, context,
+                               bind_call(binder, name, arguments, count, location));
 }

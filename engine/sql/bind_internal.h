@@ -323,6 +323,11 @@ bool multi_value_may_equal(Binder *binder, const ExprContext *context, const Exp
                            const Expr *const *items, uint32_t count, const Expr **plain,
                            int32_t location);
 SqlType multi_value_result(const MultiValueCall *call, SqlType result);
+/* In the druid dialect a call of a function of texts with a column that may hold lists becomes one
+ * over each of a list's values; any other expression stays. NULL: a fault. */
+/* Before it is bound: multi-value strings that are arrays become texts that are lists. */
+bool multi_value_as_texts(Binder *binder, const char *name, const Expr **arguments, uint32_t count);
+const Expr *multi_value_of_each(Binder *binder, const ExprContext *context, const Expr *call);
 /* Whether GROUP BY takes this key over the rows of `from` apart. */
 bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key);
 /* 42804 for a multi-value string that must be wrapped (groupByEnableMultiValueUnnesting). */

@@ -142,6 +142,11 @@ SqlType multi_value_result(const MultiValueCall *call, SqlType result)
 /* Whether a column comes as it is from a stored table or from a source that may hold lists. */
 enum { MAX_DEPTH = 64 };
 
+static bool is_list_map(const Expr *expr)
+{
+    return expr->kind == EXPR_CALL && expr->call.function->oid == FUNCTION_LIST_MAP;
+}
+
 static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
 {
     bool has_column = false;
@@ -180,8 +185,9 @@ static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
         for (uint32_t i = 0; i < plan->column_count; i++) {
             const PlanProjection *item = &plan->project.items[i];
             if (item->column.id == id)
-                return item->expr->kind == EXPR_COLUMN &&
-                       is_stored(plan->project.input, item->expr->column, depth - 1);
+                return is_list_map(item->expr) ||
+                       (item->expr->kind == EXPR_COLUMN &&
+                        is_stored(plan->project.input, item->expr->column, depth - 1));
         }
         return false;
     default:
@@ -243,8 +249,9 @@ static bool may_hold_lists(const Binder *binder, const ExprContext *context, con
                            const Expr *const *items, uint32_t count)
 {
     const Plan *from = context->scope == NULL ? NULL : context->scope->from.plan;
-    if (binder->dialect != 1 || from == NULL || count == 0 || column->kind != EXPR_COLUMN ||
-        !is_text(column) || !is_stored(from, column->column, MAX_DEPTH))
+    bool is_column = column->kind == EXPR_COLUMN && is_text(column);
+    if (binder->dialect != 1 || from == NULL || count == 0 ||
+        !(is_list_map(column) || (is_column && is_stored(from, column->column, MAX_DEPTH))))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         bool is_value = items[i]->kind == EXPR_CONSTANT || items[i]->kind == EXPR_PARAMETER;
@@ -286,6 +293,167 @@ bool multi_value_may_equal(Binder *binder, const ExprContext *context, const Exp
     return true;
 }
 
+/* A function that nobody can name, of a text that may be a list. */
+static const Expr *list_call(Binder *binder, uint32_t oid, SqlType type, const Expr *const *arguments,
+                             uint32_t count)
+{
+    return expr_call(binder->arena, function_scalar_by_oid(oid), type, arguments, count, -1);
+}
+
+/* --- functions of texts in the druid dialect: of each value of a list --- */
+
+/* By name or symbol; those whose result is a text give a list, tests hold for any value. */
+static const char *const functions_of_values[] = {
+    "upper", "lower", "initcap", "substring", "substr", "left", "right", "concat", "textcat",
+    "replace", "btrim", "ltrim", "rtrim", "lpad", "rpad", "reverse", "repeat", "regexp_extract",
+    "regexp_replace", "string_format", "decode_base64_utf8", "||", "regexp_like",
+    "contains_string", "icontains_string", "starts_with", "~~", "~~*", "<", "<=", ">", ">=",
+};
+
+static bool is_name_of_values(const char *name)
+{
+    for (size_t i = 0; i < sizeof functions_of_values / sizeof *functions_of_values; i++) {
+        if (strcmp(functions_of_values[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_values(const ScalarFunction *function)
+{
+    return is_name_of_values(function->name) ||
+           (function->symbol != NULL && is_name_of_values(function->symbol));
+}
+
+/* A text that is read as another type of text stays the same column. */
+static const Expr *without_casts(const Expr *expr)
+{
+    while (expr->kind == EXPR_CALL && expr->argument_count == 1 && is_text(expr) &&
+           expr->call.function->kind == FUNCTION_CAST && is_text(expr->arguments[0]))
+        expr = expr->arguments[0];
+    return expr;
+}
+
+/* What list_text makes of an array. */
+static bool is_list_text(const Expr *expr)
+{
+    const Expr *document = expr->kind == EXPR_CALL && expr->argument_count == 1 &&
+                                   expr->call.function->kind == FUNCTION_CAST
+                               ? expr->arguments[0]
+                               : expr;
+    return document->kind == EXPR_CALL && document->argument_count == 1 &&
+           strcmp(document->call.function->name, "array_to_json") == 0 &&
+           is_multi_value(document->arguments[0]);
+}
+
+static bool may_be_list(const ExprContext *context, const Expr *expr)
+{
+    const Plan *from = context->scope == NULL ? NULL : context->scope->from.plan;
+    expr = without_casts(expr);
+    if (!is_text(expr))
+        return false;
+    return is_list_map(expr) || is_list_text(expr) ||
+           (expr->kind == EXPR_COLUMN && from != NULL && is_stored(from, expr->column, MAX_DEPTH));
+}
+
+/* A multi-value string that is an array, as a text that is a list. */
+static const Expr *list_text(Binder *binder, const Expr *array)
+{
+    const Expr *document = bind_call(binder, "array_to_json", &array, 1, array->location);
+    return document == NULL
+               ? NULL
+               : coerce_to(binder, document, SQL_TYPE(T_TEXT), CAST_EXPLICIT, array->location);
+}
+
+bool multi_value_as_texts(Binder *binder, const char *name, const Expr **arguments, uint32_t count)
+{
+    if (binder->dialect != 1 || !is_name_of_values(name))
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        if (arguments[i] == NULL || !is_multi_value(arguments[i]))
+            continue;
+        arguments[i] = list_text(binder, arguments[i]);
+        if (arguments[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Of arrays the list is an array again. */
+static const Expr *as_given(Binder *binder, const Expr *map, const Expr *list)
+{
+    if (!is_list_text(without_casts(list)))
+        return map;
+    const Expr *array = bind_call(binder, "mv_to_array", &map, 1, map->location);
+    Expr *typed = ARENA_NEW(binder->arena, Expr);
+    if (array == NULL)
+        return NULL;
+    *typed = *array;
+    typed->type = (SqlType){T_TEXT_ARRAY, TYPE_MULTI_VALUE};
+    return typed;
+}
+
+/* The arguments that may be lists: all of them one and the same, else 0. */
+static uint32_t lists_among(const ExprContext *context, const Expr *call)
+{
+    enum { MOST_ARGUMENTS = 16 };
+    const Expr *list = NULL;
+    uint32_t lists = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        const Expr *argument = call->arguments[i];
+        if (call->argument_count > MOST_ARGUMENTS || !may_be_list(context, argument))
+            continue;
+        if (list != NULL && !expr_equal(without_casts(list), without_casts(argument)))
+            return 0;
+        list = argument;
+        lists |= UINT32_C(1) << i;
+    }
+    return lists;
+}
+
+static const Expr *around_call(Binder *binder, uint32_t oid, const Expr *call, uint32_t lists)
+{
+    uint32_t count = call->argument_count + 2;
+    const Expr **arguments = ARENA_ARRAY(binder->arena, const Expr *, count);
+    arguments[0] = expr_int64(binder->arena, SQL_TYPE(T_INT8), call->call.function->oid, -1);
+    arguments[1] = expr_int64(binder->arena, SQL_TYPE(T_INT8), lists, -1);
+    memcpy(arguments + 2, call->arguments, call->argument_count * sizeof *arguments);
+    return list_call(binder, oid, call->type, arguments, count);
+}
+
+/* (no list AND the test) OR (a list AND the test of any value): the first is one that a scan
+ * looks up in a dictionary. */
+static const Expr *test_any(Binder *binder, const Expr *test, uint32_t lists)
+{
+    const Expr *text = without_casts(test->arguments[__builtin_ctz(lists)]);
+    const Expr *begins = begins_as_list(binder, text, test->location);
+    const Expr *any = around_call(binder, FUNCTION_LIST_ANY, test, lists);
+    if (begins == NULL)
+        return NULL;
+    SqlType type = SQL_TYPE(T_BOOL);
+    const Expr *no_list[2] = {bind_not(binder, begins), test}, *list[2] = {begins, any};
+    const Expr *either[2] = {
+        expr_nary(binder->arena, EXPR_AND, type, no_list, 2, test->location),
+        expr_nary(binder->arena, EXPR_AND, type, list, 2, test->location)};
+    return expr_nary(binder->arena, EXPR_OR, type, either, 2, test->location);
+}
+
+const Expr *multi_value_of_each(Binder *binder, const ExprContext *context, const Expr *call)
+{
+    if (binder->dialect != 1 || call == NULL || call->kind != EXPR_CALL ||
+        !is_of_values(call->call.function))
+        return call;
+    uint32_t lists = lists_among(context, call);
+    if (lists == 0)
+        return call;
+    if (call->type.oid == T_BOOL)
+        return test_any(binder, call, lists);
+    if (!is_text(call))
+        return call;
+    return as_given(binder, around_call(binder, FUNCTION_LIST_MAP, call, lists),
+                    call->arguments[__builtin_ctz(lists)]);
+}
+
 bool multi_value_can_compare(const char *symbol)
 {
     return turned(symbol) != NULL;
@@ -299,8 +467,9 @@ bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key)
         return false;
     if (key->type.oid == T_TEXT_ARRAY)
         return key->type.modifier == TYPE_MULTI_VALUE;
-    return is_text(key) && key->kind == EXPR_COLUMN && from != NULL &&
-           is_stored(from, key->column, MAX_DEPTH);
+    return is_text(key) && from != NULL &&
+           (is_list_map(key) ||
+            (key->kind == EXPR_COLUMN && is_stored(from, key->column, MAX_DEPTH)));
 }
 
 bool multi_value_check_key(Binder *binder, const Expr *key)
@@ -314,13 +483,6 @@ bool multi_value_check_key(Binder *binder, const Expr *key)
                "multi-value strings cannot be grouped by while groupByEnableMultiValueUnnesting is "
                "false");
     return fault_hint(binder->fault, "Wrap the expression in MV_TO_ARRAY.");
-}
-
-/* A function that nobody can name, of a text that may be a list. */
-static const Expr *list_call(Binder *binder, uint32_t oid, SqlType type, const Expr *const *arguments,
-                             uint32_t count)
-{
-    return expr_call(binder->arena, function_scalar_by_oid(oid), type, arguments, count, -1);
 }
 
 /*

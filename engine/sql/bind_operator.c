@@ -178,12 +178,16 @@ static const Expr *null_if(Binder *binder, const Expr *left, const Expr *right, 
 }
 
 /* --- BETWEEN --- */
-static const Expr *between(Binder *binder, const Expr *value, const Expr *low, const Expr *high,
-                           int32_t location)
+static const Expr *between(Binder *binder, const ExprContext *context, const Expr *value,
+                           const Expr *low, const Expr *high, int32_t location)
 {
     const Expr *both[2];
-    both[0] = bind_operator(binder, ">=", value, low, location);
-    both[1] = both[0] == NULL ? NULL : bind_operator(binder, "<=", value, high, location);
+    both[0] = multi_value_of_each(binder, context,
+                                  bind_operator(binder, ">=", value, low, location));
+    both[1] = both[0] == NULL
+                  ? NULL
+                  : multi_value_of_each(binder, context,
+                                        bind_operator(binder, "<=", value, high, location));
     return both[1] == NULL ? NULL : combine(binder, EXPR_AND, both, 2, location);
 }
 
@@ -200,9 +204,9 @@ static const Expr *bind_between(Binder *binder, ExprContext *context, const PgQu
                         expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM;
     bool is_negated = expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN ||
                       expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM;
-    const Expr *result = between(binder, value, low, high, location);
+    const Expr *result = between(binder, context, value, low, high, location);
     if (result != NULL && is_symmetric) {
-        const Expr *either[2] = {result, between(binder, value, high, low, location)};
+        const Expr *either[2] = {result, between(binder, context, value, high, low, location)};
         result = either[1] == NULL ? NULL : combine(binder, EXPR_OR, either, 2, location);
     }
     return result == NULL || !is_negated ? result : bind_not(binder, result);
@@ -239,15 +243,27 @@ static const Expr *bind_in(Binder *binder, ExprContext *context, const PgQuery__
 static const Expr *bind_comparison(Binder *binder, ExprContext *context, const char *symbol,
                                    const Expr *left, const Expr *right, int32_t location)
 {
+    bool is_unlike = binder->dialect == 1 && strncmp(symbol, "!~~", 3) == 0;
+    const Expr *sides[2] = {left, right};
+    if (!multi_value_can_compare(symbol) &&
+        !multi_value_as_texts(binder, is_unlike ? symbol + 1 : symbol, sides, 2))
+        return NULL;
+    left = sides[0], right = sides[1];
+    if (is_unlike) { /* no value is like it */
+        const Expr *like = bind_operator(binder, symbol + 1, left, right, location);
+        const Expr *any = multi_value_of_each(binder, context, like);
+        if (any == NULL || any != like)
+            return any == NULL ? NULL : bind_not(binder, any);
+    }
     bool is_negated = strcmp(symbol, "<>") == 0;
     bool is_equality = binder->dialect == 1 && left != NULL &&
                        (is_negated || strcmp(symbol, "=") == 0);
-    bool is_turned = is_equality && left->kind != EXPR_COLUMN;
+    bool is_turned = is_equality && (left->kind == EXPR_CONSTANT || left->kind == EXPR_PARAMETER);
     const Expr *column = is_turned ? right : left, *item = is_turned ? left : right;
     const Expr *plain =
         bind_operator(binder, is_equality ? "=" : symbol, left, right, location);
     if (plain == NULL || !is_equality)
-        return plain;
+        return multi_value_of_each(binder, context, plain);
     const Expr *equal = plain;
     if (!multi_value_may_equal(binder, context, column, &item, 1, &equal, location))
         return NULL;
