@@ -224,6 +224,12 @@ const ScalarFunction comparison_functions[] = {
 const uint32_t comparison_function_count =
     sizeof comparison_functions / sizeof comparison_functions[0];
 
+bool function_orders_by_bytes(SqlType type)
+{
+    return type_layout(type) == LAYOUT_STRING && type.oid != T_BPCHAR &&
+           function_for_order(type.oid) == NULL;
+}
+
 const ScalarFunction *function_for_order(Oid type)
 {
     switch (type) {

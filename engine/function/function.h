@@ -221,6 +221,9 @@ const ScalarFunction *function_find_cast(SqlType from, SqlType to, CastRule rule
 /* The function whose values order and compare as those of a type do; NULL where the type's own
  * values in memory do, as nearly everywhere. */
 const ScalarFunction *function_for_order(Oid type);
+/* Whether texts of the type are equal and ordered as their bytes are: neither padded characters
+ * nor documents. */
+bool function_orders_by_bytes(SqlType type);
 /* The common type of CASE, COALESCE, UNION, IN, VALUES branches (manual 10.5). */
 bool function_common_type(const SqlType *types, uint32_t count, const char *what, SqlType *common,
                           Fault *fault);

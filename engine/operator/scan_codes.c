@@ -45,11 +45,10 @@ static bool bound(CodeSearch *search, Text text, bool after, uint32_t *code, Fau
     return segment_lower_bound(search->reader, search->column, text, after, code, fault);
 }
 
-/* A column of texts: padded characters compare by other rules than their bytes. */
+/* A column of texts: padded characters and documents compare by other rules than their bytes. */
 static bool is_text_column(const Expr *expr)
 {
-    return expr->kind == EXPR_COLUMN && expr->type.oid != T_BPCHAR &&
-           type_layout(expr->type) == LAYOUT_STRING;
+    return expr->kind == EXPR_COLUMN && function_orders_by_bytes(expr->type);
 }
 
 /* --- one condition: *is_known false when it says nothing that can be looked up --- */

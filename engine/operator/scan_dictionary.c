@@ -60,7 +60,7 @@ static bool evaluate_by_search(const Conjunct *conjunct, uint8_t *truth)
     }
     if (!expr_as_comparison(expr, &left, &comparison, &constant) || comparison != COMPARE_NE ||
         left->kind != EXPR_COLUMN || constant->layout != LAYOUT_STRING ||
-        left->type.oid == T_BPCHAR)
+        !function_orders_by_bytes(left->type))
         return false;
     memset(truth, 1, dictionary->count);
     truth[dictionary_find(dictionary, vector_text(constant, 0))] = 0;

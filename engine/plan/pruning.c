@@ -404,7 +404,7 @@ static void gather_column(Gathered *gathered, const TypeContext *types, const Ex
         return;
     const RelationColumn *known = &gathered->table->table.relation->columns[attribute];
     Layout layout = type_layout(known->type);
-    if (layout != LAYOUT_INT64 && layout != LAYOUT_STRING)
+    if (layout != LAYOUT_INT64 && !function_orders_by_bytes(known->type))
         return;
     Domain domain = {.arena = gathered->arena,
                      .types = types,

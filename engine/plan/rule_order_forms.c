@@ -6,6 +6,8 @@
  *     Aggregate (x) [..]    ->    Aggregate (order(x)) [.., any_value(x)]
  *     Window (PARTITION x)  ->    Window (PARTITION order(x))
  *     count(DISTINCT x)     ->    count(DISTINCT order(x))
+ *     f(DISTINCT x)         ->    f(DISTINCT w), where w is any_value(x) OVER (PARTITION BY keys,
+ *                                 order(x)): equal values become the same one
  *
  * Sorts and joins do the same where they are cut. Before: constants are folded, so that none is a
  * key. After: the other rules see keys of plain types only.
@@ -58,8 +60,102 @@ static const Expr *count_forms(Arena *arena, const Expr *aggregate)
     return copy;
 }
 
+/* --- f(DISTINCT x) --- */
+
+/* The window that gives each row's value the form of those that equal it. */
+typedef struct Likeness {
+    PlanContext *context;
+    const Plan *plan; /* an aggregate */
+    const Plan *input;
+} Likeness;
+
+static bool needs_likeness(const Expr *aggregate)
+{
+    if (!aggregate->aggregate.is_distinct)
+        return false;
+    for (uint32_t a = 0; a < aggregate->aggregate.direct_count; a++)
+        if (function_for_order(aggregate->arguments[a]->type.oid) != NULL)
+            return true;
+    return false;
+}
+
+/* A column beside the input's: one value for all rows of a group that are equal in `value`. */
+static const Expr *alike(Likeness *likeness, const Expr *value)
+{
+    Arena *arena = likeness->context->arena;
+    const Expr *any = any_value_of(arena, value);
+    uint32_t keys = likeness->plan->aggregate.key_count;
+    const Expr **partition = ARENA_ARRAY(arena, const Expr *, keys + 1);
+    Expr *call = ARENA_NEW(arena, Expr);
+    PlanWindowFunction *function = ARENA_NEW(arena, PlanWindowFunction);
+    if (any == NULL)
+        return value;
+    for (uint32_t k = 0; k < keys; k++)
+        partition[k] = expr_order_form(arena, likeness->plan->aggregate.keys[k].expr);
+    partition[keys] = expr_order_form(arena, value);
+    *call = (Expr){.kind = EXPR_WINDOW, .type = value->type, .location = value->location,
+                   .argument_count = 1, .arguments = any->arguments};
+    call->window.aggregate = any->aggregate.function;
+    call->window.direct_count = 1;
+    function->column = (PlanColumn){plan_new_column(likeness->context), value->type, "alike"};
+    function->expr = call;
+    function->frame = (WindowFrame){.mode = FRAME_ROWS, .start = BOUND_UNBOUNDED_PRECEDING,
+                                    .end = BOUND_UNBOUNDED_FOLLOWING, .range_key = -1,
+                                    .range_start = -1, .range_end = -1};
+    Plan window = {.window = {.input = likeness->input, .partition_count = keys + 1,
+                              .partition = partition, .function_count = 1,
+                              .functions = function}};
+    likeness->input = plan_window(arena, likeness->input, &window);
+    return expr_column(arena, value->type, function->column.id, value->location);
+}
+
+/* Its arguments as those columns; what it is ordered by, in a form that orders. */
+static const Expr *over_likeness(Likeness *likeness, const Expr *aggregate)
+{
+    Arena *arena = likeness->context->arena;
+    uint32_t count = aggregate->argument_count, orders = aggregate->aggregate.order_count;
+    const Expr **arguments = ARENA_ARRAY(arena, const Expr *, count + orders + 1);
+    SortColumn *order = ARENA_ARRAY(arena, SortColumn, orders + 1);
+    Expr *copy = ARENA_NEW(arena, Expr);
+    for (uint32_t a = 0; a < count; a++)
+        arguments[a] = function_for_order(aggregate->arguments[a]->type.oid) == NULL
+                           ? aggregate->arguments[a]
+                           : alike(likeness, aggregate->arguments[a]);
+    *copy = *aggregate;
+    for (uint32_t o = 0; o < orders; o++) {
+        order[o] = aggregate->aggregate.order[o];
+        const Expr *key = arguments[order[o].column], *form = expr_order_form(arena, key);
+        if (form == key)
+            continue;
+        order[o].column = count;
+        arguments[count++] = form;
+    }
+    copy->arguments = arguments;
+    copy->argument_count = count;
+    copy->aggregate.order = order;
+    return copy;
+}
+
+/* The aggregate over such windows; itself when nothing asks for one. */
+static const Plan *make_alike(PlanContext *context, const Plan *plan)
+{
+    Likeness likeness = {context, plan, plan->aggregate.input};
+    uint32_t count = plan->aggregate.aggregate_count;
+    PlanProjection *items = ARENA_ARRAY(context->arena, PlanProjection, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        items[i] = plan->aggregate.aggregates[i];
+        if (needs_likeness(items[i].expr) && count_forms(context->arena, items[i].expr) == items[i].expr)
+            items[i].expr = over_likeness(&likeness, items[i].expr);
+    }
+    return likeness.input == plan->aggregate.input
+               ? plan
+               : plan_aggregate(context->arena, likeness.input, plan->aggregate.keys,
+                                plan->aggregate.key_count, items, count);
+}
+
 static const Plan *form_aggregate(PlanContext *context, const Plan *plan)
 {
+    plan = make_alike(context, plan);
     Arena *arena = context->arena;
     uint32_t keys = plan->aggregate.key_count, aggregates = plan->aggregate.aggregate_count;
     PlanProjection *new_keys = ARENA_ARRAY(arena, PlanProjection, keys + 1);
