@@ -12,10 +12,10 @@
 
 #include "base/log/log.h"
 #include "base/memory/checked.h"
+#include "base/memory/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #ifndef __has_feature
 #define __has_feature(feature) 0
@@ -67,7 +67,7 @@ struct Arena {
 static void __attribute__((noreturn, cold)) refused(const Arena *arena, size_t size)
 {
     log_error("out of memory: arena=%s held=%zu requested=%zu", arena->name, arena->held, size);
-    _exit(3);
+    guard_end_process();
 }
 
 static size_t round_up(size_t size, size_t alignment)
@@ -80,7 +80,7 @@ Arena *arena_new(const char *name)
     Arena *arena = calloc(1, sizeof *arena);
     if (arena == NULL) {
         log_error("out of memory: arena=%s", name);
-        _exit(3);
+        guard_end_process();
     }
     arena->name = name;
     arena->next_size = FIRST_BLOCK;
@@ -141,6 +141,8 @@ void arena_give_blocks_back(void)
 static void free_block(Block *block)
 {
     ASAN_UNPOISON_MEMORY_REGION(block, block->size);
+    if (block->size > LARGEST_BLOCK)
+        guard_count(-(int64_t)block->size);
     if (!keep_block(block))
         free(block);
 }
@@ -196,6 +198,8 @@ size_t arena_size(const Arena *arena)
 static Block *new_block(Arena *arena, size_t size)
 {
     Block *block = take_kept_block(size);
+    if (size > LARGEST_BLOCK && !guard_count((int64_t)size))
+        refused(arena, size);
     if (block == NULL)
         block = aligned_alloc(VECTOR_ALIGNMENT, size);
     if (block == NULL)

@@ -6,9 +6,9 @@
 #include "base/memory/arena_cache.h"
 
 #include "base/log/log.h"
+#include "base/memory/guard.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     BUCKETS = 512,
@@ -73,7 +73,7 @@ ArenaCache *arena_cache_new(uint32_t entries, size_t bytes)
     ArenaCache *cache = calloc(1, sizeof *cache);
     if (cache == NULL) {
         log_error("out of memory: cache");
-        _exit(3);
+        guard_end_process();
     }
     cache->most_entries = entries;
     cache->most_bytes = bytes;
@@ -193,7 +193,7 @@ KeptArena *arena_cache_keep(ArenaCache *cache, Text key, Arena *arena, void *val
     KeptArena *kept = malloc(sizeof *kept + key.length);
     if (kept == NULL) {
         log_error("out of memory: cache");
-        _exit(3);
+        guard_end_process();
     }
     uint64_t hash = hash_of(key);
     KeptArena **bucket = &cache->buckets[hash % BUCKETS];

@@ -23,14 +23,17 @@ void memory_pool_init(MemoryPool *pool, int64_t limit, int32_t slots_in_use)
     pool->limit = limit;
     pool->slots_in_use = slots_in_use;
     atomic_store(&pool->used, 0);
-    for (int slot = 0; slot < MEMORY_POOL_SLOTS; slot++)
+    for (int slot = 0; slot < MEMORY_POOL_SLOTS; slot++) {
         atomic_store(&pool->slot_used[slot], 0);
+        atomic_store(&pool->slot_large[slot], 0);
+    }
 }
 
 void memory_pool_release_slot(MemoryPool *pool, int slot)
 {
     check(slot >= 0 && slot < MEMORY_POOL_SLOTS);
     int64_t held = atomic_exchange(&pool->slot_used[slot], 0);
+    atomic_store(&pool->slot_large[slot], 0);
     atomic_fetch_sub(&pool->used, held);
 }
 

@@ -16,6 +16,7 @@
 #include "base/fault/fault.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { MEMORY_POOL_SLOTS = 256 };
@@ -25,6 +26,8 @@ typedef struct MemoryPool {
     int32_t slots_in_use;     /* processes that share the guaranteed half */
     _Atomic int64_t used;     /* sum over the slots */
     _Atomic int64_t slot_used[MEMORY_POOL_SLOTS];
+    _Atomic int64_t slot_large[MEMORY_POOL_SLOTS]; /* in large blocks, see guard.h; not part of `used` */
+    _Atomic bool slot_refused[MEMORY_POOL_SLOTS];  /* its process ended for want of memory */
 } MemoryPool;
 
 typedef struct Budget {

@@ -4,12 +4,12 @@
 #include "base/memory/buffer.h"
 
 #include "base/log/log.h"
+#include "base/memory/guard.h"
 #include "base/memory/checked.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { SMALLEST = 256 };
 
@@ -27,7 +27,7 @@ void buffer_clear(Buffer *buffer)
 static void __attribute__((noreturn, cold)) refused(const Buffer *buffer, size_t extra)
 {
     log_error("out of memory: buffer held=%zu requested=%zu", buffer->capacity, extra);
-    _exit(3);
+    guard_end_process();
 }
 
 static void grow(Buffer *buffer, size_t extra)

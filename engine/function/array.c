@@ -440,6 +440,8 @@ static bool to_string_loop(RowRun *run, const uint8_t *skip, uint32_t rows, void
         }
         if (total > TEXT_MAX_LENGTH)
             return text_too_long(run->fault);
+        if (!guard_passes(run->fault))
+            return false;
         char *start = text_sink_reserve(&run->sink, total), *at = start;
         bool is_first = true;
         for (uint32_t j = 0; j < array.count; j++) {
@@ -468,9 +470,11 @@ typedef struct Pieces {
     Text *texts;
     uint32_t count, capacity;
     Arena *arena;
+    Fault *fault; /* set by the guard; the loop over rows asks it again */
 } Pieces;
 
-static void pieces_add(Pieces *pieces, const char *start, const char *end)
+/* False: the guard has a fault; there is no use in going on. */
+static bool pieces_add(Pieces *pieces, const char *start, const char *end)
 {
     if (pieces->count == pieces->capacity) {
         uint32_t capacity = pieces->capacity == 0 ? 16 : pieces->capacity * 2;
@@ -481,6 +485,7 @@ static void pieces_add(Pieces *pieces, const char *start, const char *end)
         pieces->capacity = capacity;
     }
     pieces->texts[pieces->count++] = text_between(start, end);
+    return guard_passes(pieces->fault);
 }
 
 static void split_literal(Text text, Text separator, Pieces *pieces)
@@ -488,8 +493,7 @@ static void split_literal(Text text, Text separator, Pieces *pieces)
     const char *at = text.data, *end = at + text.length;
     for (;;) {
         int64_t found = text_find(at, (size_t)(end - at), separator.data, separator.length);
-        pieces_add(pieces, at, found < 0 ? end : at + found);
-        if (found < 0)
+        if (!pieces_add(pieces, at, found < 0 ? end : at + found) || found < 0)
             return;
         at += found + separator.length;
     }
@@ -500,7 +504,8 @@ static void split_characters(Text text, Pieces *pieces)
     const char *at = text.data, *end = at + text.length;
     while (at < end) {
         const char *next = utf8_next(at, end);
-        pieces_add(pieces, at, next);
+        if (!pieces_add(pieces, at, next))
+            return;
         at = next;
     }
 }
@@ -581,7 +586,7 @@ static bool split_row(RowRun *run, uint32_t row, bool is_druid, VectorBuilder *b
         return true;
     }
     Text text = row_text(run, 0, row);
-    Pieces pieces = {.arena = run->arena};
+    Pieces pieces = {.arena = run->arena, .fault = run->fault};
     if (is_druid) {
         if (!split_druid(text, row_text(run, 1, row), &pieces, run->fault))
             return false;
@@ -593,6 +598,8 @@ static bool split_row(RowRun *run, uint32_t row, bool is_druid, VectorBuilder *b
         else
             split_literal(text, row_text(run, 1, row), &pieces);
     }
+    if (!guard_passes(run->fault))
+        return false;
     vector_builder_array(builder, pieces.count);
     for (uint32_t i = 0; i < pieces.count; i++) {
         if (has_null_text && text_equal(pieces.texts[i], row_text(run, 2, row)))

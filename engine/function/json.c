@@ -634,7 +634,7 @@ static bool build_rows(RowRun *run, const uint8_t *skip, uint32_t rows, bool is_
                                     "argument %u cannot be null", a + 1);
                 break;
             }
-            if (is_strict && (columns[a].is_array || columns[a].shown == SHOWN_RAW)) {
+            if (columns[a].is_array || (is_strict && columns[a].shown == SHOWN_RAW)) {
                 is_good = fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
                                     "key value must be scalar, not array, composite, or json");
                 break;

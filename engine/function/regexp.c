@@ -475,6 +475,8 @@ static int regexp_next(const Regexp *regexp, Text text, size_t *from, size_t *st
 {
     if (*from > text.length)
         return 0;
+    if (!guard_passes(fault))
+        return -1;
     int found = regexp_match(regexp, text, *from, 0, fault);
     if (found <= 0)
         return found;
@@ -770,6 +772,10 @@ static bool regexp_replace_text(RowRun *run, const Regexp *regexp, Text text, Te
         *result = text;
     } else if (found >= 0) {
         append_text(&out, (Text){text.data + copied, (uint32_t)(text.length - copied)});
+        if (out.length > TEXT_MAX_LENGTH) {
+            buffer_clear(&out);
+            return text_too_long(run->fault);
+        }
         char *bytes = text_sink_reserve(&run->sink, out.length);
         if (out.length > 0)
             memcpy(bytes, out.data, out.length);

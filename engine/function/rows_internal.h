@@ -14,6 +14,7 @@
 #ifndef TALARIA_ENGINE_FUNCTION_ROWS_INTERNAL_H
 #define TALARIA_ENGINE_FUNCTION_ROWS_INTERNAL_H
 
+#include "base/memory/guard.h"
 #include "engine/function/function.h"
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) &&                             \
@@ -75,7 +76,7 @@ typedef bool (*RowLoop)(RowRun *run, const uint8_t *skip, uint32_t rows, void *r
                 memset(&out[i], 0, sizeof out[i]);                                                 \
                 continue;                                                                          \
             }                                                                                      \
-            if (!body(run, i, &out[i], &is_null[i]))                                               \
+            if (!body(run, i, &out[i], &is_null[i]) || !guard_passes(run->fault))                  \
                 return false;                                                                      \
         }                                                                                          \
         return true;                                                                               \
@@ -160,7 +161,7 @@ typedef bool (*ArrayLoop)(RowRun *run, const uint8_t *skip, uint32_t rows, Vecto
         for (uint32_t i = 0; i < rows; i++) {                                                      \
             if (skip != NULL && skip[i])                                                           \
                 vector_builder_null(builder);                                                      \
-            else if (!body(run, i, builder))                                                       \
+            else if (!body(run, i, builder) || !guard_passes(run->fault))                          \
                 return false;                                                                      \
         }                                                                                          \
         return true;                                                                               \

@@ -11,10 +11,13 @@ static const Text empty_text = {.data = "", .length = 0};
 static size_t fill_characters(char *out, Text fill, uint64_t count, uint64_t fill_characters_count)
 {
     char *start = out;
-    for (; count >= fill_characters_count; count -= fill_characters_count) {
+    Fault ignored; /* the caller's loop asks again */
+    for (; count >= fill_characters_count && guard_passes(&ignored); count -= fill_characters_count) {
         memcpy(out, fill.data, fill.length);
         out += fill.length;
     }
+    if (count > fill_characters_count)
+        return (size_t)(out - start);
     const char *end = utf8_advance(fill.data, fill.data + fill.length, count);
     memcpy(out, fill.data, (size_t)(end - fill.data));
     return (size_t)(out - start) + (size_t)(end - fill.data);
@@ -53,6 +56,8 @@ static bool pad_row(RowRun *run, uint32_t row, bool on_the_left, Text *result, u
         memcpy(out, text.length > 0 ? text.data : "", text.length);
     size_t filled =
         fill_characters(out + (on_the_left ? 0 : text.length), fill, missing, fill_count);
+    if (!guard_passes(run->fault))
+        return false;
     if (on_the_left)
         memcpy(out + filled, text.length > 0 ? text.data : "", text.length);
     *result = text_sink_take(&run->sink, filled + text.length);
@@ -71,6 +76,9 @@ static inline bool rpad_row(RowRun *run, uint32_t row, Text *result, uint8_t *is
 
 /* --- repeating, reversing --- */
 
+/* Bytes that are copied at once, or one text when it is longer: in between a cancel is looked for. */
+#define LONGEST_COPY ((size_t)16 << 20)
+
 static bool repeat_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     Text text = row_text(run, 0, row);
@@ -87,10 +95,14 @@ static bool repeat_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null
     size_t total = (size_t)count * text.length;
     char *out = text_sink_reserve(&run->sink, total);
     memcpy(out, text.data, text.length);
+    size_t most = text.length < LONGEST_COPY ? LONGEST_COPY / text.length * text.length : text.length;
     for (size_t done = text.length; done < total;) {
         size_t more = done < total - done ? done : total - done;
+        more = more < most ? more : most;
         memcpy(out + done, out, more);
         done += more;
+        if (!guard_passes(run->fault))
+            return false;
     }
     *result = text_sink_take(&run->sink, total);
     return true;
@@ -124,8 +136,11 @@ static bool replace_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
     int64_t found;
     for (const char *at = text.data;
          (found = text_find(at, (size_t)(end - at), from.data, from.length)) >= 0;
-         at += found + from.length)
+         at += found + from.length) {
         hits++;
+        if (!guard_passes(run->fault))
+            return false;
+    }
     if (hits == 0)
         return true;
     uint64_t total = text.length - hits * from.length;
@@ -138,6 +153,8 @@ static bool replace_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_nul
     char *out = text_sink_reserve(&run->sink, total);
     const char *at = text.data;
     for (; hits > 0; hits--) {
+        if (!guard_passes(run->fault))
+            return false;
         found = text_find(at, (size_t)(end - at), from.data, from.length);
         memcpy(out, at, (size_t)found);
         out += found;
@@ -158,6 +175,8 @@ static bool translate_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_n
     char *out = text_sink_reserve(&run->sink, (size_t)text.length * 4), *start = out;
     const char *at = text.data, *end = at + text.length;
     while (at < end) {
+        if (!guard_passes(run->fault))
+            return false;
         const char *next = utf8_next(at, end);
         size_t size = (size_t)(next - at);
         const char *member = from.data, *from_end = from.data + from.length;
@@ -293,6 +312,8 @@ static bool join_rows(RowRun *run, const uint8_t *skip, uint32_t rows, uint32_t 
             continue;
         if (total > TEXT_MAX_LENGTH)
             return text_too_long(run->fault);
+        if (!guard_passes(run->fault))
+            return false;
         char *at = text_sink_reserve(&run->sink, total);
         parts = 0;
         for (uint32_t a = first; a < count; a++) {

@@ -192,8 +192,11 @@ static bool date_bin_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is
     if (stride.months != 0)
         return fault_set(run->fault, FAULT_FEATURE_NOT_SUPPORTED,
                          "timestamps cannot be binned into intervals containing months or years");
-    if (__builtin_add_overflow((int64_t)stride.days * MICROS_PER_DAY, stride.micros, &width) ||
-        width <= 0)
+    int64_t days;
+    if (__builtin_mul_overflow((int64_t)stride.days, MICROS_PER_DAY, &days) ||
+        __builtin_add_overflow(days, stride.micros, &width))
+        return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW, "interval out of range");
+    if (width <= 0)
         return fault_set(run->fault, FAULT_DATETIME_FIELD_OVERFLOW,
                          "stride must be greater than zero");
     __int128 rest = ((__int128)time - origin) % width;

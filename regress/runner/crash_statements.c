@@ -205,6 +205,40 @@ static void test_full_disk(const Server *server, Tally *tally)
     report_case(ok, "full disk", tally);
 }
 
+/* Values of one batch that are more than the memory: a fault, of the controller and of a worker, and
+ * not the end of the server. */
+static bool use_large_values(Server *server)
+{
+    static const char *const statements[] = {
+        "SELECT max(length(repeat('a', 10000000) || n)) FROM generate_series(1, 2000) AS g(n)",
+        "SELECT max(length(lpad(n::text, 10000000, 'ab'))) FROM numbers",
+        "SELECT max(cardinality(string_to_array(repeat('a,', 1000000) || n, ','))) FROM numbers",
+        /* one value, by a function that does not ask in between */
+        "SELECT ('[' || repeat('1,', 50000000) || '1]')::jsonb IS NULL",
+    };
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL &&
+              execute(connection, "CREATE TABLE numbers AS SELECT n FROM generate_series(1, 2000) AS g(n)");
+    for (int i = 0; ok && i < 2 * (int)(sizeof statements / sizeof *statements); i++) {
+        ok = execute(connection, i % 2 == 0 ? "SET local_execution_rows = 1000000" : "SET local_execution_rows = 0") &&
+             fails_with(connection, statements[i / 2], "53200") &&
+             number_of(connection, "SELECT count(*) FROM numbers") == 2000;
+    }
+    PQfinish(connection);
+    return ok;
+}
+
+static void test_large_values(const Server *server, Tally *tally)
+{
+    const char *extra[] = {"--workers", "1", "-c", "memory_limit=256MB", NULL};
+    Server small = {.program = server->program, .extra = extra};
+    snprintf(small.folder, sizeof small.folder, "%.480s/values", server->folder);
+    snprintf(small.data, sizeof small.data, "%s/data", small.folder);
+    bool ok = mkdir(small.folder, 0700) == 0 && server_start_again(&small) && use_large_values(&small);
+    server_kill(&small);
+    report_case(ok, "values larger than the memory", tally);
+}
+
 void run_crash_statements(Server *server, Tally *tally)
 {
     test_definitions(server, tally);
@@ -212,4 +246,5 @@ void run_crash_statements(Server *server, Tally *tally)
     test_copy(server, true, "kill the server during COPY", tally);
     test_copy(server, false, "a client leaves during COPY", tally);
     test_full_disk(server, tally);
+    test_large_values(server, tally);
 }

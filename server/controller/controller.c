@@ -4,6 +4,7 @@
 #include "server/controller/controller_internal.h"
 
 #include "base/log/log.h"
+#include "base/memory/guard.h"
 #include "base/os/os.h"
 #include "engine/catalog/catalog.h"
 #include "engine/run/run.h"
@@ -14,21 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static Controller *signalled; /* for the handler: a process has one controller */
-
-static void on_interrupt(int signal_number)
+static void handle_signals(void)
 {
-    (void)signal_number;
-    if (signalled != NULL)
-        signalled->interrupted = 1;
-}
-
-static void handle_signals(Controller *controller)
-{
-    signalled = controller;
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     os_keep_memory();
@@ -132,7 +120,7 @@ static void serve(Controller *controller, const Frame *frame)
     Arena *arena = arena_new("request");
     Request *request = arena_alloc(arena, sizeof *request); /* filled by read_request */
     Fault fault;
-    controller->interrupted = 0;
+    interrupt_begin_request(controller);
     collect_begin_request(controller);
     if (read_request(controller, frame, arena, request, &fault)) {
         os_process_title("talaria: controller %d query %llu", controller->child->number,
@@ -143,6 +131,7 @@ static void serve(Controller *controller, const Frame *frame)
     }
     respond_done(request);
     front_flush(request);
+    interrupt_end_request(controller);
     plan_cache_end_request(request);
     if (request->snapshot != NULL)
         table_snapshot_release(controller->tables, request->snapshot);
@@ -210,13 +199,14 @@ int controller_main(const ChildContext *context)
 {
     Controller controller = {.child = context, .started = os_now_micros()};
     Fault fault;
-    handle_signals(&controller);
+    handle_signals();
     catalog_register();
     controller.front = link_new(context->front_fd);
-    if (!open_stores(&controller, &fault)) {
-        log_fault(LOG_LEVEL_ERROR, "opening the metadata", &fault);
+    if (!open_stores(&controller, &fault) || !interrupt_set_up(&controller, &fault)) {
+        log_fault(LOG_LEVEL_ERROR, "starting", &fault);
         return 1;
     }
+    guard_set_pool(&context->shared->memory, context->memory_slot);
     collect_end_request(&controller); /* the one before in this place may have been killed */
     os_process_title("talaria: controller %d idle", context->number);
     bool keeps_memory = false;

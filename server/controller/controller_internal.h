@@ -46,7 +46,17 @@ typedef struct Controller {
     Buffer key; /* of what is looked for in it */
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
+    volatile sig_atomic_t in_request;
+    volatile sig_atomic_t is_ingesting; /* the request writes files, which it removes when it fails */
 } Controller;
+
+/* The frame of a cancel comes with its signal: how long to wait for it, in milliseconds. */
+enum { CANCEL_WAIT_MS = 100 };
+
+/* interrupt.c: SIGINT. Around each request, so that a cancel of one does not end the next. */
+bool interrupt_set_up(Controller *controller, Fault *fault);
+void interrupt_begin_request(Controller *controller);
+void interrupt_end_request(Controller *controller);
 
 typedef struct Execution Execution;
 

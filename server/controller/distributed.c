@@ -266,6 +266,13 @@ static void on_frame(Distributed *run, uint32_t worker, const Frame *frame)
 static void lose_worker(Distributed *run, uint32_t worker)
 {
     run->workers[worker].is_lost = true;
+    /* a worker's slot is its number */
+    const MemoryPool *pool = &run->execution->request->controller->child->shared->memory;
+    if (atomic_load(&pool->slot_refused[run->workers[worker].number])) {
+        Fault fault;
+        fault_set(&fault, FAULT_NOT_ENOUGH_MEMORY, "not enough memory for values of the query");
+        fail_with(run, worker, &fault);
+    }
     kernel_handle(run->execution->kernel, &(KernelEvent){.kind = KERNEL_WORKER_LOST, .worker = worker});
 }
 

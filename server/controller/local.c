@@ -8,7 +8,6 @@
 #include "engine/stage/kernel.h"
 
 enum {
-    CANCEL_WAIT_MS = 100, /* the frame of a cancel comes with its signal: how long to wait for it */
     SEND_BYTES = 64 << 10, /* rows that are sent at once; fewer go with what ends the run's slice */
 };
 

@@ -265,6 +265,8 @@ void request_run(Request *request)
     run(request, &fault, &ok);
     ingest_unlock(request);
     catalog_set_context(NULL); /* it lives in the request's arena */
+    if (!ok && request->controller->interrupted && !request->is_cancelled)
+        front_pump(request, CANCEL_WAIT_MS); /* the cancel may have been what failed it */
     if (!ok)
-        respond_failed(request, &fault);
+        respond_failed(request, request->is_cancelled ? &request->cancel_fault : &fault);
 }

@@ -466,6 +466,8 @@ static void controller_lost(FrontEnd *front, int number)
     dispatch_slots_released(request, false);
     if (request->cancel != CANCEL_NONE) {
         cancel_fault(request->cancel, &fault);
+    } else if (atomic_load(&front->shared->memory.slot_refused[child->memory_slot])) {
+        fault_set(&fault, FAULT_NOT_ENOUGH_MEMORY, "not enough memory for values of the query");
     } else {
         fault_set(&fault, FAULT_SYSTEM_ERROR, "the process that ran the query ended unexpectedly");
         fault_hint(&fault, "Try again; the server's log says how it ended.");

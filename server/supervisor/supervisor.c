@@ -418,6 +418,7 @@ static void on_ended(Child *child, int status, bool was_spawned)
     Supervisor *supervisor = child->supervisor;
     if (!was_spawned)
         supervisor->births--;
+    child->kill_ordered |= WIFEXITED(status) && WEXITSTATUS(status) == CHILD_GAVE_UP;
     log_death(child, status);
     if (child->link != NULL)
         read_to_the_end(child);

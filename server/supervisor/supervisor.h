@@ -32,6 +32,9 @@ typedef struct ChildContext {
     int memory_slot;         /* this process's slot in shared->memory */
 } ChildContext;
 
+/* A child that ends with this status has given up a query that was cancelled: as if killed by order. */
+enum { CHILD_GAVE_UP = 4 };
+
 /* A child's whole life; what it returns is its exit status. */
 typedef int (*ChildMain)(const ChildContext *context);
 

@@ -5,6 +5,7 @@
 #include "server/worker/worker_internal.h"
 
 #include "base/log/log.h"
+#include "base/memory/guard.h"
 #include "base/os/os.h"
 
 #include <errno.h>
@@ -180,6 +181,7 @@ int worker_main(const ChildContext *context)
     arena_keep_blocks();
     worker->front = link_new(context->front_fd);
     budget_init_root(&worker->budget, &context->shared->memory, context->memory_slot);
+    guard_set_pool(&context->shared->memory, context->memory_slot);
     worker->segments = segment_cache_new(4000, (size_t)1 << 30);
     if (!worker_listen(worker, &fault)) {
         log_fault(LOG_LEVEL_ERROR, "listening", &fault);

@@ -4,6 +4,7 @@
 #include "server/worker/worker_internal.h"
 
 #include "base/log/log.h"
+#include "base/memory/guard.h"
 #include "base/os/os.h"
 
 #include <inttypes.h>
@@ -117,6 +118,7 @@ static void replay_deferred(Worker *worker)
 
 static void begin_query(Worker *worker, Link *controller, const Frame *frame)
 {
+    guard_begin();
     if (worker->query.query != 0)
         worker_end_query(worker);
     worker->query = (WorkerQuery){.query = frame_uint(frame, "query", 0),

@@ -25,11 +25,18 @@ void meta_set_durable(Meta *meta, bool is_durable)
 bool meta_begin(Meta *meta, bool write, Fault *fault)
 {
     check(!meta->in_transaction);
-    if (!meta->operations->begin(meta, write, fault))
-        return false;
-    meta->in_transaction = true;
     meta->is_writing = write;
+    if (!meta->operations->begin(meta, write, fault)) {
+        meta->is_writing = false;
+        return false;
+    }
+    meta->in_transaction = true;
     return true;
+}
+
+bool meta_is_writing(const Meta *meta)
+{
+    return meta != NULL && meta->is_writing;
 }
 
 bool meta_commit(Meta *meta, Fault *fault)

@@ -195,6 +195,8 @@ bool meta_begin(Meta *meta, bool write, Fault *fault);
 bool meta_commit(Meta *meta, Fault *fault);
 /* Does nothing when none is open. */
 void meta_rollback(Meta *meta);
+/* Between meta_begin for writing and its end. For signal handlers, too; NULL is fine. */
+bool meta_is_writing(const Meta *meta);
 /* Goes up with every commit, by any process, that changed tables, columns, segments or roles
  * (locks and values do not count); cheap to ask. */
 bool meta_revision(Meta *meta, uint64_t *revision, Fault *fault);
