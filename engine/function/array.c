@@ -203,7 +203,14 @@ static bool scalar_in_array_row(RowRun *run, uint32_t row, uint8_t *result, uint
 static bool any_equal_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_null)
 {
     const Vector *array = &run->arguments[1];
+    *is_null = row_is_null(run, 1, row);
+    if (*is_null)
+        return true;
     ArrayValue value = row_array(run, 1, row);
+    *is_null = value.count > 0; /* of no elements none is equal, be it to NULL */
+    *result = false;
+    if (row_is_null(run, 0, row))
+        return true;
     *result = find_element(array, value, &run->arguments[0], row, false) >= 0;
     *is_null = !*result && has_null_element(array, value);
     return true;
@@ -647,11 +654,11 @@ ARRAY_LOOP(string_to_mv_loop, string_to_mv_row)
     .oid = id, .name = function, .argument_count = count, .arguments = { __VA_ARGS__ }
 #define TEST_ROW(id, function, loop_method, null_rule, first, second, does, sample, value)         \
     { ARRAY_ROW(id, function, 2, first, second), .result = T_BOOL, .nulls = null_rule,             \
-      .run = run_rows, .loop = (void *)(loop_method), .summary = does, .example = sample,          \
+      .run = run_rows_by_value, .loop = (void *)(loop_method), .summary = does, .example = sample, \
       .gives = value }
 #define OPERATOR_ROW(id, function, sign, loop_method, does, sample, value)                         \
     { ARRAY_ROW(id, function, 2, T_ANYARRAY, T_ANYARRAY), .symbol = sign, .result = T_BOOL,        \
-      .run = run_rows, .loop = (void *)(loop_method), .summary = does, .example = sample,          \
+      .run = run_rows_by_value, .loop = (void *)(loop_method), .summary = does, .example = sample, \
       .gives = value }
 #define MAKE_ROW(id, function, other_names, loop_method, null_rule, type_of, does, sample, value,  \
                  count, ...)                                                                       \
@@ -685,7 +692,7 @@ const ScalarFunction array_functions[] = {
       .summary = "Index from 1 of the first element that equals a value, else NULL.",
       .example = "array_ordinal_of(ARRAY['a', 'b'], 'b')", .gives = "2" },
     { ARRAY_ROW(3277, "array_position", 2, T_ANYARRAY, T_ANYELEMENT), .result = T_INT4,
-      .nulls = NULLS_CALLED, .run = run_rows, .loop = (void *)position_loop,
+      .nulls = NULLS_CALLED, .run = run_rows_by_value, .loop = (void *)position_loop,
       .summary = "Index of the first element that equals a value, else NULL.",
       .example = "array_position(ARRAY['a', 'b'], 'b')", .gives = "2" },
     TEST_ROW(91605, "array_contains", contains_element_loop, NULLS_CALLED, T_ANYARRAY,
@@ -700,7 +707,7 @@ const ScalarFunction array_functions[] = {
     TEST_ROW(91608, "scalar_in_array", scalar_in_array_loop, NULLS_CALLED, T_ANYELEMENT,
              T_ANYARRAY, "Whether a value is in an array; NULL can match NULL.",
              "scalar_in_array(2, ARRAY[1, 2])", "t"),
-    TEST_ROW(91609, "array_any_equal", any_equal_loop, NULLS_STRICT, T_ANYELEMENT, T_ANYARRAY,
+    TEST_ROW(91609, "array_any_equal", any_equal_loop, NULLS_CALLED, T_ANYELEMENT, T_ANYARRAY,
              "x = ANY (array).", "2 = ANY (ARRAY[1, 2])", "t"),
     OPERATOR_ROW(2748, "arraycontains", "@>", pg_contains_loop,
                  "Whether the first array holds all elements of the second.",

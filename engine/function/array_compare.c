@@ -1,6 +1,7 @@
 /*
  * x < ANY (array), x >= ALL (array) and the like, of arrays that differ from row to row. A NULL
- * among the elements leaves the answer open unless another element decides it.
+ * among the elements leaves the answer open unless another element decides it. A NULL on the left
+ * leaves it open, too, but for an empty array, which has no element that could say otherwise.
  */
 #include "engine/function/rows_internal.h"
 
@@ -19,8 +20,16 @@ static inline bool compare_row(RowRun *run, uint32_t row, Holds *holds, bool wan
                                uint8_t *result, uint8_t *is_null)
 {
     const Vector *elements = run->arguments[1].elements;
-    ArrayValue list = row_array(run, 1, row);
     bool has_null = false;
+    *is_null = row_is_null(run, 1, row);
+    if (*is_null)
+        return true;
+    ArrayValue list = row_array(run, 1, row);
+    *result = !wanted;
+    *is_null = list.count > 0;
+    if (row_is_null(run, 0, row))
+        return true;
+    *is_null = false;
     *result = wanted;
     for (uint32_t i = 0; i < list.count; i++) {
         uint32_t element = list.offset + i;
@@ -54,7 +63,8 @@ COMPARE_LOOP(all_equal, is_equal, false)
 
 #define COMPARE_ROW(id, test, sign, sample, value)                                                 \
     { .oid = id, .name = "array_" #test, .argument_count = 2,                                      \
-      .arguments = { T_ANYELEMENT, T_ANYARRAY }, .result = T_BOOL, .run = run_rows,                \
+      .arguments = { T_ANYELEMENT, T_ANYARRAY },                                                   \
+      .result = T_BOOL, .nulls = NULLS_CALLED, .run = run_rows_by_value,                           \
       .loop = (void *)test##_loop, .summary = "x " sign " (array).", .example = sample,            \
       .gives = value }
 

@@ -132,6 +132,48 @@ NUMERIC_LOOP(le, <=)
 NUMERIC_LOOP(gt, >)
 NUMERIC_LOOP(ge, >=)
 
+/* --- by value --- */
+
+static const ScalarFunction *element_order(SqlType type)
+{
+    const TypeInfo *info = type_info(type.oid);
+    return info == NULL || info->element_oid == 0 ? NULL : function_for_order(info->element_oid);
+}
+
+bool order_form(const ScalarCall *call, SqlType type, const Vector *values, uint32_t rows,
+                Arena *arena, Vector *form, Fault *fault)
+{
+    const ScalarFunction *function = function_for_order(type.oid);
+    *form = *values;
+    if (function == NULL && element_order(type) != NULL && values->elements != NULL) {
+        Vector *elements = ARENA_NEW(arena, Vector);
+        form->elements = elements;
+        return order_form(call, SQL_TYPE(type_info(type.oid)->element_oid), values->elements,
+                          values->elements->length, arena, elements, fault);
+    }
+    if (function == NULL || rows == 0)
+        return true;
+    const Vector *const constants[1] = {NULL};
+    ScalarCall order = {.function = function,
+                        .argument_count = 1,
+                        .argument_types = &type,
+                        .result_type = function->result == T_NUMERIC ? type_numeric_derived(0)
+                                                                     : SQL_TYPE(function->result),
+                        .constants = constants,
+                        .context = call->context};
+    return function->run(&order, values, rows, NULL, arena, form, fault);
+}
+
+bool order_forms(const ScalarCall *call, const Vector *arguments, uint32_t rows, Arena *arena,
+                 Vector *forms, Fault *fault)
+{
+    for (uint32_t i = 0; i < call->argument_count; i++) {
+        if (!order_form(call, call->argument_types[i], &arguments[i], rows, arena, &forms[i], fault))
+            return false;
+    }
+    return true;
+}
+
 /* --- arrays --- */
 
 typedef enum ArrayTest { ARRAY_EQ, ARRAY_NE, ARRAY_LT, ARRAY_LE, ARRAY_GT, ARRAY_GE } ArrayTest;
@@ -159,12 +201,13 @@ static bool run_array_test(const ScalarCall *call, const Vector *arguments, uint
         return true;
     }
     const uint8_t *nulls = kernel_nulls(arguments, 2, rows, arena);
+    Vector forms[2];
+    if (!order_forms(call, arguments, rows, arena, forms, fault))
+        return false;
     for (uint32_t i = 0; i < rows; i++)
         out[i] = (nulls == NULL || nulls[i] == 0) &&
-                 array_test_holds(test, vector_rows_compare(&arguments[0],
-                                                            vector_row(&arguments[0], i),
-                                                            &arguments[1],
-                                                            vector_row(&arguments[1], i)));
+                 array_test_holds(test, vector_rows_compare(&forms[0], vector_row(&forms[0], i),
+                                                            &forms[1], vector_row(&forms[1], i)));
     *result = vector_flat(LAYOUT_BOOL, rows, out, nulls);
     return true;
 }

@@ -821,6 +821,29 @@ static bool element_text_row(RowRun *run, uint32_t row, Text *result, uint8_t *i
     return arrow(run, row, true, true, result, is_null);
 }
 
+/* In jsonb a scalar is its own only element. */
+static bool jsonb_element(RowRun *run, uint32_t row, bool as_text, Text *result, uint8_t *is_null)
+{
+    Text document = row_text(run, 0, row);
+    int64_t index = row_int64(run, 1, row);
+    JsonKind kind = json_kind(document);
+    if (kind == JSON_OBJECT || kind == JSON_ARRAY)
+        return arrow(run, row, true, as_text, result, is_null);
+    *is_null = (index != 0 && index != -1) || (as_text && kind == JSON_NULL);
+    *result = as_text && kind == JSON_STRING ? json_string_text(&run->sink, document) : document;
+    return true;
+}
+
+static bool jsonb_element_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    return jsonb_element(run, row, false, result, is_null);
+}
+
+static bool jsonb_element_text_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
+{
+    return jsonb_element(run, row, true, result, is_null);
+}
+
 static bool typeof_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
 {
     static const char *const names[] = {"null",   "null",   "boolean", "boolean",
@@ -856,6 +879,8 @@ ROW_LOOP(field_loop, field_row, Text)
 ROW_LOOP(field_text_loop, field_text_row, Text)
 ROW_LOOP(element_loop, element_row, Text)
 ROW_LOOP(element_text_loop, element_text_row, Text)
+ROW_LOOP(jsonb_element_loop, jsonb_element_row, Text)
+ROW_LOOP(jsonb_element_text_loop, jsonb_element_text_row, Text)
 ROW_LOOP(typeof_loop, typeof_row, Text)
 ROW_LOOP(json_array_length_loop, array_length_row, int64_t)
 ARRAY_LOOP(query_array_loop, query_array_row)
@@ -992,9 +1017,9 @@ const ScalarFunction json_functions[] = {
               "The member of an object.", "'{\"a\":1}'::jsonb -> 'a'", "1"),
     ARROW_ROW(3214, "jsonb_object_field_text", "->>", T_JSONB, T_TEXT, T_TEXT, field_text_loop,
               "The member of an object, as text.", "'{\"a\":\"x\"}'::jsonb ->> 'a'", "x"),
-    ARROW_ROW(3215, "jsonb_array_element", "->", T_JSONB, T_INT8, T_JSONB, element_loop,
+    ARROW_ROW(3215, "jsonb_array_element", "->", T_JSONB, T_INT8, T_JSONB, jsonb_element_loop,
               "The element of an array.", "'[1,2]'::jsonb -> 1", "2"),
-    ARROW_ROW(3216, "jsonb_array_element_text", "->>", T_JSONB, T_INT8, T_TEXT, element_text_loop,
+    ARROW_ROW(3216, "jsonb_array_element_text", "->>", T_JSONB, T_INT8, T_TEXT, jsonb_element_text_loop,
               "The element of an array, as text.", "'[1,\"b\"]'::jsonb ->> 1", "b"),
     JSON_ROW(3968, "json_typeof", 1, T_TEXT, rows_prepare, typeof_loop, "The kind of a document.",
              "json_typeof('[1]'::json)", "array", T_JSON),

@@ -131,6 +131,14 @@ typedef FaultCode (*KernelLoop)(const ScalarCall *call, const void *const *input
     }                                                                                              \
     BINARY_LOOP(name##_loop, name##_scalar, A, B, uint8_t)
 
+/* What compares in memory as values of the type do (function_for_order), also for the elements of
+ * arrays; the values themselves for nearly every type. NULLs stay NULL. */
+bool order_form(const ScalarCall *call, SqlType type, const Vector *values, uint32_t rows,
+                Arena *arena, Vector *form, Fault *fault);
+/* The same for each argument: `forms` has as many. */
+bool order_forms(const ScalarCall *call, const Vector *arguments, uint32_t rows, Arena *arena,
+                 Vector *forms, Fault *fault);
+
 /* The driver: `loop` of the function's row is a KernelLoop. Strict in nulls. */
 bool run_loop(const ScalarCall *call, const Vector *arguments, uint32_t rows,
               const uint8_t *active, Arena *arena, Vector *result, Fault *fault);

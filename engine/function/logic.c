@@ -67,7 +67,10 @@ static bool run_distinct(const ScalarCall *call, const Vector *arguments, uint32
                          const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
 {
     bool is_negated = *(const bool *)call->function->loop;
-    const Vector *a = &arguments[0], *b = &arguments[1];
+    Vector forms[2];
+    if (!order_forms(call, arguments, rows, arena, forms, fault))
+        return false;
+    const Vector *a = &forms[0], *b = &forms[1];
     const uint8_t *null_a = null_bytes(a, rows, arena), *null_b = null_bytes(b, rows, arena);
     uint8_t *out = arena_alloc_vector(arena, rows);
     switch (a->layout) {

@@ -10,21 +10,6 @@ static SqlType same_type(const SqlType *arguments, uint32_t count)
     return count == 0 ? SQL_TYPE(T_TEXT) : arguments[0];
 }
 
-static __int128 interval_length(const Vector *vector, uint32_t row)
-{
-    IntervalValue value;
-    memcpy(&value, VECTOR_DATA(IntervalValue, vector) + vector_row(vector, row), sizeof value);
-    return ((__int128)value.months * 30 + value.days) * MICROS_PER_DAY + value.micros;
-}
-
-static int compare(const ScalarCall *call, const Vector *a, const Vector *b, uint32_t row)
-{
-    if (call->result_type.oid != T_INTERVAL)
-        return vector_rows_compare(a, vector_row(a, row), b, vector_row(b, row));
-    __int128 left = interval_length(a, row), right = interval_length(b, row);
-    return (left > right) - (left < right);
-}
-
 /* Two vectors at a time: `sign` is 1 for the greater. NULLs are passed over. */
 #define PICK_LOOP(name, type, wins)                                                                \
     KERNEL_HOT static void name(type *restrict best, uint8_t *restrict is_null, const Vector *next,\
@@ -69,26 +54,34 @@ static void pick_values(const ScalarCall *call, const Vector *arguments, uint32_
     *result = vector_flat(arguments[0].layout, rows, best, has_null ? is_null : NULL);
 }
 
-static void pick_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
-                      bool greatest, Arena *arena, Vector *result)
+static bool pick_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                      bool greatest, Arena *arena, Vector *result, Fault *fault)
 {
+    uint32_t count = call->argument_count;
+    Vector *forms = ARENA_ARRAY(arena, Vector, count);
     VectorBuilder builder;
+    if (!order_forms(call, arguments, rows, arena, forms, fault))
+        return false;
     vector_builder_init(&builder, arena, arguments[0].layout, rows);
     for (uint32_t row = 0; row < rows; row++) {
-        const Vector *best = NULL;
-        for (uint32_t i = 0; i < call->argument_count; i++) {
+        uint32_t best = count;
+        for (uint32_t i = 0; i < count; i++) {
             if (vector_is_null(&arguments[i], row))
                 continue;
-            int order = best == NULL ? 0 : compare(call, &arguments[i], best, row);
-            if (best == NULL || (greatest ? order > 0 : order < 0))
-                best = &arguments[i];
+            int order = best == count ? 0
+                                      : vector_rows_compare(&forms[i], vector_row(&forms[i], row),
+                                                            &forms[best],
+                                                            vector_row(&forms[best], row));
+            if (best == count || (greatest ? order > 0 : order < 0))
+                best = i;
         }
-        if (best == NULL)
+        if (best == count)
             vector_builder_null(&builder);
         else
-            vector_builder_row(&builder, best, vector_row(best, row));
+            vector_builder_row(&builder, &arguments[best], vector_row(&arguments[best], row));
     }
     *result = vector_builder_finish(&builder);
+    return true;
 }
 
 static bool run_pick(const ScalarCall *call, const Vector *arguments, uint32_t rows,
@@ -102,8 +95,8 @@ static bool run_pick(const ScalarCall *call, const Vector *arguments, uint32_t r
     Layout layout = arguments[0].layout;
     if (layout == LAYOUT_INT64 || layout == LAYOUT_FLOAT64)
         pick_values(call, arguments, computed, greatest, arena, result);
-    else
-        pick_rows(call, arguments, computed, greatest, arena, result);
+    else if (!pick_rows(call, arguments, computed, greatest, arena, result, fault))
+        return false;
     if (is_constant && rows > 0) {
         result->form = VECTOR_CONSTANT;
         result->length = rows;
@@ -114,15 +107,17 @@ static bool run_pick(const ScalarCall *call, const Vector *arguments, uint32_t r
 static bool run_nullif(const ScalarCall *call, const Vector *arguments, uint32_t rows,
                        const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
 {
-    const Vector *a = &arguments[0], *b = &arguments[1];
+    const Vector *a = &arguments[0];
+    Vector forms[2];
+    if (!order_forms(call, arguments, rows, arena, forms, fault))
+        return false;
     VectorBuilder builder;
     vector_builder_init(&builder, arena, a->layout, rows);
     for (uint32_t i = 0; i < rows; i++) {
         bool is_null = vector_is_null(a, i);
-        bool is_same = !is_null && !vector_is_null(b, i) &&
-                       (call->result_type.oid == T_INTERVAL
-                            ? interval_length(a, i) == interval_length(b, i)
-                            : vector_rows_equal(a, vector_row(a, i), b, vector_row(b, i)));
+        bool is_same = !is_null && !vector_is_null(&forms[1], i) &&
+                       vector_rows_equal(&forms[0], vector_row(&forms[0], i), &forms[1],
+                                         vector_row(&forms[1], i));
         if (is_null || is_same)
             vector_builder_null(&builder);
         else

@@ -2,6 +2,7 @@
  * The driver of functions that are written one row at a time. See rows_internal.h.
  */
 #include "engine/function/rows_internal.h"
+#include "engine/function/kernel.h"
 
 /* At most so many bytes of results are kept by one call; after that batches fend for themselves. */
 enum { MEMO_LIMIT = 32 << 20, SINK_CHUNK = 32 << 10 };
@@ -336,6 +337,14 @@ bool run_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows, co
         compute_by_dictionary(call, arguments, which, others_fixed, rows, arena, result, fault))
         return true;
     return compute_rows(call, arguments, rows, active, arena, result, fault);
+}
+
+bool run_rows_by_value(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                       const uint8_t *active, Arena *arena, Vector *result, Fault *fault)
+{
+    Vector *forms = ARENA_ARRAY(arena, Vector, call->argument_count);
+    return order_forms(call, arguments, rows, arena, forms, fault) &&
+           run_rows(call, forms, rows, active, arena, result, fault);
 }
 
 static bool compute_array_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows,

@@ -144,6 +144,9 @@ typedef struct RowMemo {
 /* The drivers. `loop` of the function's row is a RowLoop. */
 bool run_rows(const ScalarCall *call, const Vector *arguments, uint32_t rows, const uint8_t *active,
               Arena *arena, Vector *result, Fault *fault);
+/* run_rows over what compares in memory as the arguments do (order_form): for tests. */
+bool run_rows_by_value(const ScalarCall *call, const Vector *arguments, uint32_t rows,
+                       const uint8_t *active, Arena *arena, Vector *result, Fault *fault);
 /* .prepare of rows that have nothing else to prepare but may profit from kept dictionaries. */
 bool rows_prepare(ScalarCall *call, Arena *arena, Fault *fault);
 /* For a prepare that makes a struct starting with a RowMemo. */

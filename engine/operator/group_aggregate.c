@@ -32,6 +32,7 @@ static void note_order(const AggregateSet *set, GroupAggregate *aggregate, const
 {
     const StageAggregate *spec = aggregate->spec;
     if (!spec->function->selects || spec->order_count != 1 || set->mode != GROUP_COMPLETE ||
+        aggregate->column_count == 0 || /* of a constant */
         aggregate->columns[aggregate->column_count - 1] != spec->order[0].column)
         return;
     Layout layout = type_layout(child->types[spec->order[0].column]);

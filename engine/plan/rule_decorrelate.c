@@ -301,6 +301,11 @@ static const Plan *pull_aggregate(Pull *state, const Plan *plan)
             expr_columns(aggregates[i].expr, add_outer_column, &outer);
             needs_values = true;
         }
+    for (uint32_t i = 0; i < plan->aggregate.key_count; i++)
+        if (expr_touches_plan(plan->aggregate.keys[i].expr, state->outer)) {
+            expr_columns(plan->aggregate.keys[i].expr, add_outer_column, &outer);
+            needs_values = true;
+        }
     if (needs_values && (input = join_outer_values(state, input, before, &outer)) == NULL)
         return NULL;
     aggregates = substitute_items(arena, aggregates, plan->aggregate.aggregate_count, &outer);

@@ -93,6 +93,16 @@ static const Plan *fold_sort(PlanContext *context, const Plan *plan)
                       : plan_sort(context->arena, plan->sort.input, keys, count);
 }
 
+/* Whether a frame of RANGE with an offset asks how the order runs. */
+static bool has_range_offset(const Plan *plan)
+{
+    for (uint32_t i = 0; i < plan->window.function_count; i++) {
+        if (plan->window.functions[i].frame.range_key >= 0)
+            return true;
+    }
+    return false;
+}
+
 /* Constants divide and order nothing. */
 static const Plan *fold_window(PlanContext *context, const Plan *plan)
 {
@@ -103,7 +113,7 @@ static const Plan *fold_window(PlanContext *context, const Plan *plan)
     PlanWindowFunction *functions =
         ARENA_ARRAY(arena, PlanWindowFunction, plan->window.function_count);
     uint32_t partition_count = 0, order_count = 0;
-    bool changed = false;
+    bool changed = false, keeps_order = has_range_offset(plan);
     for (uint32_t i = 0; i < plan->window.partition_count; i++) {
         const Expr *key = fold(context, plan->window.partition[i]);
         changed = changed || key != plan->window.partition[i] || key->kind == EXPR_CONSTANT;
@@ -113,8 +123,9 @@ static const Plan *fold_window(PlanContext *context, const Plan *plan)
     for (uint32_t i = 0; i < plan->window.order_count; i++) {
         PlanSortKey key = plan->window.order[i];
         key.expr = fold(context, key.expr);
-        changed = changed || key.expr != plan->window.order[i].expr || key.expr->kind == EXPR_CONSTANT;
-        if (key.expr->kind != EXPR_CONSTANT)
+        bool drops = key.expr->kind == EXPR_CONSTANT && !keeps_order;
+        changed = changed || key.expr != plan->window.order[i].expr || drops;
+        if (!drops)
             order[order_count++] = key;
     }
     for (uint32_t i = 0; i < plan->window.function_count; i++) {

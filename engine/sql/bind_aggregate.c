@@ -365,9 +365,20 @@ const Expr *bind_aggregate(Binder *binder, ExprContext *context, const PgQuery__
 }
 
 /* --- grouping --- */
-PlanProjection grouping_key(Binder *binder, const Expr *expr)
+/* Whether the column is of a query around. */
+static bool is_outer_column(const SelectState *select, ColumnId id)
 {
-    if (expr->kind == EXPR_COLUMN)
+    const ScopeColumn *column;
+    for (const Scope *scope = select->scope.parent; scope != NULL; scope = scope->parent) {
+        if (scope_has_column(scope, id, &column))
+            return true;
+    }
+    return false;
+}
+
+PlanProjection grouping_key(Binder *binder, const SelectState *select, const Expr *expr)
+{
+    if (expr->kind == EXPR_COLUMN && !is_outer_column(select, expr->column))
         return (PlanProjection){{expr->column, expr->type, "key"}, expr};
     return (PlanProjection){bind_new_column(binder, expr->type, "key"), expr};
 }

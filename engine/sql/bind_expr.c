@@ -454,7 +454,12 @@ static const Expr *subscript(Binder *binder, ExprContext *context, const Expr *a
     *used = 1;
     if (array->type.oid == T_JSONB && !indices->is_slice) {
         const Expr *step = bind_expr(binder, context, indices->uidx);
-        return step == NULL ? NULL : bind_operator(binder, "->", array, step, array->location);
+        if (step != NULL)
+            step = coerce_to(binder, step, SQL_TYPE(T_TEXT), CAST_EXPLICIT, array->location);
+        const Expr *path =
+            step == NULL ? NULL
+                         : bind_array_of(binder, &step, 1, SQL_TYPE(T_TEXT), array->location);
+        return path == NULL ? NULL : bind_operator(binder, "#>", array, path, array->location);
     }
     if (array->type.oid == T_NAME && !indices->is_slice)
         return letter_of_name(binder, context, array, indices);

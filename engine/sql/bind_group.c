@@ -100,7 +100,7 @@ static int add_key(Select *select, const PgQuery__Node *node)
         multi_value_is_key(binder, select->state->scope.from.plan, expr) &&
         (expr->kind != EXPR_COLUMN || !grouping_is_used_late(select->state, expr->column));
     grouping->keys[grouping->key_count] =
-        is_multi_value ? multi_value_key(binder, expr) : grouping_key(binder, expr);
+        is_multi_value ? multi_value_key(binder, expr) : grouping_key(binder, select->state, expr);
     select->is_multi_value[grouping->key_count] = is_multi_value;
     return (int)grouping->key_count++;
 }

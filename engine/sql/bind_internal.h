@@ -506,7 +506,7 @@ const Plan *grouping_prepare(Binder *binder, SelectState *select, const Grouping
                              const Plan *plan);
 const Expr *bind_grouping_call(Binder *binder, ExprContext *context,
                                const PgQuery__GroupingFunc *call);
-PlanProjection grouping_key(Binder *binder, const Expr *expr);
+PlanProjection grouping_key(Binder *binder, const SelectState *select, const Expr *expr);
 
 /* --- FROM --- */
 bool bind_from(Binder *binder, Scope *scope, PgQuery__Node *const *items, size_t count);
