@@ -57,6 +57,8 @@ static OperatorMake maker_of(const OperatorSpec *spec, const OperatorContext *co
         return write_segments_make;
     case OPERATOR_WRITE_ROWS:
         return write_rows_make;
+    case OPERATOR_WRITE_FILES:
+        return write_files_make;
     }
     return NULL;
 }
@@ -81,6 +83,7 @@ static uint32_t least_children(OperatorKind kind)
     case OPERATOR_WINDOW:
     case OPERATOR_WRITE_SEGMENTS:
     case OPERATOR_WRITE_ROWS:
+    case OPERATOR_WRITE_FILES:
         return 1;
     }
     return 0;

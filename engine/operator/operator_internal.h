@@ -33,6 +33,7 @@ Operator *expand_make(const OperatorSpec *, OperatorContext *, Operator **, Faul
 Operator *union_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *window_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_segments_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
+Operator *write_files_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 Operator *write_rows_make(const OperatorSpec *, OperatorContext *, Operator **, Fault *);
 
 /* A zeroed operator of `size` bytes (its first member is an Operator) in the context's arena. */

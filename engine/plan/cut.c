@@ -625,7 +625,8 @@ bool cut_plan(Cutter *cutter, const Plan *plan, Fragment *fragment)
 
 /* --- the whole --- */
 
-static void cut_result(Cutter *cutter, const BoundQuery *query, Fragment *fragment)
+/* The outputs in their order, and nothing else. */
+static void project_result(Cutter *cutter, const BoundQuery *query, Fragment *fragment)
 {
     Arena *arena = cutter->arena;
     uint32_t count = query->output_count;
@@ -639,6 +640,31 @@ static void cut_result(Cutter *cutter, const BoundQuery *query, Fragment *fragme
         in_order = fragment->ids[i] == query->outputs[i].id;
     if (!in_order)
         fragment_project(cutter, fragment, items, count);
+}
+
+/* One worker writes, so that files follow one another as the rows do. */
+static void cut_export(Cutter *cutter, const BoundQuery *query, Fragment *fragment)
+{
+    uint32_t count = query->output_count;
+    cut_to_single(cutter, fragment);
+    project_result(cutter, query, fragment);
+    Text *names = ARENA_ARRAY(cutter->arena, Text, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = text_of(query->outputs[i].name);
+    OperatorSpec *spec = cut_passing(cutter, OPERATOR_WRITE_FILES, fragment->root);
+    spec->write_files.folder = text_of(query->ingest->table);
+    spec->write_files.rows_per_file = (uint64_t)cutter->context->plan->settings->rows_per_page;
+    spec->write_files.names = names;
+    spec->estimated_rows = fragment->root->estimated_rows;
+    fragment->root = spec;
+    fragment->processor = "export";
+}
+
+static void cut_result(Cutter *cutter, const BoundQuery *query, Fragment *fragment)
+{
+    Arena *arena = cutter->arena;
+    uint32_t count = query->output_count;
+    project_result(cutter, query, fragment);
     int16_t *formats = arena_zalloc(arena, count * sizeof *formats + 1);
     if (cutter->context->result_formats != NULL)
         memcpy(formats, cutter->context->result_formats, count * sizeof *formats);
@@ -660,7 +686,9 @@ bool plan_cut(CutContext *context, const BoundQuery *query, const QueryDefinitio
     Fragment fragment;
     if (!cut_plan(&cutter, query->plan, &fragment))
         return false;
-    if (query->ingest != NULL) {
+    if (query->ingest != NULL && query->ingest->mode == INGEST_EXPORT) {
+        cut_export(&cutter, query, &fragment);
+    } else if (query->ingest != NULL) {
         if (!cut_ingest(&cutter, query, &fragment))
             return false;
     } else {

@@ -365,6 +365,10 @@ static void print_operator_line(Printer *printer, const StageDefinition *stage,
     case OPERATOR_WRITE_ROWS:
         buffer_append_string(out, "Write rows");
         break;
+    case OPERATOR_WRITE_FILES:
+        buffer_printf(out, "Write CSV files of %llu rows",
+                      (unsigned long long)spec->write_files.rows_per_file);
+        break;
     }
     if (spec->estimated_rows > 0)
         buffer_printf(out, "  (about %.0f rows)", spec->estimated_rows);
@@ -399,8 +403,10 @@ static void print_shuffle(Printer *printer, const StageDefinition *stage)
     Buffer *out = printer->out;
     const ShuffleSpec *shuffle = &stage->shuffle;
     if (shuffle->kind == SHUFFLE_NONE) {
-        buffer_append_string(out, printer->query->ingest != NULL ? "publish segments of table "
-                                                                 : "rows to the client");
+        const IngestTarget *target = printer->query->ingest;
+        buffer_append_string(out, target == NULL                   ? "rows to the client"
+                                  : target->mode == INGEST_EXPORT ? "publish files in "
+                                                                   : "publish segments of table ");
         if (printer->query->ingest != NULL)
             buffer_append_string(out, printer->query->ingest->table);
         return;

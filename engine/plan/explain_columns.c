@@ -230,7 +230,9 @@ void plan_explain_columns(const QueryDefinition *definition, const BoundQuery *q
     put(plan_json(definition, query), &cells[0]);
     json_t *resources = json_array();
     add_resources(resources, query->plan);
-    if (query->ingest != NULL)
+    if (query->ingest != NULL && query->ingest->mode == INGEST_EXPORT)
+        add_resource(resources, "EXTERNAL", strlen("EXTERNAL"), "EXTERNAL");
+    else if (query->ingest != NULL)
         add_resource(resources, query->ingest->table, strlen(query->ingest->table), "DATASOURCE");
     put(resources, &cells[1]);
     put(attributes_json(query), &cells[2]);

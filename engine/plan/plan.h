@@ -236,7 +236,11 @@ bool plan_is_volatile(const Plan *plan);
 bool plan_refers_to(const Plan *plan, const Plan *outer);
 
 /* --- what a statement that writes says --- */
-typedef enum IngestMode { INGEST_INSERT, INGEST_REPLACE } IngestMode;
+typedef enum IngestMode {
+    INGEST_INSERT,
+    INGEST_REPLACE,
+    INGEST_EXPORT, /* INSERT INTO EXTERN: files instead of segments; `table` is the folder */
+} IngestMode;
 
 typedef struct TimeRange { /* [start, end) in microseconds UTC; INT64_MIN/MAX are open */
     int64_t start, end;

@@ -115,6 +115,8 @@ static void bind_statement(void *argument)
         job->ok = bind_delete(binder, node->delete_stmt, job->query);
     else if (binder->statement->kind == STATEMENT_CREATE_AS)
         job->ok = bind_create_as(binder, job->query);
+    else if (binder->tree->destination != NULL)
+        job->ok = bind_export(binder, node->select_stmt, job->query);
     else
         job->ok = bind_plain_query(binder, node->select_stmt, job->query);
     job->ok = job->ok && check_parameters(binder);

@@ -304,6 +304,9 @@ const Expr *bind_array_of(Binder *binder, const Expr *const *elements, uint32_t 
 
 SqlType bind_element_type(SqlType array);
 
+/* INSERT INTO EXTERN(...) (bind_export.c). */
+bool bind_export(Binder *binder, const PgQuery__SelectStmt *statement, BoundQuery *query);
+
 /* --- multi-value strings (bind_multi_value.c) --- */
 /* A function of arrays that takes multi-value strings and single values as well; NULL: it is none. */
 typedef struct MultiValueCall MultiValueCall;

@@ -270,23 +270,55 @@ static bool lift_clustered(const Pass *pass, const Clauses *clauses, DialectStat
     return true;
 }
 
+static bool is_export(const Pass *pass, const Clauses *clauses)
+{
+    return word_at(pass, clauses->into + 1, clauses->end, "EXTERN") &&
+           kind_at(pass, clauses->into + 2, clauses->end, '(');
+}
+
 static bool check_target(const Pass *pass, const Clauses *clauses,
                          const DialectStatement *statement)
 {
-    uint32_t target = clauses->into + 1;
     int32_t at = statement->ingest_at;
     if (word_at(pass, clauses->into - 1, clauses->end, "UPSERT")) {
         fault_set_at(pass->fault, at, FAULT_FEATURE_NOT_SUPPORTED, "UPSERT is not supported");
         return fault_hint(pass->fault, "Use INSERT or REPLACE.");
     }
-    bool is_extern = word_at(pass, target, clauses->end, "EXTERN") &&
-                     kind_at(pass, target + 1, clauses->end, '(');
-    if (is_extern && statement->is_replace)
+    if (is_export(pass, clauses) && statement->is_replace)
         return fault_set_at(pass->fault, at, FAULT_SYNTAX_ERROR,
                             "REPLACE INTO EXTERN is not allowed: an export can only INSERT");
-    if (is_extern)
-        return fault_set_at(pass->fault, pass->tokens[target].start, FAULT_FEATURE_NOT_SUPPORTED,
-                            "export with INSERT INTO EXTERN is not supported");
+    return true;
+}
+
+/* INSERT INTO EXTERN ( destination ) AS CSV query: the query is the statement. */
+static bool rewrite_export(const Pass *pass, const Clauses *clauses, DialectStatement *statement,
+                           Writer *writer)
+{
+    uint32_t target = clauses->into + 1, end = clauses->end;
+    uint32_t after = step_over(pass, target + 1, end);
+    int32_t first = pass->tokens[clauses->first].kind;
+    if (first != PG_QUERY__TOKEN__INSERT && first != PG_QUERY__TOKEN__WITH &&
+        first != PG_QUERY__TOKEN__EXPLAIN && first != PG_QUERY__TOKEN__PREPARE)
+        return syntax_error(pass, clauses->into - 1, end);
+    if (!kind_at(pass, after, end, PG_QUERY__TOKEN__AS) || !word_at(pass, after + 1, end, "CSV")) {
+        if (kind_at(pass, after, end, PG_QUERY__TOKEN__AS) && after + 1 < end)
+            return fault_set_at(pass->fault, pass->tokens[after + 1].start,
+                                FAULT_INVALID_PARAMETER_VALUE, "exports are written AS CSV only");
+        return fault_set_at(pass->fault, statement->ingest_at, FAULT_SYNTAX_ERROR,
+                            "an export needs a format: INSERT INTO EXTERN(...) AS CSV");
+    }
+    uint32_t clause = clauses->partitioned < end ? clauses->partitioned : clauses->clustered;
+    if (clause < end)
+        return fault_set_at(pass->fault, pass->tokens[clause].start, FAULT_SYNTAX_ERROR,
+                            "PARTITIONED BY and CLUSTERED BY are not allowed in an export");
+    if (clauses->query != after + 2 || after + 2 == end)
+        return syntax_error(pass, after + 2, end);
+    statement->destination = write_fragment(pass, "SELECT ", target + 2, after - 1);
+    if (clauses->into - 1 > clauses->first) {
+        write_tokens(writer, clauses->first, clauses->into - 1);
+        write_string(writer, " ", pass->tokens[clauses->into - 1].start);
+    }
+    write_tokens(writer, clauses->query, end);
     return true;
 }
 
@@ -302,6 +334,10 @@ static bool rewrite_ingest(const Pass *pass, Clauses *clauses, DialectStatement 
     find_clauses(pass, clauses);
     if (!check_target(pass, clauses, statement) || !check_clauses(pass, clauses, statement))
         return false;
+    if (is_export(pass, clauses)) {
+        statement->is_ingest = false;
+        return rewrite_export(pass, clauses, statement, writer);
+    }
     uint32_t end = clauses->partitioned;
     if (clauses->overwrite < clauses->end) {
         if (!lift_overwrite(pass, clauses, statement))

@@ -48,6 +48,8 @@ typedef struct DialectStatement {
     bool is_explain_plan;
     int32_t ingest_at;    /* INSERT or REPLACE */
     int32_t inner_at;     /* PREPARE .. AS, DECLARE .. FOR, CREATE VIEW .. AS: what follows; 0: none */
+    /* INSERT INTO EXTERN(destination) AS CSV: `SELECT destination`; main is the query */
+    RewrittenText destination;
     /* OVERWRITE ALL | WHERE condition: `SELECT condition` */
     bool has_overwrite, overwrite_all;
     int32_t overwrite_at;

@@ -206,6 +206,12 @@ static bool parse_statement(Arena *arena, const DialectText *dialect,
         if (tree->partitioned == NULL)
             return false;
     }
+    if (statement->destination.text != NULL) {
+        tree->destination = parse_expression(arena, &statement->destination, dialect,
+                                             statement->ingest_at, "EXTERN", fault);
+        if (tree->destination == NULL)
+            return false;
+    }
     return statement->clustered.text == NULL ||
            parse_clustered(arena, statement, dialect, tree, fault);
 }

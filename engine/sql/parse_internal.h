@@ -18,6 +18,7 @@ typedef struct ParseTree {
     const DialectStatement *dialect;
     const PgQuery__Node *overwrite;   /* the condition, or NULL */
     const PgQuery__Node *partitioned; /* the granularity, or NULL */
+    const PgQuery__Node *destination; /* of an export: local(...), or NULL */
     size_t clustered_count;           /* SortBy nodes */
     PgQuery__Node *const *clustered;
     bool needs_large_stack;

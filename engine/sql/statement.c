@@ -354,7 +354,8 @@ bool classify_query(Classifier *classifier, const PgQuery__Node *node)
     case PG_QUERY__NODE__NODE_SELECT_STMT:
         if (node->select_stmt->into_clause != NULL)
             return classify_as(classifier, STATEMENT_CREATE_AS, "SELECT");
-        return classify_as(classifier, STATEMENT_QUERY, "SELECT");
+        return classify_as(classifier, STATEMENT_QUERY,
+                           classifier->tree->destination != NULL ? "INSERT 0" : "SELECT");
     case PG_QUERY__NODE__NODE_INSERT_STMT:
         return classify_as(classifier, STATEMENT_QUERY,
                            classifier->tree->dialect->is_replace ? "REPLACE 0" : "INSERT 0");

@@ -111,6 +111,9 @@ typedef struct CopySpec {
     const bool *force_quote; /* CSV, TO: one a column; NULL: none */
 } CopySpec;
 
+/* What the names of an export's files end in until it is published. */
+#define EXPORT_UNFINISHED ".part"
+
 typedef enum OperatorKind {
     OPERATOR_INPUT,   /* reads input `input.index`; SEGMENTS and EXTERNAL apply `input.filter` */
     OPERATOR_FILTER,
@@ -129,6 +132,7 @@ typedef enum OperatorKind {
     OPERATOR_WINDOW,  /* window functions over rows that come sorted by partition and order */
     OPERATOR_WRITE_SEGMENTS,
     OPERATOR_WRITE_ROWS,
+    OPERATOR_WRITE_FILES,
 } OperatorKind;
 
 typedef enum GroupMode {
@@ -309,6 +313,11 @@ struct OperatorSpec {
             const int16_t *formats;    /* 0 text, 1 binary, one a column */
             const CopySpec *copy;      /* rows of COPY TO instead of DataRows; NULL: DataRows */
         } write_rows;
+        struct {
+            Text folder;            /* in which the files are made */
+            uint64_t rows_per_file; /* at most */
+            const Text *names;      /* the header, one a column */
+        } write_files;              /* of texts; no output */
     };
 };
 

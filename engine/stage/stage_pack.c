@@ -334,6 +334,12 @@ static void pack_operator(const OperatorSpec *spec, Buffer *out)
             pack_bool(out, spec->write_rows.formats[i] != 0);
         pack_copy(spec->write_rows.copy, spec->column_count, out);
         break;
+    case OPERATOR_WRITE_FILES:
+        pack_text(out, spec->write_files.folder);
+        pack_uint(out, spec->write_files.rows_per_file);
+        for (uint32_t i = 0; i < spec->column_count; i++)
+            pack_text(out, spec->write_files.names[i]);
+        break;
     }
 }
 
@@ -939,6 +945,21 @@ static bool read_write_rows(Reader *reader, OperatorSpec *spec, uint32_t width)
     return !reader->in.failed || bad(reader, "formats");
 }
 
+static bool read_write_files(Reader *reader, OperatorSpec *spec)
+{
+    Text *names = ARENA_ARRAY(reader->arena, Text, spec->column_count + 1);
+    spec->write_files.folder = arena_text(reader->arena, unpack_text(&reader->in));
+    spec->write_files.rows_per_file = unpack_uint(&reader->in);
+    bool are_texts = true;
+    for (uint32_t i = 0; i < spec->column_count; i++) {
+        names[i] = arena_text(reader->arena, unpack_text(&reader->in));
+        are_texts = are_texts && type_layout(spec->types[i]) == LAYOUT_STRING;
+    }
+    spec->write_files.names = names;
+    bool fits = !reader->in.failed && are_texts && spec->write_files.rows_per_file > 0;
+    return fits || bad(reader, "files");
+}
+
 static bool read_expand(Reader *reader, OperatorSpec *spec, uint32_t width)
 {
     if (!read_expr(reader, width, &spec->expand.count))
@@ -978,7 +999,7 @@ static uint32_t children_of(OperatorKind kind, uint32_t given)
     case OPERATOR_FILTER: case OPERATOR_PROJECT: case OPERATOR_GROUP: case OPERATOR_GROUP_EACH:
     case OPERATOR_SORT:
     case OPERATOR_LIMIT: case OPERATOR_EXPAND: case OPERATOR_WINDOW: case OPERATOR_WRITE_SEGMENTS:
-    case OPERATOR_WRITE_ROWS:
+    case OPERATOR_WRITE_ROWS: case OPERATOR_WRITE_FILES:
         return 1;
     }
     return 0;
@@ -1018,6 +1039,7 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
     case OPERATOR_WINDOW: return read_window(reader, spec);
     case OPERATOR_WRITE_SEGMENTS: return read_write_segments(reader, spec, width);
     case OPERATOR_WRITE_ROWS: return read_write_rows(reader, spec, width);
+    case OPERATOR_WRITE_FILES: return read_write_files(reader, spec);
     }
     return false;
 }
@@ -1025,7 +1047,7 @@ static bool read_operator_fields(Reader *reader, OperatorSpec *spec)
 static const OperatorSpec *read_operator(Reader *reader, int depth)
 {
     OperatorSpec *spec = ARENA_NEW(reader->arena, OperatorSpec);
-    spec->kind = (OperatorKind)unpack_below(&reader->in, OPERATOR_WRITE_ROWS + 1);
+    spec->kind = (OperatorKind)unpack_below(&reader->in, OPERATOR_WRITE_FILES + 1);
     if (depth > MAX_OPERATOR_DEPTH || !read_count(reader, MAX_COLUMNS, &spec->column_count))
         return bad(reader, "operator"), NULL;
     SqlType *types = ARENA_ARRAY(reader->arena, SqlType, spec->column_count);

@@ -98,11 +98,12 @@ static bool wait_until_ready(int fd)
 
 static void run_program(const Server *server, int output)
 {
-    char log_path[700];
+    char log_path[700], exports[700];
+    snprintf(exports, sizeof exports, "export_folder=%s/exports", server->folder);
     const char *arguments[MAX_ARGUMENTS] = {server->program, "--data", server->data, "--socket-dir",
                                             server->folder,  "-c",     "port=5442",  "-c",
-                                            "listen_addresses="};
-    int count = 9;
+                                            "listen_addresses=", "-c", exports};
+    int count = 11;
     for (int i = 0; server->extra != NULL && server->extra[i] != NULL && count < MAX_ARGUMENTS - 1; i++)
         arguments[count++] = server->extra[i];
     snprintf(log_path, sizeof log_path, "%s/log", server->folder);

@@ -7,7 +7,7 @@
  * or the command's tag, or the error with its SQLSTATE, position, DETAIL and HINT. Lines that begin with "--"
  * outside of statements are echoed. `:data` in a statement becomes the folder of the test data; a
  * script with a line `-- needs data` is skipped, saying so, when that folder is absent. `:folder`
- * becomes the folder that holds the script.
+ * becomes the folder that holds the script, `:exports` the one that exports may write to.
  */
 #include "regress/runner/runner.h"
 
@@ -91,14 +91,21 @@ static void append_replaced(Output *output, const char *text, const char *name, 
     output_append(output, text, strlen(text));
 }
 
-static char *substitute(const char *sql, const char *folder)
+typedef struct Folders {
+    char script[PATH_MAX];
+    char exports[PATH_MAX];
+} Folders;
+
+static char *substitute(const char *sql, const Folders *folders)
 {
     const char *data = shared_data_folder();
-    Output once = {0}, twice = {0};
+    Output once = {0}, twice = {0}, thrice = {0};
     append_replaced(&once, sql, ":data", data != NULL ? data : ":data");
-    append_replaced(&twice, once.data, ":folder", folder);
+    append_replaced(&twice, once.data, ":folder", folders->script);
+    append_replaced(&thrice, twice.data, ":exports", folders->exports);
     output_free(&once);
-    return twice.data;
+    output_free(&twice);
+    return thrice.data;
 }
 
 static bool ends_statement(const char *line, size_t length)
@@ -108,7 +115,8 @@ static bool ends_statement(const char *line, size_t length)
     return length > 0 && line[length - 1] == ';';
 }
 
-static void run_script(PGconn *connection, const char *script, const char *folder, Output *output)
+static void run_script(PGconn *connection, const char *script, const Folders *folders,
+                       Output *output)
 {
     Output statement = {0};
     PQsetNoticeReceiver(connection, print_notice, output);
@@ -121,7 +129,7 @@ static void run_script(PGconn *connection, const char *script, const char *folde
             output_append(&statement, line, length);
             output_append(&statement, "\n", 1);
             if (ends_statement(line, length)) {
-                char *sql = substitute(statement.data, folder);
+                char *sql = substitute(statement.data, folders);
                 run_statement(connection, sql, output);
                 free(sql);
                 statement.length = 0;
@@ -133,15 +141,17 @@ static void run_script(PGconn *connection, const char *script, const char *folde
 }
 
 /* Folders of this machine must not stand in expected output. */
-static void hide_folders(Output *output, const char *folder)
+static void hide_folders(Output *output, const Folders *folders)
 {
     const char *data = shared_data_folder();
-    Output once = {0}, twice = {0};
-    append_replaced(&once, output->data, folder, ":folder");
+    Output once = {0}, twice = {0}, thrice = {0};
+    append_replaced(&once, output->data, folders->script, ":folder");
     append_replaced(&twice, once.data, data != NULL ? data : "\x01", ":data");
+    append_replaced(&thrice, twice.data, folders->exports, ":exports");
     output_free(&once);
+    output_free(&twice);
     output_free(output);
-    *output = twice;
+    *output = thrice;
 }
 
 static void compare(const char *name, const char *expected_path, const Output *output, bool update, Tally *tally)
@@ -179,18 +189,20 @@ static void compare(const char *name, const char *expected_path, const Output *o
 
 void run_sql_file(const Server *server, const char *path, bool update, Tally *tally)
 {
-    char name[NAME_MAX], folder[PATH_MAX], copy[PATH_MAX], expected[2 * PATH_MAX];
+    char name[NAME_MAX], copy[PATH_MAX], expected[2 * PATH_MAX];
+    Folders folders;
     size_t length;
     char *script = read_whole_file(path, &length);
     snprintf(copy, sizeof copy, "%s", path);
     snprintf(name, sizeof name, "%s", basename(copy));
     *strrchr(name, '.') = '\0';
-    if (script == NULL || realpath(path, folder) == NULL) {
+    if (script == NULL || realpath(path, folders.script) == NULL) {
         printf("not ok   sql/%s: cannot be read\n", name);
         tally->failed++;
         return;
     }
-    *strrchr(folder, '/') = '\0';
+    *strrchr(folders.script, '/') = '\0';
+    snprintf(folders.exports, sizeof folders.exports, "%s/exports", server->folder);
     if (strstr(script, "-- needs data") != NULL && shared_data_folder() == NULL) {
         printf("skipped  sql/%s: the folder of test data is absent (TALARIA_TEST_DATA)\n", name);
         tally->skipped++;
@@ -201,10 +213,10 @@ void run_sql_file(const Server *server, const char *path, bool update, Tally *ta
     Output output = {0};
     output_append(&output, "", 0);
     if (connection != NULL)
-        run_script(connection, script, folder, &output);
+        run_script(connection, script, &folders, &output);
     PQfinish(connection);
-    hide_folders(&output, folder);
-    snprintf(expected, sizeof expected, "%s/../expected/%s.out", folder, name);
+    hide_folders(&output, &folders);
+    snprintf(expected, sizeof expected, "%s/../expected/%s.out", folders.script, name);
     compare(name, expected, &output, update, tally);
     output_free(&output);
     free(script);

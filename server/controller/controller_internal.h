@@ -421,6 +421,13 @@ void ingest_unlock(Request *request);
 void ingest_add_segment(Execution *execution, const SegmentWritten *segment);
 bool ingest_publish(Execution *execution, Fault *fault);
 void ingest_abandon(Execution *execution);
+
+/* --- exports (export.c) --- */
+/* Makes the folder; 55006 when something is in it, 42501 when it lies elsewhere. */
+bool export_begin(Request *request, const IngestTarget *target, Fault *fault);
+/* Gives the files their names and writes the manifest. */
+bool export_publish(Execution *execution, Fault *fault);
+void export_abandon(Execution *execution); /* takes away what was written */
 /* Gives the execution's lock back. False, for callers that fail. */
 bool ingest_give_back(Execution *execution);
 

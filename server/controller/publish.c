@@ -240,6 +240,8 @@ bool ingest_publish(Execution *execution, Fault *fault)
 {
     Request *request = execution->request;
     const IngestTarget *target = execution->query->ingest;
+    if (target->mode == INGEST_EXPORT)
+        return export_publish(execution, fault);
     if (execution->staged_count == 0 && !target->is_create && !execution->is_rewrite && request->settings.fail_on_empty_insert) {
         fault_set(fault, FAULT_INSERT_CANNOT_BE_EMPTY, "no rows to insert for table \"%s\"", target->table);
         return fault_field_text(fault, "dataSource", target->table);
@@ -285,6 +287,10 @@ void ingest_abandon(Execution *execution)
     char query[32];
     if (execution->definition == NULL)
         return; /* nothing was run */
+    if (execution->query->ingest->mode == INGEST_EXPORT) {
+        export_abandon(execution);
+        return;
+    }
     snprintf(query, sizeof query, "%" PRIu64, execution->definition->query);
     if (!deep_remove_staged(request->controller->deep, query, &fault))
         log_fault(LOG_LEVEL_WARNING, "removing staged files", &fault);

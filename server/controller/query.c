@@ -770,6 +770,8 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
             skip_create(request, query.ingest);
             return true;
         }
+        if (query.ingest->mode == INGEST_EXPORT && !export_begin(request, query.ingest, fault))
+            return false;
         if (query.ingest->is_temporary && !define_temporary_schema(request, fault))
             return false;
     }
