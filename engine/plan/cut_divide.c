@@ -17,6 +17,8 @@ static const double MOVE_GROUP = 35;    /* a partial group made, sent and merged
 enum {
     LEAST_GROUPS = 4096, /* fewer do not travel far */
     LEAST_ROWS = 20000,
+    LEAST_ENTRIES = 1024, /* of a segment's dictionary: fewer make groups of few, with whatever else */
+    MOST_BESIDE = 4,      /* values of another key that come with one text in a segment */
 };
 
 /* The input's column that stands at a position of an operator over nothing but filters and
@@ -67,6 +69,19 @@ static uint32_t filter_columns(const StageInput *input, const OperatorSpec *spec
     return count;
 }
 
+/*
+ * Partial groups that all workers would make: each of the texts of every dictionary, as far as its
+ * rows have them. What other keys have in common with the text is not known; most often a lot.
+ */
+static double partial_groups(const Plan *plan, double entries, double workers)
+{
+    double rows = plan_estimate_rows(plan->aggregate.input);
+    double groups = entries * (1 + workers) / 2;
+    for (uint32_t k = 1; k < plan->aggregate.key_count; k++)
+        groups *= MOST_BESIDE;
+    return groups < rows ? groups : rows;
+}
+
 /* `entries`: of the dictionaries of the column by which rows are divided. */
 static bool is_worth_it(const Cutter *cutter, const Plan *plan, const Fragment *fragment,
                         double entries)
@@ -76,12 +91,11 @@ static bool is_worth_it(const Cutter *cutter, const Plan *plan, const Fragment *
     double rows = plan_estimate_rows(plan->aggregate.input);
     for (uint32_t i = 0; i < input->segment_count; i++)
         read += (double)input->segments[i].rows;
-    /* each worker has groups of its own of the dictionary's texts, as far as its rows have them */
-    double partial = plan->aggregate.key_count == 1 ? entries * (1 + workers) / 2 : rows;
-    partial = partial < rows ? partial : rows;
+    if (entries < (double)LEAST_ENTRIES * input->segment_count)
+        return false;
     double each = READ_ROW + READ_COLUMN * filter_columns(input, fragment->root);
     double more = (read * each + rows * PASS_ROW) * (workers - 1) / workers;
-    return more < partial * MOVE_GROUP / workers;
+    return more < partial_groups(plan, entries, workers) * MOVE_GROUP / workers;
 }
 
 /* The dictionaries' entries are the most that there may be; without them the table's distinct values
