@@ -18,6 +18,7 @@ enum {
     LEAST_GROUPS = 4096, /* fewer do not travel far */
     LEAST_ROWS = 20000,
     LEAST_ENTRIES = 1024, /* of a segment's dictionary: fewer make groups of few, with whatever else */
+    STEP_ROWS = 3,        /* of a text in a segment: more are grouped by its codes first */
     MOST_BESIDE = 4,      /* values of another key that come with one text in a segment */
 };
 
@@ -107,28 +108,35 @@ static void learn_groups(const Plan *plan, double entries)
     plan_learn_groups(plan, groups < rows ? groups : rows);
 }
 
+static bool may_divide(const Cutter *cutter, const Plan *plan, const Fragment *fragment)
+{
+    return cutter->context->divide != NULL && cutter->held == NULL && !fragment->is_single &&
+           fragment->input_count == 1 && fragment->inputs[0].kind == INPUT_SEGMENTS &&
+           plan_estimate_rows(plan) >= LEAST_GROUPS &&
+           plan_estimate_rows(plan->aggregate.input) >= LEAST_ROWS;
+}
+
 bool group_divide(Cutter *cutter, const Plan *plan, Fragment *fragment, const uint32_t *keys,
-                  bool *is_divided)
+                  GroupDivision *result)
 {
     CutContext *context = cutter->context;
-    *is_divided = false;
-    if (context->divide == NULL || cutter->held != NULL || fragment->is_single ||
-        fragment->input_count != 1 || fragment->inputs[0].kind != INPUT_SEGMENTS ||
-        plan_estimate_rows(plan) < LEAST_GROUPS ||
-        plan_estimate_rows(plan->aggregate.input) < LEAST_ROWS)
-        return true;
-    int64_t column = best_column(plan, fragment, keys);
     const RowDivision *division = NULL;
     double entries = 0;
+    *result = GROUPS_TRAVEL;
+    if (!may_divide(cutter, plan, fragment))
+        return true;
+    int64_t column = best_column(plan, fragment, keys);
     if (column < 0)
         return true;
     if (!context->divide(context->state, &fragment->inputs[0], (uint32_t)column,
                          context->worker_count, cutter->arena, &division, &entries, cutter->fault))
         return false;
-    *is_divided = division != NULL && is_worth_it(cutter, plan, fragment, entries);
-    if (!*is_divided)
+    if (division == NULL || !is_worth_it(cutter, plan, fragment, entries))
         return true;
     fragment->inputs[0].division = division;
+    bool is_reduced = partial_groups(plan, entries, 1) * STEP_ROWS <=
+                      plan_estimate_rows(plan->aggregate.input);
+    *result = is_reduced ? GROUPS_STAY_IN_STEPS : GROUPS_STAY;
     if (plan->aggregate.key_count == 1)
         learn_groups(plan, entries);
     return true;

@@ -182,16 +182,19 @@ static ShuffleSpec by_keys(Cutter *cutter, const uint32_t *keys, uint32_t count,
     return group_shuffle(cutter, keys, group_is_few(groups) ? 0 : count);
 }
 
-void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
-                 const StageAggregate *aggregates, double groups)
+static const uint32_t *first_columns(Cutter *cutter, uint32_t count)
+{
+    uint32_t *columns = ARENA_ARRAY(cutter->arena, uint32_t, count);
+    for (uint32_t i = 0; i < count; i++)
+        columns[i] = i;
+    return columns;
+}
+
+void group_finish(Cutter *cutter, const Plan *plan, Fragment *fragment,
+                  const StageAggregate *aggregates)
 {
     Arena *arena = cutter->arena;
     uint32_t key_count = plan->aggregate.key_count;
-    uint32_t *keys = ARENA_ARRAY(arena, uint32_t, key_count);
-    for (uint32_t i = 0; i < key_count; i++)
-        keys[i] = i;
-    ShuffleSpec shuffle = by_keys(cutter, keys, key_count, groups);
-    cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false, shuffle.kind == SHUFFLE_MIX);
     StageAggregate *finals = ARENA_ARRAY(arena, StageAggregate, plan->aggregate.aggregate_count);
     for (uint32_t i = 0; i < plan->aggregate.aggregate_count; i++) {
         finals[i] = aggregates[i];
@@ -202,7 +205,16 @@ void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
         finals[i].part = 0;
         finals[i].is_state = finals[i].is_distinct = false;
     }
-    group_put(cutter, plan, fragment, GROUP_FINAL, keys, finals);
+    group_put(cutter, plan, fragment, GROUP_FINAL, first_columns(cutter, key_count), finals);
+}
+
+void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
+                 const StageAggregate *aggregates, double groups)
+{
+    uint32_t key_count = plan->aggregate.key_count;
+    ShuffleSpec shuffle = by_keys(cutter, first_columns(cutter, key_count), key_count, groups);
+    cut_shuffle(cutter, fragment, shuffle, READ_PARTITIONS, false, shuffle.kind == SHUFFLE_MIX);
+    group_finish(cutter, plan, fragment, aggregates);
 }
 
 /* What a filter leaves of a large table, tested on some of its rows: how many groups there are, and
@@ -243,9 +255,15 @@ bool cut_aggregate(Cutter *cutter, const Plan *plan, Fragment *fragment)
         return false;
     GroupInput input = group_input(cutter, plan, fragment);
     StageAggregate *aggregates = make_aggregates(cutter, plan, &input);
-    bool is_divided = false;
-    if (!has_distinct(plan) && !group_divide(cutter, plan, fragment, input.keys, &is_divided))
+    GroupDivision division = GROUPS_TRAVEL;
+    if (!has_distinct(plan) && !group_divide(cutter, plan, fragment, input.keys, &division))
         return false;
+    bool is_divided = division != GROUPS_TRAVEL;
+    if (division == GROUPS_STAY_IN_STEPS && !needs_all_rows(plan)) {
+        group_put(cutter, plan, fragment, GROUP_PARTIAL, input.keys, aggregates);
+        group_finish(cutter, plan, fragment, aggregates);
+        return true;
+    }
     if (is_divided || fragment->is_single || needs_all_rows(plan)) {
         if (!is_divided && !fragment->is_single) {
             double rows = plan_estimate_rows(plan->aggregate.input);

@@ -18,10 +18,21 @@ ShuffleSpec group_shuffle(Cutter *cutter, const uint32_t *columns, uint32_t coun
 /* On a fragment whose root gives keys and partial states: the shuffle and the final group. */
 void group_merge(Cutter *cutter, const Plan *plan, Fragment *fragment,
                  const StageAggregate *aggregates, double groups);
+/* The final group alone: each group's states are on the worker. */
+void group_finish(Cutter *cutter, const Plan *plan, Fragment *fragment,
+                  const StageAggregate *aggregates);
+
+typedef enum GroupDivision {
+    GROUPS_TRAVEL,        /* rows are not divided */
+    GROUPS_STAY,          /* groups over the fragment are complete on each worker; */
+    GROUPS_STAY_IN_STEPS, /* and a segment's are so much fewer than its rows that it pays to make
+                             them first, by its codes */
+} GroupDivision;
+
 /* Divides the rows of the fragment's table by the texts of a key (positions `keys`), where it can and
- * that pays: groups over it are then complete on each worker. */
+ * that pays. */
 bool group_divide(Cutter *cutter, const Plan *plan, Fragment *fragment, const uint32_t *keys,
-                  bool *is_divided);
+                  GroupDivision *result);
 /* Aggregates of which some are DISTINCT, over a fragment with their arguments (cut_distinct.c). */
 void cut_distinct(Cutter *cutter, const Plan *plan, Fragment *fragment, const uint32_t *keys,
                   const StageAggregate *aggregates, double groups);

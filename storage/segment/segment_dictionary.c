@@ -177,7 +177,7 @@ static void loaded_free(DictionaryHome *home)
 
     free(loaded->offsets);
     free(loaded->bytes);
-    free(loaded->has_block);
+    free(loaded->has_place);
     free(loaded->hashes);
     free(loaded->kept_hashes);
     free(loaded->home.ids);
@@ -201,16 +201,19 @@ static LoadedDictionary *loaded_new(const SegmentReader *reader, uint32_t stream
     loaded->memory = (record->rows + 2 + ENCODING_SLACK) * sizeof(uint32_t) + text_bytes + 64;
     loaded->offsets = malloc((record->rows + 2 + ENCODING_SLACK) * sizeof(uint32_t));
     loaded->bytes = malloc(text_bytes + 64);
-    loaded->has_block = wanted == NULL ? NULL : malloc(record->block_count);
+    loaded->has_place = wanted == NULL ? NULL : malloc(record->block_count + 1u);
     if (loaded->offsets == NULL || loaded->bytes == NULL ||
-        (wanted != NULL && loaded->has_block == NULL)) {
+        (wanted != NULL && loaded->has_place == NULL)) {
         loaded_free(&loaded->home);
         fault_set(fault, FAULT_NOT_ENOUGH_MEMORY, "no memory for a dictionary of %zu bytes",
                   text_bytes);
         return NULL;
     }
-    if (wanted != NULL)
+    if (wanted != NULL) {
+        loaded->has_place[0] = 1;
+        loaded->has_block = loaded->has_place + 1;
         memcpy(loaded->has_block, wanted, record->block_count);
+    }
     return loaded;
 }
 
@@ -335,13 +338,14 @@ void segment_expect_entries(SegmentReader *reader, uint32_t column, const uint32
 /* Whether the texts of all codes are decoded. */
 static bool has_codes(const LoadedDictionary *loaded, const uint32_t *codes, uint32_t count)
 {
-    bool has_all = true;
+    const uint8_t *has_place = loaded->has_place;
+    uint8_t has_all = 1;
 
     if (loaded->has_block == NULL)
         return true;
     for (uint32_t i = 0; i < count; i++)
-        has_all &= codes[i] == 0 || loaded->has_block[(codes[i] - 1) / SEGMENT_BLOCK_ROWS] != 0;
-    return has_all;
+        has_all &= has_place[(codes[i] + SEGMENT_BLOCK_ROWS - 1) / SEGMENT_BLOCK_ROWS];
+    return has_all != 0;
 }
 
 /* Decodes what is expected and what is there already. */

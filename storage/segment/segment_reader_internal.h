@@ -34,7 +34,8 @@ typedef struct LoadedDictionary {
     bool is_used; /* since unused ones were forgotten last */
     Dictionary dictionary;
     size_t memory;      /* of offsets and bytes */
-    uint8_t *has_block; /* those that are decoded; NULL: all */
+    uint8_t *has_block; /* those that are decoded (1, else 0); NULL: all */
+    uint8_t *has_place; /* the same behind a place for NULL, which is always there */
     struct LoadedDictionary *next; /* retired ones */
     uint32_t *offsets;
     uint8_t *bytes;
