@@ -18,7 +18,7 @@
     FAMILY(array) FAMILY(array_compare) FAMILY(array_dimensions) FAMILY(array_edit)       \
     FAMILY(multi_value) FAMILY(multi_value_rows) FAMILY(multi_value_map)                           \
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert) FAMILY(jsonpath) FAMILY(record)                                                \
-    FAMILY(bytes) FAMILY(identity) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
+    FAMILY(bytes) FAMILY(identity) FAMILY(contributed) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
     FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                  \
     FAMILY(number_parse)                                                                           \
     FAMILY(interval) FAMILY(sketch)                                                                \

@@ -440,6 +440,12 @@ static bool bind_one(Definer *definer, const PgQuery__Node *node)
         return define_move(definer, node->alter_object_schema_stmt);
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
         return comment_on(definer, node->comment_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
+        definer->definition->kind = DEFINE_NOTHING;
+        define_notice(definer, strcmp(name_plain(node->create_extension_stmt->extname), "plpgsql") == 0
+                                   ? "extensions are accepted and not made: there are no procedural languages"
+                                   : "extensions are accepted and not made: functions are built in");
+        return true;
     case PG_QUERY__NODE__NODE_INDEX_STMT:
         definer->definition->kind = DEFINE_NOTHING;
         define_notice(definer, DEFINE_INDEX_NOTICE);

@@ -42,34 +42,69 @@ static const char *hint_for(const PgQuery__Node *node)
     }
 }
 
-static bool refuse_extension(Classifier *classifier, const PgQuery__CreateExtensionStmt *create)
+/* What these hold is built in, or is not needed to run what asks for it. */
+static bool classify_extension(Classifier *classifier, const PgQuery__CreateExtensionStmt *create)
 {
+    static const char *const accepted[] = {"plpgsql", "uuid-ossp", "pgcrypto"};
+    const char *name = name_plain(create->extname);
+    for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++)
+        if (strcmp(name, accepted[i]) == 0)
+            return classify_as(classifier, STATEMENT_DEFINE, "CREATE EXTENSION");
     return classify_refuse(classifier, "There are no extensions; functions that are built in need none.",
-                           "extension \"%s\" is not available", name_plain(create->extname));
+                           "extension \"%s\" is not available", name);
 }
 
-/* "CREATE TABLE", "UPDATE": the statement's first word, and the second after some first words. */
+/* First words that say nothing without the next, and words between them that say nothing. */
+static bool wants_another(const char *words)
+{
+    static const char *const open[] = {
+        "CREATE",  "ALTER",  "DROP",     "REFRESH",        "SECURITY",    "IMPORT",      "PREPARE",
+        "COMMIT",  "ROLLBACK", "CREATE EVENT", "CREATE ACCESS", "CREATE OPERATOR", "CREATE FOREIGN",
+        "CREATE TEXT", "CREATE TEXT SEARCH", "CREATE USER", "ALTER EVENT", "ALTER FOREIGN",
+        "ALTER TEXT",  "ALTER TEXT SEARCH", "ALTER OPERATOR", "ALTER DEFAULT", "ALTER LARGE", "ALTER USER",
+        "DROP ACCESS", "DROP OPERATOR", "DROP TEXT", "DROP TEXT SEARCH", "DROP USER", "IMPORT FOREIGN",
+        "REFRESH MATERIALIZED", "ALTER MATERIALIZED"};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (strcmp(words, open[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool says_nothing(const char *word)
+{
+    static const char *const empty[] = {"OR", "REPLACE", "TEMP", "TEMPORARY", "UNLOGGED", "TRUSTED",
+                                        "PROCEDURAL", "CONSTRAINT", "RECURSIVE", "DEFAULT"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+        if (strcmp(word, empty[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The statement's first words as PostgreSQL would name it: "CREATE FUNCTION" of CREATE OR REPLACE. */
 bool classify_not_supported(Classifier *classifier)
 {
     Text text = classifier->statement->text;
-    char name[64];
+    char name[80] = "", word[24];
     size_t used = 0;
-    int words = 0;
-    for (uint32_t i = 0; i < text.length && used < sizeof name - 1; i++) {
-        char c = text.data[i];
+    for (uint32_t i = 0; i <= text.length; i++) {
+        char c = i < text.length ? text.data[i] : ' ';
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (is_letter) {
-            name[used++] = (char)(c >= 'a' ? c - 'a' + 'A' : c);
+        if (is_letter && used < sizeof word - 1) {
+            word[used++] = (char)(c >= 'a' ? c - 'a' + 'A' : c);
             continue;
         }
-        name[used] = '\0';
-        bool takes_two =
-            strcmp(name, "CREATE") == 0 || strcmp(name, "ALTER") == 0 || strcmp(name, "DROP") == 0;
-        if (++words == 2 || !takes_two)
+        word[used] = '\0';
+        if (used == 0)
+            continue;
+        used = 0;
+        bool is_default = strcmp(name, "ALTER") == 0 && strcmp(word, "DEFAULT") == 0;
+        if (name[0] != '\0' && says_nothing(word) && !is_default)
+            continue;
+        size_t length = strlen(name);
+        snprintf(name + length, sizeof name - length, "%s%s", length == 0 ? "" : " ", word);
+        if (!wants_another(name))
             break;
-        name[used++] = ' ';
     }
-    name[used] = '\0';
     fault_set_at(classifier->fault, classifier->statement->offset, FAULT_FEATURE_NOT_SUPPORTED,
                  "%s is not supported", name);
     const char *hint = hint_for(classifier->tree->node);
@@ -488,7 +523,7 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
                                             "TABLES IN SCHEMA.",
                                "ALTER DEFAULT PRIVILEGES is not supported");
     case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT:
-        return refuse_extension(&classifier, node->create_extension_stmt);
+        return classify_extension(&classifier, node->create_extension_stmt);
     default:
         return classify_not_supported(&classifier);
     }
