@@ -6,7 +6,18 @@
 
 #include "base/memory/budget.h"
 
-enum { SHARED_CONTROLLERS = 64, SHARED_TICKETS = 256 };
+#include <pthread.h>
+
+enum { SHARED_CONTROLLERS = 64, SHARED_TICKETS = 256, SHARED_SEQUENCES = 256 };
+
+/* Where a sequence stands. `left` values after `last` may be given without a word to the metadata,
+ * which says that they are gone already. */
+typedef struct SharedSequence {
+    uint32_t oid; /* 0: free */
+    bool is_called;
+    int64_t last;
+    uint64_t left;
+} SharedSequence;
 
 typedef struct SharedPage {
     MemoryPool memory;
@@ -21,6 +32,10 @@ typedef struct SharedPage {
     /* Since when each controller runs its request, in microseconds since the epoch; 0: none. What
      * has gone out of use before the oldest of them is read by nobody. */
     _Atomic int64_t request_started[SHARED_CONTROLLERS];
+    /* Sequences in use, each at the place that its OID says. The lock is robust: who finds that its
+     * holder has died clears the places, and all is read from the metadata again. */
+    pthread_mutex_t sequence_lock;
+    SharedSequence sequences[SHARED_SEQUENCES];
 } SharedPage;
 
 #endif

@@ -74,7 +74,8 @@ static CatalogAnswer *find_in(const CatalogAnswerRow *rows, const char *function
 static CatalogAnswer *find_answer(const ScalarFunction *function)
 {
     const CatalogAnswerRow *const tables[] = {catalog_object_answers, catalog_session_answers,
-                                              catalog_privilege_answers, catalog_list_answers};
+                                              catalog_privilege_answers, catalog_list_answers,
+                                              catalog_sequence_answers};
     CatalogAnswer *answer = NULL;
     if (catalog_context() == NULL)
         return NULL;

@@ -301,7 +301,27 @@ static bool function_definition(CatalogCall *call)
     return true;
 }
 
-/* pg_get_serial_sequence(table, column): the names must be right, and there is no sequence. */
+static bool answer_sequence_of(CatalogCall *call, Oid table, int32_t column)
+{
+    const TableSnapshot *tables = catalog_context()->tables;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const Table *sequence = tables->tables[i];
+        if (sequence->parsed.kind != TABLE_SEQUENCE ||
+            sequence->parsed.sequence.owner_table != table ||
+            sequence->parsed.sequence.owner_column != column)
+            continue;
+        Buffer text = BUFFER_EMPTY;
+        catalog_write_identifier(&text, sequence->schema);
+        buffer_append_byte(&text, '.');
+        catalog_write_identifier(&text, sequence->name);
+        answer_string(call, buffer_string(&text));
+        buffer_clear(&text);
+        return true;
+    }
+    return answer_null(call);
+}
+
+/* pg_get_serial_sequence(table, column): with its schema, as nextval() takes it. */
 static bool serial_sequence(CatalogCall *call)
 {
     uint32_t oid;
@@ -311,7 +331,7 @@ static bool serial_sequence(CatalogCall *call)
         schema_relation_by_oid(call->arena, catalog_context()->tables, oid);
     for (uint32_t i = 0; relation != NULL && i < relation->column_count; i++) {
         if (text_equal(relation->columns[i].name, asked_text(call, 1)))
-            return answer_null(call);
+            return answer_sequence_of(call, oid, relation->columns[i].number);
     }
     return fault_set(call->fault, FAULT_UNDEFINED_COLUMN,
                      "column \"%.*s\" of relation \"%.*s\" does not exist",
@@ -473,7 +493,6 @@ const CatalogAnswerRow catalog_object_answers[] = {
     {"pg_get_statisticsobjdef_expressions", nothing},
     {"pg_get_serial_sequence", serial_sequence},
     {"pg_get_replica_identity_index", nothing},
-    {"pg_sequence_last_value", nothing},
     {"pg_relation_size", relation_size},
     {"pg_table_size", relation_size},
     {"pg_total_relation_size", relation_size},

@@ -108,6 +108,8 @@ typedef struct TypeFunction {
 
 const TypeFunction *catalog_type_functions(uint32_t *count);
 
+/* Whether the column has a default of its own: an identity has none. */
+bool catalog_has_default(const TableColumn *column);
 /* Registers the names of regclass and its kin with engine/type. */
 void catalog_register_names(void);
 /* Registers who answers the functions of engine/function/catalog_calls.c. */
@@ -132,7 +134,8 @@ typedef struct CatalogAnswerRow {
     CatalogAnswer *answer;
 } CatalogAnswerRow;
 extern const CatalogAnswerRow catalog_object_answers[], catalog_session_answers[],
-    catalog_privilege_answers[], catalog_list_answers[];
+    catalog_privilege_answers[], catalog_list_answers[],
+    catalog_sequence_answers[];
 
 /* The one cell of an answer. All return true. */
 bool answer_null(CatalogCall *call);

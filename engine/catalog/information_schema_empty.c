@@ -327,15 +327,6 @@ static const VirtualColumn routine_table_usage_columns[] = {
     {"table_name", T_SQL_IDENTIFIER},
 };
 
-static const VirtualColumn sequences_columns[] = {
-    {"sequence_catalog", T_SQL_IDENTIFIER}, {"sequence_schema", T_SQL_IDENTIFIER},
-    {"sequence_name", T_SQL_IDENTIFIER}, {"data_type", T_CHARACTER_DATA},
-    {"numeric_precision", T_CARDINAL_NUMBER}, {"numeric_precision_radix", T_CARDINAL_NUMBER},
-    {"numeric_scale", T_CARDINAL_NUMBER}, {"start_value", T_CHARACTER_DATA},
-    {"minimum_value", T_CHARACTER_DATA}, {"maximum_value", T_CHARACTER_DATA},
-    {"increment", T_CHARACTER_DATA}, {"cycle_option", T_YES_OR_NO},
-};
-
 static const VirtualColumn sql_features_columns[] = {
     {"feature_id", T_CHARACTER_DATA}, {"feature_name", T_CHARACTER_DATA},
     {"sub_feature_id", T_CHARACTER_DATA}, {"sub_feature_name", T_CHARACTER_DATA},
@@ -507,7 +498,6 @@ const VirtualRelation catalog_empty_information_schema[] = {
     EMPTY(13362, routine_routine_usage),
     EMPTY(13367, routine_sequence_usage),
     EMPTY(13372, routine_table_usage),
-    EMPTY(13386, sequences),
     EMPTY_TABLE(13391, sql_features),
     EMPTY_TABLE(13396, sql_implementation_info),
     EMPTY_TABLE(13401, sql_parts),

@@ -120,7 +120,7 @@ static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **
     ROWS_BEGIN(&rows, table_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         bool is_table = relations[i]->kind == RELATION_TABLE;
-        if (!catalog_may_see(context, relations[i]))
+        if (schema_is_sequence(relations[i]) || !catalog_may_see(context, relations[i]))
             continue;
         catalog_set_text(&rows, "table_catalog", shown_catalog(context));
         catalog_set_text(&rows, "table_schema", shown_schema(context, relations[i]->schema));
@@ -260,7 +260,7 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     catalog_set_text(rows, "table_name", relation->name);
     catalog_set_text(rows, "column_name", column->name);
     catalog_set_int(rows, "ordinal_position", column->number);
-    if (stored != NULL && stored->default_text.length > 0)
+    if (stored != NULL && catalog_has_default(stored) && !stored->is_generated)
         catalog_set_text(rows, "column_default", catalog_default(rows->arena, stored));
     bool is_not_null = is_time || (stored != NULL && stored->not_null);
     catalog_set_string(rows, "is_nullable", is_not_null ? "NO" : "YES");
@@ -274,9 +274,16 @@ static void add_column(CatalogRows *rows, const CatalogContext *context, const R
     catalog_set_string(rows, "udt_name", info->name);
     catalog_set_string(rows, "dtd_identifier", arena_printf(rows->arena, "%d", column->number));
     catalog_set_string(rows, "is_self_referencing", "NO");
-    catalog_set_string(rows, "is_identity", "NO");
+    bool is_identity = stored != NULL && stored->identity != 0;
+    catalog_set_string(rows, "is_identity", is_identity ? "YES" : "NO");
+    if (is_identity)
+        catalog_set_string(rows, "identity_generation",
+                           stored->identity == 'a' ? "ALWAYS" : "BY DEFAULT");
     catalog_set_string(rows, "identity_cycle", "NO");
-    catalog_set_string(rows, "is_generated", "NEVER");
+    bool is_generated = stored != NULL && stored->is_generated;
+    catalog_set_string(rows, "is_generated", is_generated ? "ALWAYS" : "NEVER");
+    if (is_generated)
+        catalog_set_text(rows, "generation_expression", catalog_default(rows->arena, stored));
     catalog_set_string(rows, "is_updatable", is_table ? "YES" : "NO");
     catalog_set_int(rows, "jdbc_type", jdbc_type(is_druid(context) && is_integer ? type_info(T_INT8) : info));
     catalog_row_end(rows);
@@ -290,7 +297,8 @@ static bool produce_columns(const CatalogContext *context, Arena *arena, Batch *
     CatalogRows rows;
     ROWS_BEGIN(&rows, column_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        bool is_shown = catalog_may_see(context, relations[i]);
+        bool is_shown =
+            !schema_is_sequence(relations[i]) && catalog_may_see(context, relations[i]);
         for (uint32_t j = 0; is_shown && j < relations[i]->column_count; j++) {
             if (type_info(relations[i]->columns[j].type.oid) != NULL)
                 add_column(&rows, context, relations[i], j);

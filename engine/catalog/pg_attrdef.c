@@ -100,9 +100,28 @@ static const char *number_type(Text text)
     return is_negative ? "integer" : NULL;
 }
 
+bool catalog_has_default(const TableColumn *column)
+{
+    return column->default_text.length > 0 && column->identity == 0;
+}
+
+/* The default of a serial column names its sequence by its OID; shown is its name. */
+static Text name_sequence(Arena *arena, Text text)
+{
+    static const char before[] = "nextval('";
+    enum { BEFORE = sizeof before - 1 };
+    char *end;
+    if (text.length <= BEFORE || memcmp(text.data, before, BEFORE) != 0 ||
+        !isdigit((unsigned char)text.data[BEFORE]))
+        return text;
+    uint32_t oid = (uint32_t)strtoul(text.data + BEFORE, &end, 10);
+    const char *name = catalog_name_of(T_REGCLASS, oid, arena);
+    return name == NULL ? text : text_of(arena_printf(arena, "nextval('%s%s", name, end));
+}
+
 Text catalog_default(Arena *arena, const TableColumn *column)
 {
-    Text text = column->default_text;
+    Text text = name_sequence(arena, column->default_text);
     const TypeInfo *info = type_info(column->type_oid);
     if (info == NULL || text.length == 0)
         return text;
@@ -144,7 +163,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     for (uint32_t i = 0; i < context->tables->table_count; i++) {
         const Table *table = context->tables->tables[i];
         for (uint32_t j = 0; j < table->column_count; j++) {
-            if (table->columns[j].default_text.length > 0)
+            if (catalog_has_default(&table->columns[j]))
                 add_default(&rows, table, &table->columns[j]);
         }
     }

@@ -54,10 +54,10 @@ static void add_column(CatalogRows *rows, const Relation *relation, const Relati
     catalog_set_char(rows, "attstorage", facts->storage);
     catalog_set_char(rows, "attcompression", 0);
     catalog_set_bool(rows, "attnotnull", is_time || (stored != NULL && stored->not_null));
-    catalog_set_bool(rows, "atthasdef", stored != NULL && stored->default_text.length > 0);
+    catalog_set_bool(rows, "atthasdef", stored != NULL && catalog_has_default(stored));
     catalog_set_bool(rows, "atthasmissing", false);
-    catalog_set_char(rows, "attidentity", 0);
-    catalog_set_char(rows, "attgenerated", 0);
+    catalog_set_char(rows, "attidentity", stored == NULL ? 0 : stored->identity);
+    catalog_set_char(rows, "attgenerated", stored != NULL && stored->is_generated ? 's' : 0);
     catalog_set_bool(rows, "attisdropped", false);
     catalog_set_bool(rows, "attislocal", true);
     catalog_set_int(rows, "attinhcount", 0);

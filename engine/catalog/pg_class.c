@@ -43,7 +43,7 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
     catalog_set_int(rows, "reloftype", 0);
     catalog_set_int(rows, "relowner", access_owner(context->roles, relation->oid));
     catalog_set_acl(rows, "relacl", context, ACCESS_ON_TABLE, relation->oid);
-    catalog_set_int(rows, "relam", is_view ? 0 : CATALOG_AM_HEAP);
+    catalog_set_int(rows, "relam", is_view || schema_is_sequence(relation) ? 0 : CATALOG_AM_HEAP);
     catalog_set_int(rows, "relfilenode", is_view ? 0 : relation->oid);
     catalog_set_int(rows, "reltablespace", 0);
     add_sizes(rows, relation);
@@ -51,7 +51,7 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
     catalog_set_bool(rows, "relhasindex", false);
     catalog_set_bool(rows, "relisshared", false);
     catalog_set_char(rows, "relpersistence", is_temporary ? 't' : 'p');
-    catalog_set_char(rows, "relkind", is_view ? 'v' : 'r');
+    catalog_set_char(rows, "relkind", is_view ? 'v' : schema_is_sequence(relation) ? 'S' : 'r');
     catalog_set_int(rows, "relnatts", relation->column_count);
     catalog_set_int(rows, "relchecks", 0);
     catalog_set_bool(rows, "relhasrules", is_view);

@@ -50,11 +50,15 @@ static void add_relation(CatalogRows *rows, const Table *table)
     add(rows, self, (Object){CLASS_PG_NAMESPACE, schema, 0}, 'n');
     for (uint32_t i = 0; i < table->column_count; i++) {
         const TableColumn *column = &table->columns[i];
-        if (column->default_text.length > 0)
+        if (catalog_has_default(column))
             add(rows,
                 (Object){CLASS_PG_ATTRDEF, catalog_default_oid(table->oid, column->number), 0},
                 (Object){CLASS_PG_CLASS, table->oid, column->number}, 'a');
     }
+    const TableSequence *sequence = &table->parsed.sequence;
+    if (table->parsed.kind == TABLE_SEQUENCE && sequence->owner_table != 0)
+        add(rows, self, (Object){CLASS_PG_CLASS, sequence->owner_table, sequence->owner_column},
+            sequence->is_identity ? 'i' : 'a');
     if (table->parsed.kind != TABLE_VIEW)
         return;
     Object rule = {CLASS_PG_REWRITE, rule_oid(table), 0};

@@ -147,11 +147,6 @@ static const VirtualColumn pg_seclabel_columns[] = {
     {"label", T_TEXT},
 };
 
-static const VirtualColumn pg_sequence_columns[] = {
-    {"seqrelid", T_OID}, {"seqtypid", T_OID}, {"seqstart", T_INT8}, {"seqincrement", T_INT8},
-    {"seqmax", T_INT8}, {"seqmin", T_INT8}, {"seqcache", T_INT8}, {"seqcycle", T_BOOL},
-};
-
 static const VirtualColumn pg_shdepend_columns[] = {
     {"dbid", T_OID}, {"classid", T_OID}, {"objid", T_OID}, {"objsubid", T_INT4},
     {"refclassid", T_OID}, {"refobjid", T_OID}, {"deptype", T_CHAR},
@@ -271,7 +266,6 @@ const VirtualRelation catalog_empty_tables[] = {
     EMPTY(6106, pg_publication_rel),
     EMPTY(6000, pg_replication_origin),
     EMPTY(3596, pg_seclabel),
-    EMPTY(2224, pg_sequence),
     EMPTY(1214, pg_shdepend),
     EMPTY(3592, pg_shseclabel),
     EMPTY(2619, pg_statistic),

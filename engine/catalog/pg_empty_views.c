@@ -95,13 +95,6 @@ static const VirtualColumn pg_seclabels_columns[] = {
     {"objnamespace", T_OID}, {"objname", T_TEXT}, {"provider", T_TEXT}, {"label", T_TEXT},
 };
 
-static const VirtualColumn pg_sequences_columns[] = {
-    {"schemaname", T_NAME}, {"sequencename", T_NAME}, {"sequenceowner", T_NAME},
-    {"data_type", T_REGTYPE}, {"start_value", T_INT8}, {"min_value", T_INT8},
-    {"max_value", T_INT8}, {"increment_by", T_INT8}, {"cycle", T_BOOL}, {"cache_size", T_INT8},
-    {"last_value", T_INT8},
-};
-
 static const VirtualColumn pg_shmem_allocations_columns[] = {
     {"name", T_TEXT}, {"off", T_INT8}, {"size", T_INT8}, {"allocated_size", T_INT8},
 };
@@ -379,7 +372,6 @@ const VirtualRelation catalog_empty_views[] = {
     EMPTY(12257, pg_replication_slots),
     EMPTY(12023, pg_rules),
     EMPTY(12099, pg_seclabels),
-    EMPTY(12048, pg_sequences),
     EMPTY(12134, pg_shmem_allocations),
     EMPTY(12183, pg_stat_all_indexes),
     EMPTY(12285, pg_stat_archiver),

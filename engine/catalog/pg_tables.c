@@ -25,7 +25,7 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (schema_is_view(relations[i]))
+        if (schema_is_view(relations[i]) || schema_is_sequence(relations[i]))
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "tablename", relations[i]->name);

@@ -38,6 +38,9 @@ extern const VirtualRelation catalog_pg_roles;
 extern const VirtualRelation catalog_pg_authid;
 extern const VirtualRelation catalog_pg_user;
 extern const VirtualRelation catalog_pg_shadow;
+extern const VirtualRelation catalog_pg_sequence;
+extern const VirtualRelation catalog_pg_sequences;
+extern const VirtualRelation catalog_information_sequences;
 extern const VirtualRelation catalog_pg_settings;
 extern const VirtualRelation catalog_pg_am;
 extern const VirtualRelation catalog_pg_collation;
@@ -95,6 +98,9 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_authid,
     &catalog_pg_user,
     &catalog_pg_shadow,
+    &catalog_pg_sequence,
+    &catalog_pg_sequences,
+    &catalog_information_sequences,
     &catalog_pg_settings,
     &catalog_pg_am,
     &catalog_pg_collation,

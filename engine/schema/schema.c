@@ -184,6 +184,11 @@ bool schema_is_view(const Relation *relation)
                                               : relation->table->parsed.kind == TABLE_VIEW;
 }
 
+bool schema_is_sequence(const Relation *relation)
+{
+    return relation->kind == RELATION_TABLE && relation->table->parsed.kind == TABLE_SEQUENCE;
+}
+
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid)
 {
     const Table *table = table_by_oid(tables, oid);

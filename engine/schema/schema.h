@@ -112,6 +112,20 @@ typedef struct AdvisoryCall {
     uint32_t class_id, object_id;
     uint32_t kind; /* 1 a bigint's halves, 2 two integers */
 } AdvisoryCall;
+typedef enum SequenceWish {
+    SEQUENCE_NEXT,    /* nextval() */
+    SEQUENCE_CURRENT, /* currval(): the session's own last value */
+    SEQUENCE_LAST,    /* lastval() */
+    SEQUENCE_SET,     /* setval(): `value`, `is_called` */
+    SEQUENCE_SEEN,    /* pg_sequence_last_value() */
+} SequenceWish;
+
+typedef struct SequenceCall {
+    SequenceWish wish;
+    uint32_t oid; /* of a relation, which need not be a sequence */
+    int64_t value;
+    bool is_called;
+} SequenceCall;
 
 /* What producers may look at. Texts may be empty and arrays absent: then there are no rows. */
 typedef struct CatalogContext {
@@ -148,6 +162,9 @@ typedef struct CatalogContext {
     bool (*notify)(void *state, Text channel, Text payload, Fault *fault); /* pg_notify() */
     /* Advisory locks of the session; waits for them. *done: TRY got it, UNLOCK had it. */
     bool (*advisory)(void *state, const AdvisoryCall *call, bool *done, Fault *fault);
+    /* nextval() and its kin; *is_null: there is no value yet (SEQUENCE_SEEN alone). */
+    bool (*sequence)(void *state, const SequenceCall *call, int64_t *value, bool *is_null,
+                     Fault *fault);
 } CatalogContext;
 
 /* Who asks, for what engine/access decides. */
@@ -222,6 +239,7 @@ uint32_t schema_path(Arena *arena, const TableSnapshot *tables, Text search_path
                      bool with_implicit, const SchemaInfo **schemas, uint32_t capacity);
 /* Whether it is shown as a view. */
 bool schema_is_view(const Relation *relation);
+bool schema_is_sequence(const Relation *relation);
 /* By OID, for regclass and RowDescription; NULL when there is none. */
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid);
 /* Every relation, tables first. */

@@ -48,6 +48,9 @@ static bool find_target(Change *change)
     if (relation->kind != RELATION_TABLE)
         return bind_fault(binder, -1, FAULT_INSUFFICIENT_PRIVILEGE, "permission denied for table %.*s",
                           TEXT_ARGS(relation->name));
+    if (schema_is_sequence(relation))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot change sequence \"%.*s\"",
+                          TEXT_ARGS(relation->name));
     if (schema_is_view(relation)) {
         bind_fault(binder, -1, FAULT_OBJECT_NOT_IN_PREREQUISITE_STATE, "cannot %s view \"%.*s\"",
                    verb, TEXT_ARGS(relation->name));
@@ -198,8 +201,19 @@ static bool bind_set_item(SetClause *set, const PgQuery__ResTarget *item)
         return bind_fault(binder, -1, FAULT_SYNTAX_ERROR, "multiple assignments to same column \"%s\"",
                           name_plain(item->name));
     set->is_set[at] = true;
+    if (item->val->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT &&
+        !bind_check_update(binder, &change->relation->table->columns[at]))
+        return false;
     change->values[at] = bind_set_value(set, item->val, (uint32_t)at);
     return change->values[at] != NULL;
+}
+
+static bool has_generated(const Relation *relation)
+{
+    for (uint32_t i = 0; i < relation->column_count; i++)
+        if (relation->table->columns[i].is_generated)
+            return true;
+    return false;
 }
 
 static bool bind_set_list(Change *change, PgQuery__Node *const *items, size_t count)
@@ -219,7 +233,8 @@ static bool bind_set_list(Change *change, PgQuery__Node *const *items, size_t co
         if (!bind_set_item(&set, items[i]->res_target))
             return false;
     change->plan = apply_list_attach(binder, &applies, change->plan);
-    return true;
+    return !has_generated(change->relation) ||
+           bind_generated(binder, change->relation, &change->plan, change->values);
 }
 
 /* --- the work table --- */

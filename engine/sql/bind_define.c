@@ -66,8 +66,7 @@ bool define_check_new_name(Binder *binder, Text name, int32_t location)
     return bind_fault_place(binder, location);
 }
 
-/* A new relation's key, and whether one is there already. */
-static bool place_new(Definer *definer, const PgQuery__RangeVar *range, bool if_not_exists)
+bool define_place_new(Definer *definer, const PgQuery__RangeVar *range, bool if_not_exists)
 {
     Binder *binder = definer->binder;
     Definition *definition = definer->definition;
@@ -202,7 +201,7 @@ static bool create_table(Definer *definer, const PgQuery__CreateStmt *create)
         return define_refuse(definer, -1, NULL, "INHERITS is not supported");
     if (create->of_typename != NULL)
         return define_refuse(definer, -1, NULL, "CREATE TABLE OF is not supported");
-    if (!place_new(definer, create->relation, create->if_not_exists) ||
+    if (!define_place_new(definer, create->relation, create->if_not_exists) ||
         !define_elements(definer, create) || !set_on_commit(definer, create->oncommit) ||
         !bind_options(definer, create->options, create->n_options) || !bind_partitioned(definer) ||
         !check_partitioned(definer))
@@ -296,7 +295,7 @@ static bool create_view(Definer *definer, const PgQuery__ViewStmt *view)
     definition->kind = DEFINE_CREATE;
     definition->replaces = view->replace;
     definition->table.properties.kind = TABLE_VIEW;
-    if (!place_new(definer, view->view, false))
+    if (!define_place_new(definer, view->view, false))
         return false;
     QueryResult query;
     uint32_t parameters = binder->context->parameter_count;
@@ -424,6 +423,10 @@ static bool bind_one(Definer *definer, const PgQuery__Node *node)
         return create_view(definer, node->view_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
         return create_schema(definer, node->create_schema_stmt);
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+        return define_create_sequence(definer, node->create_seq_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+        return define_alter_sequence(definer, node->alter_seq_stmt);
     case PG_QUERY__NODE__NODE_DROP_STMT:
         return define_absent_tag(node->drop_stmt) != NULL
                    ? define_drop_absent(definer, node->drop_stmt)

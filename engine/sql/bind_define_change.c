@@ -76,14 +76,20 @@ static bool find_range(Definer *definer, const PgQuery__RangeVar *range, bool mi
                          found);
 }
 
+static const char *kind_word(TableKind kind)
+{
+    return kind == TABLE_VIEW ? "view" : kind == TABLE_SEQUENCE ? "sequence" : "table";
+}
+
 static bool check_kind(Definer *definer, const DefinitionTarget *target, TableKind wanted)
 {
     Binder *binder = definer->binder;
     if (target->kind == wanted)
         return true;
-    const char *what = wanted == TABLE_VIEW ? "view" : "table";
     fault_set(binder->fault, FAULT_WRONG_OBJECT_TYPE, "\"%.*s\" is not a %s", TEXT_ARGS(target->name),
-              what);
+              kind_word(wanted));
+    if (target->kind == TABLE_SEQUENCE)
+        return fault_hint(binder->fault, "Use DROP SEQUENCE to remove a sequence.");
     if (target->kind == TABLE_VIEW)
         return fault_hint(binder->fault, "Use DROP VIEW to remove a view.");
     return fault_hint(binder->fault, "Use DROP TABLE to remove a table.");
@@ -122,8 +128,9 @@ static bool find_dropped(Definer *definer, const PgQuery__DropStmt *drop, const 
     Binder *binder = definer->binder;
     if (drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA)
         return define_find_schema(definer, name_read(object->string->sval), drop->missing_ok, target, found);
-    TableKind wanted =
-        drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ? TABLE_VIEW : TABLE_STORED;
+    TableKind wanted = drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW       ? TABLE_VIEW
+                       : drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ? TABLE_SEQUENCE
+                                                                                     : TABLE_STORED;
     const PgQuery__List *list = object->list;
     if (list->n_items == 0 || list->n_items > 3)
         return fault_set(binder->fault, FAULT_SYNTAX_ERROR,
@@ -132,7 +139,7 @@ static bool find_dropped(Definer *definer, const PgQuery__DropStmt *drop, const 
     if (list->n_items > 1)
         schema = name_read(list->items[list->n_items - 2]->string->sval);
     if (!define_find_relation(definer, list->n_items > 1 ? &schema : NULL, name, -1, drop->missing_ok,
-                       wanted == TABLE_VIEW ? "view" : "table", target, found))
+                       kind_word(wanted), target, found))
         return false;
     return !*found || check_kind(definer, target, wanted);
 }
@@ -181,6 +188,7 @@ bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate)
     DefinitionTarget *targets =
         ARENA_ARRAY(definer->binder->arena, DefinitionTarget, truncate->n_relations + 1);
     definition->kind = DEFINE_TRUNCATE;
+    definition->restarts = truncate->restart_seqs;
     for (size_t i = 0; i < truncate->n_relations; i++) {
         bool found;
         if (!find_range(definer, truncate->relations[i]->range_var, false, "relation", &targets[i],

@@ -108,6 +108,45 @@ void define_notice_unenforced(Definer *definer, const char *what)
     define_notice(definer, arena_printf(definer->binder->arena, "%s is accepted and not enforced", what));
 }
 
+static Text new_table_name(const Definer *definer)
+{
+    return table_key_name(definer->definition->table.key);
+}
+
+static bool two_defaults(Definer *definer, const TableColumn *column, int32_t location)
+{
+    Text table = new_table_name(definer);
+    return bind_fault(definer->binder, location, FAULT_SYNTAX_ERROR,
+                      "multiple default values specified for column \"%.*s\" of table \"%.*s\"",
+                      TEXT_ARGS(column->name), TEXT_ARGS(table));
+}
+
+static bool has_sequence(const Definer *definer, const TableColumn *column)
+{
+    for (uint32_t i = 0; i < definer->definition->sequence_count; i++)
+        if (text_equal(definer->definition->sequences[i].column, column->name))
+            return true;
+    return false;
+}
+
+static bool is_integer(uint32_t type)
+{
+    return type == T_INT2 || type == T_INT4 || type == T_INT8;
+}
+
+static bool add_identity(Definer *definer, TableColumn *column,
+                         const PgQuery__Constraint *constraint, int32_t location)
+{
+    if (column->identity != 0 || column->default_text.length > 0 || has_sequence(definer, column))
+        return two_defaults(definer, column, location);
+    if (!is_integer(column->type_oid))
+        return fault_set(definer->binder->fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "identity column type must be smallint, integer, or bigint");
+    column->identity = constraint->generated_when[0] == 'a' ? 'a' : 'd';
+    return define_column_sequence(definer, new_table_name(definer), column, constraint->options,
+                                  constraint->n_options);
+}
+
 static bool column_constraint(Definer *definer, TableColumn *column,
                               const PgQuery__Constraint *constraint)
 {
@@ -117,6 +156,8 @@ static bool column_constraint(Definer *definer, TableColumn *column,
         column->not_null = true;
         return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        if (column->identity != 0 || column->is_generated || has_sequence(definer, column))
+            return two_defaults(definer, column, location);
         return define_set_default(definer, column, constraint->raw_expr);
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
         column->not_null = true;
@@ -132,24 +173,29 @@ static bool column_constraint(Definer *definer, TableColumn *column,
         define_notice_unenforced(definer, "FOREIGN KEY");
         return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
-        return define_refuse(definer, location, "Give the numbers with the rows, by ROW_NUMBER() for instance.",
-                      "identity columns are not supported");
+        return add_identity(definer, column, constraint, location);
     case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-        return define_refuse(definer, location, "Compute the value in the INSERT, or in a view.",
-                      "generated columns are not supported");
+        if (column->identity != 0 || column->default_text.length > 0)
+            return two_defaults(definer, column, location);
+        column->is_generated = true; /* bound when all columns are known */
+        return write_expression(definer, constraint->raw_expr, &column->default_text);
     default:
         return true;
     }
 }
 
-static bool is_serial(const PgQuery__TypeName *type)
+/* The integer type behind serial and its kin; T_NONE for other names. */
+static Oid serial_type(const PgQuery__TypeName *type)
 {
-    static const char *const serials[] = {"serial",  "serial4", "bigserial",
-                                          "serial8", "smallserial", "serial2"};
+    static const struct {
+        const char *name;
+        Oid type;
+    } serials[] = {{"serial", T_INT4},    {"serial4", T_INT4},     {"bigserial", T_INT8},
+                   {"serial8", T_INT8},   {"smallserial", T_INT2}, {"serial2", T_INT2}};
     for (size_t i = 0; type->n_names == 1 && i < sizeof serials / sizeof *serials; i++)
-        if (name_is(type->names[0]->string->sval, serials[i]))
-            return true;
-    return false;
+        if (name_is(type->names[0]->string->sval, serials[i].name))
+            return serials[i].type;
+    return T_NONE;
 }
 
 bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column)
@@ -161,10 +207,10 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
     if (column->name.length == 0 || column->name.length > 1024)
         return bind_fault(binder, location, FAULT_INVALID_NAME,
                           "a column's name must have between 1 and 1024 bytes");
-    if (is_serial(node->type_name))
-        return define_refuse(definer, location, "Use integer or bigint, and give the numbers with the rows.",
-                      "columns of type serial are not supported: there are no sequences");
-    if (!bind_type_name(binder, node->type_name, &type))
+    Oid serial = serial_type(node->type_name);
+    if (serial != T_NONE)
+        type = SQL_TYPE(serial);
+    else if (!bind_type_name(binder, node->type_name, &type))
         return false;
     bool is_time = text_equal_string(column->name, "__time");
     if (is_time && type.oid != T_TIMESTAMP && type.oid != T_TIMESTAMPTZ)
@@ -185,6 +231,8 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
     column->type_oid = type.oid;
     column->type_modifier = type.modifier;
     column->not_null = column->not_null || node->is_not_null || is_time;
+    if (serial != T_NONE && !define_column_sequence(definer, new_table_name(definer), column, NULL, 0))
+        return false;
     if (node->raw_default != NULL && !define_set_default(definer, column, node->raw_default))
         return false;
     for (size_t i = 0; i < node->n_constraints; i++)
@@ -253,6 +301,53 @@ static bool copy_columns(Definer *definer, const PgQuery__TableLikeClause *like)
     return true;
 }
 
+/* What generates a column names others of the table only, and none that is generated itself. */
+static bool check_generated(Definer *definer)
+{
+    Binder *binder = definer->binder;
+    uint32_t count = 0;
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, definer->column_count + 1);
+    for (uint32_t i = 0; i < definer->column_count; i++) {
+        const TableColumn *column = &definer->columns[i];
+        columns[count++] = (ScopeColumn){
+            .id = binder->next_column++,
+            .type = {.oid = column->type_oid, .modifier = column->type_modifier},
+            .name = arena_strndup(binder->arena, column->name.data, column->name.length),
+            .table = ""};
+    }
+    Scope scope = {.from = {.columns = columns, .column_count = count}};
+    ExprContext context = {.scope = &scope, .clause = CLAUSE_VALUES};
+    for (uint32_t i = 0; i < definer->column_count; i++) {
+        TableColumn *column = &definer->columns[i];
+        if (!column->is_generated)
+            continue;
+        const PgQuery__Node *node = parse_plain(
+            binder->arena, arena_printf(binder->arena, "SELECT %.*s", TEXT_ARGS(column->default_text)),
+            binder->fault);
+        const OffsetMap *map = binder->map;
+        binder->map = NULL;
+        const Expr *expr =
+            node == NULL ? NULL
+                         : bind_expr(binder, &context,
+                                     node->select_stmt->target_list[0]->res_target->val);
+        RelationColumn target = {.name = column->name,
+                                 .type = {.oid = column->type_oid, .modifier = column->type_modifier}};
+        for (uint32_t k = 0; expr != NULL && k < count; k++)
+            if (definer->columns[k].is_generated && expr_uses_column(expr, columns[k].id))
+                return fault_set(binder->fault, FAULT_INVALID_OBJECT_DEFINITION,
+                                 "cannot use generated column \"%.*s\" in column generation expression",
+                                 TEXT_ARGS(definer->columns[k].name));
+        bool ok = expr != NULL && bind_assigned(binder, expr, &target, -1) != NULL;
+        binder->map = map;
+        if (!ok)
+            return false;
+        if (expr_is_volatile(expr))
+            return fault_set(binder->fault, FAULT_INVALID_OBJECT_DEFINITION,
+                             "generation expression is not immutable");
+    }
+    return true;
+}
+
 bool define_elements(Definer *definer, const PgQuery__CreateStmt *create)
 {
     Binder *binder = definer->binder;
@@ -278,5 +373,5 @@ bool define_elements(Definer *definer, const PgQuery__CreateStmt *create)
             !table_constraint(definer, node->constraint))
             return false;
     }
-    return true;
+    return check_generated(definer);
 }

@@ -32,6 +32,15 @@ bool define_no_schema(Binder *binder, Text name, int32_t location);
 bool define_check_new_name(Binder *binder, Text name, int32_t location);
 /* The session's search_path. */
 const char *define_path(const Binder *binder);
+/* A new relation's key, and whether one is there already (definition->exists). */
+bool define_place_new(Definer *definer, const PgQuery__RangeVar *range, bool if_not_exists);
+/* --- sequences (bind_define_sequence.c) --- */
+bool define_create_sequence(Definer *definer, const PgQuery__CreateSeqStmt *create);
+bool define_alter_sequence(Definer *definer, const PgQuery__AlterSeqStmt *alter);
+/* The sequence of a serial or identity column of the table `table`, which is being made; options as
+ * they stand behind AS IDENTITY. The column's default is given by who makes both. */
+bool define_column_sequence(Definer *definer, Text table, TableColumn *column,
+                            PgQuery__Node *const *list, size_t count);
 /* --- columns (bind_define_columns.c) --- */
 TableColumn *define_add_column(Definer *definer);
 TableColumn *define_find_column(Definer *definer, Text name);

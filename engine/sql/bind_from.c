@@ -86,6 +86,31 @@ bool bind_check_relation(Binder *binder, const Relation *relation, uint32_t want
            access_check(user, &target, wanted, binder->fault);
 }
 
+static bool from_query(Binder *binder, const QueryResult *query, const char *name,
+                       const PgQuery__Alias *alias, FromItem *item);
+
+/* SELECT .. FROM a sequence: one row, where it stands. */
+static bool bind_sequence(Binder *binder, const Relation *relation, const char *name,
+                          const PgQuery__Alias *alias, FromItem *item)
+{
+    QueryResult query;
+    long long start = relation->table->parsed.sequence.start;
+    const PgQuery__Node *node = parse_plain(
+        binder->arena,
+        arena_printf(binder->arena,
+                     "SELECT coalesce(pg_catalog.pg_sequence_last_value(%u), %lld::bigint) AS last_value,"
+                     " 0::bigint AS log_cnt, pg_catalog.pg_sequence_last_value(%u) IS NOT NULL AS is_called",
+                     relation->oid, start, relation->oid),
+        binder->fault);
+    if (node == NULL)
+        return false;
+    const OffsetMap *map = binder->map;
+    binder->map = NULL;
+    bool ok = bind_query(binder, node->select_stmt, NULL, NULL, false, &query);
+    binder->map = map;
+    return ok && from_query(binder, &query, name, alias, item);
+}
+
 static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromItem *item)
 {
     int32_t location = bind_location(binder, range->location);
@@ -107,6 +132,8 @@ static bool bind_relation(Binder *binder, const PgQuery__RangeVar *range, FromIt
         return false;
     bind_note_relation(binder, relation->oid);
     const char *shown = arena_strndup(binder->arena, relation->name.data, relation->name.length);
+    if (schema_is_sequence(relation))
+        return bind_sequence(binder, relation, shown, range->alias, item);
     if (relation->kind == RELATION_TABLE && schema_is_view(relation))
         return bind_view(binder, relation, shown, range->alias, location, item);
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, relation->column_count + 1);

@@ -113,6 +113,9 @@ static bool bind_target(Ingest *ingest)
     bool is_replace = ingest->dialect->is_replace || replaced_chunks(binder).length > 0;
     target->mode = is_replace ? INGEST_REPLACE : INGEST_INSERT;
     target->relation = relation;
+    if (relation != NULL && schema_is_sequence(relation))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot change sequence \"%.*s\"",
+                          TEXT_ARGS(relation->name));
     if (relation != NULL && schema_is_view(relation))
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot %s into view \"%.*s\"",
                           verb(ingest), TEXT_ARGS(relation->name));

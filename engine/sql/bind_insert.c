@@ -12,6 +12,7 @@ typedef struct Insert {
     uint32_t count;     /* columns that are given a value */
     uint32_t *columns;  /* which: indexes into relation->columns */
     bool *is_given;     /* one a column of the relation */
+    PgQuery__OverridingKind override;
 } Insert;
 
 /* --- the time chunks --- */
@@ -135,12 +136,12 @@ const Expr *bind_assigned(Binder *binder, const Expr *expr, const RelationColumn
     return cast;
 }
 
-const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, int32_t location)
+/* The text of a column's default or of what generates it, bound within `scope`. */
+static const Expr *bind_own_text(Binder *binder, Scope *scope, const Relation *relation, uint32_t at,
+                                 int32_t location)
 {
     const RelationColumn *column = &relation->columns[at];
     Text text = relation->table->columns[at].default_text;
-    if (text.length == 0)
-        return expr_null(binder->arena, column->type, location);
     const PgQuery__Node *node = parse_plain(
         binder->arena, arena_printf(binder->arena, "SELECT %.*s", TEXT_ARGS(text)), binder->fault);
     if (node == NULL || node->select_stmt->n_target_list != 1)
@@ -149,8 +150,7 @@ const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, 
     int32_t fixed = binder->fixed_location;
     binder->map = NULL;
     binder->fixed_location = location;
-    Scope nothing = {0};
-    ExprContext context = {.scope = &nothing, .clause = CLAUSE_VALUES};
+    ExprContext context = {.scope = scope, .clause = CLAUSE_VALUES};
     const Expr *expr =
         bind_expr(binder, &context, node->select_stmt->target_list[0]->res_target->val);
     if (expr != NULL)
@@ -160,12 +160,94 @@ const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, 
     return expr == NULL ? NULL : bind_fold(binder, expr);
 }
 
+const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, int32_t location)
+{
+    const TableColumn *column = &relation->table->columns[at];
+    Scope nothing = {0};
+    if (column->default_text.length == 0 || column->is_generated)
+        return expr_null(binder->arena, relation->columns[at].type, location);
+    return bind_own_text(binder, &nothing, relation, at, location);
+}
+
+/* OVERRIDING USER VALUE: what is given for an identity column is not looked at. */
+static bool overrides_user(const Insert *insert, uint32_t at)
+{
+    return insert->override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE &&
+           insert->relation->table->columns[at].identity != 0;
+}
+
+static bool no_value_for(Binder *binder, const TableColumn *column, const char *format)
+{
+    fault_set(binder->fault, FAULT_GENERATED_ALWAYS, format, TEXT_ARGS(column->name));
+    if (column->is_generated)
+        return fault_detail(binder->fault, "Column \"%.*s\" is a generated column.",
+                            TEXT_ARGS(column->name));
+    fault_detail(binder->fault, "Column \"%.*s\" is an identity column defined as GENERATED ALWAYS.",
+                 TEXT_ARGS(column->name));
+    return false;
+}
+
+static bool check_may_set(Insert *insert, uint32_t at)
+{
+    const TableColumn *column = &insert->relation->table->columns[at];
+    bool is_always = column->identity == 'a' &&
+                     insert->override != PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE;
+    if (!is_always && !column->is_generated)
+        return true;
+    no_value_for(insert->binder, column, "cannot insert a non-DEFAULT value into column \"%.*s\"");
+    return !is_always || column->is_generated
+               ? false
+               : fault_hint(insert->binder->fault, "Use OVERRIDING SYSTEM VALUE to override.");
+}
+
+bool bind_check_update(Binder *binder, const TableColumn *column)
+{
+    return (column->identity != 'a' && !column->is_generated) ||
+           no_value_for(binder, column, "column \"%.*s\" can only be updated to DEFAULT");
+}
+
+/* The expressions stand over columns that hold the row's other values. */
+bool bind_generated(Binder *binder, const Relation *relation, const Plan **plan, const Expr **values)
+{
+    uint32_t width = relation->column_count;
+    ScopeColumn *known = ARENA_ARRAY(binder->arena, ScopeColumn, width + 1);
+    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, (*plan)->column_count + width + 1);
+    uint32_t count = 0, known_count = 0;
+    for (uint32_t i = 0; i < (*plan)->column_count; i++) {
+        const PlanColumn *column = &(*plan)->columns[i];
+        items[count++] = (PlanProjection){
+            *column, expr_column(binder->arena, column->type, column->id, -1)};
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        if (relation->table->columns[i].is_generated)
+            continue;
+        const char *name = arena_strndup(binder->arena, relation->columns[i].name.data,
+                                         relation->columns[i].name.length);
+        PlanColumn column = bind_new_column(binder, relation->columns[i].type, name);
+        items[count++] = (PlanProjection){column, values[i]};
+        known[known_count++] = (ScopeColumn){.id = column.id, .type = column.type, .name = name, .table = ""};
+        values[i] = expr_column(binder->arena, column.type, column.id, -1);
+    }
+    *plan = plan_project(binder->arena, *plan, items, count);
+    Scope scope = {0};
+    const char *table = arena_strndup(binder->arena, relation->name.data, relation->name.length);
+    if (!from_make(binder, *plan, table, NULL, relation, known, known_count, &scope.from))
+        return false;
+    for (uint32_t i = 0; i < width; i++)
+        if (relation->table->columns[i].is_generated &&
+            (values[i] = bind_own_text(binder, &scope, relation, i, -1)) == NULL)
+            return false;
+    return true;
+}
+
 static const Expr *bind_cell(Insert *insert, ExprContext *context, const PgQuery__Node *node,
                              uint32_t at)
 {
     int32_t location = bind_node_location(insert->binder, node);
-    if (node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
+    if (node->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT || overrides_user(insert, at))
         return bind_default(insert->binder, insert->relation, at, location);
+    if (!check_may_set(insert, at))
+        return NULL;
     const Expr *expr = bind_expr(insert->binder, context, node);
     if (expr != NULL)
         expr = bind_assigned(insert->binder, expr, &insert->relation->columns[at], location);
@@ -244,11 +326,16 @@ static bool bind_rows_of_query(Insert *insert, const PgQuery__SelectStmt *select
     PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, source.count + 1);
     for (uint32_t i = 0; i < source.count; i++) {
         const OutputColumn *output = &source.columns[i];
+        if (!overrides_user(insert, insert->columns[i]) &&
+            !check_may_set(insert, insert->columns[i]))
+            return false;
         const RelationColumn *column = &insert->relation->columns[insert->columns[i]];
         const Expr *expr = output->literal;
         if (expr == NULL)
             expr = expr_column(binder->arena, output->column.type, output->column.id, output->location);
-        expr = bind_assigned(binder, expr, column, output->location);
+        expr = overrides_user(insert, insert->columns[i])
+                   ? bind_default(binder, insert->relation, insert->columns[i], -1)
+                   : bind_assigned(binder, expr, column, output->location);
         if (expr == NULL)
             return false;
         columns[i] = bind_new_column(binder, expr->type, own_name(insert, insert->columns[i]));
@@ -267,6 +354,43 @@ static bool bind_one_row(Insert *insert, QueryResult *query)
     return true;
 }
 
+/* Generated columns, of the values that the others have. */
+static bool add_generated(Insert *insert, QueryResult *query)
+{
+    Binder *binder = insert->binder;
+    const Relation *relation = insert->relation;
+    uint32_t width = relation->column_count, count = 0;
+    const Expr **values = arena_zalloc(binder->arena, (width + 1) * sizeof *values);
+    bool any = false;
+    for (uint32_t i = 0; i < width; i++)
+        any = any || relation->table->columns[i].is_generated;
+    if (!any)
+        return true;
+    for (uint32_t i = 0; i < query->count; i++) {
+        SchemaName name = {text_of(query->columns[i].column.name), true};
+        const PlanColumn *column = &query->columns[i].column;
+        int at = schema_match_column(relation, name);
+        if (at >= 0 && !relation->table->columns[at].is_generated)
+            values[at] = expr_column(binder->arena, column->type, column->id, -1);
+    }
+    for (uint32_t i = 0; i < width; i++)
+        if (values[i] == NULL && !relation->table->columns[i].is_generated)
+            values[i] = expr_null(binder->arena, relation->columns[i].type, -1);
+    PlanColumn *columns = ARENA_ARRAY(binder->arena, PlanColumn, width + 1);
+    PlanProjection *items = ARENA_ARRAY(binder->arena, PlanProjection, width + 1);
+    if (!bind_generated(binder, relation, &query->plan, values))
+        return false;
+    for (uint32_t i = 0; i < width; i++) {
+        columns[count] = bind_new_column(binder, relation->columns[i].type, own_name(insert, i));
+        items[count] = (PlanProjection){columns[count], values[i]};
+        count++;
+    }
+    query->plan = plan_project(binder->arena, query->plan, items, count);
+    insert->count = count;
+    name_outputs(insert, query, columns);
+    return true;
+}
+
 /* Columns without a value that have a default get it. */
 static bool add_defaults(Insert *insert, QueryResult *query)
 {
@@ -282,6 +406,8 @@ static bool add_defaults(Insert *insert, QueryResult *query)
         count++;
     }
     for (uint32_t i = 0; i < most; i++) {
+        if (insert->relation->table->columns[i].is_generated)
+            continue;
         bool is_needed = !insert->is_given[i] &&
                          (insert->relation->table->columns[i].default_text.length > 0 ||
                           (i == 0 && insert->count == 0)); /* a row has at least one column */
@@ -295,11 +421,11 @@ static bool add_defaults(Insert *insert, QueryResult *query)
         count++;
     }
     if (count == query->count)
-        return true;
+        return add_generated(insert, query);
     query->plan = plan_project(binder->arena, query->plan, items, count);
     insert->count = count;
     name_outputs(insert, query, columns);
-    return true;
+    return add_generated(insert, query);
 }
 
 bool bind_insert(Binder *binder, const PgQuery__InsertStmt *statement, Scope *scope,
@@ -309,6 +435,7 @@ bool bind_insert(Binder *binder, const PgQuery__InsertStmt *statement, Scope *sc
     Insert insert = {.binder = binder,
                      .statement = statement,
                      .relation = relation,
+                     .override = statement->override,
                      .columns = ARENA_ARRAY(binder->arena, uint32_t, relation->column_count + 1),
                      .is_given = arena_zalloc(binder->arena, relation->column_count + 1)};
     *query = (QueryResult){0};

@@ -607,6 +607,11 @@ const Expr *bind_assigned(Binder *binder, const Expr *expr, const RelationColumn
                           int32_t location);
 /* The default of a column of a stored relation, a text of ours; NULL where it has none. */
 const Expr *bind_default(Binder *binder, const Relation *relation, uint32_t at, int32_t location);
+/* Fills in the values of the generated columns, over the `values` of the others, which become columns
+ * of *plan. One value a column of the relation. */
+bool bind_generated(Binder *binder, const Relation *relation, const Plan **plan, const Expr **values);
+/* 428C9 when UPDATE may set the column to its default only. */
+bool bind_check_update(Binder *binder, const TableColumn *column);
 /* UPDATE and DELETE (bind_change.c). */
 bool bind_update(Binder *binder, const PgQuery__UpdateStmt *statement, BoundQuery *query);
 bool bind_delete(Binder *binder, const PgQuery__DeleteStmt *statement, BoundQuery *query);

@@ -16,7 +16,14 @@ typedef enum DefinitionKind {
     DEFINE_NOTHING,  /* only notices */
 } DefinitionKind;
 
-enum { DEFINITION_MAX_NOTICES = 16 };
+enum { DEFINITION_MAX_NOTICES = 16, DEFINITION_MAX_SEQUENCES = 32 };
+
+/* A sequence that is made with a table, for a serial or identity column of it. */
+typedef struct DefinitionSequence {
+    Text key;
+    Text column;
+    TableSequence sequence;
+} DefinitionSequence;
 
 /* What a statement names: a relation or a schema that is there. */
 typedef struct DefinitionTarget {
@@ -43,6 +50,10 @@ typedef struct Definition {
     uint32_t notice_count; /* what is accepted and has no effect here, as PostgreSQL would say it */
     const char *notices[DEFINITION_MAX_NOTICES];
     FaultCode notice_codes[DEFINITION_MAX_NOTICES];
+    uint32_t sequence_count; /* CREATE TABLE, ALTER TABLE ADD COLUMN */
+    DefinitionSequence sequences[DEFINITION_MAX_SEQUENCES];
+    bool restarts;         /* ALTER SEQUENCE RESTART; TRUNCATE RESTART IDENTITY */
+    int64_t restart_value; /* of ALTER SEQUENCE */
     bool deletes;          /* DELETE of all rows: the tag counts them */
 } Definition;
 

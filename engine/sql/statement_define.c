@@ -18,6 +18,8 @@ static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop,
         return define(classifier, "DROP VIEW");
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
         return define(classifier, "DROP SCHEMA");
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+        return define(classifier, "DROP SEQUENCE");
     default:
         *known = define_absent_tag(drop) != NULL;
         return *known && define(classifier, define_absent_tag(drop));
@@ -31,8 +33,11 @@ static bool classify_rename(Classifier *classifier, const PgQuery__RenameStmt *r
     bool is_table = rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
                     (rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN &&
                      rename->relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE);
-    *known = is_table || is_view;
-    return *known && define(classifier, is_view ? "ALTER VIEW" : "ALTER TABLE");
+    bool is_sequence = rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
+    *known = is_table || is_view || is_sequence;
+    return *known && define(classifier, is_view       ? "ALTER VIEW"
+                                        : is_sequence ? "ALTER SEQUENCE"
+                                                      : "ALTER TABLE");
 }
 
 static bool changes_owner(const PgQuery__AlterTableStmt *alter)
@@ -75,6 +80,10 @@ bool classify_definition(Classifier *classifier, const PgQuery__Node *node, bool
         return define(classifier, "CREATE VIEW");
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
         return define(classifier, "CREATE SCHEMA");
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+        return define(classifier, "CREATE SEQUENCE");
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+        return define(classifier, "ALTER SEQUENCE");
     case PG_QUERY__NODE__NODE_DROP_STMT:
         return classify_drop(classifier, node->drop_stmt, known);
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
@@ -89,6 +98,7 @@ bool classify_definition(Classifier *classifier, const PgQuery__Node *node, bool
         return classify_rename(classifier, node->rename_stmt, known);
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
         *known = node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
+                 node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ||
                  node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
         return *known && define(classifier, "ALTER TABLE");
     case PG_QUERY__NODE__NODE_COMMENT_STMT:

@@ -4,13 +4,15 @@
  *
  *   savepoints  names, oldest first
  *   wrote       whether something was written in this transaction block
+ *   sequences   last values of sequences, OID and value by turns
+ *   lastval     the OID of the sequence whose value lastval() gives
  *   temporary   whether the session has made temporary relations
  */
 #include "server/controller/controller_internal.h"
 
 #include "base/memory/pack.h"
 
-enum { CARRIED_MOST_SAVEPOINTS = 10000 };
+enum { CARRIED_MOST_SAVEPOINTS = 10000, CARRIED_MOST_SEQUENCES = 10000 };
 
 /* --- the bytes --- */
 
@@ -21,6 +23,18 @@ static void read_savepoints(Request *request, Unpacker *in)
         return;
     for (uint32_t i = 0; i < count && !in->failed; i++)
         carried_push_savepoint(request, unpack_text(in));
+}
+
+static void read_sequences(Request *request, Unpacker *in)
+{
+    uint32_t count = unpack_array(in);
+    for (uint32_t i = 0; i + 1 < count && !in->failed; i += 2) {
+        uint32_t oid = (uint32_t)unpack_uint(in);
+        int64_t value = unpack_int(in);
+        if (!in->failed)
+            carried_note_sequence(request, oid, value);
+    }
+    request->carried.is_changed = false;
 }
 
 void carried_read(Request *request, Text bytes)
@@ -36,6 +50,10 @@ void carried_read(Request *request, Text bytes)
             read_savepoints(request, &in);
         else if (text_equal_string(name, "wrote"))
             request->carried.wrote = unpack_bool(&in);
+        else if (text_equal_string(name, "sequences"))
+            read_sequences(request, &in);
+        else if (text_equal_string(name, "lastval"))
+            request->carried.last_sequence = (uint32_t)unpack_uint(&in);
         else if (text_equal_string(name, "temporary"))
             request->carried.has_temporary = unpack_bool(&in);
         else
@@ -47,13 +65,21 @@ void carried_send(Request *request)
 {
     const Carried *carried = &request->carried;
     Buffer out = BUFFER_EMPTY;
-    pack_map(&out, 3);
+    pack_map(&out, 5);
     pack_string(&out, "savepoints");
     pack_array(&out, carried->savepoint_count);
     for (uint32_t i = 0; i < carried->savepoint_count; i++)
         pack_text(&out, carried->savepoints[i]);
     pack_string(&out, "wrote");
     pack_bool(&out, carried->wrote);
+    pack_string(&out, "sequences");
+    pack_array(&out, carried->sequence_count * 2);
+    for (uint32_t i = 0; i < carried->sequence_count; i++) {
+        pack_uint(&out, carried->sequences[i].oid);
+        pack_int(&out, carried->sequences[i].value);
+    }
+    pack_string(&out, "lastval"); /* behind them */
+    pack_uint(&out, carried->last_sequence);
     pack_string(&out, "temporary");
     pack_bool(&out, carried->has_temporary);
     respond_carried(request, &out);
@@ -113,4 +139,65 @@ void carried_end_transaction(Request *request)
     carried->savepoint_count = 0;
     carried->wrote = false;
     carried_send(request);
+}
+
+/* --- sequences --- */
+
+static CarriedSequence *find_sequence(const Request *request, uint32_t oid)
+{
+    for (uint32_t i = 0; i < request->carried.sequence_count; i++)
+        if (request->carried.sequences[i].oid == oid)
+            return &request->carried.sequences[i];
+    return NULL;
+}
+
+void carried_note_sequence(Request *request, uint32_t oid, int64_t value)
+{
+    Carried *carried = &request->carried;
+    CarriedSequence *one = find_sequence(request, oid);
+    carried->is_changed = true;
+    carried->last_sequence = oid;
+    if (one != NULL) {
+        one->value = value;
+        return;
+    }
+    if (carried->sequence_count >= CARRIED_MOST_SEQUENCES)
+        return;
+    if (carried->sequence_count == carried->sequence_capacity) {
+        uint32_t capacity = carried->sequence_capacity == 0 ? 8 : carried->sequence_capacity * 2;
+        CarriedSequence *all = ARENA_ARRAY(request->arena, CarriedSequence, capacity);
+        if (carried->sequence_count > 0)
+            memcpy(all, carried->sequences, carried->sequence_count * sizeof *all);
+        carried->sequences = all;
+        carried->sequence_capacity = capacity;
+    }
+    carried->sequences[carried->sequence_count++] = (CarriedSequence){.oid = oid, .value = value};
+}
+
+bool carried_find_sequence(const Request *request, uint32_t oid, int64_t *value)
+{
+    const CarriedSequence *one = find_sequence(request, oid);
+    if (one != NULL)
+        *value = one->value;
+    return one != NULL;
+}
+
+bool carried_last_sequence(const Request *request, int64_t *value)
+{
+    return request->carried.last_sequence != 0 &&
+           carried_find_sequence(request, request->carried.last_sequence, value);
+}
+
+void carried_forget_sequences(Request *request)
+{
+    request->carried.is_changed |= request->carried.sequence_count > 0;
+    request->carried.sequence_count = 0;
+    request->carried.last_sequence = 0;
+}
+
+void carried_settle(Request *request)
+{
+    if (request->carried.is_changed)
+        carried_send(request);
+    request->carried.is_changed = false;
 }

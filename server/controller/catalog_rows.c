@@ -326,7 +326,8 @@ bool request_set_catalog(Request *request, Fault *fault)
                                 .signal_session = signal_session,
                                 .set_setting = set_setting,
                                 .notify = notify,
-                                .advisory = advisory_ask};
+                                .advisory = advisory_ask,
+                                .sequence = sequence_run};
     request->catalog = context;
     catalog_set_context(context);
     return true;

@@ -316,10 +316,10 @@ static uint32_t count_small(const Table *table)
     return count;
 }
 
-static bool lock_to_merge(Request *request, const IngestTarget *target, Fault *fault)
+static bool lock_to_merge(Request *request, Text table, Fault *fault)
 {
     const TableInterval all = TABLE_ETERNITY;
-    TableLockRequest lock = {.table = text_of(target->table),
+    TableLockRequest lock = {.table = table,
                              .interval_count = 1,
                              .intervals = &all,
                              .is_exclusive = true};
@@ -331,10 +331,10 @@ void change_merge_small(Request *request, const ParsedStatement *statement,
 {
     Fault fault;
     ChangeRun run = {.request = request, .statement = statement, .fault = &fault};
-    Text key = text_of(target->table);
+    Text key = text_of(arena_strdup(request->arena, target->table)); /* not the snapshot's */
     if (target->relation == NULL || !request_refresh_snapshot(request, &fault) ||
         count_small(table_find(request->snapshot, key)) < MERGE_COUNT ||
-        !lock_to_merge(request, target, &fault)) /* somebody else is at it: another time */
+        !lock_to_merge(request, key, &fault)) /* somebody else is at it: another time */
         return;
     bool ok = request_refresh_snapshot(request, &fault);
     const Table *table = ok ? table_find(request->snapshot, key) : NULL;
@@ -367,6 +367,7 @@ bool change_run(Request *request, const ParsedStatement *statement, const BoundQ
                      .query = query,
                      .change = query->change,
                      .fault = fault};
+    const TableSnapshot *bound = table_snapshot_share(request->snapshot); /* what is named is in it */
     bool ok = query->change->kind == CHANGE_INSERT ? insert_rows(&run) : change_rows(&run);
     ingest_unlock(request); /* when nothing was found, or something failed */
     if (ok && run.rows > 0)
@@ -375,5 +376,6 @@ bool change_run(Request *request, const ParsedStatement *statement, const BoundQ
     remove_files(&run);
     if (ok && query->change->kind == CHANGE_INSERT)
         change_merge_small(request, statement, query->ingest);
+    table_snapshot_release(request->controller->tables, bound);
     return ok;
 }

@@ -73,7 +73,16 @@ typedef struct Carried {
     Text *savepoints;
     bool wrote;         /* in this transaction block */
     bool has_temporary; /* the session has made temporary relations */
+    uint32_t sequence_count, sequence_capacity;
+    struct CarriedSequence *sequences; /* the session's own last values */
+    uint32_t last_sequence;            /* of lastval(); 0: none */
+    bool is_changed;                   /* to be sent when the statement is done */
 } Carried;
+
+typedef struct CarriedSequence {
+    uint32_t oid;
+    int64_t value;
+} CarriedSequence;
 
 /* A prepared statement as the front end keeps it; types are OIDs, u32 LE each. */
 typedef struct PreparedText {
@@ -134,6 +143,7 @@ typedef struct Request {
     Text state_sessions, state_workers, state_statements, state_cursors, state_channels, state_locks; /* from SERVER_STATE, in the arena */
     bool has_state;
     CatalogContext *catalog;   /* what catalog relations and regclass show, for this statement */
+    uint64_t sequence_calls;   /* of nextval(), so far */
     int64_t lock;              /* of a REPLACE, until its execution takes it over */
     Carried carried;
     uint32_t statement_at, statement_count; /* which of the text's statements runs */
@@ -271,6 +281,18 @@ int carried_find_savepoint(const Request *request, Text name); /* the newest; -1
 void carried_note_write(Request *request); /* a statement that writes has taken effect */
 void carried_note_temporary(Request *request);
 void carried_end_transaction(Request *request);
+/* currval() and lastval(); sent by carried_settle. */
+void carried_note_sequence(Request *request, uint32_t oid, int64_t value);
+bool carried_find_sequence(const Request *request, uint32_t oid, int64_t *value);
+bool carried_last_sequence(const Request *request, int64_t *value);
+void carried_forget_sequences(Request *request);
+void carried_settle(Request *request);
+
+/* --- sequence.c --- */
+/* CatalogContext.sequence; `state` is the request. */
+bool sequence_run(void *state, const SequenceCall *call, int64_t *value, bool *is_null, Fault *fault);
+/* ALTER SEQUENCE RESTART, TRUNCATE RESTART IDENTITY: the next value is this one. */
+bool sequence_restart(Request *request, uint32_t oid, int64_t value, Fault *fault);
 
 /* --- change.c --- */
 /* A statement that changes rows, and what it returns; the request holds the lock of UPDATE and

@@ -59,6 +59,56 @@ void define_end_transaction(Request *request)
 
 /* --- CREATE --- */
 
+/* The sequences of serial and identity columns come before their table, whose defaults name them by
+ * their OIDs, so that they may be renamed. */
+static bool make_sequences(Request *request, const Definition *definition, TableColumn *columns,
+                           uint32_t count, uint32_t *oids, Fault *fault)
+{
+    static const TableColumn shown[] = {{.name = TEXT_LITERAL("last_value"), .type_oid = T_INT8, .type_modifier = -1},
+                                        {.name = TEXT_LITERAL("log_cnt"), .type_oid = T_INT8, .type_modifier = -1},
+                                        {.name = TEXT_LITERAL("is_called"), .type_oid = T_BOOL, .type_modifier = -1}};
+    for (uint32_t i = 0; i < definition->sequence_count; i++) {
+        const DefinitionSequence *one = &definition->sequences[i];
+        TableDefinition sequence = {
+            .key = one->key,
+            .owner = request->user.roles != NULL ? request->user.role->oid : 0,
+            .properties = {.kind = TABLE_SEQUENCE, .sequence = one->sequence},
+            .column_count = 3,
+            .columns = shown};
+        if (!table_create(request->controller->tables, &sequence, false, &oids[i], fault))
+            return false;
+        for (uint32_t k = 0; k < count; k++)
+            if (text_equal(columns[k].name, one->column))
+                columns[k].default_text =
+                    text_of(arena_printf(request->arena, "nextval('%u'::regclass)", oids[i]));
+    }
+    return true;
+}
+
+static void drop_sequences(Request *request, const Definition *definition)
+{
+    Fault ignored;
+    for (uint32_t i = 0; i < definition->sequence_count; i++)
+        (void)table_drop(request->controller->tables, definition->sequences[i].key, LOCK_TIMEOUT_MS,
+                         &ignored);
+}
+
+static bool own_sequences(Request *request, const Definition *definition, const TableColumn *columns,
+                          uint32_t count, uint32_t table, Fault *fault)
+{
+    for (uint32_t i = 0; i < definition->sequence_count; i++) {
+        const DefinitionSequence *one = &definition->sequences[i];
+        TableChange change = {.kind = TABLE_ALTER_SEQUENCE, .sequence = one->sequence};
+        change.sequence.owner_table = table;
+        for (uint32_t k = 0; k < count; k++)
+            if (text_equal(columns[k].name, one->column))
+                change.sequence.owner_column = (int32_t)k + 1; /* as they are numbered */
+        if (!table_alter(request->controller->tables, one->key, &change, 1, LOCK_TIMEOUT_MS, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool create(Request *request, const Definition *definition, Fault *fault)
 {
     uint32_t oid;
@@ -68,7 +118,17 @@ static bool create(Request *request, const Definition *definition, Fault *fault)
     if (definition->is_temporary && !define_temporary_schema(request, fault))
         return false;
     table.owner = request->user.roles != NULL ? request->user.role->oid : 0;
-    if (!table_create(request->controller->tables, &table, definition->replaces, &oid, fault))
+    uint32_t sequences[DEFINITION_MAX_SEQUENCES];
+    TableColumn *columns = ARENA_ARRAY(request->arena, TableColumn, table.column_count + 1);
+    memcpy(columns, table.columns, table.column_count * sizeof *columns);
+    table.columns = columns;
+    if (!make_sequences(request, definition, columns, table.column_count, sequences, fault))
+        return false;
+    if (!table_create(request->controller->tables, &table, definition->replaces, &oid, fault)) {
+        drop_sequences(request, definition);
+        return false;
+    }
+    if (!own_sequences(request, definition, columns, table.column_count, oid, fault))
         return false;
     /* outside of a block the transaction ends with the statement */
     if (definition->table.properties.drops_at_commit && request->transaction == 'I')
@@ -110,7 +170,9 @@ static bool uses(const Table *view, uint32_t oid)
 
 static const char *kind_word(const Table *table)
 {
-    return table->parsed.kind == TABLE_VIEW ? "view" : "table";
+    return table->parsed.kind == TABLE_VIEW       ? "view"
+           : table->parsed.kind == TABLE_SEQUENCE ? "sequence"
+                                                  : "table";
 }
 
 /* Views over what goes must be asked for with CASCADE. */
@@ -166,6 +228,63 @@ static bool add_contents(Drop *drop, const DefinitionTarget *schema, Fault *faul
     return true;
 }
 
+/* A sequence that a column takes its numbers from goes with the column only. */
+static bool check_sequences(Drop *drop, Fault *fault)
+{
+    const TableSnapshot *tables = drop->request->snapshot;
+    for (uint32_t i = 0; i < drop->count; i++) {
+        const Table *sequence = drop->tables[i];
+        const Table *owner = sequence->parsed.kind != TABLE_SEQUENCE
+                                 ? NULL
+                                 : table_by_oid(tables, sequence->parsed.sequence.owner_table);
+        if (owner == NULL || is_dropped(drop, owner->oid))
+            continue;
+        const TableColumn *column = NULL;
+        for (uint32_t k = 0; k < owner->column_count; k++)
+            if (owner->columns[k].number == sequence->parsed.sequence.owner_column)
+                column = &owner->columns[k];
+        if (column == NULL || column->default_text.length == 0)
+            continue;
+        if (sequence->parsed.sequence.is_identity) {
+            fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                      "cannot drop sequence %.*s because column %.*s of table %.*s requires it",
+                      TEXT_ARGS(sequence->name), TEXT_ARGS(column->name), TEXT_ARGS(owner->name));
+            return fault_hint(fault, "You can drop column %.*s of table %.*s instead.",
+                              TEXT_ARGS(column->name), TEXT_ARGS(owner->name));
+        }
+        if (!drop->definition->cascades) {
+            fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                      "cannot drop sequence %.*s because other objects depend on it",
+                      TEXT_ARGS(sequence->name));
+            fault_detail(fault, "default value for column %.*s of table %.*s depends on sequence %.*s",
+                         TEXT_ARGS(column->name), TEXT_ARGS(owner->name), TEXT_ARGS(sequence->name));
+            return fault_hint(fault, "Use DROP ... CASCADE to drop the dependent objects too.");
+        }
+        TableChange change = {.kind = TABLE_ALTER_COLUMN, .column = *column};
+        change.column.default_text = TEXT_LITERAL("");
+        notify(drop->request,
+               arena_printf(drop->request->arena,
+                            "drop cascades to default value for column %.*s of table %.*s",
+                            TEXT_ARGS(column->name), TEXT_ARGS(owner->name)));
+        if (!table_alter(drop->request->controller->tables, owner->key, &change, 1, LOCK_TIMEOUT_MS,
+                         fault))
+            return false;
+    }
+    return true;
+}
+
+/* Sequences that belong to columns of a table that goes. */
+static void add_owned(Drop *drop, uint32_t table)
+{
+    const TableSnapshot *tables = drop->request->snapshot;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const Table *sequence = tables->tables[i];
+        if (sequence->parsed.kind == TABLE_SEQUENCE &&
+            sequence->parsed.sequence.owner_table == table && !is_dropped(drop, sequence->oid))
+            add_dropped(drop, sequence);
+    }
+}
+
 static bool drop_objects(Request *request, const Definition *definition, Fault *fault)
 {
     TableStore *store = request->controller->tables;
@@ -178,8 +297,11 @@ static bool drop_objects(Request *request, const Definition *definition, Fault *
         else if (!add_contents(&drop, target, fault))
             return false;
     }
-    if (!add_dependents(&drop, fault))
+    if (!check_sequences(&drop, fault) || !add_dependents(&drop, fault))
         return false;
+    uint32_t asked = drop.count;
+    for (uint32_t i = 0; i < asked; i++)
+        add_owned(&drop, drop.tables[i]->oid);
     for (uint32_t i = 0; i < drop.count; i++)
         if (!table_drop(store, drop.tables[i]->key, LOCK_TIMEOUT_MS, fault))
             return false;
@@ -192,11 +314,24 @@ static bool drop_objects(Request *request, const Definition *definition, Fault *
 
 /* --- the others --- */
 
+static bool restart_owned(Request *request, uint32_t table, Fault *fault)
+{
+    const TableSnapshot *tables = request->snapshot;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const TableProperties *parsed = &tables->tables[i]->parsed;
+        if (parsed->kind == TABLE_SEQUENCE && parsed->sequence.owner_table == table &&
+            !sequence_restart(request, tables->tables[i]->oid, parsed->sequence.start, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool truncate_tables(Request *request, const Definition *definition, Fault *fault)
 {
     for (uint32_t i = 0; i < definition->target_count; i++)
         if (!table_truncate(request->controller->tables, definition->targets[i].key, LOCK_TIMEOUT_MS,
-                            fault))
+                            fault) ||
+            (definition->restarts && !restart_owned(request, definition->targets[i].oid, fault)))
             return false;
     return true;
 }
@@ -205,8 +340,13 @@ static bool alter(Request *request, const Definition *definition, Fault *fault)
 {
     if (definition->target_count == 0 || definition->change_count == 0)
         return true;
-    return table_alter(request->controller->tables, definition->targets[0].key, definition->changes,
-                       definition->change_count, LOCK_TIMEOUT_MS, fault);
+    if (!table_alter(request->controller->tables, definition->targets[0].key, definition->changes,
+                     definition->change_count, LOCK_TIMEOUT_MS, fault))
+        return false;
+    if (definition->changes[0].kind != TABLE_ALTER_SEQUENCE || !definition->restarts)
+        return true;
+    return request_refresh_snapshot(request, fault) &&
+           sequence_restart(request, definition->targets[0].oid, definition->restart_value, fault);
 }
 
 static bool run(Request *request, const Definition *definition, Fault *fault)

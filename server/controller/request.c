@@ -48,6 +48,8 @@ bool request_refresh_snapshot(Request *request, Fault *fault)
     if (request->snapshot != NULL)
         table_snapshot_release(tables, request->snapshot);
     request->snapshot = table_snapshot(tables, fault);
+    if (request->catalog != NULL && request->snapshot != NULL)
+        request->catalog->tables = request->snapshot;
     return request->snapshot != NULL;
 }
 
@@ -152,6 +154,7 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
                       : statement_run(request, statement, fault);
     if (statement->context_count > 0)
         request->settings = before;
+    carried_settle(request);
     return ok;
 }
 

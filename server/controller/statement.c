@@ -129,6 +129,9 @@ static bool discard(Request *request, const ParsedStatement *statement, Fault *f
         if (!advisory_ask(request, &(AdvisoryCall){.what = ADVISORY_UNLOCK_ALL}, &ignored, fault))
             return false;
     }
+    if (strcmp(statement->tag, "DISCARD ALL") == 0 ||
+        strcmp(statement->tag, "DISCARD SEQUENCES") == 0)
+        carried_forget_sequences(request);
     bool drops = strcmp(statement->tag, "DISCARD ALL") == 0 || strcmp(statement->tag, "DISCARD TEMP") == 0;
     if (drops && request->carried.has_temporary && !define_drop_temporary(request, fault))
         return false;

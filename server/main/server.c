@@ -115,6 +115,12 @@ static SharedPage *make_shared_page(const Settings *settings)
     int processes = worker_count(settings) + controller_count(settings);
     memory_pool_init(&shared->memory, limit, processes);
     log_share_level(&shared->log_level);
+    pthread_mutexattr_t kind;
+    check(pthread_mutexattr_init(&kind) == 0 &&
+          pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED) == 0 &&
+          pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST) == 0 &&
+          pthread_mutex_init(&shared->sequence_lock, &kind) == 0);
+    pthread_mutexattr_destroy(&kind);
     return shared;
 }
 

@@ -261,6 +261,8 @@ static bool alter_column(Change *change, const TableColumn *given)
         return no_column(change, given->name);
     change->columns[at].not_null = given->not_null;
     change->columns[at].default_text = given->default_text;
+    change->columns[at].identity = given->identity;
+    change->columns[at].is_generated = given->is_generated;
     return true;
 }
 
@@ -272,6 +274,7 @@ static bool apply(Change *change, const TableChange *one)
     case TABLE_DROP_COLUMN: return drop_column(change, one->column.name);
     case TABLE_RENAME_COLUMN: return rename_column(change, one->column.name, one->to);
     case TABLE_ALTER_COLUMN: return alter_column(change, &one->column);
+    case TABLE_ALTER_SEQUENCE: change->properties.sequence = one->sequence; return true;
     }
     return false;
 }
@@ -372,4 +375,27 @@ bool table_drop_schema(TableStore *store, Text schema, Fault *fault)
 bool table_drop_temporary(TableStore *store, Fault *fault)
 {
     return drop_all(store, text_of(TABLE_TEMPORARY_PREFIX), false, fault);
+}
+
+/* --- values --- */
+
+bool table_get_value(TableStore *store, Text name, Arena *arena, Text *value, Fault *fault)
+{
+    bool found;
+    if (!meta_get_value(store->meta, name, arena, value, &found, fault))
+        return false;
+    if (!found)
+        *value = TEXT_LITERAL("");
+    return true;
+}
+
+bool table_put_value(TableStore *store, Text name, Text value, Fault *fault)
+{
+    if (!meta_begin(store->meta, true, fault))
+        return false;
+    if (!meta_put_value(store->meta, name, value, fault)) {
+        meta_rollback(store->meta);
+        return false;
+    }
+    return meta_commit(store->meta, fault);
 }

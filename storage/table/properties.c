@@ -3,7 +3,8 @@
  *
  *   {"kind":"view","definition":"SELECT ..","search_path":"..","used":[16384],
  *    "partitioned_by":"DAY","on_commit":"drop","dropped":["a"],
- *    "columns":{"b":{"not_null":true,"default":"0"}}}
+ *    "sequence":[type,start,increment,minimum,maximum,cache,cycles,table,column,is identity],
+ *    "columns":{"b":{"not_null":true,"default":"0","identity":"a","generated":true}}}
  *
  * Every field may be missing.
  */
@@ -64,7 +65,7 @@ static void put_columns(Buffer *out, const TableColumn *columns, uint32_t count)
 {
     bool is_first = true;
     for (uint32_t i = 0; i < count; i++) {
-        if (!columns[i].not_null && columns[i].default_text.length == 0)
+        if (!columns[i].not_null && columns[i].default_text.length == 0 && columns[i].identity == 0)
             continue;
         if (is_first)
             buffer_append_string(out, out->length > 1 ? ",\"columns\":{" : "\"columns\":{");
@@ -77,16 +78,29 @@ static void put_columns(Buffer *out, const TableColumn *columns, uint32_t count)
             buffer_append_string(out, ",\"default\":");
             table_json_write_text(out, columns[i].default_text);
         }
+        if (columns[i].identity != 0)
+            buffer_printf(out, ",\"identity\":\"%c\"", columns[i].identity);
+        if (columns[i].is_generated)
+            buffer_append_string(out, ",\"generated\":true");
         buffer_append_byte(out, '}');
     }
     if (!is_first)
         buffer_append_byte(out, '}');
 }
 
+static void put_sequence(Buffer *out, const TableSequence *sequence)
+{
+    buffer_printf(out, ",\"sequence\":[%u,%lld,%lld,%lld,%lld,%lld,%d,%u,%d,%d]", sequence->type_oid,
+                  (long long)sequence->start, (long long)sequence->increment,
+                  (long long)sequence->minimum, (long long)sequence->maximum,
+                  (long long)sequence->cache, sequence->cycles, sequence->owner_table,
+                  sequence->owner_column, sequence->is_identity);
+}
+
 void table_properties_write(const TableProperties *properties, const TableColumn *columns,
                             uint32_t column_count, Buffer *out)
 {
-    static const char *const kinds[] = {"", "view", "schema"};
+    static const char *const kinds[] = {"", "view", "schema", "sequence"};
     Buffer json = BUFFER_EMPTY;
     buffer_append_byte(&json, '{');
     put_text(&json, "kind", text_of(kinds[properties->kind]));
@@ -108,6 +122,8 @@ void table_properties_write(const TableProperties *properties, const TableColumn
     }
     if (properties->dropped_count > 0)
         buffer_append_byte(&json, ']');
+    if (properties->kind == TABLE_SEQUENCE)
+        put_sequence(&json, &properties->sequence);
     put_columns(&json, columns, column_count);
     buffer_append_byte(&json, '}');
     buffer_append(out, json.data, json.length);
@@ -145,11 +161,30 @@ static void read_dropped(const json_t *list, Arena *arena, TableProperties *prop
     properties->dropped_count = (uint32_t)count;
 }
 
+static void read_sequence(const json_t *list, TableSequence *sequence)
+{
+    int64_t numbers[10];
+    for (size_t i = 0; i < 10; i++)
+        numbers[i] = json_integer_value(json_array_get(list, i));
+    *sequence = (TableSequence){.type_oid = (uint32_t)numbers[0],
+                                .start = numbers[1],
+                                .increment = numbers[2],
+                                .minimum = numbers[3],
+                                .maximum = numbers[4],
+                                .cache = numbers[5],
+                                .cycles = numbers[6] != 0,
+                                .owner_table = (uint32_t)numbers[7],
+                                .owner_column = (int32_t)numbers[8],
+                                .is_identity = numbers[9] != 0};
+}
+
 static TableKind read_kind(const json_t *kind)
 {
     const char *word = json_is_string(kind) ? json_string_value(kind) : "";
     if (strcmp(word, "view") == 0)
         return TABLE_VIEW;
+    if (strcmp(word, "sequence") == 0)
+        return TABLE_SEQUENCE;
     return strcmp(word, "schema") == 0 ? TABLE_SCHEMA : TABLE_STORED;
 }
 
@@ -161,6 +196,9 @@ static void read_columns(const json_t *object, Arena *arena, TableColumn *column
             continue;
         columns[i].not_null = json_is_true(json_object_get(one, "not_null"));
         columns[i].default_text = copy_string(json_object_get(one, "default"), arena);
+        const char *identity = json_string_value(json_object_get(one, "identity"));
+        columns[i].identity = identity == NULL ? 0 : identity[0];
+        columns[i].is_generated = json_is_true(json_object_get(one, "generated"));
     }
 }
 
@@ -175,6 +213,7 @@ void table_properties_read(Text text, Arena *arena, TableProperties *properties,
         properties->search_path = copy_string(json_object_get(json, "search_path"), arena);
         properties->partitioned_by = copy_string(json_object_get(json, "partitioned_by"), arena);
         properties->drops_at_commit = json_object_get(json, "on_commit") != NULL;
+        read_sequence(json_object_get(json, "sequence"), &properties->sequence);
         read_used(json_object_get(json, "used"), arena, properties);
         read_dropped(json_object_get(json, "dropped"), arena, properties);
         read_columns(json_object_get(json, "columns"), arena, columns, column_count);

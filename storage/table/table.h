@@ -62,6 +62,8 @@ typedef struct TableColumn {
     Text comment;
     bool not_null;
     Text default_text; /* an expression in SQL; empty: none */
+    char identity;     /* GENERATED AS IDENTITY: 'a' always, 'd' by default; 0: none */
+    bool is_generated; /* the default is what a generated column always holds */
 } TableColumn;
 
 typedef struct TableSegment {
@@ -94,7 +96,17 @@ typedef struct TableColumnStatistics {
  * lies in schema public, else schema/name (no name may hold a slash). A schema is a row
  * with the key schema/.
  */
-typedef enum TableKind { TABLE_STORED, TABLE_VIEW, TABLE_SCHEMA } TableKind;
+typedef enum TableKind { TABLE_STORED, TABLE_VIEW, TABLE_SCHEMA, TABLE_SEQUENCE } TableKind;
+
+/* What a sequence is declared as; where it stands is not here (server/controller/sequence.c). */
+typedef struct TableSequence {
+    uint32_t type_oid;
+    int64_t start, increment, minimum, maximum, cache;
+    bool cycles;
+    uint32_t owner_table; /* it goes with this column; 0: with none */
+    int32_t owner_column;
+    bool is_identity;     /* of an identity column */
+} TableSequence;
 
 /* What is kept of a relation besides its columns, as the JSON of its `properties`. */
 typedef struct TableProperties {
@@ -107,6 +119,7 @@ typedef struct TableProperties {
     const uint32_t *used;
     uint32_t dropped_count; /* columns that are gone while segments still have them */
     const Text *dropped;
+    TableSequence sequence; /* SEQUENCE */
 } TableProperties;
 
 typedef struct Table {
@@ -293,6 +306,11 @@ typedef struct PublishResult {
  */
 bool table_publish(TableStore *store, const PublishRequest *request, PublishResult *result,
                    Fault *fault);
+/* Values by name that the store keeps for whoever has no table of its own for them (storage/meta);
+ * *value is empty when there is none. A value that was put is durable. */
+bool table_get_value(TableStore *store, Text name, Arena *arena, Text *value, Fault *fault);
+bool table_put_value(TableStore *store, Text name, Text value, Fault *fault);
+
 /* Whether a column of type `have` may take values of type `given`, and the type that it then
  * has: the same type, a wider integer (int2, int4, int8), a wider or unbounded text. */
 bool table_widen_type(uint32_t have, int32_t have_modifier, uint32_t given, int32_t given_modifier,
@@ -304,6 +322,9 @@ bool table_check_name(Text name, Fault *fault);
 
 /* The key of a relation; an empty name gives the schema's own. In arena, terminated. */
 Text table_key(Arena *arena, Text schema, Text name);
+/* What a key is made of. */
+Text table_key_schema(Text key);
+Text table_key_name(Text key);
 /* Both parts of a key are names (table_check_name): else INVALID_NAME. */
 bool table_check_key(Text key, Fault *fault);
 
@@ -325,13 +346,15 @@ typedef enum TableChangeKind {
     TABLE_ADD_COLUMN,    /* column */
     TABLE_DROP_COLUMN,   /* column.name */
     TABLE_RENAME_COLUMN, /* column.name, `to`; a table that has segments cannot: 0A000 */
-    TABLE_ALTER_COLUMN,  /* column.name gets column.not_null and column.default_text */
+    TABLE_ALTER_COLUMN,  /* column.name gets what `column` says besides its name and type */
+    TABLE_ALTER_SEQUENCE, /* sequence */
 } TableChangeKind;
 
 typedef struct TableChange {
     TableChangeKind kind;
     TableColumn column;
     Text to;
+    TableSequence sequence;
 } TableChange;
 
 /* All of them or none. 42P01, 42701, 42703, 42P07, 0A000. */

@@ -91,9 +91,6 @@ void table_properties_write(const TableProperties *properties, const TableColumn
 void table_properties_read(Text json, Arena *arena, TableProperties *properties,
                            TableColumn *columns, uint32_t column_count);
 bool table_was_dropped(const TableProperties *properties, Text column);
-/* The parts of a key. */
-Text table_key_schema(Text key);
-Text table_key_name(Text key);
 
 /* --- snapshots --- */
 /* Marks is_overshadowed of each: another of a newer version holds its whole interval. */
