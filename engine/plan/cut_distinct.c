@@ -75,13 +75,22 @@ static uint32_t find_set(Cutter *cutter, const Plan *plan, const StageAggregate 
     return found;
 }
 
+/* Whether a group may have no row in any set: each has a filter. */
+static bool may_lose_groups(const EachLayout *layout)
+{
+    bool may = layout->state_count == 0;
+    for (uint32_t s = 0; s < layout->set_count; s++)
+        may = may && layout->sets[s].filter >= 0;
+    return may;
+}
+
 static EachLayout make_layout(Cutter *cutter, const Plan *plan, const StageAggregate *aggregates)
 {
     Arena *arena = cutter->arena;
     uint32_t count = plan->aggregate.aggregate_count;
-    EachLayout layout = {.sets = ARENA_ARRAY(arena, StageDistinctSet, count),
+    EachLayout layout = {.sets = ARENA_ARRAY(arena, StageDistinctSet, count + 1),
                          .set_of = ARENA_ARRAY(arena, uint32_t, count),
-                         .first_of = ARENA_ARRAY(arena, uint32_t, count),
+                         .first_of = ARENA_ARRAY(arena, uint32_t, count + 1),
                          .state_of = ARENA_ARRAY(arena, uint32_t, count),
                          .part = plan->aggregate.key_count};
     for (uint32_t i = 0; i < count; i++) {
@@ -91,6 +100,9 @@ static EachLayout make_layout(Cutter *cutter, const Plan *plan, const StageAggre
         else
             layout.state_of[i] = layout.state_count++;
     }
+    if (plan->aggregate.key_count > 0 && may_lose_groups(&layout))
+        layout.sets[layout.set_count++] =
+            (StageDistinctSet){.filter = -1, .estimated_rows = plan_estimate_rows(plan)};
     layout.states = layout.part + 1;
     for (uint32_t s = 0; s < layout.set_count; s++) {
         layout.first_of[s] = layout.states;

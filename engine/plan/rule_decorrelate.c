@@ -328,6 +328,16 @@ static const Plan *pull_aggregate(Pull *state, const Plan *plan)
     return plan_aggregate(arena, input, keys, key_count, aggregates, plan->aggregate.aggregate_count);
 }
 
+/* One side of a join. What the join's condition may name is computed below the join. */
+static const Plan *pull_side(Pull *state, const Plan *plan, bool is_named)
+{
+    const Plan *side = pull(state, plan);
+    if (side != NULL && state->global_aggregate != NULL)
+        return not_supported(state, "a join of an aggregate of the outer query's rows");
+    return side != NULL && is_named && state->deferred_count > 0 ? settle_deferred(state, side)
+                                                                  : side;
+}
+
 static const Plan *pull_join(Pull *state, const Plan *plan)
 {
     Arena *arena = state->context->arena;
@@ -341,8 +351,9 @@ static const Plan *pull_join(Pull *state, const Plan *plan)
         return not_supported(state, "an outer join's inner side names the outer query");
     if (plan->join.type == JOIN_RIGHT || plan->join.type == JOIN_FULL)
         return not_supported(state, "a right or full join names the outer query");
-    left = pull(state, left);
-    if (left == NULL || (right_refers && (right = pull(state, right)) == NULL))
+    left = pull_side(state, left, condition != NULL || right_refers);
+    if (left == NULL ||
+        (right_refers && (right = pull_side(state, right, condition != NULL)) == NULL))
         return NULL;
     if (plan->join.type == JOIN_INNER && condition != NULL) {
         ExprList all, kept;

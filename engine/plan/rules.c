@@ -19,6 +19,8 @@ static const RuleEntry rules[] = {
     {"order_forms", rule_order_forms, true},
     /* Apply nodes are known to no other rule but folding */
     {"decorrelate", rule_decorrelate, true},
+    /* it groups outer values and numbers their rows */
+    {"order_forms_again", rule_order_forms, true},
     /* joins made by decorrelation take part */
     {"push_filters", rule_push_filters, false},
     /* substituting through projections leaves constants behind, and folding finds more to push */

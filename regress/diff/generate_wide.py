@@ -135,7 +135,7 @@ class Wide(Generator):
             lambda: "SPLIT_PART(%s, 'b', %d)" % (e('text'), self.pick(1, 2, -1)),
             lambda: "REGEXP_REPLACE(%s, '[a-c]+', '<\\&>', 'g')" % e('text'),
             lambda: 'JSONB_TYPEOF(%s)' % e('json'),
-            lambda: 'INITCAP(%s)' % e('text'))()
+            lambda: 'TRIM(%s)' % e('text'))()
 
     def condition(self, scope, depth=2, subqueries=True):
         e = lambda k: self.expr(scope, k, max(depth - 1, 0), subqueries)
