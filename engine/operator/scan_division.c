@@ -54,12 +54,16 @@ bool division_enter_segment(Conjunct *conjunct, SegmentReader *reader, uint32_t 
     CodeRanges codes = {.is_known = true,
                         .ranges = ARENA_ARRAY(arena, CodeRange, division->range_count)};
     for (uint32_t i = 0; i < division->range_count; i++) {
-        uint32_t behind = entries + 1;
+        bool is_own = division->owners[i] == conjunct->worker;
         bool is_last = i + 1 == division->range_count;
+        bool is_end = is_own != (!is_last && division->owners[i + 1] == conjunct->worker);
+        uint32_t behind = entries + 1;
+        if (!is_end) /* where two of its ranges meet, or two of others, is of no interest */
+            continue;
         if (!is_last &&
             !segment_lower_bound(reader, column, division->splits[i], false, &behind, fault))
             return false;
-        if (division->owners[i] == conjunct->worker)
+        if (is_own)
             add_own(&codes, first, behind);
         first = behind;
     }
@@ -273,6 +277,19 @@ static bool deal(const double *weights, uint32_t ranges, uint32_t workers, Arena
     return most * 100 * workers <= total * MOST_UNEVEN;
 }
 
+/* Ranges of one worker that follow one another become one; returns how many are left. */
+static uint32_t join_neighbours(Text *splits, uint32_t *owners, uint32_t ranges)
+{
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < ranges; i++) {
+        if (owners[i] == owners[kept - 1])
+            continue;
+        splits[kept - 1] = splits[i - 1];
+        owners[kept++] = owners[i];
+    }
+    return kept;
+}
+
 bool scan_divide(SegmentCache *cache, const StageInput *input, uint32_t column, uint32_t workers,
                  Arena *arena, const RowDivision **division, double *entries, Fault *fault)
 {
@@ -290,6 +307,7 @@ bool scan_divide(SegmentCache *cache, const StageInput *input, uint32_t column, 
     uint32_t ranges = cut_ranges(sample, wanted, splits, weights);
     if (!deal(weights, ranges, workers, arena, owners))
         return true;
+    ranges = join_neighbours(splits, owners, ranges);
     RowDivision *made = ARENA_NEW(arena, RowDivision);
     *made = (RowDivision){
         .column = column, .range_count = ranges, .splits = splits, .owners = owners};

@@ -38,8 +38,8 @@ static int64_t input_column(const OperatorSpec *spec, uint32_t position)
     return spec->input.keep[position];
 }
 
-/* The key with the most values among those that are texts of the table; padded characters are equal
- * by other rules than their bytes. -1: there is none. */
+/* The key with the most values among those that are texts of the table and equal by their bytes. -1:
+ * there is none. */
 static int64_t best_column(const Plan *plan, const Fragment *fragment, const uint32_t *keys)
 {
     const PlanProjection *items = plan->aggregate.keys;
@@ -47,8 +47,7 @@ static int64_t best_column(const Plan *plan, const Fragment *fragment, const uin
     int64_t best = -1;
     for (uint32_t k = 0; k < plan->aggregate.key_count; k++) {
         SqlType type = items[k].expr->type;
-        if (items[k].expr->kind != EXPR_COLUMN || type_layout(type) != LAYOUT_STRING ||
-            type.oid == T_BPCHAR)
+        if (items[k].expr->kind != EXPR_COLUMN || !function_orders_by_bytes(type))
             continue;
         int64_t column = input_column(fragment->root, keys[k]);
         double values = plan_estimate_distinct(plan->aggregate.input, items[k].expr->column);
