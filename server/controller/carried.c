@@ -2,8 +2,8 @@
  * What a session's statements leave for those after them and the front end keeps without
  * understanding: it comes with every request and goes back with the response that changes it.
  *
- *   savepoints  names, oldest first
- *   wrote       whether something was written in this transaction block
+ *   savepoints  oldest first: name, version and revision of what the block had written then
+ *   block       version, last version and revision of what the block has written
  *   sequences   last values of sequences, OID and value by turns
  *   lastval     the OID of the sequence whose value lastval() gives
  *   temporary   whether the session has made temporary relations
@@ -21,8 +21,23 @@ static void read_savepoints(Request *request, Unpacker *in)
     uint32_t count = unpack_array(in);
     if (in->failed || count > CARRIED_MOST_SAVEPOINTS)
         return;
-    for (uint32_t i = 0; i < count && !in->failed; i++)
+    for (uint32_t i = 0; i < count && !in->failed; i++) {
+        if (unpack_array(in) != 3)
+            return;
         carried_push_savepoint(request, unpack_text(in));
+        Savepoint *savepoint = &request->carried.savepoints[i];
+        savepoint->block_version = (uint32_t)unpack_uint(in);
+        savepoint->block_revision = unpack_uint(in);
+    }
+}
+
+static void read_block(Carried *carried, Unpacker *in)
+{
+    if (unpack_array(in) != 3)
+        return;
+    carried->block_version = (uint32_t)unpack_uint(in);
+    carried->last_block_version = (uint32_t)unpack_uint(in);
+    carried->block_revision = unpack_uint(in);
 }
 
 static void read_sequences(Request *request, Unpacker *in)
@@ -48,8 +63,8 @@ void carried_read(Request *request, Text bytes)
         Text name = unpack_text(&in);
         if (text_equal_string(name, "savepoints"))
             read_savepoints(request, &in);
-        else if (text_equal_string(name, "wrote"))
-            request->carried.wrote = unpack_bool(&in);
+        else if (text_equal_string(name, "block"))
+            read_block(&request->carried, &in);
         else if (text_equal_string(name, "sequences"))
             read_sequences(request, &in);
         else if (text_equal_string(name, "lastval"))
@@ -68,10 +83,17 @@ void carried_send(Request *request)
     pack_map(&out, 5);
     pack_string(&out, "savepoints");
     pack_array(&out, carried->savepoint_count);
-    for (uint32_t i = 0; i < carried->savepoint_count; i++)
-        pack_text(&out, carried->savepoints[i]);
-    pack_string(&out, "wrote");
-    pack_bool(&out, carried->wrote);
+    for (uint32_t i = 0; i < carried->savepoint_count; i++) {
+        pack_array(&out, 3);
+        pack_text(&out, carried->savepoints[i].name);
+        pack_uint(&out, carried->savepoints[i].block_version);
+        pack_uint(&out, carried->savepoints[i].block_revision);
+    }
+    pack_string(&out, "block");
+    pack_array(&out, 3);
+    pack_uint(&out, carried->block_version);
+    pack_uint(&out, carried->last_block_version);
+    pack_uint(&out, carried->block_revision);
     pack_string(&out, "sequences");
     pack_array(&out, carried->sequence_count * 2);
     for (uint32_t i = 0; i < carried->sequence_count; i++) {
@@ -95,33 +117,28 @@ bool carried_push_savepoint(Request *request, Text name)
         return false;
     if (carried->savepoint_count == carried->savepoint_capacity) {
         uint32_t capacity = carried->savepoint_capacity == 0 ? 8 : carried->savepoint_capacity * 2;
-        Text *names = ARENA_ARRAY(request->arena, Text, capacity);
+        Savepoint *savepoints = ARENA_ARRAY(request->arena, Savepoint, capacity);
         if (carried->savepoint_count > 0)
-            memcpy(names, carried->savepoints, carried->savepoint_count * sizeof *names);
-        carried->savepoints = names;
+            memcpy(savepoints, carried->savepoints, carried->savepoint_count * sizeof *savepoints);
+        carried->savepoints = savepoints;
         carried->savepoint_capacity = capacity;
     }
-    carried->savepoints[carried->savepoint_count++] = arena_text(request->arena, name);
+    carried->savepoints[carried->savepoint_count++] =
+        (Savepoint){.name = arena_text(request->arena, name),
+                    .block_version = carried->block_version,
+                    .block_revision = carried->block_revision};
     return true;
 }
 
 int carried_find_savepoint(const Request *request, Text name)
 {
     for (uint32_t i = request->carried.savepoint_count; i > 0; i--)
-        if (text_equal(request->carried.savepoints[i - 1], name))
+        if (text_equal(request->carried.savepoints[i - 1].name, name))
             return (int)i - 1;
     return -1;
 }
 
-/* --- what was written --- */
-
-void carried_note_write(Request *request)
-{
-    if (request->transaction == 'I' || request->carried.wrote)
-        return;
-    request->carried.wrote = true;
-    carried_send(request);
-}
+/* --- what was made --- */
 
 void carried_note_temporary(Request *request)
 {
@@ -134,10 +151,10 @@ void carried_note_temporary(Request *request)
 void carried_end_transaction(Request *request)
 {
     Carried *carried = &request->carried;
-    if (carried->savepoint_count == 0 && !carried->wrote)
+    if (carried->savepoint_count == 0 && carried->last_block_version == 0)
         return;
     carried->savepoint_count = 0;
-    carried->wrote = false;
+    block_forget(request);
     carried_send(request);
 }
 

@@ -332,7 +332,8 @@ void change_merge_small(Request *request, const ParsedStatement *statement,
     Fault fault;
     ChangeRun run = {.request = request, .statement = statement, .fault = &fault};
     Text key = text_of(arena_strdup(request->arena, target->table)); /* not the snapshot's */
-    if (target->relation == NULL || !request_refresh_snapshot(request, &fault) ||
+    if (target->relation == NULL || block_is_open(request) ||
+        !request_refresh_snapshot(request, &fault) ||
         count_small(table_find(request->snapshot, key)) < MERGE_COUNT ||
         !lock_to_merge(request, key, &fault)) /* somebody else is at it: another time */
         return;
@@ -370,8 +371,6 @@ bool change_run(Request *request, const ParsedStatement *statement, const BoundQ
     const TableSnapshot *bound = table_snapshot_share(request->snapshot); /* what is named is in it */
     bool ok = query->change->kind == CHANGE_INSERT ? insert_rows(&run) : change_rows(&run);
     ingest_unlock(request); /* when nothing was found, or something failed */
-    if (ok && run.rows > 0)
-        carried_note_write(request);
     ok = ok && answer(&run);
     remove_files(&run);
     if (ok && query->change->kind == CHANGE_INSERT)

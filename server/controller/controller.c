@@ -34,6 +34,7 @@ static bool open_stores(Controller *controller, Fault *fault)
         return false;
     controller->tables =
         table_store_open(controller->meta, controller->deep, &child->shared->catalog_version);
+    controller->published = controller->tables;
     controller->segments = segment_cache_new(1000, (size_t)128 << 20);
     snprintf(controller->staging_folder, sizeof controller->staging_folder, "%s/staging",
              child->data_folder);
@@ -129,6 +130,7 @@ static void serve(Controller *controller, const Frame *frame)
     } else {
         respond_failed(request, &fault);
     }
+    block_leave(request);
     respond_done(request);
     front_flush(request);
     interrupt_end_request(controller);

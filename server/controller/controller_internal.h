@@ -31,6 +31,8 @@ typedef struct Controller {
     Meta *meta;
     Deep *deep;
     TableStore *tables;
+    TableStore *published; /* `tables`, but for the time of a statement on a block's copy, `block` */
+    TableStore *block;     /* NULL: none is open */
     SegmentCache *segments;
     char staging_folder[DEEP_PATH_SIZE];
     int64_t started;
@@ -67,12 +69,20 @@ typedef enum RequestKind {
     REQUEST_FAREWELL,
 } RequestKind;
 
+typedef struct Savepoint {
+    Text name;
+    uint32_t block_version; /* of what the block had written; 0: nothing */
+    uint64_t block_revision;
+} Savepoint;
+
 /* What statements leave for those after them (carried.c). */
 typedef struct Carried {
     uint32_t savepoint_count, savepoint_capacity;
-    Text *savepoints;
-    bool wrote;         /* in this transaction block */
-    bool has_temporary; /* the session has made temporary relations */
+    Savepoint *savepoints;
+    uint32_t block_version;      /* of what this block has written (block.c); 0: nothing */
+    uint32_t last_block_version; /* versions 1 to this one are to be removed at its end */
+    uint64_t block_revision;     /* of the metadata that it is a copy of, with changes */
+    bool has_temporary;          /* the session has made temporary relations */
     uint32_t sequence_count, sequence_capacity;
     struct CarriedSequence *sequences; /* the session's own last values */
     uint32_t last_sequence;            /* of lastval(); 0: none */
@@ -262,6 +272,9 @@ bool advisory_ask(void *state, const AdvisoryCall *call, bool *done, Fault *faul
  * now, for the statements that follow in the same text. */
 bool request_ask_settings(Request *request, Fault *fault);
 
+/* Whether it may change anything that others see. */
+bool statement_writes(const ParsedStatement *statement);
+
 /* --- statement.c: statements without a plan --- */
 bool statement_run(Request *request, const ParsedStatement *statement, Fault *fault);
 bool role_statement_run(Request *request, const ParsedStatement *statement, Fault *fault);
@@ -273,12 +286,23 @@ bool transaction_begin(Request *request, const ParsedStatement *statement, Fault
 bool transaction_end(Request *request, const ParsedStatement *statement, Fault *fault);
 bool transaction_savepoint(Request *request, const ParsedStatement *statement, Fault *fault);
 
+/* --- block.c --- */
+/* Before a statement of a block, `writes` or not: the controller's tables and metadata are as the
+ * block has them, from its first statement that writes on. The snapshot is to be taken anew. */
+bool block_enter(Request *request, bool writes, Fault *fault);
+bool block_is_open(const Request *request);
+/* The controller has its own tables back. At the end of each request. */
+void block_leave(Request *request);
+/* What the block has written takes effect; 40001 when it cannot, and then nothing has. */
+bool block_commit(Request *request, Fault *fault);
+/* The end of the block: what was not committed is gone. */
+void block_forget(Request *request);
+
 /* --- carried.c --- */
 void carried_read(Request *request, Text bytes);
 void carried_send(Request *request);
 bool carried_push_savepoint(Request *request, Text name); /* false: too many */
 int carried_find_savepoint(const Request *request, Text name); /* the newest; -1 none */
-void carried_note_write(Request *request); /* a statement that writes has taken effect */
 void carried_note_temporary(Request *request);
 void carried_end_transaction(Request *request);
 /* currval() and lastval(); sent by carried_settle. */

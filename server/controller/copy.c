@@ -186,7 +186,6 @@ static bool copy_from(Request *request, const ParsedStatement *statement, CopySt
         query_abandon_chunks(request, &run.execution);
         return false;
     }
-    carried_note_write(request);
     respond_complete(request, arena_printf(request->arena, "COPY %" PRIu64, rows));
     return true;
 }

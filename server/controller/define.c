@@ -376,8 +376,6 @@ bool define_run(Request *request, const ParsedStatement *statement, Fault *fault
         return false;
     for (uint32_t i = 0; i < definition.notice_count; i++)
         notify_code(request, definition.notice_codes[i], definition.notices[i]);
-    if (definition.kind != DEFINE_NOTHING && !definition.exists)
-        carried_note_write(request);
     const char *tag = statement->tag;
     if (definition.deletes)
         tag = arena_printf(request->arena, "DELETE %llu",

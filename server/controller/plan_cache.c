@@ -224,7 +224,7 @@ bool plan_cache_parse(Request *request, Text text, ParsedStatement **statements,
 bool plan_cache_may_serve(const Request *request)
 {
     return request->kind != REQUEST_FAREWELL && request->transaction != 'E' &&
-           !request->carried.has_temporary && request->settings.plan_cache_mode != CUSTOM_PLANS;
+           !request->carried.has_temporary && request->carried.block_version == 0 && request->settings.plan_cache_mode != CUSTOM_PLANS;
 }
 
 static void follow_snapshot(Request *request)

@@ -90,6 +90,10 @@ bool prepared_execute(Request *request, const ParsedStatement *statement, Fault 
         inner->explain_json = statement->explain_json;
         inner->explain_analyze = statement->explain_analyze;
     }
+    if (statement_writes(inner) &&
+        (!block_enter(request, true, fault) || !request_refresh_snapshot(request, fault) ||
+         !request_set_catalog(request, fault)))
+        return false;
     Text text = request->text;
     request->text = prepared.text;
     request->arguments = &arguments;

@@ -523,7 +523,6 @@ static void complete_ingest(Request *request, const ParsedStatement *statement,
                             const Execution *execution)
 {
     const IngestTarget *target = execution->query->ingest;
-    carried_note_write(request);
     if (target->without_rows)
         respond_complete(request, "CREATE TABLE AS");
     else

@@ -126,6 +126,23 @@ bool request_ask_settings(Request *request, Fault *fault)
     return true;
 }
 
+bool statement_writes(const ParsedStatement *statement)
+{
+    switch (statement->kind) {
+    case STATEMENT_QUERY:
+        return strcmp(statement->tag, "SELECT") != 0;
+    case STATEMENT_COPY:
+        return statement->is_copy_from;
+    case STATEMENT_DEFINE:
+    case STATEMENT_CREATE_AS:
+    case STATEMENT_ROLE:
+    case STATEMENT_DISCARD:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool look_up_world(Request *request, Fault *fault)
 {
     return refresh_types(request, fault) && request_refresh_snapshot(request, fault) &&
@@ -139,6 +156,9 @@ static bool run_statement(Request *request, const ParsedStatement *statement, Fa
     Settings before;
     if (statement->context_count > 0)
         before = request->settings;
+    if (!ends_transaction(statement->kind) &&
+        !block_enter(request, statement_writes(statement), fault))
+        return false;
     bool is_ready = request->is_ready && statement->context_count == 0;
     request->is_ready = false;
     if (!is_ready &&
@@ -165,6 +185,8 @@ static bool prepare(Request *request, ParsedStatement *statements, uint32_t coun
                          "cannot insert multiple commands into a prepared statement");
     if (request->transaction == 'E' && !ends_transaction(statements[0].kind))
         return request_in_failed_transaction(fault);
+    if (!block_enter(request, false, fault))
+        return false;
     if (!request->is_ready &&
         (!request_refresh_snapshot(request, fault) || !request_set_catalog(request, fault)))
         return false;
@@ -230,6 +252,7 @@ static void run(Request *request, Fault *fault, bool *ok)
     ParsedStatement *statements;
     uint32_t count;
     if (request->kind == REQUEST_FAREWELL) {
+        block_forget(request);
         schema_set_session(request->process_id);
         *ok = define_drop_temporary(request, fault);
         return;
@@ -261,12 +284,23 @@ static void run(Request *request, Fault *fault, bool *ok)
     }
 }
 
+/* Several statements in one text that are not in a block are one of their own. */
+static bool end_implicit_block(Request *request, bool ok, Fault *fault)
+{
+    if (request->transaction != 'I' || request->carried.last_block_version == 0)
+        return ok;
+    ok = ok && block_commit(request, fault);
+    carried_end_transaction(request);
+    return ok;
+}
+
 void request_run(Request *request)
 {
     Fault fault;
     bool ok;
     run(request, &fault, &ok);
     ingest_unlock(request);
+    ok = end_implicit_block(request, ok, &fault);
     catalog_set_context(NULL); /* it lives in the request's arena */
     if (!ok && request->controller->interrupted && !request->is_cancelled)
         front_pump(request, CANCEL_WAIT_MS); /* the cancel may have been what failed it */

@@ -80,7 +80,8 @@ void respond_carried(Request *request, const Buffer *bytes)
     FrameWriter writer;
     begin(request, &writer);
     frame_put_bytes(&writer, "carried", bytes->data, bytes->length);
-    frame_put_bool(&writer, "has_temporary", request->carried.has_temporary);
+    frame_put_bool(&writer, "has_temporary",
+                   request->carried.has_temporary || request->carried.last_block_version != 0);
     frame_end(&writer);
 }
 

@@ -4,7 +4,8 @@
  * it did not cover. So a crash loses some values and repeats none. How far ahead grows with what a
  * statement takes.
  *
- * In the metadata: the value sequence/<oid> is "<last> <is called>".
+ * In the metadata: the value sequence/<oid> is "<last> <is called>". It is no part of what a block
+ * undoes.
  */
 #include "server/controller/controller_internal.h"
 
@@ -42,7 +43,7 @@ static bool write_value(Sequence *sequence, uint32_t oid, int64_t last, bool is_
 {
     char text[64];
     snprintf(text, sizeof text, "%" PRId64 " %d", last, is_called);
-    return table_put_value(sequence->request->controller->tables, text_of(value_name(sequence, oid)),
+    return table_put_value(sequence->request->controller->published, text_of(value_name(sequence, oid)),
                            text_of(text), sequence->fault);
 }
 
@@ -51,7 +52,7 @@ static bool read_value(Sequence *sequence, uint32_t oid, SharedSequence *place)
 {
     Text text;
     char *end;
-    if (!table_get_value(sequence->request->controller->tables, text_of(value_name(sequence, oid)),
+    if (!table_get_value(sequence->request->controller->published, text_of(value_name(sequence, oid)),
                          sequence->request->arena, &text, sequence->fault))
         return false;
     *place = (SharedSequence){.oid = oid, .last = sequence->declared->start};

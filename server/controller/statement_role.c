@@ -315,7 +315,6 @@ bool role_statement_run(Request *request, const ParsedStatement *statement, Faul
     atomic_fetch_add(&request->controller->child->shared->catalog_version, 1);
     if (!ok)
         return false;
-    carried_note_write(request); /* a ROLLBACK says that it stays */
     respond_complete(request, statement->tag);
     return true;
 }

@@ -1,8 +1,6 @@
 /*
- * Transaction blocks. A statement that writes takes effect at once and whole, inside a block as
- * outside of it: a block keeps the status that drivers live by, the settings (which the front
- * end takes back at a rollback) and the names of savepoints. A rollback that leaves something
- * written behind says so with a warning.
+ * Transaction blocks: the status that drivers live by, the settings (which the front end takes back
+ * at a rollback), savepoints, and what was written (block.c).
  */
 #include "server/controller/controller_internal.h"
 
@@ -64,17 +62,19 @@ static bool outside_of_block(const char *what, Fault *fault)
                      "%s can only be used in transaction blocks", what);
 }
 
-static void end_block(Request *request, const ParsedStatement *statement)
+static bool end_block(Request *request, const ParsedStatement *statement, Fault *fault)
 {
     bool was_failed = request->transaction == 'E';
     bool undoes = was_failed || statement->kind == STATEMENT_ROLLBACK;
-    if (undoes && request->carried.wrote)
-        warn(request, FAULT_WARNING,
-             "what this transaction block has written stays: statements that write take effect at once");
+    if (undoes)
+        block_leave(request);
+    bool ok = undoes || block_commit(request, fault);
     define_end_transaction(request);
     carried_end_transaction(request);
     respond_transaction(request, 'I');
-    respond_complete(request, was_failed ? "ROLLBACK" : statement->tag);
+    if (ok)
+        respond_complete(request, was_failed ? "ROLLBACK" : statement->tag);
+    return ok;
 }
 
 bool transaction_end(Request *request, const ParsedStatement *statement, Fault *fault)
@@ -86,7 +86,8 @@ bool transaction_end(Request *request, const ParsedStatement *statement, Fault *
             return outside_of_block(is_rollback ? "ROLLBACK AND CHAIN" : "COMMIT AND CHAIN", fault);
         warn(request, FAULT_NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
     }
-    end_block(request, statement);
+    if (!end_block(request, statement, fault))
+        return false;
     if (!statement->is_chain)
         return request_ask_settings(request, fault);
     respond_transaction(request, 'T');
@@ -119,6 +120,11 @@ static bool return_to(Request *request, const ParsedStatement *statement, bool k
     int found = carried_find_savepoint(request, text_of(statement->name));
     if (found < 0)
         return no_savepoint(statement->name, fault);
+    if (keeps) {
+        block_leave(request);
+        request->carried.block_version = request->carried.savepoints[found].block_version;
+        request->carried.block_revision = request->carried.savepoints[found].block_revision;
+    }
     request->carried.savepoint_count = (uint32_t)found + keeps;
     return true;
 }

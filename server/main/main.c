@@ -19,7 +19,8 @@ static bool recover_tables(Meta *meta, Deep *deep, Fault *fault)
     TableCleanup cleanup = {0};
     TableStore *store = table_store_open(meta, deep, NULL);
     /* what sessions of the last run had for themselves goes first: its files are then unused */
-    bool ok = table_drop_temporary(store, fault) && table_recover(store, &cleanup, fault);
+    bool ok = table_block_recover(store, fault) && table_drop_temporary(store, fault) &&
+              table_recover(store, &cleanup, fault);
     if (ok && cleanup.staged_removed + cleanup.orphans_removed > 0)
         log_info("removed what unfinished statements left staged=%u orphans=%u",
                  cleanup.staged_removed, cleanup.orphans_removed);

@@ -452,7 +452,7 @@ static bool apply(Request *request, const Frame *frame)
     if (wire.length > 0) {
         session_start_statement_timer(session);
         if (session->ends_block)
-            end_block(session, has_rollback_tag(wire));
+            end_block(session, has_rollback_tag(wire) || failed);
     }
     take_description(request, frame);
     if (frame_has(frame, "prefix")) {

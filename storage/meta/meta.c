@@ -229,6 +229,35 @@ bool meta_put_value(Meta *meta, Text name, Text value, Fault *fault)
     return meta->operations->put_value(meta, name, value, fault);
 }
 
+bool meta_copy(Meta *meta, const char *path, uint64_t *revision, Fault *fault)
+{
+    check(!meta->in_transaction);
+    return meta->operations->copy(meta, path, revision, fault);
+}
+
+bool meta_attach(Meta *meta, const char *base, const char *changed, Fault *fault)
+{
+    check(!meta->in_transaction);
+    return meta->operations->attach(meta, base, changed, fault);
+}
+
+bool meta_merge(Meta *meta, Fault *fault)
+{
+    check(meta->is_writing);
+    return meta->operations->merge(meta, fault);
+}
+
+bool meta_attached_segments(Meta *meta, Arena *arena, MetaSegmentChanges *changes, Fault *fault)
+{
+    return meta->operations->attached_segments(meta, arena, changes, fault);
+}
+
+void meta_detach(Meta *meta)
+{
+    check(!meta->in_transaction);
+    meta->operations->detach(meta);
+}
+
 /* Civil date of a day count: H. Hinnant, "chrono-compatible low-level date algorithms". */
 static void civil_of_days(int64_t days, int64_t *year, int *month, int *day)
 {

@@ -81,6 +81,20 @@ typedef struct MetaSegment {
     int64_t state_since; /* when the state was last changed */
 } MetaSegment;
 
+/* How a copy of the store differs from an earlier one in its segments. */
+typedef struct MetaStateChange {
+    int64_t number;
+    uint32_t table_oid;
+    int64_t start, end;
+    MetaSegmentState from, to;
+} MetaStateChange;
+
+typedef struct MetaSegmentChanges {
+    uint32_t added_count, state_count;
+    MetaSegment *added; /* by number */
+    MetaStateChange *states;
+} MetaSegmentChanges;
+
 typedef struct MetaLock {
     int64_t id; /* 0 before it is added */
     Text table; /* by name: the table need not exist yet */
@@ -170,6 +184,12 @@ typedef struct MetaOperations {
 
     bool (*get_value)(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);
     bool (*put_value)(Meta *meta, Text name, Text value, Fault *fault);
+
+    bool (*copy)(Meta *meta, const char *path, uint64_t *revision, Fault *fault);
+    bool (*attach)(Meta *meta, const char *base, const char *changed, Fault *fault);
+    bool (*merge)(Meta *meta, Fault *fault);
+    bool (*attached_segments)(Meta *meta, Arena *arena, MetaSegmentChanges *changes, Fault *fault);
+    void (*detach)(Meta *meta);
 } MetaOperations;
 
 /* A store's own struct begins with this. */
@@ -265,6 +285,25 @@ bool meta_put_owner(Meta *meta, uint32_t object, uint32_t role, Fault *fault);
 /* --- values by name: what has no table of its own --- */
 bool meta_get_value(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);
 bool meta_put_value(Meta *meta, Text name, Text value, Fault *fault);
+
+/* --- copies: what a transaction block changes before the others see it --- */
+/* The store as of its last commit in a file of its own, which must not exist; outside of a
+ * transaction. *revision: that commit's. */
+bool meta_copy(Meta *meta, const char *path, uint64_t *revision, Fault *fault);
+/* Opens a copy, for one process at a time. OIDs and versions that it hands out are `origin`'s, so
+ * that they come only once. The copy is not safe from a crash: it is to be removed after one. */
+Meta *meta_open_sqlite_copy(const char *path, Meta *origin, Fault *fault);
+/*
+ * Brings what makes the copy `changed` differ from `base`, a copy too, into this store: meta_attach
+ * outside of a transaction, meta_merge in a write transaction, meta_detach after its end. Rows that
+ * were changed or removed must be in this store what they are in `base`, and those that were added
+ * must find their keys free: else 40001. Not looked at: segments, which storage/table
+ * merges (meta_attached_segments; those of dropped tables become unused here), counters and locks; of tables, the revision, which becomes the transaction's.
+ */
+bool meta_attach(Meta *meta, const char *base, const char *changed, Fault *fault);
+bool meta_merge(Meta *meta, Fault *fault);
+bool meta_attached_segments(Meta *meta, Arena *arena, MetaSegmentChanges *changes, Fault *fault);
+void meta_detach(Meta *meta);
 
 /* --- times as segments' names have them --- */
 /* "2016-06-27T00:00:00.000Z"; the ends of eternity as Druid writes them. Returns the length. */

@@ -155,10 +155,23 @@ static bool sqlite_revision(Meta *meta, uint64_t *revision, Fault *fault)
     return true;
 }
 
+/* What a copy hands out must not come again anywhere: it asks the store that it is of. */
+static bool begin_counting(const SqliteMeta *store, Fault *fault)
+{
+    return meta_begin(store->origin, true, fault);
+}
+
 static bool sqlite_allocate_oid(Meta *meta, uint32_t *oid, Fault *fault)
 {
     SqliteMeta *store = (SqliteMeta *)meta;
     int64_t next;
+    if (store->origin != NULL) {
+        if (begin_counting(store, fault) && meta_allocate_oid(store->origin, oid, fault) &&
+            meta_commit(store->origin, fault))
+            return true;
+        meta_rollback(store->origin);
+        return false;
+    }
     if (!get_counter(store, "oid", &next, fault))
         return false;
     if (next < META_FIRST_OID || next >= UINT32_MAX)
@@ -171,6 +184,14 @@ static bool sqlite_next_version(Meta *meta, int64_t now, char version[META_TIME_
 {
     SqliteMeta *store = (SqliteMeta *)meta;
     int64_t last;
+    if (store->origin != NULL) {
+        if (begin_counting(store, fault) &&
+            meta_next_version(store->origin, now, version, fault) &&
+            meta_commit(store->origin, fault))
+            return true;
+        meta_rollback(store->origin);
+        return false;
+    }
     if (!get_counter(store, "version", &last, fault))
         return false;
     int64_t millis = now / 1000;
@@ -202,6 +223,8 @@ static void sqlite_rollback(Meta *meta)
 static void sqlite_set_durable(Meta *meta, bool is_durable)
 {
     SqliteMeta *store = (SqliteMeta *)meta;
+    if (store->origin != NULL)
+        return; /* a copy never is */
     (void)sqlite3_exec(store->database,
                        is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL,
                        NULL, NULL);
@@ -242,19 +265,16 @@ static void sqlite_close(Meta *meta)
     free(store);
 }
 
-static bool sqlite_prepare(SqliteMeta *store, const char *path, Fault *fault)
+static bool sqlite_prepare(SqliteMeta *store, const char *path, const char *pragmas, Fault *fault)
 {
     int code = sqlite3_open_v2(path, &store->database,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                                   SQLITE_OPEN_EXRESCODE,
+                                   SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI,
                                NULL);
     if (code != SQLITE_OK)
         return sqlite_fault(store, code, "open", fault);
     sqlite3_busy_timeout(store->database, META_BUSY_MILLISECONDS);
-    code = sqlite3_exec(store->database,
-                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                        "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY",
-                        NULL, NULL, NULL);
+    code = sqlite3_exec(store->database, pragmas, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return sqlite_fault(store, code, "open", fault);
     return sqlite_migrate(store, fault);
@@ -296,7 +316,34 @@ static const MetaOperations sqlite_operations = {
     .put_owner = sqlite_put_owner,
     .get_value = sqlite_get_value,
     .put_value = sqlite_put_value,
+    .copy = sqlite_copy,
+    .attach = sqlite_attach,
+    .merge = sqlite_merge,
+    .attached_segments = sqlite_attached_segments,
+    .detach = sqlite_detach,
 };
+
+static Meta *open_at(const char *path, const char *pragmas, Meta *origin, Fault *fault)
+{
+    SqliteMeta *store = calloc(1, sizeof *store);
+    check(store != NULL);
+    store->meta.operations = &sqlite_operations;
+    store->origin = origin;
+    if (!sqlite_prepare(store, path, pragmas, fault)) {
+        sqlite_close(&store->meta);
+        return NULL;
+    }
+    return &store->meta;
+}
+
+Meta *meta_open_sqlite_copy(const char *path, Meta *origin, Fault *fault)
+{
+    /* Nobody reads a copy that a crash has left: it need not survive one. */
+    return open_at(path,
+                   "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                   "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY",
+                   origin, fault);
+}
 
 Meta *meta_open_sqlite(const char *folder, Fault *fault)
 {
@@ -306,12 +353,8 @@ Meta *meta_open_sqlite(const char *folder, Fault *fault)
         fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "the data folder's path is too long");
         return NULL;
     }
-    SqliteMeta *store = calloc(1, sizeof *store);
-    check(store != NULL);
-    store->meta.operations = &sqlite_operations;
-    if (!sqlite_prepare(store, path, fault)) {
-        sqlite_close(&store->meta);
-        return NULL;
-    }
-    return &store->meta;
+    return open_at(path,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                   "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY",
+                   NULL, fault);
 }

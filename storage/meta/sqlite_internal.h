@@ -22,6 +22,7 @@ typedef struct SqliteMeta {
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use */
     bool changed;      /* this transaction has changed what counts for the revision */
     uint64_t revision; /* write transactions: the revision that the commit will have */
+    Meta *origin;      /* of a copy: whose counters count; else NULL */
 } SqliteMeta;
 
 /* Brings the schema up to date. */
@@ -75,6 +76,12 @@ bool sqlite_owners(Meta *meta, Arena *arena, MetaOwner **owners, uint32_t *count
 bool sqlite_put_owner(Meta *meta, uint32_t object, uint32_t role, Fault *fault);
 /* All that is kept of an object's or a role's rights; with the object or the role itself. */
 bool sqlite_forget_rights(SqliteMeta *store, uint32_t oid, Fault *fault);
+bool sqlite_copy(Meta *meta, const char *path, uint64_t *revision, Fault *fault);
+bool sqlite_attach(Meta *meta, const char *base, const char *changed, Fault *fault);
+bool sqlite_merge(Meta *meta, Fault *fault);
+bool sqlite_attached_segments(Meta *meta, Arena *arena, MetaSegmentChanges *changes, Fault *fault);
+void sqlite_detach(Meta *meta);
+bool sqlite_read_segment(sqlite3_stmt *row, Arena *arena, MetaSegment *segment, Fault *fault);
 bool sqlite_get_value(Meta *meta, Text name, Arena *arena, Text *value, bool *found, Fault *fault);
 bool sqlite_put_value(Meta *meta, Text name, Text value, Fault *fault);
 

@@ -3,7 +3,7 @@
  */
 #include "storage/meta/sqlite_internal.h"
 
-static bool read_segment(sqlite3_stmt *row, Arena *arena, MetaSegment *segment, Fault *fault)
+bool sqlite_read_segment(sqlite3_stmt *row, Arena *arena, MetaSegment *segment, Fault *fault)
 {
     *segment = (MetaSegment){
         .number = sqlite3_column_int64(row, 0),
@@ -49,7 +49,7 @@ bool sqlite_segments(Meta *meta, uint32_t table_oid, unsigned states, Arena *are
         if (!row)
             return true;
         *segments = sqlite_grow(arena, *segments, *count, &capacity, sizeof **segments);
-        if (!read_segment(statement, arena, &(*segments)[(*count)++], fault)) {
+        if (!sqlite_read_segment(statement, arena, &(*segments)[(*count)++], fault)) {
             sqlite3_reset(statement);
             return false;
         }

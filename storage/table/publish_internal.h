@@ -46,4 +46,14 @@ bool table_publish_columns(Publish *publish, Fault *fault);
 /* Retires what is replaced and adds the new segments. */
 bool table_publish_segments(Publish *publish, Fault *fault);
 
+/* A segment's name, and its shard as the metadata keeps it; in arena. */
+Text table_segment_id(Arena *arena, Text table, TableInterval interval, Text version,
+                      uint32_t partition);
+Text table_shard_text(Arena *arena, const ShardSpec *shard);
+
+/* --- merge.c --- */
+/* Brings what makes the copy `changed` of the metadata differ from the copy `base` into the
+ * store's metadata, in one transaction; 40001 when others have changed the same meanwhile. */
+bool table_merge(TableStore *store, const char *base, const char *changed, Fault *fault);
+
 #endif

@@ -145,26 +145,25 @@ static bool find_allocation(const Publish *publish, const Existing *existing, Ta
 
 /* --- adding --- */
 
-static Text make_id(const Publish *publish, TableInterval interval, Text version,
-                    uint32_t partition)
+Text table_segment_id(Arena *arena, Text table, TableInterval interval, Text version,
+                      uint32_t partition)
 {
     char start[META_TIME_SIZE], end[META_TIME_SIZE];
     meta_format_time(interval.start, start);
     meta_format_time(interval.end, end);
-    Text table = publish->request->table;
-    char *id = partition == 0 ? arena_printf(publish->arena, "%.*s_%s_%s_%.*s", TEXT_ARGS(table),
-                                             start, end, TEXT_ARGS(version))
-                              : arena_printf(publish->arena, "%.*s_%s_%s_%.*s_%u", TEXT_ARGS(table),
-                                             start, end, TEXT_ARGS(version), partition);
+    char *id = partition == 0 ? arena_printf(arena, "%.*s_%s_%s_%.*s", TEXT_ARGS(table), start, end,
+                                             TEXT_ARGS(version))
+                              : arena_printf(arena, "%.*s_%s_%s_%.*s_%u", TEXT_ARGS(table), start,
+                                             end, TEXT_ARGS(version), partition);
     return text_of(id);
 }
 
-static Text write_shard(Publish *publish, const ShardSpec *shard)
+Text table_shard_text(Arena *arena, const ShardSpec *shard)
 {
     Buffer json = BUFFER_EMPTY;
     shard_spec_write(shard, &json);
-    Text text = terminated_text(publish->arena,
-                                (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
+    Text text =
+        terminated_text(arena, (Text){.data = (char *)json.data, .length = (uint32_t)json.length});
     buffer_clear(&json);
     return text;
 }
@@ -174,13 +173,14 @@ static bool add_segment(Publish *publish, const PublishChunk *chunk, PublishFile
 {
     MetaSegment segment = {
         .table_oid = publish->oid,
-        .id = make_id(publish, chunk->interval, version, file->shard.partition_number),
+        .id = table_segment_id(publish->arena, publish->request->table, chunk->interval, version,
+                               file->shard.partition_number),
         .start = chunk->interval.start,
         .end = chunk->interval.end,
         .version = version,
         .partition_number = file->shard.partition_number,
         .core_partitions = file->shard.core_partitions,
-        .shard_spec = write_shard(publish, &file->shard),
+        .shard_spec = table_shard_text(publish->arena, &file->shard),
         .rows = file->rows,
         .bytes = file->bytes,
         .path = text_of(file->name),

@@ -397,6 +397,37 @@ bool table_lock(TableStore *store, const TableLockRequest *request, int64_t *loc
 /* 0 and locks that are gone are fine. */
 bool table_unlock(TableStore *store, int64_t lock, Fault *fault);
 
+/* --- transaction blocks (block.c) --- */
+/*
+ * What a session has changed in a block and the others do not see yet: the metadata as they will
+ * be, in a file. A session's blocks have versions, one for each savepoint that something was
+ * changed after. `revision` is the metadata's that the block's are made of.
+ */
+typedef struct TableBlock {
+    uint64_t session;
+    uint32_t version;
+} TableBlock;
+
+/* Makes a version that has no changes yet. */
+bool table_block_begin(TableStore *store, TableBlock block, uint64_t *revision, Fault *fault);
+/* Makes version `to`, which is as `from`. */
+bool table_block_fork(TableStore *store, TableBlock from, TableBlock to, Fault *fault);
+/* What others have committed since is in the version from now on. 40001 when it has changed what
+ * the block has changed, too. */
+bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision, Fault *fault);
+/* The tables as the block has them, to read and to write; to be closed with table_block_close, and
+ * before `store`. NULL with a fault. */
+TableStore *table_block_open(TableStore *store, TableBlock block, uint64_t revision, Fault *fault);
+Meta *table_store_meta(const TableStore *store);
+void table_block_close(TableStore *opened); /* NULL is fine */
+/* Everybody sees the changes, all at once. On failure (40001 as above) nobody does. */
+bool table_block_commit(TableStore *store, TableBlock block, Fault *fault);
+/* Removes the version, and the segments that were made for it and not committed. One that is not
+ * there is fine. */
+void table_block_remove(TableStore *store, TableBlock block);
+/* At start-up, before table_recover: removes all. */
+bool table_block_recover(TableStore *store, Fault *fault);
+
 /* --- cleaning up --- */
 typedef struct TableCleanup {
     uint32_t staged_removed;  /* files that failed statements left */
