@@ -62,6 +62,41 @@ static void test_definitions(Server *server, Tally *tally)
     report_case(ok, "definitions survive a kill of the server", tally);
 }
 
+/* What a block has written is nobody's before its end: the server goes in the middle of one, and in
+ * a COMMIT. Its files go at the next start. */
+static void test_blocks(Server *server, Tally *tally)
+{
+    PGconn *connection = server_connect(server);
+    bool ok = connection != NULL && execute(connection, "CREATE TABLE crash_blocks (n INTEGER)") &&
+              execute(connection, "INSERT INTO crash_blocks VALUES (1)");
+    for (int round = 0; round < 6 && ok; round++) {
+        ok = execute(connection, "BEGIN") &&
+             execute(connection, "INSERT INTO crash_blocks SELECT * FROM generate_series(1, 1000)") &&
+             execute(connection, "DELETE FROM crash_blocks WHERE n = 1000") &&
+             execute(connection, "CREATE TABLE crash_blocks_other AS SELECT 1 AS n");
+        if (round > 0)
+            PQsendQuery(connection, "COMMIT");
+        nanosleep(&(struct timespec){.tv_nsec = round * 3000000L}, NULL);
+        server_kill(server);
+        PQfinish(connection);
+        ok = server_start_again(server) && ok;
+        connection = server_connect(server);
+        ok = ok && connection != NULL;
+        long long rows = ok ? number_of(connection, "SELECT COUNT(*) FROM crash_blocks") : -1;
+        long long others = ok ? number_of(connection, "SELECT COUNT(*) FROM pg_class WHERE relname ="
+                                                      " 'crash_blocks_other'")
+                              : -1;
+        /* all of it or nothing */
+        ok = ok && rows == (others == 1 ? 1000 : 1) && (round > 0 || others == 0) &&
+             execute(connection, "TRUNCATE crash_blocks") &&
+             execute(connection, "DROP TABLE IF EXISTS crash_blocks_other") &&
+             execute(connection, "INSERT INTO crash_blocks VALUES (1)");
+    }
+    ok = ok && execute(connection, "DROP TABLE crash_blocks");
+    PQfinish(connection);
+    report_case(ok, "a block that is killed has written nothing", tally);
+}
+
 /* The server goes while an UPDATE runs: every row has its new value afterwards, or none has. */
 static bool interrupt_update(Server *server, int round, long long *updates)
 {
@@ -242,6 +277,7 @@ static void test_large_values(const Server *server, Tally *tally)
 void run_crash_statements(Server *server, Tally *tally)
 {
     test_definitions(server, tally);
+    test_blocks(server, tally);
     test_changes(server, tally);
     test_copy(server, true, "kill the server during COPY", tally);
     test_copy(server, false, "a client leaves during COPY", tally);

@@ -1,6 +1,6 @@
 /*
  * CREATE, DROP, ALTER, TRUNCATE, COMMENT ON of relations and schemas; temporary relations and
- * their end. Each statement is one change of the metadata and takes effect at once.
+ * their end. Each statement is one change of the metadata, the published or a block's.
  */
 #include "server/controller/controller_internal.h"
 
