@@ -325,7 +325,8 @@ static bool fill_shape(RowRun *run, uint32_t row, ArrayShape *shape, uint64_t *t
     }
     *total = shape->dimensions > 0;
     for (uint32_t d = 0; d < shape->dimensions; d++) {
-        if (lengths[d] < 0 || lengths[d] > FILL_MOST || (*total *= (uint64_t)lengths[d]) > FILL_MOST)
+        if (lengths[d] < 0 || lengths[d] > FILL_MOST ||
+            (*total *= (uint64_t)lengths[d]) > FILL_MOST)
             return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
                              "array size exceeds the maximum allowed (%d)", FILL_MOST);
         shape->lengths[d] = (uint32_t)lengths[d];

@@ -631,7 +631,6 @@ bool cast_is_noop(Oid from, Oid to, int32_t dialect, CastRule *rule)
         {T_JSON, T_TEXT, CAST_ASSIGNMENT},     {T_JSON, T_VARCHAR, CAST_ASSIGNMENT},
         {T_JSONB, T_TEXT, CAST_ASSIGNMENT},    {T_JSONB, T_VARCHAR, CAST_ASSIGNMENT},
         {T_JSONB, T_JSON, CAST_ASSIGNMENT},
-        {T_INET, T_TEXT, CAST_ASSIGNMENT},     {T_INET, T_VARCHAR, CAST_ASSIGNMENT},
         {T_ACLITEM, T_TEXT, CAST_ASSIGNMENT},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)

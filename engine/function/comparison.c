@@ -278,6 +278,7 @@ const ScalarFunction *function_for_order(Oid type)
     switch (type) {
     case T_INTERVAL: return function_scalar_by_oid(FUNCTION_INTERVAL_ORDER);
     case T_JSONB: return function_scalar_by_oid(FUNCTION_JSONB_ORDER);
+    case T_INET: case T_CIDR: return function_scalar_by_oid(FUNCTION_NETWORK_ORDER);
     default: return NULL;
     }
 }

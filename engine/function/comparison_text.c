@@ -215,8 +215,8 @@ const ScalarFunction comparison_text_functions[] = {
     SIX(T_CHAR, "char", 61, 70, 1246, 72, 73, 74),
     SIX(T_BYTEA, "bytea", 1948, 1953, 1949, 1950, 1951, 1952),
     SIX(T_UUID, "uuid_", 2956, 2959, 2954, 2955, 2958, 2957),
-    ROW(920, "network_eq", "=", T_INET, T_INET, test_eq, "The same address."),
-    ROW(925, "network_ne", "<>", T_INET, T_INET, test_ne, "Another address."),
+    SIX(T_MACADDR, "macaddr_", 830, 835, 831, 832, 833, 834),
+    SIX(T_MACADDR8, "macaddr8_", 4113, 4118, 4114, 4115, 4116, 4117),
     ROW(1062, "aclitemeq", "=", T_ACLITEM, T_ACLITEM, test_eq, "Equal."),
 };
 

@@ -41,7 +41,7 @@ typedef bool (*ScalarRun)(const ScalarCall *call, const Vector *arguments, uint3
 typedef enum Volatility { IMMUTABLE, STABLE, VOLATILE } Volatility;
 typedef enum NullRule { NULLS_STRICT /* a NULL argument gives NULL */, NULLS_CALLED } NullRule;
 /* Functions of ours that nobody can name: the planner puts them where they are needed. */
-enum { FUNCTION_JSONB_ORDER = 91869, FUNCTION_INTERVAL_ORDER = 95213, FUNCTION_LIMIT_COUNT, FUNCTION_OFFSET_COUNT,
+enum { FUNCTION_JSONB_ORDER = 91869, FUNCTION_NETWORK_ORDER = 95590, FUNCTION_INTERVAL_ORDER = 95213, FUNCTION_LIMIT_COUNT, FUNCTION_OFFSET_COUNT,
        FUNCTION_LIST_ROWS = 91692, FUNCTION_LIST_ROW,
        FUNCTION_LIST_MAP, FUNCTION_LIST_ANY };
 enum { FUNCTION_TO_NUMBER = 1777 };

@@ -14,7 +14,7 @@
     FAMILY(comparison) FAMILY(comparison_text) FAMILY(logic) FAMILY(misc)                          \
     FAMILY(cast) FAMILY(cast_text) FAMILY(cast_druid)                                              \
     FAMILY(string) FAMILY(string_make) FAMILY(like) FAMILY(regexp)                                 \
-    FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip)       \
+    FAMILY(time) FAMILY(time_extract) FAMILY(time_format) FAMILY(time_template) FAMILY(ip) FAMILY(network)       \
     FAMILY(array) FAMILY(array_compare) FAMILY(array_dimensions) FAMILY(array_edit)       \
     FAMILY(multi_value) FAMILY(multi_value_rows) FAMILY(multi_value_map)                           \
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert) FAMILY(jsonpath) FAMILY(record)                                                \
@@ -33,7 +33,7 @@
     FAMILY(aggregate_approx_quantile) FAMILY(aggregate_theta) FAMILY(aggregate_json_agg)           \
     FAMILY(aggregate_fixed_buckets)                                                                \
     FAMILY(aggregate_regression) FAMILY(aggregate_ordered_set)                                     \
-    FAMILY(aggregate_interval) FAMILY(aggregate_min_max_array)
+    FAMILY(aggregate_interval) FAMILY(aggregate_min_max_array) FAMILY(aggregate_min_max_network)
 
 #define DECLARE_SCALARS(family)                                                                    \
     extern const ScalarFunction family##_functions[];                                              \

@@ -140,8 +140,9 @@ static inline FaultCode logarithm_to_base(const ScalarCall *call, Int128 base, I
     if (divisor == 0)
         return FAULT_DIVISION_BY_ZERO;
     long double number = to_long_double(a, scale_of(call->argument_types[1]));
-    return from_long_double(logl(number) / divisor, decimal_is_special(a) || decimal_is_special(base),
-                            call->result_type, result);
+    return from_long_double(logl(number) / divisor,
+                            decimal_is_special(a) || decimal_is_special(base), call->result_type,
+                            result);
 }
 
 static SqlType type_of_power(const SqlType *arguments, uint32_t count)

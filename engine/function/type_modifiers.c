@@ -10,9 +10,6 @@ enum {
     HEADER = 4,            /* what character and numeric modifiers begin with */
     TEXT_OCTETS = 1 << 30, /* of a text without a length */
     UTF8_OCTETS = 4,
-    T_BIT = 1560,
-    T_VARBIT = 1562,
-    T_TIMETZ = 1266,
     DEFAULT_FRACTION = 6,
 };
 

@@ -144,7 +144,8 @@ static const Plan *make_alike(PlanContext *context, const Plan *plan)
     PlanProjection *items = ARENA_ARRAY(context->arena, PlanProjection, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         items[i] = plan->aggregate.aggregates[i];
-        if (needs_likeness(items[i].expr) && count_forms(context->arena, items[i].expr) == items[i].expr)
+        if (needs_likeness(items[i].expr) &&
+            count_forms(context->arena, items[i].expr) == items[i].expr)
             items[i].expr = over_likeness(&likeness, items[i].expr);
     }
     return likeness.input == plan->aggregate.input

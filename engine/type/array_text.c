@@ -323,7 +323,8 @@ static bool read_bound(ArrayReader *reader, int32_t *bound)
 {
     int64_t value = 0;
     bool is_negative = reader->at < reader->end && *reader->at == '-';
-    const char *start = reader->at += is_negative || (reader->at < reader->end && *reader->at == '+');
+    bool has_sign = is_negative || (reader->at < reader->end && *reader->at == '+');
+    const char *start = reader->at += has_sign;
     for (; reader->at < reader->end && isdigit((unsigned char)*reader->at); reader->at++) {
         value = value * 10 + (*reader->at - '0');
         if (value > INT32_MAX)
@@ -332,8 +333,8 @@ static bool read_bound(ArrayReader *reader, int32_t *bound)
     }
     *bound = (int32_t)(is_negative ? -value : value);
     return reader->at > start ? true
-                              : reader_malformed(reader, "\"[\" must introduce explicitly-specified "
-                                                         "array dimensions.");
+                              : reader_malformed(reader, "\"[\" must introduce "
+                                                         "explicitly-specified array dimensions.");
 }
 
 /* [1:3][0:1]= or [3]=: the dimensions that the braces must have. */

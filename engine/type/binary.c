@@ -2,9 +2,9 @@
  * Binary forms: PostgreSQL's send and receive functions. Numbers are big-endian; dates and
  * timestamps count from 2000-01-01; numerics are digits of base 10,000.
  */
+#include "engine/type/network.h"
 #include "engine/type/type_internal.h"
 
-#include <arpa/inet.h>
 
 #define EPOCH_2000_DAYS   INT64_C(10957)
 #define EPOCH_2000_MICROS (EPOCH_2000_DAYS * MICROS_PER_DAY)
@@ -146,29 +146,29 @@ static uint32_t send_numeric(Int128 value, int scale, int shown, char *out)
     return 8 + 2 * (uint32_t)sent;
 }
 
-static uint32_t send_inet(Text text, char *out)
+/* PGSQL_AF_INET, PGSQL_AF_INET6; bits; whether cidr; bytes. */
+static uint32_t send_network(Text text, bool is_cidr, char *out)
 {
-    char address[64];
-    const char *slash = memchr(text.data, '/', text.length);
-    size_t length = slash == NULL ? text.length : (size_t)(slash - text.data);
-    if (length >= sizeof address)
+    NetworkAddress address;
+    Fault ignored;
+    if (!network_parse(text, is_cidr, &address, &ignored))
         return 0;
-    memcpy(address, text.data, length);
-    address[length] = '\0';
-    bool is_four = inet_pton(AF_INET, address, out + 4) == 1;
-    if (!is_four && inet_pton(AF_INET6, address, out + 4) != 1)
+    out[0] = address.size == 4 ? 2 : 3;
+    out[1] = (char)address.bits;
+    out[2] = is_cidr;
+    out[3] = (char)address.size;
+    memcpy(out + 4, address.bytes, address.size);
+    return 4 + (uint32_t)address.size;
+}
+
+static uint32_t send_mac(Text text, uint32_t size, char *out)
+{
+    uint8_t bytes[8];
+    Fault ignored;
+    if (!mac_parse(text, size, bytes, &ignored))
         return 0;
-    int bits = is_four ? 32 : 128;
-    if (slash != NULL) {
-        bits = 0;
-        for (const char *p = slash + 1; p < text.data + text.length && bits < 1000; p++)
-            bits = bits * 10 + (*p - '0');
-    }
-    out[0] = is_four ? 2 : 3; /* PGSQL_AF_INET, PGSQL_AF_INET6 */
-    out[1] = (char)bits;
-    out[2] = 0;
-    out[3] = is_four ? 4 : 16;
-    return 4 + (is_four ? 4 : 16);
+    memcpy(out, bytes, size);
+    return size;
 }
 
 /* --- vectors --- */
@@ -236,17 +236,21 @@ static void send_jsonbs(SqlType type, const Vector *vector, uint32_t rows, Arena
     }
 }
 
-static void send_inets(SqlType type, const Vector *vector, uint32_t rows, Arena *arena,
-                       Text *cells)
-{
-    send_texts(type, vector, rows, arena, cells);
-    for (uint32_t i = 0; i < rows; i++) {
-        if (cells[i].data == NULL)
-            continue;
-        char *out = arena_alloc(arena, 20);
-        cells[i] = (Text){out, send_inet(cells[i], out)};
+#define SEND_TEXTS(name, size, put)                                                                \
+    static void name(SqlType type, const Vector *vector, uint32_t rows, Arena *arena, Text *cells) \
+    {                                                                                              \
+        send_texts(type, vector, rows, arena, cells);                                              \
+        for (uint32_t i = 0; i < rows; i++) {                                                      \
+            if (cells[i].data == NULL)                                                             \
+                continue;                                                                          \
+            char *out = arena_alloc(arena, size);                                                  \
+            cells[i] = (Text){out, put};                                                           \
+        }                                                                                          \
     }
-}
+SEND_TEXTS(send_inets, 20, send_network(cells[i], false, out))
+SEND_TEXTS(send_cidrs, 20, send_network(cells[i], true, out))
+SEND_TEXTS(send_macs, 8, send_mac(cells[i], 6, out))
+SEND_TEXTS(send_macs8, 8, send_mac(cells[i], 8, out))
 
 /* "char": one byte, zero for the empty text. */
 static void send_chars(SqlType type, const Vector *vector, uint32_t rows, Arena *arena,
@@ -276,6 +280,9 @@ static CellLoop choose_loop(SqlType type)
     case T_CHAR: return send_chars;
     case T_JSONB: return send_jsonbs;
     case T_INET: return send_inets;
+    case T_CIDR: return send_cidrs;
+    case T_MACADDR: return send_macs;
+    case T_MACADDR8: return send_macs8;
     case T_TEXT: case T_VARCHAR: case T_BPCHAR: case T_NAME: case T_UNKNOWN: case T_JSON:
     case T_BYTEA: case T_UUID: case T_PG_NODE_TREE: case T_VOID: return send_texts;
     case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH: return send_texts;
@@ -461,23 +468,27 @@ static bool receive_numeric(SqlType type, const TypeContext *context, Text bytes
     return type_parse_text(type, context, (Text){text, (uint32_t)(p - text)}, builder, fault);
 }
 
-static bool receive_inet(SqlType type, Text bytes, VectorBuilder *builder, Fault *fault)
+static bool receive_network(SqlType type, Text bytes, VectorBuilder *builder, Fault *fault)
 {
-    char text[64];
+    char text[NETWORK_TEXT_SIZE];
     if (bytes.length != 8 && bytes.length != 20)
         return wrong_length(type, bytes, fault);
-    bool is_four = bytes.data[0] == 2;
-    unsigned bits = (uint8_t)bytes.data[1], most = is_four ? 32 : 128;
-    if (bytes.length != (is_four ? 8 : 20) || bits > most ||
-        inet_ntop(is_four ? AF_INET : AF_INET6, bytes.data + 4, text, 48) == NULL)
+    NetworkAddress address = {.size = bytes.data[0] == 2 ? 4 : 16, .bits = (uint8_t)bytes.data[1]};
+    if (bytes.length != 4 + (uint32_t)address.size || address.bits > address.size * 8)
         return wrong_length(type, bytes, fault);
-    size_t length = strlen(text);
-    if (bits != most) {
-        text[length++] = '/';
-        length += uint64_format(bits, text + length);
-    }
-    vector_builder_text(builder, (Text){text, (uint32_t)length});
-    return true;
+    memcpy(address.bytes, bytes.data + 4, address.size);
+    uint32_t length = network_text(&address, type.oid == T_CIDR, text);
+    return type_parse_text(type, NULL, (Text){text, length}, builder, fault);
+}
+
+static bool receive_mac(SqlType type, Text bytes, VectorBuilder *builder, Fault *fault)
+{
+    char text[MAC_TEXT_SIZE];
+    bool is_six = type.oid == T_MACADDR;
+    if (bytes.length != 6 && (is_six || bytes.length != 8))
+        return wrong_length(type, bytes, fault);
+    uint32_t length = mac_text((const uint8_t *)bytes.data, bytes.length, text);
+    return type_parse_text(type, NULL, (Text){text, length}, builder, fault);
 }
 
 /* The dimensions behind the header; those of int2vector and oidvector count from 0. */
@@ -636,7 +647,8 @@ bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
                                       : wrong_length(type, bytes, fault);
     switch (type.oid) {
     case T_NUMERIC: return receive_numeric(type, context, bytes, builder, fault);
-    case T_INET: return receive_inet(type, bytes, builder, fault);
+    case T_INET: case T_CIDR: return receive_network(type, bytes, builder, fault);
+    case T_MACADDR: case T_MACADDR8: return receive_mac(type, bytes, builder, fault);
     case T_BYTEA: case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:
         vector_builder_text(builder, bytes);
         return true;

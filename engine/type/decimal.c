@@ -208,7 +208,9 @@ double decimal_to_double(Int128 value, int scale)
         return (double)(int64_t)value / tens[scale];
     }
     if (decimal_is_special(value))
-        return value == NUMERIC_NAN ? (double)NAN : value > 0 ? (double)INFINITY : -(double)INFINITY;
+        return value == NUMERIC_NAN ? (double)NAN
+               : value > 0          ? (double)INFINITY
+                                    : -(double)INFINITY;
     char text[DECIMAL_TEXT_SIZE + 1];
     text[decimal_format(value, scale, false, text)] = '\0';
     return strtod(text, NULL);
@@ -218,7 +220,9 @@ bool decimal_from_double(double value, int scale, Int128 *result)
 {
     *result = 0;
     if (!isfinite(value)) {
-        *result = isnan(value) ? NUMERIC_NAN : value > 0 ? NUMERIC_INFINITY : NUMERIC_MINUS_INFINITY;
+        *result = isnan(value) ? NUMERIC_NAN
+                  : value > 0  ? NUMERIC_INFINITY
+                               : NUMERIC_MINUS_INFINITY;
         return true;
     }
     if (value == (double)(int64_t)(fabs(value) < 1e15 ? value : 0.5))

@@ -6,8 +6,8 @@
 
 #include "engine/type/json_path.h"
 #include "engine/type/json_tree.h"
+#include "engine/type/network.h"
 
-#include <arpa/inet.h>
 
 static bool parse_integer(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
 {
@@ -162,28 +162,24 @@ static bool parse_sketch(SqlType type, Text text, VectorBuilder *builder, Fault 
     return true;
 }
 
-static bool parse_inet(Text text, VectorBuilder *builder, Fault *fault)
+static bool parse_network(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
 {
-    char address[64];
-    unsigned char bytes[16];
-    Text body = parse_trim(text);
-    const char *slash = body.length == 0 ? NULL : memchr(body.data, '/', body.length);
-    uint32_t length = slash == NULL ? body.length : (uint32_t)(slash - body.data);
-    int64_t prefix = 0;
-    Fault ignored;
-    bool is_valid = length > 0 && length < sizeof address;
-    if (is_valid) {
-        memcpy(address, body.data, length);
-        address[length] = '\0';
-        bool is_four = inet_pton(AF_INET, address, bytes) == 1;
-        is_valid = is_four || inet_pton(AF_INET6, address, bytes) == 1;
-        if (is_valid && slash != NULL)
-            is_valid = int64_parse((Text){slash + 1, body.length - length - 1}, "inet", 0,
-                                   is_four ? 32 : 128, &prefix, &ignored);
-    }
-    if (!is_valid)
-        return parse_fault(fault, FAULT_INVALID_TEXT_REPRESENTATION, "inet", text);
-    vector_builder_text(builder, body);
+    char out[NETWORK_TEXT_SIZE];
+    NetworkAddress address;
+    if (!network_parse(text, type.oid == T_CIDR, &address, fault))
+        return false;
+    vector_builder_text(builder, (Text){out, network_text(&address, type.oid == T_CIDR, out)});
+    return true;
+}
+
+static bool parse_mac(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    uint8_t bytes[8];
+    char out[MAC_TEXT_SIZE];
+    uint32_t size = type.oid == T_MACADDR ? 6 : 8;
+    if (!mac_parse(text, size, bytes, fault))
+        return false;
+    vector_builder_text(builder, (Text){out, mac_text(bytes, size, out)});
     return true;
 }
 
@@ -282,7 +278,8 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
     case T_BYTEA: return parse_bytea(text, builder, fault);
     case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:
         return parse_sketch(type, text, builder, fault);
-    case T_INET: return parse_inet(text, builder, fault);
+    case T_INET: case T_CIDR: return parse_network(type, text, builder, fault);
+    case T_MACADDR: case T_MACADDR8: return parse_mac(type, text, builder, fault);
     case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
     case T_REGROLE: return parse_reg(type, text, builder, fault);
     }
