@@ -599,12 +599,29 @@ bool bind_takes_rows(const char *name)
     return false;
 }
 
+/* Druid's functions that are not here: said so, rather than that there is no such function. */
+static bool check_known(Binder *binder, const char *name, int32_t location)
+{
+    static const char *const absent[] = {
+        "bloom_filter", "bloom_filter_test", "tdigest_generate_sketch", "big_sum", "big_min",
+        "big_max", "bitmap64_exact_count", "ds_tuple_doubles", "ds_tuple_doubles_union",
+        "ds_tuple_doubles_intersect", "ds_tuple_doubles_not",
+        "ds_tuple_doubles_metrics_sum_estimate",
+    };
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        if (strcmp(absent[i], name) == 0)
+            return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                              "function %s of Druid is not supported", name);
+    }
+    return true;
+}
+
 const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__FuncCall *call)
 {
     int32_t location = bind_location(binder, call->location);
     const char *name =
         name_folded(binder->arena, call->funcname[call->n_funcname - 1]->string->sval);
-    if (!check_schema(binder, call, location))
+    if (!check_schema(binder, call, location) || !check_known(binder, name, location))
         return NULL;
     if (call->over != NULL)
         return bind_window_function(binder, context, call, name);

@@ -315,8 +315,22 @@ static const Expr *only_element(Binder *binder, const Expr *array, int32_t locat
     return expr_nary(binder->arena, EXPR_CASE, element->type, parts, 3, location);
 }
 
-/* What CAST of the druid dialect does first: arrays to their only element, small integers to
- * the milliseconds that make a time. */
+/* Druid: a single value is an array of one element, a multi-value string one of its values. A text
+ * literal may be an array in PostgreSQL's form. */
+static const Expr *as_array(Binder *binder, const Expr *value, int32_t location)
+{
+    bool is_text = is_text_type(value->type.oid);
+    if (is_text && value->kind == EXPR_CONSTANT && !expr_is_null(value)) {
+        Text text = vector_text(value->value, 0);
+        if (text.length > 0 && text.data[0] == '{')
+            return value;
+    }
+    return is_text ? bind_call(binder, "mv_to_array", &value, 1, location)
+                   : bind_array_of(binder, &value, 1, value->type, location);
+}
+
+/* What CAST of the druid dialect does first: arrays to their only element, single values to arrays,
+ * small integers to the milliseconds that make a time. */
 static const Expr *prepare_druid_cast(Binder *binder, const Expr *expr, SqlType type,
                                       int32_t location)
 {
@@ -325,6 +339,10 @@ static const Expr *prepare_druid_cast(Binder *binder, const Expr *expr, SqlType 
     if (is_array && to->oid != T_JSON && to->oid != T_JSONB &&
         expr->type.modifier != TYPE_MULTI_VALUE)
         return only_element(binder, expr, location);
+    bool is_single = from != NULL && from->element_oid == 0 && expr->type.oid != T_JSON &&
+                     expr->type.oid != T_JSONB && !expr_is_unknown(expr);
+    if (is_single && to != NULL && to->element_oid != 0)
+        return as_array(binder, expr, location);
     bool is_time = type.oid == T_TIMESTAMP || type.oid == T_TIMESTAMPTZ || type.oid == T_DATE;
     return is_time && is_small_integer(expr->type.oid)
                ? coerce_to(binder, expr, SQL_TYPE(T_INT8), CAST_IMPLICIT, location)

@@ -368,6 +368,28 @@ static void edit_explain(const Pass *pass, const Clauses *clauses, DialectStatem
     pass->tokens[first + 2].replace = "";
 }
 
+/* t PIVOT (agg(x) FOR k IN (..)) and t UNPIVOT (v FOR n IN (..)), which PostgreSQL's grammar would
+ * call a syntax error. */
+static bool refuse_pivot(const Pass *pass, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first + 1; i + 1 < end; i++) {
+        bool is_pivot = word_at(pass, i, end, "PIVOT");
+        if ((!is_pivot && !word_at(pass, i, end, "UNPIVOT")) || !kind_at(pass, i + 1, end, '('))
+            continue;
+        uint32_t close = step_over(pass, i + 1, end);
+        for (uint32_t k = i + 2; k < close; k = step_over(pass, k, close)) {
+            if (!kind_at(pass, k, close, PG_QUERY__TOKEN__FOR))
+                continue;
+            fault_set_at(pass->fault, pass->tokens[i].start, FAULT_FEATURE_NOT_SUPPORTED,
+                         "%s is not supported", is_pivot ? "PIVOT" : "UNPIVOT");
+            return fault_hint(pass->fault, is_pivot
+                                               ? "Use an aggregate with FILTER for each value."
+                                               : "Use CROSS JOIN UNNEST(ARRAY[...]).");
+        }
+    }
+    return true;
+}
+
 /* The first token of a kind at this depth; `end` where there is none. */
 static uint32_t find_kind(const Pass *pass, uint32_t first, uint32_t end, int32_t kind)
 {
@@ -403,6 +425,8 @@ static bool rewrite_statement(const Pass *pass, uint32_t first, uint32_t end, bo
     statement->end = pass->tokens[end - 1].end;
     statement->token_count = end - first;
     if (!dialect_guard(pass->arena, pass->tokens, first, end, &statement->depth, pass->fault))
+        return false;
+    if (!refuse_pivot(pass, first, end))
         return false;
     dialect_edit(pass->arena, pass->text, pass->tokens, first, end);
     uint32_t inner = find_inner(pass, first, end);

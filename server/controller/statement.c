@@ -101,11 +101,13 @@ static bool reset(Request *request, const ParsedStatement *statement, Fault *fau
         respond_setting_reset(request, statement->name);
     } else {
         const SettingInfo *info = setting_find(text_of(statement->name));
-        if (info == NULL)
+        if (info == NULL && !setting_is_ignored(text_of(statement->name)))
             return undefined_setting(statement->name, fault);
-        setting_reset(&request->settings, server, info);
-        leave_role(request, info);
-        respond_setting_reset(request, info->name);
+        if (info != NULL) {
+            setting_reset(&request->settings, server, info);
+            leave_role(request, info);
+            respond_setting_reset(request, info->name);
+        }
     }
     respond_complete(request, statement->tag);
     tell_now(request);
