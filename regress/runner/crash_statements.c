@@ -4,11 +4,13 @@
 #include "regress/runner/runner.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -240,6 +242,25 @@ static void test_full_disk(const Server *server, Tally *tally)
     report_case(ok, "full disk", tally);
 }
 
+/* SIGQUIT while a statement ingests: the server and its children end at once, by themselves, and
+ * nothing of the statement is there afterwards. */
+static void test_quit(Server *server, Tally *tally)
+{
+    PGconn *connection = server_connect(server);
+    int status = 0;
+    bool ok = connection != NULL && execute(connection, "CREATE TABLE quit_rows AS SELECT 1 AS a") &&
+              PQsendQuery(connection, "INSERT INTO quit_rows SELECT n FROM generate_series(1, 100000000) AS g(n)") == 1;
+    usleep(100000);
+    ok = ok && kill(server->pid, SIGQUIT) == 0 && waitpid(server->pid, &status, 0) == server->pid &&
+         WIFEXITED(status) && WEXITSTATUS(status) == 2;
+    PQfinish(connection);
+    ok = server_start_again(server) && ok;
+    connection = server_connect(server);
+    ok = ok && connection != NULL && number_of(connection, "SELECT sum(a) FROM quit_rows") == 1;
+    PQfinish(connection);
+    report_case(ok, "SIGQUIT during INSERT", tally);
+}
+
 /* Values of one batch that are more than the memory: a fault, of the controller and of a worker, and
  * not the end of the server. */
 static bool use_large_values(Server *server)
@@ -283,4 +304,5 @@ void run_crash_statements(Server *server, Tally *tally)
     test_copy(server, false, "a client leaves during COPY", tally);
     test_full_disk(server, tally);
     test_large_values(server, tally);
+    test_quit(server, tally);
 }

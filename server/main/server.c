@@ -133,7 +133,7 @@ typedef struct Server {
     SharedPage *shared;
     Loop *loop;
     FrontEnd *front;
-    LoopSignal terminate, interrupt, hang_up;
+    LoopSignal terminate, interrupt, quit, hang_up;
 } Server;
 
 static void on_end_signal(void *state, int number)
@@ -141,6 +141,14 @@ static void on_end_signal(void *state, int number)
     Server *server = state;
     log_info("ending on signal %d", number);
     front_end_stop(server->front);
+}
+
+/* As after a kill: nobody is told, and the children die with this process. But it leaves no core. */
+static void on_quit_signal(void *state, int number)
+{
+    (void)state;
+    log_warning("ending at once on signal %d", number);
+    _exit(2);
 }
 
 static void on_hang_up(void *state, int number)
@@ -200,6 +208,7 @@ static bool start(Server *server, Fault *fault)
     server->front = front_end_new(&plan);
     loop_signal_start(&server->terminate, server->loop, SIGTERM, on_end_signal, server);
     loop_signal_start(&server->interrupt, server->loop, SIGINT, on_end_signal, server);
+    loop_signal_start(&server->quit, server->loop, SIGQUIT, on_quit_signal, server);
     loop_signal_start(&server->hang_up, server->loop, SIGHUP, on_hang_up, server);
     return front_end_listen(server->front, fault);
 }
@@ -218,6 +227,7 @@ static int run(Server *server)
     bool failed = front_end_failed(server->front);
     loop_signal_stop(&server->terminate);
     loop_signal_stop(&server->interrupt);
+    loop_signal_stop(&server->quit);
     loop_signal_stop(&server->hang_up);
     front_end_free(server->front);
     loop_free(server->loop);

@@ -6,7 +6,7 @@
  * told as CHILD_ENDED {kind, number, generation, pid, status: wait's}. On SHUTDOWN it lets the
  * children end (their sockets are closed by then), kills those that linger, and ends.
  *
- * SIGTERM and SIGINT mean the front end, which ends in its own order: the zygote and its
+ * SIGTERM, SIGINT and SIGQUIT mean the front end, which ends in its own order: the zygote and its
  * children ignore them, so that a signal to the whole group does not cut queries short. (A
  * controller puts its own handler on SIGINT.) They die with their parent in any case.
  */
@@ -258,6 +258,7 @@ static void __attribute__((noreturn)) zygote_main(const ZygoteOrders *orders, in
     os_set_nonblocking(fd, false);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     struct sigaction action = {.sa_handler = on_child_signal, .sa_flags = SA_NOCLDSTOP};
