@@ -48,8 +48,9 @@ typedef struct Controller {
     Buffer key; /* of what is looked for in it */
     /* Set by SIGINT, which the front end sends with a cancel: look at the link. */
     volatile sig_atomic_t interrupted;
-    volatile sig_atomic_t in_request;
-    volatile sig_atomic_t is_ingesting; /* the request writes files, which it removes when it fails */
+    /* Whether a cancelled request may take the process with it: not one that writes files, which
+     * it removes when it fails, and not while workers do its work. */
+    volatile sig_atomic_t may_give_up;
 } Controller;
 
 /* The frame of a cancel comes with its signal: how long to wait for it, in milliseconds. */

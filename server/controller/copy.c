@@ -172,7 +172,7 @@ static bool copy_from(Request *request, const ParsedStatement *statement, CopySt
     run.input = copy_input_new(copy, &request->types, request->arena);
     request->copy_input = run.input;
     request->copy_done = request->copy_failed = false;
-    request->controller->is_ingesting = 1;
+    request->controller->may_give_up = 0;
     buffer_init(&request->copy_pending);
     begin_input(request, copy);
     bool ok = read_all(&run, fault);

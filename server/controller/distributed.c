@@ -392,6 +392,8 @@ bool execute_distributed(Execution *execution, Fault *fault)
                        .count = count,
                        .fault = fault};
     check(count <= 1024);
+    sig_atomic_t may_give_up = request->controller->may_give_up;
+    request->controller->may_give_up = 0;
     if (connect_workers(&run, fault)) {
         send_work_orders(&run);
         drive(&run);
@@ -406,5 +408,6 @@ bool execute_distributed(Execution *execution, Fault *fault)
             link_free(remote->link);
     }
     slots_release(request, is_clean);
+    request->controller->may_give_up = may_give_up;
     return run.ok;
 }

@@ -2,9 +2,9 @@
  * SIGINT: the request is to end. Who looks for it does so between batches of rows, and within long values
  * (guard_passes). What is not at such a place after INTERRUPT_PATIENCE_MS ends with its whole
  * process: nothing that a client may see is lost with a controller, another one takes its place, and
- * the front end tells the client why its statement has ended. Two things keep the process alive, and
+ * the front end tells the client why its statement has ended. Three things keep the process alive, and
  * leave it to the front end to lose its patience: a commit of the metadata, which must be known to have
- * happened or not, and statements that ingest, whose files somebody must remove.
+ * happened or not; statements that ingest, whose files somebody must remove; and waiting for workers.
  */
 #include "server/controller/controller_internal.h"
 
@@ -33,14 +33,14 @@ static void on_interrupt(int signal_number)
     (void)signal_number;
     signalled->interrupted = 1;
     guard_interrupt();
-    if (signalled->in_request)
+    if (signalled->may_give_up)
         set_patience(INTERRUPT_PATIENCE_MS);
 }
 
 static void on_patience_over(int signal_number)
 {
     (void)signal_number;
-    if (signalled->in_request && !signalled->is_ingesting && !meta_is_writing(signalled->meta))
+    if (signalled->may_give_up && !meta_is_writing(signalled->meta))
         _exit(CHILD_GAVE_UP);
 }
 
@@ -62,14 +62,13 @@ bool interrupt_set_up(Controller *controller, Fault *fault)
 void interrupt_begin_request(Controller *controller)
 {
     controller->interrupted = 0;
-    controller->is_ingesting = false;
     guard_begin();
-    controller->in_request = 1;
+    controller->may_give_up = 1;
 }
 
 void interrupt_end_request(Controller *controller)
 {
-    controller->in_request = 0;
+    controller->may_give_up = 0;
     if (controller->interrupted || guard_is_raised)
         set_patience(0);
 }

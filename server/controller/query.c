@@ -741,7 +741,7 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
         !sql_copy_force_quote(request->arena, statement, &query, request->copy_out->statement, fault))
         return false;
     if (query.ingest != NULL)
-        request->controller->is_ingesting = 1;
+        request->controller->may_give_up = 0;
     bool is_change = query.change != NULL && query.change->kind != CHANGE_INSERT;
     if (statement->kind == STATEMENT_QUERY && query.ingest != NULL &&
         (is_change || query.ingest->mode == INGEST_REPLACE)) {
