@@ -108,6 +108,8 @@ static bool compute_rows(const ScalarCall *call, const Vector *arguments, uint32
     void *data = arena_alloc_vector(arena, rows * layout_size(layout));
     uint8_t *is_null = arena_alloc_vector(arena, rows);
     memset(is_null, 0, rows);
+    if (layout == LAYOUT_BOOL)
+        memset(data, 0, rows); /* rows that are skipped or NULL: who reads a frame wants booleans */
     RowRun run = {.call = call,
                   .arguments = arguments,
                   .arena = arena,
