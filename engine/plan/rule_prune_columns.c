@@ -129,9 +129,25 @@ static const Plan *prune_aggregate(PlanContext *context, const Plan *plan, const
                           count);
 }
 
+/* A subquery in an expression whose value nobody asks for: each row of the left comes out once
+ * whatever the right side holds. */
+static bool is_unasked(const Plan *plan, const ColumnSet *needed)
+{
+    if (plan->join.type == JOIN_MARK)
+        return !column_set_has(needed, plan->join.mark);
+    if (plan->join.type != JOIN_SINGLE)
+        return false;
+    for (uint32_t i = 0; i < plan->join.right->column_count; i++)
+        if (column_set_has(needed, plan->join.right->columns[i].id))
+            return false;
+    return true;
+}
+
 static const Plan *prune_join(PlanContext *context, const Plan *plan, const ColumnSet *needed)
 {
     Arena *arena = context->arena;
+    if (is_unasked(plan, needed))
+        return prune(context, plan->join.left, needed);
     ColumnSet below = copy_set(arena, needed);
     column_set_add_expr(&below, plan->join.condition);
     column_set_add_expr(&below, plan->join.any_condition);
