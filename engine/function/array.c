@@ -203,12 +203,12 @@ static bool scalar_in_array_row(RowRun *run, uint32_t row, uint8_t *result, uint
 static bool any_equal_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_null)
 {
     const Vector *array = &run->arguments[1];
+    *result = false; /* a NULL has a value, too */
     *is_null = row_is_null(run, 1, row);
     if (*is_null)
         return true;
     ArrayValue value = row_array(run, 1, row);
     *is_null = value.count > 0; /* of no elements none is equal, be it to NULL */
-    *result = false;
     if (row_is_null(run, 0, row))
         return true;
     *result = find_element(array, value, &run->arguments[0], row, false) >= 0;

@@ -21,6 +21,7 @@ static inline bool compare_row(RowRun *run, uint32_t row, Holds *holds, bool wan
 {
     const Vector *elements = run->arguments[1].elements;
     bool has_null = false;
+    *result = false; /* a NULL has a value, too */
     *is_null = row_is_null(run, 1, row);
     if (*is_null)
         return true;

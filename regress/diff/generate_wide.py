@@ -70,8 +70,31 @@ class Wide(Generator):
             lambda: '%s(%s)' % (self.pick('ABS', 'FLOOR', 'CEIL', 'SIGN', '-'), e('numeric')),
             lambda: 'ROUND(%s, %d)' % (e('numeric'), self.pick(0, 1, -1)),
             lambda: 'TRUNC(%s, 1)' % e('numeric'),
+            lambda: '(%s %s %s)' % (e('int'), self.pick('+', '-', '*'), self.leaf(scope, 'numeric')),
+            lambda: '%s(%s, %s)' % (self.pick('COALESCE', 'GREATEST', 'LEAST'), e('int'), e('numeric')),
+            lambda: 'CASE WHEN %s THEN %s ELSE %s END' % (e('bool'), e('int'), e('numeric')),
             lambda: 'CAST(%s AS numeric)' % e('int'),
             lambda: '(%s %% 7)' % self.leaf(scope, 'numeric'))()
+
+    def expr_float(self, scope, e, depth, subqueries):
+        return self.pick(
+            lambda: super(Wide, self).expr_float(scope, e, depth, subqueries),
+            lambda: super(Wide, self).expr_float(scope, e, depth, subqueries),
+            lambda: '(%s %s %s)' % (e('float'), self.pick('+', '-'), e('numeric')),
+            lambda: '(%s * %s)' % (self.leaf(scope, 'int'), self.leaf(scope, 'float')),
+            lambda: '%s(%s, %s)' % (self.pick('COALESCE', 'GREATEST', 'LEAST'), e('float'), e(self.pick('int', 'numeric'))),
+            lambda: 'CASE %s WHEN %s THEN %s ELSE %s END' % (e('float'), e('int'), e('float'), e('numeric')),
+            lambda: 'CAST(%s AS double precision)' % e('numeric'),
+            lambda: 'EXTRACT(EPOCH FROM %s)::double precision' % e('interval'))()
+
+    def expr_time(self, scope, e, depth, subqueries):
+        return self.pick(
+            lambda: super(Wide, self).expr_time(scope, e, depth, subqueries),
+            lambda: '(%s %s %s)' % (e('time'), self.pick('+', '-'), e('interval')),
+            lambda: '(%s + %s)' % (e('date'), e('interval')),
+            lambda: '%s(%s, %s)' % (self.pick('COALESCE', 'GREATEST', 'LEAST'), e('date'), e('time')),
+            lambda: "DATE_BIN('%s', %s, TIMESTAMP '2019-12-30')" % (self.pick('7 days', '90 minutes'), e('time')),
+            lambda: 'CAST(%s AS timestamp)' % e('date'))()
 
     def expr_date(self, scope, e, depth, subqueries):
         return self.pick(
@@ -130,6 +153,12 @@ class Wide(Generator):
             lambda: 'CAST(%s AS text)' % e(self.pick('ints', 'date', 'interval', 'json', 'bool', 'time')),
             lambda: "TO_CHAR(%s, '%s')" % (e('time'), self.pick('YYYY-MM-DD', 'Mon DD', 'HH24:MI', 'Day', 'IYYY-IW')),
             lambda: 'CONCAT(%s, %s)' % (e('text'), e('int')),
+            lambda: '(%s || %s)' % (e('text'), e(self.pick('int', 'date', 'bool'))),
+            lambda: "TO_CHAR(%s, '%s')" % (self.leaf(scope, 'numeric'), self.pick('FM999999990.00', '9990.9', 'S000')),
+            lambda: 'CAST(%s AS char(3))' % e('text'),
+            lambda: "COALESCE(SUBSTRING(%s FROM '([a-z])b'), '-')" % e('text'),
+            lambda: "TRANSLATE(%s, 'abz', 'xy')" % e('text'),
+            lambda: 'MD5(%s)' % e('text'),
             lambda: "CONCAT_WS('-', %s, %s)" % (e('text'), e('text')),
             lambda: '%s(%s, %d)' % (self.pick('LEFT', 'RIGHT', 'REPEAT', 'LPAD'), e('text'), self.r.randint(0, 3)),
             lambda: "SPLIT_PART(%s, 'b', %d)" % (e('text'), self.pick(1, 2, -1)),
@@ -152,6 +181,10 @@ class Wide(Generator):
             lambda: '(%s %s %s)' % (e('numeric'), self.r.choice(COMPARISONS), e('int')),
             lambda: '(%s %s %s)' % (e('date'), self.r.choice(COMPARISONS), e('time')),
             lambda: '(%s %s %s)' % (e('int'), self.r.choice(COMPARISONS), e('float')),
+            lambda: '(%s %sIN (%s, 1.5, %s))' % (e('int'), self.pick('', 'NOT '), e('numeric'), e('int')),
+            lambda: '(CAST(%s AS char(4)) %s CAST(%s AS char(6)))' % (e('text'), self.r.choice(COMPARISONS), e('text')),
+            lambda: '((%s, %s) OVERLAPS (%s, %s))' % (e('time'), e('interval'), e('time'), e('time')),
+            lambda: '(%s %s ANY (VALUES (%s), (%s)))' % (e('int'), self.r.choice(COMPARISONS), e('numeric'), self.constant('float', 0)),
             lambda: '(%s IS %sDISTINCT FROM %s)' % ((lambda k: (e(k), self.pick('', 'NOT '), e(k)))(self.pick('ints', 'json', 'interval'))),
             lambda: 'CASE WHEN %s THEN %s WHEN %s THEN NULL END' % (self.condition(scope, depth - 1, subqueries), e('bool'), e('bool')))()
 
