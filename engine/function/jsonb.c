@@ -370,6 +370,9 @@ static bool change_element(RowRun *run, JsonTree *array, const TextPath *path, u
 {
     int64_t index;
     uint32_t place;
+    bool adds = change->kind == CHANGE_INSERT || (change->kind == CHANGE_SET && change->creates);
+    if (level == 0 && array->count == 0 && !adds)
+        return true; /* nothing to change, whatever the step is */
     if (!text_to_index(step, &index))
         return fault_set(run->fault, FAULT_INVALID_TEXT_REPRESENTATION,
                          "path element at position %u is not an integer: \"%.*s\"", level + 1,

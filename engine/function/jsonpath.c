@@ -8,7 +8,9 @@
  * a predicate it makes the predicate unknown.
  */
 #include "engine/function/json_internal.h"
+#include "engine/function/jsonpath_internal.h"
 #include "engine/function/regexp_internal.h"
+#include "engine/function/time_internal.h"
 #include "engine/type/decimal.h"
 #include "engine/type/json_path.h"
 
@@ -17,14 +19,11 @@
 typedef struct Items {
     uint32_t count, capacity;
     const JsonTree **list;
+    bool is_one_enough; /* only whether there is one is asked: what comes behind it may be wrong */
 } Items;
 
-enum { MOST_PATTERNS = 4, MOST_STEPS = 2000000 };
-
-typedef struct PathPattern {
-    const PathNode *node;
-    pcre2_code *code;
-} PathPattern;
+enum { MOST_STEPS = 2000000 };
+#define BASE_STEP INT64_C(10000000000) /* between the numbers that keyvalue() gives by base */
 
 typedef struct PathRun {
     Arena *arena;
@@ -32,9 +31,14 @@ typedef struct PathRun {
     const JsonTree *last; /* the array whose subscripts are being computed */
     bool is_lax, is_strict_structure; /* .** passes over what does not fit */
     uint32_t steps;
-    PathPattern patterns[MOST_PATTERNS];
-    uint32_t pattern_count;
+    const TimeZone *zone; /* of the session, for the functions that end in _tz; else NULL */
+    int64_t now;
+    /* What keyvalue() counts the places of objects in: the document, a variable (-1), or an object
+     * that keyvalue() made (1 ..). */
+    const JsonTree *base;
+    int64_t base_number, bases_made;
     Fault *fault;
+    Fault hard; /* what neither silence nor a predicate hides */
 } PathRun;
 
 typedef enum Truth { IS_FALSE, IS_TRUE, IS_UNKNOWN } Truth;
@@ -340,6 +344,8 @@ static bool run_sign(PathRun *run, const PathNode *node, const JsonTree *item, I
     for (uint32_t i = 0; i < found.count; i++) {
         Int128 value;
         int scale;
+        if (found.list[i]->kind != JSON_TREE_NUMBER && out->is_one_enough && node->next == NULL)
+            continue;
         if (found.list[i]->kind != JSON_TREE_NUMBER)
             return fault_set(run->fault, FAULT_SQL_JSON_NUMBER_NOT_FOUND,
                              "operand of unary jsonpath operator %s is not a numeric value",
@@ -377,7 +383,7 @@ static bool run_double(PathRun *run, const PathNode *node, const JsonTree *item,
 {
     JsonTree number = *item;
     double value;
-    bool is_text = item->kind == JSON_TREE_STRING;
+    bool is_text = item->kind == JSON_TREE_STRING && item->time == NULL;
     if (!is_text && item->kind != JSON_TREE_NUMBER)
         return fault_set(run->fault, FAULT_NON_NUMERIC_SQL_JSON_ITEM,
                          "jsonpath item method .double() can only be applied to a string or "
@@ -393,6 +399,45 @@ static bool run_double(PathRun *run, const PathNode *node, const JsonTree *item,
                                    "range for type double precision");
     JsonTree *result = number_item(run, number.text);
     return result != NULL && run_next(run, node, result, out);
+}
+
+static bool run_datetime(PathRun *run, const PathNode *node, const JsonTree *item, Items *out)
+{
+    if (item->kind != JSON_TREE_STRING || item->time != NULL)
+        return fault_set(run->fault, FAULT_INVALID_SQL_JSON_DATETIME,
+                         "jsonpath item method .datetime() can only be applied to a string");
+    const JsonTree *time = json_time_read(run->arena, item->text,
+                                          node->has_text ? &node->text : NULL, run->fault);
+    return time != NULL && run_next(run, node, time, out);
+}
+
+/* Each member as {"key", "value", "id"}; the id tells objects apart. */
+static bool run_keyvalue(PathRun *run, const PathNode *node, const JsonTree *item, Items *out)
+{
+    if (item->kind != JSON_TREE_OBJECT)
+        return fault_set(run->fault, FAULT_SQL_JSON_OBJECT_NOT_FOUND,
+                         "jsonpath item method .keyvalue() can only be applied to an object");
+    int64_t place = json_binary_offset(run->base, item);
+    int64_t id = (place < 0 ? 0 : place) + run->base_number * BASE_STEP;
+    JsonTree *number = decimal_item(run, id, 0);
+    const JsonTree *base = run->base;
+    int64_t base_number = run->base_number;
+    for (uint32_t i = 0; i < item->count && number != NULL; i++) {
+        JsonTree *pair = json_tree_make(run->arena, JSON_TREE_OBJECT);
+        JsonTree *key = json_tree_make(run->arena, JSON_TREE_STRING);
+        key->text = item->keys[i];
+        json_tree_append(run->arena, pair, TEXT_LITERAL("id"), number);
+        json_tree_append(run->arena, pair, TEXT_LITERAL("key"), key);
+        json_tree_append(run->arena, pair, TEXT_LITERAL("value"), item->items[i]);
+        run->base = pair;
+        run->base_number = ++run->bases_made;
+        bool is_good = run_next(run, node, pair, out);
+        run->base = base;
+        run->base_number = base_number;
+        if (!is_good)
+            return false;
+    }
+    return number != NULL;
 }
 
 static bool run_rounding(PathRun *run, const PathNode *node, const JsonTree *item, Items *out)
@@ -423,7 +468,13 @@ static bool run_method(PathRun *run, const PathNode *node, const JsonTree *item,
 {
     static const char *const kinds[] = {"null", "string", "number", "boolean", "array", "object"};
     switch (node->method) {
-    case METHOD_TYPE: return run_next(run, node, text_item(run, kinds[item->kind]), out);
+    case METHOD_TYPE:
+        return run_next(run, node,
+                        text_item(run, item->time != NULL ? json_time_type(item->time)
+                                                          : kinds[item->kind]),
+                        out);
+    case METHOD_DATETIME: return run_datetime(run, node, item, out);
+    case METHOD_KEYVALUE: return run_keyvalue(run, node, item, out);
     case METHOD_SIZE: return run_size(run, node, item, out);
     case METHOD_DOUBLE: return run_double(run, node, item, out);
     case METHOD_CEILING: case METHOD_FLOOR: case METHOD_ABS:
@@ -434,16 +485,8 @@ static bool run_method(PathRun *run, const PathNode *node, const JsonTree *item,
 
 /* --- predicates --- */
 
-static Truth compare_pair(PathKind kind, const JsonTree *a, const JsonTree *b)
+static Truth truth_of_order(PathKind kind, int order)
 {
-    bool is_container = a->kind == JSON_TREE_ARRAY || a->kind == JSON_TREE_OBJECT;
-    if (a->kind != b->kind) {
-        bool has_null = a->kind == JSON_TREE_NULL || b->kind == JSON_TREE_NULL;
-        return !has_null ? IS_UNKNOWN : kind == PATH_NOT_EQUAL ? IS_TRUE : IS_FALSE;
-    }
-    if (is_container)
-        return IS_UNKNOWN;
-    int order = json_tree_compare(a, b);
     switch (kind) {
     case PATH_EQUAL: return order == 0 ? IS_TRUE : IS_FALSE;
     case PATH_NOT_EQUAL: return order != 0 ? IS_TRUE : IS_FALSE;
@@ -454,52 +497,47 @@ static Truth compare_pair(PathKind kind, const JsonTree *a, const JsonTree *b)
     }
 }
 
-static pcre2_code *pattern_of(PathRun *run, const PathNode *node)
+static Truth compare_times(PathRun *run, PathKind kind, const JsonTree *a, const JsonTree *b)
 {
-    for (uint32_t i = 0; i < run->pattern_count; i++)
-        if (run->patterns[i].node == node)
-            return run->patterns[i].code;
-    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY;
-    for (uint32_t i = 0; i < node->flags.length; i++)
-        switch (node->flags.data[i]) {
-        case 'i': options |= PCRE2_CASELESS; break;
-        case 's': options |= PCRE2_DOTALL; break;
-        case 'm': options |= PCRE2_MULTILINE; break;
-        case 'x': options |= PCRE2_EXTENDED; break;
-        case 'q': options |= PCRE2_LITERAL; break;
-        }
-    if (options & PCRE2_LITERAL)
-        options &= ~(uint32_t)(PCRE2_DOTALL | PCRE2_MULTILINE | PCRE2_EXTENDED |
-                               PCRE2_DOLLAR_ENDONLY);
-    int error;
-    size_t at;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(node->text.length > 0 ? node->text.data : ""),
-                                     node->text.length, options, &error, &at, NULL);
-    if (code == NULL)
-        return NULL;
-    if (run->pattern_count == MOST_PATTERNS) /* the oldest makes room */
-        pcre2_code_free(run->patterns[--run->pattern_count].code);
-    run->patterns[run->pattern_count++] = (PathPattern){node, code};
-    return code;
+    int order;
+    if (a->time == NULL || b->time == NULL)
+        return IS_UNKNOWN;
+    Fault *fault = run->hard.code == FAULT_NONE ? &run->hard : run->fault;
+    TimeOrder found = json_time_compare(a->time, b->time, run->zone, run->now, &order, fault);
+    return found == TIMES_COMPARE ? truth_of_order(kind, order) : IS_UNKNOWN;
+}
+
+static Truth compare_pair(PathRun *run, PathKind kind, const JsonTree *a, const JsonTree *b)
+{
+    bool is_container = a->kind == JSON_TREE_ARRAY || a->kind == JSON_TREE_OBJECT;
+    if (a->kind != b->kind) {
+        bool has_null = a->kind == JSON_TREE_NULL || b->kind == JSON_TREE_NULL;
+        return !has_null ? IS_UNKNOWN : kind == PATH_NOT_EQUAL ? IS_TRUE : IS_FALSE;
+    }
+    if (is_container)
+        return IS_UNKNOWN;
+    if (a->time != NULL || b->time != NULL)
+        return compare_times(run, kind, a, b);
+    return truth_of_order(kind, json_tree_compare(a, b));
+}
+
+/* XQuery's flags in PCRE2's terms. */
+static uint32_t pattern_options(const PathNode *node)
+{
+    uint32_t options = json_path_has_flag(node, 'i') ? PCRE2_CASELESS : 0;
+    if (json_path_has_flag(node, 'q'))
+        return options | PCRE2_LITERAL;
+    options |= PCRE2_DOLLAR_ENDONLY;
+    options |= json_path_has_flag(node, 's') ? PCRE2_DOTALL : 0;
+    return options | (json_path_has_flag(node, 'm') ? PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX : 0);
 }
 
 static Truth like_pattern(PathRun *run, const PathNode *node, const JsonTree *item)
 {
-    if (item->kind != JSON_TREE_STRING)
+    if (item->kind != JSON_TREE_STRING || item->time != NULL)
         return IS_UNKNOWN;
-    pcre2_code *code = pattern_of(run, node);
-    pcre2_match_data *match = code == NULL ? NULL : pcre2_match_data_create(1, NULL);
-    pcre2_match_context *limits = match == NULL ? NULL : pcre2_match_context_create(NULL);
-    if (limits == NULL) {
-        pcre2_match_data_free(match);
-        return IS_UNKNOWN;
-    }
-    pcre2_set_match_limit(limits, 10000000);
-    int found = pcre2_match(code, (PCRE2_SPTR)(item->text.length > 0 ? item->text.data : ""),
-                            item->text.length, 0, 0, match, limits);
-    pcre2_match_context_free(limits);
-    pcre2_match_data_free(match);
-    return found >= 0 ? IS_TRUE : found == PCRE2_ERROR_NOMATCH ? IS_FALSE : IS_UNKNOWN;
+    int found = regexp_matches_pattern(node->text, item->text, pattern_options(node), run->fault);
+    return found > 0 ? IS_TRUE : found == 0 ? IS_FALSE : IS_UNKNOWN;
 }
 
 static Truth test_pair(PathRun *run, const PathNode *node, const JsonTree *a, const JsonTree *b)
@@ -507,8 +545,9 @@ static Truth test_pair(PathRun *run, const PathNode *node, const JsonTree *a, co
     if (node->kind == PATH_LIKE_REGEX)
         return like_pattern(run, node, a);
     if (node->kind != PATH_STARTS_WITH)
-        return compare_pair(node->kind, a, b);
-    if (a->kind != JSON_TREE_STRING || b->kind != JSON_TREE_STRING)
+        return compare_pair(run, node->kind, a, b);
+    if (a->kind != JSON_TREE_STRING || b->kind != JSON_TREE_STRING || a->time != NULL ||
+        b->time != NULL)
         return IS_UNKNOWN;
     bool is_prefix = a->text.length >= b->text.length &&
                      (b->text.length == 0 ||
@@ -542,8 +581,9 @@ static Truth test_pairs(PathRun *run, const PathNode *node, const JsonTree *item
 
 static Truth test_exists(PathRun *run, const PathNode *node, const JsonTree *item)
 {
-    Items found = {0};
-    if (!run_node(run, node->left, item, run->is_lax, &found))
+    Items found = {.is_one_enough = run->is_lax};
+    bool is_good = run_node(run, node->left, item, run->is_lax, &found);
+    if (!is_good && !(found.is_one_enough && found.count > 0))
         return IS_UNKNOWN;
     return found.count > 0 ? IS_TRUE : IS_FALSE;
 }
@@ -606,10 +646,20 @@ static bool run_variable(PathRun *run, const PathNode *node, Items *out)
 {
     const JsonTree *value =
         run->variables == NULL ? NULL : json_tree_member(run->variables, node->text);
-    if (value == NULL)
-        return fault_set(run->fault, FAULT_UNDEFINED_OBJECT,
-                         "could not find jsonpath variable \"%.*s\"", TEXT_ARGS(node->text));
-    return run_next(run, node, value, out);
+    if (value == NULL) {
+        fault_set(&run->hard, FAULT_UNDEFINED_OBJECT,
+                  "could not find jsonpath variable \"%.*s\"", TEXT_ARGS(node->text));
+        *run->fault = run->hard;
+        return false;
+    }
+    const JsonTree *base = run->base;
+    int64_t base_number = run->base_number;
+    run->base = run->variables;
+    run->base_number = 1;
+    bool is_good = run_next(run, node, value, out);
+    run->base = base;
+    run->base_number = base_number;
+    return is_good;
 }
 
 static bool unwraps(const PathNode *node)
@@ -676,6 +726,14 @@ static bool is_silent(const RowRun *row_run, uint32_t row)
     return is_operator || (row_run->call->argument_count == 4 && row_bool(row_run, 3, row));
 }
 
+/* jsonb_path_query_tz and its kin may use the session's zone. */
+static bool is_zoned(const ScalarCall *call)
+{
+    const char *name = call->function->name;
+    size_t length = strlen(name);
+    return length > 3 && strcmp(name + length - 3, "_tz") == 0;
+}
+
 static bool read_arguments(RowRun *row_run, uint32_t row, PathRun *run, JsonbPath *path)
 {
     run->root = json_tree_read(row_run->arena, row_text(row_run, 0, row), row_run->fault);
@@ -692,11 +750,18 @@ static bool read_arguments(RowRun *row_run, uint32_t row, PathRun *run, JsonbPat
     }
     run->is_lax = !path->is_strict;
     run->is_strict_structure = path->is_strict;
+    run->base = run->root;
+    run->bases_made = row_run->call->function->symbol == NULL; /* the variables are one */
+    const TypeContext *context = row_run->call->context;
+    run->now = context == NULL ? 0 : type_now(context);
+    run->zone = is_zoned(row_run->call) ? call_zone(row_run->call) : NULL;
     return true;
 }
 
-/* *is_absent: an error that the caller does not want to hear of. */
-static bool find_items(RowRun *row_run, uint32_t row, Items *found, bool *is_absent)
+/* *is_absent: an error that the caller does not want to hear of. `is_one_enough`: only whether there
+ * is an item is asked. */
+static bool find_items(RowRun *row_run, uint32_t row, bool is_one_enough, Items *found,
+                       bool *is_absent)
 {
     Fault inner = {0};
     PathRun run = {.arena = row_run->arena, .fault = &inner};
@@ -705,10 +770,13 @@ static bool find_items(RowRun *row_run, uint32_t row, Items *found, bool *is_abs
     *found = (Items){0};
     if (!read_arguments(row_run, row, &run, &path))
         return false;
+    found->is_one_enough = is_one_enough && run.is_lax;
     bool is_good = run_node(&run, path.root, run.root, run.is_lax, found);
-    for (uint32_t i = 0; i < run.pattern_count; i++)
-        pcre2_code_free(run.patterns[i].code);
-    if (is_good)
+    if (run.hard.code != FAULT_NONE) {
+        *row_run->fault = run.hard;
+        return false;
+    }
+    if (is_good || (found->is_one_enough && found->count > 0))
         return true;
     *is_absent = is_silent(row_run, row) && inner.code != FAULT_PROGRAM_LIMIT_EXCEEDED;
     if (!*is_absent)
@@ -721,7 +789,7 @@ static bool exists_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_n
     Items found;
     bool is_absent;
     *result = 0;
-    if (!find_items(run, row, &found, &is_absent))
+    if (!find_items(run, row, true, &found, &is_absent))
         return false;
     *is_null = is_absent;
     *result = found.count > 0;
@@ -733,7 +801,7 @@ static bool match_row(RowRun *run, uint32_t row, uint8_t *result, uint8_t *is_nu
     Items found;
     bool is_absent;
     *result = 0;
-    if (!find_items(run, row, &found, &is_absent))
+    if (!find_items(run, row, false, &found, &is_absent))
         return false;
     bool is_single = !is_absent && found.count == 1;
     if (is_single && found.list[0]->kind == JSON_TREE_BOOL) {
@@ -753,7 +821,7 @@ static bool first_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     Items found;
     bool is_absent;
     *result = (Text){.data = "", .length = 0};
-    if (!find_items(run, row, &found, &is_absent))
+    if (!find_items(run, row, false, &found, &is_absent))
         return false;
     *is_null = found.count == 0;
     return found.count == 0 || json_tree_text(run->arena, found.list[0], result, run->fault);
@@ -764,7 +832,7 @@ static bool array_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     Items found;
     bool is_absent;
     *result = (Text){.data = "", .length = 0};
-    if (!find_items(run, row, &found, &is_absent))
+    if (!find_items(run, row, false, &found, &is_absent))
         return false;
     JsonTree *array = json_tree_make(run->arena, JSON_TREE_ARRAY);
     for (uint32_t i = 0; i < found.count; i++)
@@ -776,7 +844,7 @@ static bool list_row(RowRun *run, uint32_t row, VectorBuilder *builder)
 {
     Items found;
     bool is_absent;
-    if (!find_items(run, row, &found, &is_absent))
+    if (!find_items(run, row, false, &found, &is_absent))
         return false;
     vector_builder_array(builder, found.count);
     for (uint32_t i = 0; i < found.count; i++) {
@@ -801,6 +869,11 @@ enum { JSONB_ARRAY_TYPE = 3807 };
       .arguments = { T_JSONB, T_JSONPATH, T_JSONB, T_BOOL }, .result = type, .run = run_rows,      \
       .prepare = rows_prepare, .loop = (void *)path_loop, .summary = does, .example = sample,      \
       .gives = value }
+#define PATH_ZONE_ROW(id, function, type, path_loop, does, sample, value)                          \
+    { .oid = id, .name = function, .argument_count = 4, .optional_count = 2,                       \
+      .arguments = { T_JSONB, T_JSONPATH, T_JSONB, T_BOOL }, .result = type,                       \
+      .volatility = STABLE, .run = run_rows, .prepare = rows_prepare, .loop = (void *)path_loop,   \
+      .summary = does, .example = sample, .gives = value }
 #define PATH_OPERATOR(id, function, sign, path_loop, does, sample, value)                          \
     { .oid = id, .name = function, .symbol = sign, .argument_count = 2,                            \
       .arguments = { T_JSONB, T_JSONPATH }, .result = T_BOOL, .run = run_rows,                     \
@@ -816,6 +889,24 @@ const ScalarFunction jsonpath_functions[] = {
              "jsonb_path_query_array('[1, 2]', '$[*] ? (@ > 1)')", "[2]"),
     PATH_ROW(4008, "jsonb_path_query_first", T_JSONB, first_loop, "What a path finds first.",
              "jsonb_path_query_first('[1, 2]', '$[*]')", "1"),
+    PATH_ZONE_ROW(1177, "jsonb_path_exists_tz", T_BOOL, exists_loop,
+                  "Whether a path finds something; times may be compared in the session's zone.",
+                  "jsonb_path_exists_tz('{\"a\": 1}', '$.a')", "t"),
+    PATH_ZONE_ROW(2030, "jsonb_path_match_tz", T_BOOL, match_loop,
+                  "What a path's predicate says; times may be compared in the session's zone.",
+                  "jsonb_path_match_tz('\"2024-03-13\"', "
+                  "'$.datetime() < \"2024-03-13 10:00:00+00\".datetime()')", "t"),
+    PATH_ZONE_ROW(1180, "jsonb_path_query_array_tz", T_JSONB, array_loop,
+                  "What a path finds, as an array; times may be compared in the session's zone.",
+                  "jsonb_path_query_array_tz('[1, 2]', '$[*] ? (@ > 1)')", "[2]"),
+    PATH_ZONE_ROW(2023, "jsonb_path_query_first_tz", T_JSONB, first_loop,
+                  "What a path finds first; times may be compared in the session's zone.",
+                  "jsonb_path_query_first_tz('[1, 2]', '$[*]')", "1"),
+    { .oid = 91877, .name = "jsonb_path_query_list_tz", .argument_count = 4, .optional_count = 2,
+      .arguments = { T_JSONB, T_JSONPATH, T_JSONB, T_BOOL }, .result = JSONB_ARRAY_TYPE,
+      .volatility = STABLE, .run = run_array_rows, .loop = (void *)list_loop,
+      .summary = "What a path finds, as a list; times may be compared in the session's zone.",
+      .example = "jsonb_path_query_list_tz('[1, 2]', '$[*]')", .gives = "{1,2}" },
     { .oid = 91876, .name = "jsonb_path_query_list", .argument_count = 4, .optional_count = 2,
       .arguments = { T_JSONB, T_JSONPATH, T_JSONB, T_BOOL }, .result = JSONB_ARRAY_TYPE,
       .run = run_array_rows, .loop = (void *)list_loop, .summary = "What a path finds, as a list.",

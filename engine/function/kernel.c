@@ -77,8 +77,20 @@ Vector kernel_null_result(const ScalarCall *call, Arena *arena, uint32_t rows)
 
 /* --- faults --- */
 
+/* Functions that are defined on a part of the numbers, and cannot overflow there. */
+static bool has_domain(const ScalarCall *call)
+{
+    static const char *const names[] = {"asin", "acos", "asind", "acosd", "acosh", "atanh"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(call->function->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static const char *out_of_range_message(const ScalarCall *call)
 {
+    if (has_domain(call))
+        return "input is out of range";
     switch (call->result_type.oid) {
     case T_INT2: return "smallint out of range";
     case T_INT4: return "integer out of range";

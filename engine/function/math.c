@@ -87,9 +87,10 @@ static inline FaultCode power_plain(double x, double y, double *result)
 static inline FaultCode power_checked(double x, double y, double *result)
 {
     *result = pow(x, y);
-    if ((x == 0 && y < 0) || (x < 0 && isfinite(x) && isfinite(y) && y != floor(y)))
+    if ((x == 0 && y < 0) || (x < 0 && isfinite(y) && y != floor(y)))
         return FAULT_INVALID_ARGUMENT_FOR_POWER;
-    return RANGE(isinf(*result) && !isinf(x) && !isinf(y));
+    bool is_finite = !isinf(x) && !isinf(y);
+    return RANGE(is_finite && (isinf(*result) || (*result == 0 && x != 0)));
 }
 
 static inline FaultCode arc_tangent2(double y, double x, double *result)

@@ -14,6 +14,7 @@
 #include "base/log/log.h"
 #include "engine/function/text_internal.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 enum {
@@ -127,25 +128,73 @@ static bool regexp_options(const ScalarCall *call, Text flags, bool ignore_case,
     return true;
 }
 
-/* PostgreSQL's escapes that PCRE2 spells otherwise: \y a word's edge, \m its start, \M its end. */
+/* How many hexadecimal digits a \u or \U takes. */
+static uint32_t code_digits(char letter)
+{
+    return letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
+}
+
+/* \uXXXX, \UXXXXXXXX as \x{..}; false: fewer digits stand there. */
+static bool translate_code(Text pattern, uint32_t at, Buffer *out)
+{
+    uint32_t digits = code_digits(pattern.data[at + 1]);
+    if (digits == 0 || pattern.length - at - 2 < digits)
+        return false;
+    for (uint32_t i = 0; i < digits; i++)
+        if (!isxdigit((unsigned char)pattern.data[at + 2 + i]))
+            return false;
+    buffer_append_string(out, "\\x{");
+    buffer_append(out, pattern.data + at + 2, digits);
+    buffer_append_byte(out, '}');
+    return true;
+}
+
+/* PostgreSQL's escapes that PCRE2 spells otherwise: \y a word's edge, \m its start, \M its end,
+ * \b a backspace, \B a backslash, \v one character, \Z the very end. */
 static void translate_escapes(Text pattern, Buffer *out)
 {
+    static const struct {
+        char letter;
+        const char *instead;
+    } escapes[] = {{'y', "\\b"}, {'Y', "\\B"},   {'m', "\\b(?=\\w)"}, {'M', "\\b(?<=\\w)"},
+                   {'b', "\\x08"}, {'B', "\\\\"}, {'v', "\\x0b"},     {'Z', "\\z"}};
     for (uint32_t i = 0; i < pattern.length; i++) {
         char c = pattern.data[i], next = i + 1 < pattern.length ? pattern.data[i + 1] : '\0';
-        const char *instead = c != '\\'     ? NULL
-                              : next == 'y' ? "\\b"
-                              : next == 'Y' ? "\\B"
-                              : next == 'm' ? "\\b(?=\\w)"
-                              : next == 'M' ? "\\b(?<=\\w)"
-                                            : NULL;
+        const char *instead = NULL;
+        for (size_t k = 0; c == '\\' && k < sizeof escapes / sizeof escapes[0]; k++)
+            instead = escapes[k].letter == next ? escapes[k].instead : instead;
         if (instead != NULL) {
             buffer_append_string(out, instead);
             i++;
             continue;
         }
+        if (c == '\\' && next != '\0' && translate_code(pattern, i, out)) {
+            i += 1 + code_digits(next);
+            continue;
+        }
         buffer_append_byte(out, (uint8_t)c);
         if (c == '\\' && i + 1 < pattern.length)
             buffer_append_byte(out, (uint8_t)pattern.data[++i]);
+    }
+}
+
+/* What PostgreSQL calls PCRE2's errors, or NULL. */
+static const char *postgres_message(int error)
+{
+    switch (error) {
+    case PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS:
+    case PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS: return "parentheses () not balanced";
+    case PCRE2_ERROR_MISSING_SQUARE_BRACKET: return "brackets [] not balanced";
+    case PCRE2_ERROR_QUANTIFIER_INVALID: return "quantifier operand invalid";
+    case PCRE2_ERROR_QUANTIFIER_OUT_OF_ORDER:
+    case PCRE2_ERROR_QUANTIFIER_TOO_BIG: return "invalid repetition count(s)";
+    case PCRE2_ERROR_END_BACKSLASH:
+    case PCRE2_ERROR_UNKNOWN_ESCAPE: return "invalid escape \\ sequence";
+    case PCRE2_ERROR_CLASS_RANGE_ORDER:
+    case PCRE2_ERROR_CLASS_INVALID_RANGE: return "invalid character range";
+    case PCRE2_ERROR_BAD_SUBPATTERN_REFERENCE: return "invalid backreference number";
+    case PCRE2_ERROR_UNKNOWN_POSIX_CLASS: return "invalid character class";
+    default: return NULL;
     }
 }
 
@@ -180,6 +229,10 @@ static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault
     pcre2_compile_context_free(context);
     if (code == NULL) {
         char message[160];
+        const char *known = postgres_message(error);
+        if (known != NULL)
+            return fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION,
+                             "invalid regular expression: %s", known);
         pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
         return fault_set(fault, FAULT_INVALID_REGULAR_EXPRESSION,
                          "invalid regular expression: %s at character %zu", message, at + 1);
@@ -206,6 +259,9 @@ static bool regexp_compile(Text pattern, uint32_t options, Regexp *regexp, Fault
     return true;
 }
 
+static int regexp_search(const Regexp *regexp, Text text, size_t from, uint32_t options,
+                         Fault *fault);
+
 /* From the cache, or compiled into it; NULL with 2201B. */
 static const Regexp *regexp_get(Text pattern, uint32_t options, Fault *fault)
 {
@@ -224,6 +280,13 @@ static const Regexp *regexp_get(Text pattern, uint32_t options, Fault *fault)
         text_equal(pattern, (Text){regexp->pattern, regexp->pattern_length}))
         return regexp;
     return regexp_compile(pattern, options, regexp, fault) ? regexp : NULL;
+}
+
+int regexp_matches_pattern(Text pattern, Text text, uint32_t options, Fault *fault)
+{
+    const Regexp *regexp =
+        regexp_get(pattern, options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, fault);
+    return regexp == NULL ? -1 : regexp_search(regexp, text, 0, 0, fault);
 }
 
 /* `flags_argument` -1: the function takes none. */

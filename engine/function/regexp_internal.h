@@ -26,4 +26,8 @@ bool regexp_wants_longest(Text pattern);
 void regexp_extend(const pcre2_code *code, const pcre2_code *plain, Text text,
                    pcre2_match_data *match, pcre2_match_context *limits);
 
+/* Whether a text has a match: 1, 0, or -1 with a fault. `options` are PCRE2's; with DOLLAR_ENDONLY
+ * the pattern's escapes are PostgreSQL's. */
+int regexp_matches_pattern(Text pattern, Text text, uint32_t options, Fault *fault);
+
 #endif

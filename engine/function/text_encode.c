@@ -29,7 +29,7 @@ static bool chr_row(RowRun *run, uint32_t row, Text *result, uint8_t *is_null)
     if (code == 0)
         return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "null character not permitted");
     if (code < 0)
-        return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,
+        return fault_set(run->fault, FAULT_INVALID_PARAMETER_VALUE,
                          "character number must be positive");
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
         return fault_set(run->fault, FAULT_PROGRAM_LIMIT_EXCEEDED,

@@ -205,8 +205,9 @@ typedef struct ExtractPrepared {
 static bool unit_fits(const ExtractPrepared *prepared, TimeUnit unit, Text name, Fault *fault)
 {
     if (unit == UNIT_NO_TIME)
-        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE, "unit \"%.*s\" not recognized",
-                         TEXT_ARGS(name));
+        return fault_set(fault, FAULT_INVALID_PARAMETER_VALUE,
+                         "unit \"%.*s\" not recognized for type %s", TEXT_ARGS(name),
+                         type_info(prepared->type)->sql_name);
     bool needs_zone =
         unit == UNIT_TIMEZONE || unit == UNIT_TIMEZONE_HOUR || unit == UNIT_TIMEZONE_MINUTE;
     bool is_of_day = unit == UNIT_MICROSECOND || unit == UNIT_MILLISECOND || unit == UNIT_SECOND ||

@@ -234,6 +234,16 @@ static const Expr *extract_field(Binder *binder, const Expr **arguments, uint32_
     return bind_call(binder, name, arguments, count, location);
 }
 
+/* date_part(field, date): of the midnight that it begins with, which has hours, too. */
+static const Expr *date_part(Binder *binder, const Expr **arguments, uint32_t count,
+                             int32_t location)
+{
+    if (arguments[1]->type.oid == T_DATE)
+        arguments[1] = coerce_to(binder, arguments[1], SQL_TYPE(T_TIMESTAMP), CAST_IMPLICIT,
+                                 location);
+    return arguments[1] == NULL ? NULL : bind_call(binder, "date_part", arguments, count, location);
+}
+
 /* (a, b) OVERLAPS (c, d): an end may be given as a length. */
 static const Expr *overlaps(Binder *binder, const Expr **arguments, uint32_t count,
                             int32_t location)
@@ -458,6 +468,7 @@ static const struct {
     {"json_populate_record", 2, 2, json_populate},
     {"jsonb_populate_record", 2, 2, jsonb_populate},
     {"extract", 2, 2, extract_field},
+    {"date_part", 2, 2, date_part},
     {"floor_to", 2, 2, floor_to},
     {"ceil_to", 2, 2, ceil_to},
     {"position_from", 3, 3, position_from},
@@ -578,10 +589,36 @@ static bool bind_variadic(Binder *binder, const char *name, const Expr ***argume
         (*count)--;
         return true;
     }
+    bool is_builder = strstr(name, "_build_") != NULL || strncmp(name, "num_n", 5) == 0;
+    if (expr_is_null(array) && is_builder && *count == 1) {
+        bool is_count = strncmp(name, "num_n", 5) == 0;
+        *result = expr_null(binder->arena,
+                            SQL_TYPE(is_count                       ? T_INT4
+                                     : strncmp(name, "jsonb", 5) == 0 ? T_JSONB
+                                                                      : T_JSON),
+                            location);
+        return true;
+    }
+    bool is_path = strstr(name, "_extract_path") != NULL && *count == 2 &&
+                   array->kind != EXPR_CONSTANT;
+    if (is_path) {
+        const char *symbol = strstr(name, "_text") != NULL ? "#>>" : "#>";
+        if (expr_is_unknown((*arguments)[0]))
+            (*arguments)[0] =
+                coerce_to(binder, (*arguments)[0],
+                          SQL_TYPE(strncmp(name, "jsonb", 5) == 0 ? T_JSONB : T_JSON),
+                          CAST_IMPLICIT, location);
+        if ((*arguments)[0] == NULL)
+            return false;
+        *result = bind_operator(binder, symbol, (*arguments)[0], array, location);
+        return *result != NULL;
+    }
     if (array->kind != EXPR_CONSTANT || expr_is_null(array))
         return bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
                           "VARIADIC with an array that is not constant is not supported here");
     *arguments = spread_array(binder, *arguments, count, array);
+    if (*count == 0 && strncmp(name, "num_n", 5) == 0) /* of no values */
+        *result = expr_int64(binder->arena, SQL_TYPE(T_INT4), 0, location);
     return true;
 }
 
@@ -687,7 +724,9 @@ const Expr *bind_function(Binder *binder, ExprContext *context, const PgQuery__F
     const TypeInfo *type = count == 1 && !function_exists(text_of(name))
                                ? type_by_name(text_of(name))
                                : NULL;
-    if (type != NULL && type->category != CATEGORY_PSEUDO && !type_is_reg(type->oid))
+    if (type != NULL && type_is_reg(type->oid))
+        return bind_cast_to_reg(binder, arguments[0], SQL_TYPE(type->oid), location);
+    if (type != NULL && type->category != CATEGORY_PSEUDO)
         return coerce_to(binder, arguments[0], SQL_TYPE(type->oid), CAST_EXPLICIT, location);
     return multi_value_of_each(binder, context,
                                bind_call(binder, name, arguments, count, location));

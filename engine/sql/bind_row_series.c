@@ -268,6 +268,7 @@ static const struct {
     {"json_object_keys", 1, 1, NULL, "json_names"},
     {"jsonb_object_keys", 1, 1, NULL, "jsonb_names"},
     {"jsonb_path_query", 2, 4, NULL, "jsonb_path_query_list"},
+    {"jsonb_path_query_tz", 2, 4, NULL, "jsonb_path_query_list_tz"},
     {"json_each", 1, 1, pairs, NULL},
     {"jsonb_each", 1, 1, pairs, NULL},
     {"json_each_text", 1, 1, pairs, NULL},

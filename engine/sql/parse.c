@@ -65,8 +65,33 @@ static int32_t byte_offset(const char *text, int position)
     return (int32_t)(at - text);
 }
 
+/* What is wrong inside a literal has codes of its own. */
+static const struct {
+    const char *message; /* its beginning */
+    FaultCode code;
+    const char *hint;
+} literal_faults[] = {
+    {"invalid Unicode escape character", FAULT_SYNTAX_ERROR, NULL},
+    {"invalid Unicode escape value", FAULT_SYNTAX_ERROR, NULL},
+    {"invalid Unicode escape", FAULT_INVALID_ESCAPE_SEQUENCE,
+     "Unicode escapes must be \\uXXXX or \\UXXXXXXXX."},
+    {"invalid Unicode surrogate pair", FAULT_SYNTAX_ERROR, NULL},
+    {"invalid byte sequence", FAULT_CHARACTER_NOT_IN_REPERTOIRE, NULL},
+};
+
+static const char *hint_of_message(const char *message)
+{
+    for (size_t i = 0; i < sizeof literal_faults / sizeof literal_faults[0]; i++)
+        if (strncmp(message, literal_faults[i].message, strlen(literal_faults[i].message)) == 0)
+            return literal_faults[i].hint;
+    return NULL;
+}
+
 static FaultCode code_of_message(const char *message)
 {
+    for (size_t i = 0; i < sizeof literal_faults / sizeof literal_faults[0]; i++)
+        if (strncmp(message, literal_faults[i].message, strlen(literal_faults[i].message)) == 0)
+            return literal_faults[i].code;
     bool is_missing = strstr(message, "not supported") != NULL ||
                       strstr(message, "not yet supported") != NULL ||
                       strstr(message, "not implemented") != NULL;
@@ -103,6 +128,8 @@ static void set_parse_fault(const PgQueryError *error, const RewrittenText *rewr
                      error->message);
     else
         fault_set_at(fault, offset, code, "%s", error->message);
+    if (hint_of_message(error->message) != NULL)
+        fault_hint(fault, "%s", hint_of_message(error->message));
     char *to = fault->message; /* marks of names may stand in other messages */
     for (const char *from = fault->message; *from != '\0'; from++) {
         if (*from != NAME_TYPED && *from != NAME_QUOTED)

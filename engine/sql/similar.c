@@ -19,33 +19,64 @@ static bool check_escape(Text escape, Fault *fault)
     return fault_hint(fault, "Escape string must be empty or one character.");
 }
 
-/* Appends a pattern; with `is_lazy`, its wildcards match as little as they can. */
+/* How far into a bracket expression a pattern is: well enough to know where it ends. */
+typedef struct Brackets {
+    uint32_t depth;
+    uint32_t place; /* 1: behind the first [, 2: behind its ^, where a ] is an ordinary character */
+} Brackets;
+
+static void append_in_brackets(Buffer *out, char c, Brackets *brackets)
+{
+    if (c == '\\')
+        buffer_append_byte(out, '\\');
+    buffer_append_byte(out, (uint8_t)c);
+    if (c == ']' && brackets->place > 2) {
+        brackets->depth--;
+    } else if (c == '[') {
+        brackets->depth++;
+        brackets->place = 3;
+    } else if (c == '^') {
+        brackets->place++;
+    } else {
+        brackets->place = 3;
+    }
+}
+
+static bool is_repetition(char c)
+{
+    return c == '*' || c == '+' || c == '?' || c == '}';
+}
+
+/* Appends a pattern; with `is_lazy`, it matches as little as it can. */
 static void append_pattern(Buffer *out, Text pattern, Text escape, bool is_lazy)
 {
-    bool in_brackets = false;
+    Brackets brackets = {0};
     for (uint32_t i = 0; i < pattern.length; i++) {
         char c = pattern.data[i];
         if (escape.length == 1 && c == escape.data[0] && i + 1 < pattern.length) {
+            /* any character may be escaped, so that \d and its kin are within reach */
             char next = pattern.data[++i];
-            bool is_word = (next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') ||
-                           (next >= 'A' && next <= 'Z') || (uint8_t)next >= 0x80;
-            if (!is_word)
+            if ((uint8_t)next < 0x80)
                 buffer_append_byte(out, '\\');
             buffer_append_byte(out, (uint8_t)next);
-        } else if (in_brackets) {
-            if (c == '\\')
-                buffer_append_byte(out, '\\');
-            buffer_append_byte(out, (uint8_t)c);
-            in_brackets = c != ']';
+            brackets.place = 3;
+        } else if (brackets.depth > 0) {
+            append_in_brackets(out, c, &brackets);
+        } else if (c == '[') {
+            buffer_append_byte(out, '[');
+            brackets = (Brackets){.depth = 1, .place = 1};
         } else if (c == '%') {
             buffer_append_string(out, is_lazy ? "[\\s\\S]*?" : "[\\s\\S]*");
         } else if (c == '_') {
             buffer_append_string(out, "[\\s\\S]");
+        } else if (c == '(') {
+            buffer_append_string(out, "(?:"); /* only what is cut out is a group */
         } else {
             if (is_special(c))
                 buffer_append_byte(out, '\\');
             buffer_append_byte(out, (uint8_t)c);
-            in_brackets = c == '[';
+            if (is_lazy && is_repetition(c))
+                buffer_append_byte(out, '?');
         }
     }
 }
@@ -97,10 +128,12 @@ bool similar_substring_regexp(Arena *arena, Text pattern, Text escape, Text *reg
     uint32_t count = split_at_marks(pattern, escape, pieces);
     if (count == 1)
         return similar_to_regexp(arena, pattern, escape, regexp, fault);
-    if (count != 3)
-        return fault_set(fault, FAULT_INVALID_ESCAPE_SEQUENCE,
-                         "SQL regular expression must contain exactly two escape-double-quote "
-                         "separators");
+    if (count > 3)
+        return fault_set(fault, FAULT_INVALID_USE_OF_ESCAPE_CHARACTER,
+                         "SQL regular expression may not contain more than two "
+                         "escape-double-quote separators");
+    if (count == 2) /* all behind the one mark */
+        pieces[2] = (Text){.data = "", .length = 0};
     buffer_append_string(&out, "^(?:");
     append_pattern(&out, pieces[0], escape, true);
     buffer_append_string(&out, ")(");

@@ -18,8 +18,11 @@ typedef struct PathReader {
     Fault *fault;
 } PathReader;
 
+/* What an escape was refused for stays. */
 static PathNode *syntax_error(PathReader *reader)
 {
+    if (reader->fault->code != FAULT_NONE)
+        return NULL;
     uint32_t rest = (uint32_t)(reader->end - reader->at);
     if (rest == 0)
         fault_set(reader->fault, FAULT_SYNTAX_ERROR,
@@ -102,32 +105,145 @@ static bool take_word(PathReader *reader, const char *word)
     return true;
 }
 
-/* "..." with JSON's escapes. */
+/* --- characters of strings and names, with their escapes --- */
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* At most `most` hexadecimal digits; how many there were. */
+static int take_hex(PathReader *reader, int most, uint32_t *value)
+{
+    int count = 0;
+    *value = 0;
+    while (count < most && reader->at < reader->end && hex_value(*reader->at) >= 0) {
+        *value = *value * 16 + (uint32_t)hex_value(*reader->at++);
+        count++;
+    }
+    return count;
+}
+
+static bool surrogate_fault(PathReader *reader, const char *detail)
+{
+    fault_set(reader->fault, FAULT_INVALID_TEXT_REPRESENTATION,
+              "invalid input syntax for type jsonpath");
+    return fault_detail(reader->fault, "%s", detail);
+}
+
+/* Behind "\\u": XXXX or {X..}; *high is a first half of a pair that waits for its second. */
+static bool take_unicode(PathReader *reader, uint32_t *high, Buffer *out)
+{
+    uint32_t code;
+    bool is_braced = reader->at < reader->end && *reader->at == '{';
+    reader->at += is_braced;
+    int digits = take_hex(reader, is_braced ? 6 : 4, &code);
+    if (is_braced ? digits == 0 || reader->at == reader->end || *reader->at++ != '}' : digits < 4)
+        return syntax_error(reader) != NULL;
+    if (code == 0) {
+        fault_set(reader->fault, FAULT_UNTRANSLATABLE_CHARACTER,
+                  "unsupported Unicode escape sequence");
+        return fault_detail(reader->fault, "\\u0000 cannot be converted to text.");
+    }
+    bool is_high = code >= 0xD800 && code < 0xDC00, is_low = code >= 0xDC00 && code < 0xE000;
+    if (is_high && *high != 0)
+        return surrogate_fault(reader, "Unicode high surrogate must not follow a high surrogate.");
+    if (is_low != (*high != 0))
+        return surrogate_fault(reader, "Unicode low surrogate must follow a high surrogate.");
+    if (is_high) {
+        *high = code;
+        return true;
+    }
+    if (is_low)
+        code = 0x10000 + ((*high - 0xD800) << 10) + (code - 0xDC00);
+    *high = 0;
+    if (code > 0x10FFFF)
+        return syntax_error(reader) != NULL;
+    char bytes[4];
+    buffer_append(out, bytes, utf8_put(code, bytes));
+    return true;
+}
+
+/* Behind a backslash. */
+static bool take_escape(PathReader *reader, uint32_t *high, Buffer *out)
+{
+    static const char letters[] = "bfnrtv", meant[] = "\b\f\n\r\t\v";
+    if (reader->at == reader->end)
+        return syntax_error(reader) != NULL;
+    char c = *reader->at++;
+    if (c == 'u')
+        return take_unicode(reader, high, out);
+    if (*high != 0)
+        return surrogate_fault(reader, "Unicode low surrogate must follow a high surrogate.");
+    const char *letter = memchr(letters, c, sizeof letters - 1);
+    uint32_t code;
+    if (c == 'x') {
+        if (take_hex(reader, 2, &code) != 2 || code == 0)
+            return syntax_error(reader) != NULL;
+        char bytes[4];
+        buffer_append(out, bytes, utf8_put(code, bytes));
+    } else {
+        buffer_append_byte(out, (uint8_t)(letter != NULL ? meant[letter - letters] : c));
+    }
+    return true;
+}
+
+/* Up to the quote, or as long as characters of names follow. */
+static bool take_characters(PathReader *reader, bool is_quoted, Text *text)
+{
+    Buffer out = BUFFER_EMPTY;
+    uint32_t high = 0;
+    bool is_good = true;
+    while (is_good && reader->at < reader->end) {
+        char c = *reader->at;
+        bool is_part = is_quoted ? c != '"' : is_name_start(c) || is_digit(c) || c == '\\';
+        if (!is_part)
+            break;
+        reader->at++;
+        if (c == '\\') {
+            is_good = take_escape(reader, &high, &out);
+        } else if (high != 0) {
+            is_good = surrogate_fault(reader, "Unicode low surrogate must follow a high surrogate.");
+        } else {
+            buffer_append_byte(&out, (uint8_t)c);
+        }
+    }
+    if (is_good && high != 0)
+        is_good = surrogate_fault(reader, "Unicode low surrogate must follow a high surrogate.");
+    if (is_good)
+        *text = (Text){arena_strndup(reader->arena, out.length > 0 ? (const char *)out.data : "",
+                                     out.length),
+                       (uint32_t)out.length};
+    buffer_clear(&out);
+    return is_good;
+}
+
+/* "..."; false without a fault: there is none. */
 static bool take_string(PathReader *reader, Text *text)
 {
     skip_space(reader);
-    const char *p = reader->at;
-    if (p == reader->end || *p != '"')
+    const char *start = reader->at;
+    if (start == reader->end || *start != '"')
         return false;
-    for (p++; p < reader->end && *p != '"'; p++)
-        if (*p == '\\' && p + 1 < reader->end)
-            p++;
-    if (p == reader->end)
+    reader->at++;
+    if (!take_characters(reader, true, text))
         return false;
-    Text literal = {reader->at, (uint32_t)(p + 1 - reader->at)};
-    JsonTree *tree = json_tree_read(reader->arena, literal, reader->fault);
-    if (tree == NULL || tree->kind != JSON_TREE_STRING)
+    if (reader->at == reader->end) { /* it has no end */
+        reader->at = start;
         return false;
-    *text = tree->text;
-    reader->at = p + 1;
+    }
+    reader->at++;
     return true;
 }
 
 static bool take_name(PathReader *reader, Text *name)
 {
-    *name = peek_word(reader);
-    reader->at += name->length;
-    return name->length > 0 || take_string(reader, name);
+    skip_space(reader);
+    bool is_plain = reader->at < reader->end && (is_name_start(*reader->at) || *reader->at == '\\');
+    return is_plain ? take_characters(reader, false, name) : take_string(reader, name);
 }
 
 static bool take_count(PathReader *reader, uint32_t *count)
@@ -144,22 +260,37 @@ static bool take_count(PathReader *reader, uint32_t *count)
     return reader->at > start;
 }
 
-static PathNode *take_number(PathReader *reader)
+static const char *skip_digits(const PathReader *reader, const char *p)
 {
-    const char *p = reader->at;
     while (p < reader->end && is_digit(*p))
         p++;
-    if (p + 1 < reader->end && *p == '.' && is_digit(p[1]))
-        for (p++; p < reader->end && is_digit(*p);)
-            p++;
-    if (p < reader->end && (*p == 'e' || *p == 'E')) {
+    return p;
+}
+
+/* 1, 1.5, 1., .5, 1e3: behind it no name may begin. */
+static PathNode *take_number(PathReader *reader)
+{
+    const char *start = reader->at, *p = skip_digits(reader, start), *whole = p;
+    bool is_octal = whole - start > 1 && *start == '0';
+    if (!is_octal && p < reader->end && *p == '.')
+        p = skip_digits(reader, p + 1);
+    const char *point = p;
+    if (!is_octal && p < reader->end && (*p == 'e' || *p == 'E')) {
         const char *exponent = p + 1;
         exponent += exponent < reader->end && (*exponent == '+' || *exponent == '-');
-        if (exponent < reader->end && is_digit(*exponent))
-            for (p = exponent; p < reader->end && is_digit(*p);)
-                p++;
+        p = skip_digits(reader, exponent) > exponent ? skip_digits(reader, exponent) : p;
     }
-    Text digits = {reader->at, (uint32_t)(p - reader->at)};
+    if (is_octal || (p < reader->end && (is_name_start(*p) || *p == '\\'))) {
+        const char *near = is_octal ? start + 1 : p;
+        fault_set(reader->fault, FAULT_SYNTAX_ERROR,
+                  "trailing junk after numeric literal at or near \"%.*s\" of jsonpath input",
+                  (int)(near + 1 - start), start);
+        return NULL;
+    }
+    bool is_bare_point = point == whole + 1; /* 1. */
+    Text digits = text_of(arena_printf(
+        reader->arena, "%s%.*s%.*s", whole == start ? "0" : "",
+        (int)((is_bare_point ? whole : point) - start), start, (int)(p - point), point));
     PathNode *node = make_node(reader, PATH_LITERAL, NULL, NULL);
     node->literal = json_tree_read(reader->arena, digits, reader->fault);
     reader->at = p;
@@ -227,7 +358,7 @@ static PathNode *read_primary(PathReader *reader)
         reader->at++;
         return make_node(reader, PATH_CURRENT, NULL, NULL);
     }
-    if (is_digit(c))
+    if (is_digit(c) || (c == '.' && reader->end - reader->at > 1 && is_digit(reader->at[1])))
         return take_number(reader);
     if (c == '"')
         return take_string(reader, &name) ? literal_of(reader, JSON_TREE_STRING, false, name)
@@ -272,11 +403,11 @@ static PathNode *method_or_key(PathReader *reader)
 {
     static const struct {
         const char *name;
-        int method; /* -1: there is none */
+        PathMethod method;
     } methods[] = {
         {"type", METHOD_TYPE},       {"size", METHOD_SIZE},   {"double", METHOD_DOUBLE},
         {"ceiling", METHOD_CEILING}, {"floor", METHOD_FLOOR}, {"abs", METHOD_ABS},
-        {"datetime", -1},            {"keyvalue", -1},
+        {"datetime", METHOD_DATETIME}, {"keyvalue", METHOD_KEYVALUE},
     };
     Text name;
     bool is_quoted = reader->at < reader->end && *reader->at == '"';
@@ -290,16 +421,10 @@ static PathNode *method_or_key(PathReader *reader)
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (!text_equal_string(name, methods[i].name))
             continue;
-        if (methods[i].method < 0) {
-            fault_set(reader->fault, FAULT_FEATURE_NOT_SUPPORTED,
-                      "jsonpath item method .%s() is not supported", methods[i].name);
-            return NULL;
-        }
-        if (!take_symbol(reader, ")"))
-            return syntax_error(reader);
         PathNode *node = make_node(reader, PATH_METHOD, NULL, NULL);
-        node->method = (PathMethod)methods[i].method;
-        return node;
+        node->method = methods[i].method;
+        node->has_text = node->method == METHOD_DATETIME && take_string(reader, &node->text);
+        return take_symbol(reader, ")") ? node : syntax_error(reader);
     }
     return syntax_error(reader);
 }
@@ -392,8 +517,10 @@ static PathNode *read_unary(PathReader *reader)
         return NULL;
     bool is_number = operand->kind == PATH_LITERAL && operand->next == NULL &&
                      operand->literal->kind == JSON_TREE_NUMBER;
-    if (!is_number || kind == PATH_PLUS)
+    if (!is_number)
         return make_node(reader, kind, operand, NULL);
+    if (kind == PATH_PLUS)
+        return operand;
     Text digits = operand->literal->text;
     bool is_negative = digits.length > 0 && digits.data[0] == '-';
     operand->literal->text =
@@ -433,6 +560,11 @@ static PathNode *read_sum(PathReader *reader)
     return left;
 }
 
+bool json_path_has_flag(const PathNode *node, char flag)
+{
+    return node->flags.length > 0 && memchr(node->flags.data, flag, node->flags.length) != NULL;
+}
+
 static PathNode *read_like(PathReader *reader, PathNode *left)
 {
     PathNode *node = make_node(reader, PATH_LIKE_REGEX, left, NULL);
@@ -449,6 +581,11 @@ static PathNode *read_like(PathReader *reader, PathNode *left)
                          node->flags.data[i]);
             return NULL;
         }
+    if (!json_path_has_flag(node, 'q') && json_path_has_flag(node, 'x')) {
+        fault_set(reader->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                  "XQuery \"x\" flag (expanded regular expressions) is not implemented");
+        return NULL;
+    }
     return node;
 }
 
@@ -528,6 +665,7 @@ bool jsonb_path_parse(Arena *arena, Text text, JsonbPath *path, Fault *fault)
                          .at = text.data,
                          .end = text.data + text.length,
                          .fault = fault};
+    fault_clear(fault);
     skip_space(&reader);
     if (reader.at == reader.end)
         return fault_set(fault, FAULT_INVALID_TEXT_REPRESENTATION,
@@ -618,6 +756,8 @@ static void print_depth(Buffer *out, const PathNode *node)
         buffer_append_string(out, "{last}");
     else if (node->first == node->last)
         buffer_printf(out, "{%u}", node->first);
+    else if (node->first == UINT32_MAX)
+        buffer_printf(out, "{last to %u}", node->last);
     else if (node->last == UINT32_MAX)
         buffer_printf(out, "{%u to last}", node->first);
     else
@@ -637,9 +777,20 @@ static void print_subscripts(Arena *arena, Buffer *out, const PathNode *node)
     buffer_append_byte(out, ']');
 }
 
+/* Each once, in this order. */
+static void print_flags(Buffer *out, const PathNode *node)
+{
+    buffer_append_string(out, " flag \"");
+    for (const char *flag = "ismxq"; *flag != '\0'; flag++)
+        if (json_path_has_flag(node, *flag))
+            buffer_append_byte(out, (uint8_t)*flag);
+    buffer_append_byte(out, '"');
+}
+
 static void print_step(Arena *arena, Buffer *out, const PathNode *node, bool in_key)
 {
-    static const char *const methods[] = {"type", "size", "double", "ceiling", "floor", "abs"};
+    static const char *const methods[] = {"type", "size", "double", "ceiling", "floor", "abs",
+                                          "datetime", "keyvalue"};
     Text text;
     Fault ignored;
     switch (node->kind) {
@@ -670,7 +821,12 @@ static void print_step(Arena *arena, Buffer *out, const PathNode *node, bool in_
     case PATH_ELEMENTS: buffer_append_string(out, "[*]"); return;
     case PATH_SUBSCRIPT: print_subscripts(arena, out, node); return;
     case PATH_FILTER: print_call(arena, out, "?(", node->left, ")"); return;
-    case PATH_METHOD: buffer_printf(out, ".%s()", methods[node->method]); return;
+    case PATH_METHOD:
+        buffer_printf(out, ".%s(", methods[node->method]);
+        if (node->has_text)
+            print_text(arena, out, node->text);
+        buffer_append_byte(out, ')');
+        return;
     case PATH_NOT: print_call(arena, out, "!(", node->left, ")"); return;
     case PATH_EXISTS: print_call(arena, out, "exists (", node->left, ")"); return;
     case PATH_IS_UNKNOWN: print_call(arena, out, "(", node->left, ") is unknown"); return;
@@ -678,10 +834,8 @@ static void print_step(Arena *arena, Buffer *out, const PathNode *node, bool in_
         print_operand(arena, out, node, node->left);
         buffer_append_string(out, " like_regex ");
         print_text(arena, out, node->text);
-        if (node->flags.length > 0) {
-            buffer_append_string(out, " flag ");
-            print_text(arena, out, node->flags);
-        }
+        if (node->flags.length > 0)
+            print_flags(out, node);
         return;
     case PATH_PLUS: case PATH_MINUS:
         buffer_append_string(out, symbol_of(node->kind));
@@ -701,7 +855,9 @@ static void print_node(Arena *arena, Buffer *out, const PathNode *node, bool in_
                        bool has_brackets)
 {
     bool is_operator = priority_of(node->kind) < 6;
-    bool needs = is_operator && (has_brackets || node->next != NULL);
+    bool is_number = node->kind == PATH_LITERAL && node->literal->kind == JSON_TREE_NUMBER;
+    bool needs = (is_operator && (has_brackets || node->next != NULL)) ||
+                 (is_number && node->next != NULL);
     if (needs)
         buffer_append_byte(out, '(');
     print_step(arena, out, node, in_key);

@@ -32,6 +32,7 @@ typedef enum PathKind {
 
 typedef enum PathMethod {
     METHOD_TYPE, METHOD_SIZE, METHOD_DOUBLE, METHOD_CEILING, METHOD_FLOOR, METHOD_ABS,
+    METHOD_DATETIME, METHOD_KEYVALUE,
 } PathMethod;
 
 typedef struct PathNode PathNode;
@@ -44,7 +45,8 @@ struct PathNode {
     PathKind kind;
     PathNode *next;        /* the step behind this one */
     PathNode *left, *right; /* operands; of FILTER, EXISTS, NOT, .. left alone */
-    Text text;             /* a name, a pattern */
+    Text text;             /* a name, a pattern, the template of datetime(..) */
+    bool has_text;         /* METHOD_DATETIME: there is a template */
     Text flags;            /* LIKE_REGEX */
     JsonTree *literal;
     PathMethod method;
@@ -58,8 +60,9 @@ typedef struct JsonbPath {
     PathNode *root;
 } JsonbPath;
 
-/* Faults: 42601 with PostgreSQL's wording, 0A000 for what there is not (datetime(), keyvalue()). */
+/* Faults: 42601, 22P02, 22P05 with PostgreSQL's wording. */
 bool jsonb_path_parse(Arena *arena, Text text, JsonbPath *path, Fault *fault);
+bool json_path_has_flag(const PathNode *node, char flag); /* of LIKE_REGEX */
 /* The canonical text: strict $."a"[*]?(@ > 1) */
 Text jsonb_path_text(Arena *arena, const JsonbPath *path);
 

@@ -136,7 +136,7 @@ static uint32_t take_unit(Reader *reader)
     return unit;
 }
 
-static uint32_t put_utf8(uint32_t code, char *out)
+uint32_t utf8_put(uint32_t code, char *out)
 {
     if (code < 0x80) {
         out[0] = (char)code;
@@ -189,7 +189,7 @@ static bool take_escaped(Reader *reader, char **out)
             return bad_escape(reader, "Unicode low surrogate must follow a high surrogate.");
         code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }
-    *out += put_utf8(code, *out);
+    *out += utf8_put(code, *out);
     return true;
 }
 

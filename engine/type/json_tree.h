@@ -27,6 +27,7 @@ typedef struct JsonTree {
     uint32_t count;          /* ARRAY, OBJECT */
     struct JsonTree **items; /* values */
     Text *keys;              /* OBJECT: names, in canonical order */
+    const struct JsonTime *time; /* STRING within a path: the time that datetime() read, or NULL */
 } JsonTree;
 
 /* Reads a document. Faults: 22P02 with PostgreSQL's wording, 22P05, 22003. */

@@ -78,6 +78,8 @@ uint32_t base64_format(Text bytes, char *out); /* 4 bytes for 3, rounded up */
 bool base64_parse(Text text, const char *type_name, Arena *arena, Text *bytes, Fault *fault);
 bool bytea_parse(Text text, Arena *arena, Text *bytes, Fault *fault);
 
+uint32_t utf8_put(uint32_t code, char *out); /* a code point's 1 to 4 bytes (json_tree.c) */
+
 /* --- json (json_check.c) --- */
 bool json_check(Text text, Fault *fault);
 
