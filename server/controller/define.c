@@ -120,7 +120,8 @@ static bool create(Request *request, const Definition *definition, Fault *fault)
     table.owner = request->user.roles != NULL ? request->user.role->oid : 0;
     uint32_t sequences[DEFINITION_MAX_SEQUENCES];
     TableColumn *columns = ARENA_ARRAY(request->arena, TableColumn, table.column_count + 1);
-    memcpy(columns, table.columns, table.column_count * sizeof *columns);
+    if (table.column_count > 0)
+        memcpy(columns, table.columns, table.column_count * sizeof *columns);
     table.columns = columns;
     if (!make_sequences(request, definition, columns, table.column_count, sequences, fault))
         return false;
