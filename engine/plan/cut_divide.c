@@ -69,22 +69,44 @@ static uint32_t filter_columns(const StageInput *input, const OperatorSpec *spec
     return count;
 }
 
+/* Whether a column of the root is computed from the time of the rows and nothing else. */
+static bool is_of_time(const Fragment *fragment, uint32_t position)
+{
+    const OperatorSpec *root = fragment->root;
+    bool is_any = false;
+    if (root->kind != OPERATOR_PROJECT)
+        return false;
+    for (uint32_t c = 0; c < root->children[0]->column_count; c++) {
+        if (!expr_uses_column(root->project.items[position], c))
+            continue;
+        int64_t column = input_column(root->children[0], c);
+        if (column < 0 || !text_equal_string(fragment->inputs[0].names[column], "__time"))
+            return false;
+        is_any = true;
+    }
+    return is_any;
+}
+
 /*
  * Partial groups that all workers would make: each of the texts of every dictionary, as far as its
- * rows have them. What other keys have in common with the text is not known; most often a lot.
+ * rows have them. What other keys have in common with the text is not known; most often a lot, and
+ * a segment is of one time.
  */
-static double partial_groups(const Plan *plan, double entries, double workers)
+static double partial_groups(const Plan *plan, const Fragment *fragment, const uint32_t *keys,
+                             double entries, double workers)
 {
     double rows = plan_estimate_rows(plan->aggregate.input);
-    double groups = entries * (1 + workers) / 2;
-    for (uint32_t k = 1; k < plan->aggregate.key_count; k++)
+    double groups = entries * (1 + workers) / 2, others = plan->aggregate.key_count - 1.0;
+    for (uint32_t k = 0; k < plan->aggregate.key_count; k++)
+        others -= is_of_time(fragment, keys[k]);
+    for (; others > 0 && groups < rows; others--)
         groups *= MOST_BESIDE;
     return groups < rows ? groups : rows;
 }
 
 /* `entries`: of the dictionaries of the column by which rows are divided. */
 static bool is_worth_it(const Cutter *cutter, const Plan *plan, const Fragment *fragment,
-                        double entries)
+                        const uint32_t *keys, double entries)
 {
     const StageInput *input = &fragment->inputs[0];
     double workers = cutter->context->worker_count, read = 0;
@@ -95,7 +117,7 @@ static bool is_worth_it(const Cutter *cutter, const Plan *plan, const Fragment *
         return false;
     double each = READ_ROW + READ_COLUMN * filter_columns(input, fragment->root);
     double more = (read * each + rows * PASS_ROW) * (workers - 1) / workers;
-    return more < partial_groups(plan, entries, workers) * MOVE_GROUP / workers;
+    return more < partial_groups(plan, fragment, keys, entries, workers) * MOVE_GROUP / workers;
 }
 
 /* The dictionaries' entries are the most that there may be; without them the table's distinct values
@@ -130,10 +152,10 @@ bool group_divide(Cutter *cutter, const Plan *plan, Fragment *fragment, const ui
     if (!context->divide(context->state, &fragment->inputs[0], (uint32_t)column,
                          context->worker_count, cutter->arena, &division, &entries, cutter->fault))
         return false;
-    if (division == NULL || !is_worth_it(cutter, plan, fragment, entries))
+    if (division == NULL || !is_worth_it(cutter, plan, fragment, keys, entries))
         return true;
     fragment->inputs[0].division = division;
-    bool is_reduced = partial_groups(plan, entries, 1) * STEP_ROWS <=
+    bool is_reduced = partial_groups(plan, fragment, keys, entries, 1) * STEP_ROWS <=
                       plan_estimate_rows(plan->aggregate.input);
     *result = is_reduced ? GROUPS_STAY_IN_STEPS : GROUPS_STAY;
     if (plan->aggregate.key_count == 1)
