@@ -208,6 +208,11 @@ static bool create_table(Definer *definer, const PgQuery__CreateStmt *create)
         return false;
     definition->table.columns = definer->columns;
     definition->table.column_count = definer->column_count;
+    TableConstraint *constraints =
+        ARENA_ARRAY(definer->binder->arena, TableConstraint, definer->constraint_count + 1);
+    memcpy(constraints, definer->constraints, definer->constraint_count * sizeof *constraints);
+    definition->table.properties.constraints = constraints;
+    definition->table.properties.constraint_count = definer->constraint_count;
     return true;
 }
 

@@ -108,6 +108,88 @@ void define_notice_unenforced(Definer *definer, const char *what)
     define_notice(definer, arena_printf(definer->binder->arena, "%s is accepted and not enforced", what));
 }
 
+static Text new_table_name(const Definer *definer);
+
+static bool is_name_taken(const Definer *definer, Text name)
+{
+    for (uint32_t i = 0; i < definer->constraint_count; i++)
+        if (text_equal(definer->constraints[i].name, name))
+            return true;
+    return false;
+}
+
+/* As PostgreSQL names them: t_pkey, t_a_b_key, t_a_check, with a number when the name is taken. */
+static Text constraint_name(Definer *definer, const PgQuery__Constraint *constraint, char kind,
+                            const int32_t *numbers, uint32_t count)
+{
+    Arena *arena = definer->binder->arena;
+    Text table = new_table_name(definer);
+    if (constraint->conname[0] != '\0')
+        return define_new_name(definer->binder, constraint->conname);
+    const char *base = arena_printf(arena, "%.*s", TEXT_ARGS(table));
+    for (uint32_t i = 0; kind != 'p' && i < count; i++)
+        base = arena_printf(arena, "%s_%.*s", base,
+                            TEXT_ARGS(definer->columns[numbers[i] - 1].name));
+    const char *suffix = kind == 'p' ? "pkey" : kind == 'u' ? "key" : "check";
+    for (uint32_t number = 0;; number++) {
+        const char *name = number == 0 ? arena_printf(arena, "%s_%s", base, suffix)
+                                       : arena_printf(arena, "%s_%s%u", base, suffix, number);
+        if (!is_name_taken(definer, text_of(name)))
+            return text_of(name);
+    }
+}
+
+static bool has_primary_key(const Definer *definer)
+{
+    for (uint32_t i = 0; i < definer->constraint_count; i++)
+        if (definer->constraints[i].kind == 'p')
+            return true;
+    return false;
+}
+
+/* PRIMARY KEY, UNIQUE and CHECK of the table that is being made. */
+static bool add_constraint(Definer *definer, const PgQuery__Constraint *constraint,
+                           const int32_t *numbers, uint32_t count)
+{
+    Binder *binder = definer->binder;
+    int32_t location = bind_location(binder, constraint->location);
+    char kind = constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY  ? 'p'
+                : constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE ? 'u'
+                                                                              : 'c';
+    if (definer->constraint_count == DEFINER_MAX_CONSTRAINTS)
+        return define_refuse(definer, location, NULL, "more than %d constraints are not supported",
+                             DEFINER_MAX_CONSTRAINTS);
+    if (kind == 'p' && has_primary_key(definer)) {
+        Text table = new_table_name(definer);
+        return bind_fault(binder, location, FAULT_INVALID_TABLE_DEFINITION,
+                          "multiple primary keys for table \"%.*s\" are not allowed", TEXT_ARGS(table));
+    }
+    if (kind == 'u' && constraint->nulls_not_distinct)
+        return define_refuse(definer, location, NULL, "NULLS NOT DISTINCT is not supported");
+    for (uint32_t i = 0; kind != 'c' && i < count; i++) {
+        const TableColumn *column = &definer->columns[numbers[i] - 1];
+        const TypeInfo *info = type_info(column->type_oid);
+        if (info != NULL && !info->is_comparable)
+            return define_refuse(definer, location, NULL,
+                                 "a key of type %s is not supported", info->sql_name);
+    }
+    TableConstraint *one = &definer->constraints[definer->constraint_count];
+    int32_t *columns = ARENA_ARRAY(binder->arena, int32_t, (size_t)count + 1);
+    memcpy(columns, numbers, count * sizeof *columns);
+    *one = (TableConstraint){.kind = kind,
+                             .name = constraint_name(definer, constraint, kind, numbers, count),
+                             .column_count = count,
+                             .columns = columns};
+    if (is_name_taken(definer, one->name))
+        return fault_set(binder->fault, FAULT_DUPLICATE_OBJECT,
+                         "constraint \"%.*s\" for relation \"%.*s\" already exists",
+                         TEXT_ARGS(one->name), TEXT_ARGS(new_table_name(definer)));
+    definer->constraint_count++;
+    for (uint32_t i = 0; kind == 'p' && i < count; i++)
+        definer->columns[numbers[i] - 1].not_null = true;
+    return kind != 'c' || write_expression(definer, constraint->raw_expr, &one->check);
+}
+
 static Text new_table_name(const Definer *definer)
 {
     return table_key_name(definer->definition->table.key);
@@ -160,15 +242,15 @@ static bool column_constraint(Definer *definer, TableColumn *column,
             return two_defaults(definer, column, location);
         return define_set_default(definer, column, constraint->raw_expr);
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        column->not_null = true;
-        define_notice_unenforced(definer, "PRIMARY KEY");
-        return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-        define_notice_unenforced(definer, "UNIQUE");
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {
+        int32_t number = (int32_t)definer->column_count;
+        bool is_new = number > 0 && column == &definer->columns[number - 1];
+        if (is_new)
+            return add_constraint(definer, constraint, &number, 1);
+        define_notice_unenforced(definer, "the constraint"); /* ALTER TABLE ADD COLUMN */
         return true;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-        define_notice_unenforced(definer, "CHECK");
-        return true;
+    }
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
         define_notice_unenforced(definer, "FOREIGN KEY");
         return true;
@@ -245,7 +327,7 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
 static bool table_constraint(Definer *definer, const PgQuery__Constraint *constraint)
 {
     Binder *binder = definer->binder;
-    bool is_primary = constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
+    int32_t *numbers = ARENA_ARRAY(binder->arena, int32_t, constraint->n_keys + 1);
     for (size_t i = 0; i < constraint->n_keys; i++) {
         Text name = define_new_name(binder, constraint->keys[i]->string->sval);
         TableColumn *column = define_find_column(definer, name);
@@ -253,20 +335,23 @@ static bool table_constraint(Definer *definer, const PgQuery__Constraint *constr
             return bind_fault(binder, bind_location(binder, constraint->location),
                               FAULT_UNDEFINED_COLUMN, "column \"%.*s\" named in key does not exist",
                               TEXT_ARGS(name));
-        column->not_null = column->not_null || is_primary;
+        numbers[i] = (int32_t)(column - definer->columns) + 1;
+        for (size_t k = 0; k < i; k++)
+            if (numbers[k] == numbers[i])
+                return bind_fault(binder, bind_location(binder, constraint->location),
+                                  FAULT_DUPLICATE_COLUMN, "column \"%.*s\" appears twice in %s constraint",
+                                  TEXT_ARGS(name),
+                                  constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY
+                                      ? "primary key"
+                                      : "unique");
     }
     switch (constraint->contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-        define_notice_unenforced(definer, "PRIMARY KEY");
-        return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
-        define_notice_unenforced(definer, "UNIQUE");
-        return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        return add_constraint(definer, constraint, numbers, (uint32_t)constraint->n_keys);
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
         define_notice_unenforced(definer, "FOREIGN KEY");
-        return true;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
-        define_notice_unenforced(definer, "CHECK");
         return true;
     default:
         return define_refuse(definer, bind_location(binder, constraint->location), NULL,
@@ -297,6 +382,44 @@ static bool copy_columns(Definer *definer, const PgQuery__TableLikeClause *like)
         column->not_null = relation->table->columns[i].not_null;
         if ((like->options & INCLUDING_DEFAULTS) != 0)
             column->default_text = relation->table->columns[i].default_text;
+    }
+    return true;
+}
+
+/* CHECK (..): a condition over the table's columns. */
+static bool check_checks(Definer *definer)
+{
+    Binder *binder = definer->binder;
+    ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, definer->column_count + 1);
+    Text own = new_table_name(definer);
+    FromItem from;
+    for (uint32_t i = 0; i < definer->column_count; i++) {
+        const TableColumn *column = &definer->columns[i];
+        columns[i] = (ScopeColumn){
+            .id = binder->next_column++,
+            .type = {.oid = column->type_oid, .modifier = column->type_modifier},
+            .name = arena_strndup(binder->arena, column->name.data, column->name.length)};
+    }
+    if (!from_make(binder, NULL, arena_strndup(binder->arena, own.data, own.length), NULL, NULL, columns,
+                   definer->column_count, &from))
+        return false;
+    Scope scope = {.from = from};
+    ExprContext context = {.scope = &scope, .clause = CLAUSE_CHECK};
+    for (uint32_t i = 0; i < definer->constraint_count; i++) {
+        if (definer->constraints[i].kind != 'c')
+            continue;
+        const PgQuery__Node *node = parse_plain(
+            binder->arena,
+            arena_printf(binder->arena, "SELECT %.*s", TEXT_ARGS(definer->constraints[i].check)),
+            binder->fault);
+        const OffsetMap *map = binder->map;
+        binder->map = NULL;
+        bool ok = node != NULL &&
+                  bind_condition(binder, &context,
+                                 node->select_stmt->target_list[0]->res_target->val, "CHECK") != NULL;
+        binder->map = map;
+        if (!ok)
+            return false;
     }
     return true;
 }
@@ -373,5 +496,5 @@ bool define_elements(Definer *definer, const PgQuery__CreateStmt *create)
             !table_constraint(definer, node->constraint))
             return false;
     }
-    return check_generated(definer);
+    return check_generated(definer) && check_checks(definer);
 }

@@ -11,11 +11,15 @@
 /* A column has one scale: this one where numeric is declared without; shown without trailing zeros. */
 enum { FREE_NUMERIC_SCALE = 16 };
 
+enum { DEFINER_MAX_CONSTRAINTS = 64 };
+
 typedef struct Definer {
     Binder *binder;
     Definition *definition;
     TableColumn *columns; /* of CREATE TABLE */
     uint32_t column_count, column_capacity;
+    uint32_t constraint_count;
+    TableConstraint constraints[DEFINER_MAX_CONSTRAINTS]; /* of CREATE TABLE */
 } Definer;
 
 /* 0A000, with a hint when it is not NULL. False. */

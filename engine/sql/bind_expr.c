@@ -31,6 +31,8 @@ const char *clause_name(Clause clause)
         return "OFFSET";
     case CLAUSE_CLUSTERED_BY:
         return "CLUSTERED BY";
+    case CLAUSE_CHECK:
+        return "check constraints";
     case CLAUSE_UPDATE:
         return "UPDATE";
     case CLAUSE_WINDOW:

@@ -564,7 +564,17 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;
     set_result(&ingest, query);
-    return insert->n_returning_list == 0 || bind_insert_returning(binder, insert, query);
+    if (insert->n_returning_list > 0)
+        return bind_insert_returning(binder, insert, query);
+    const Relation *relation = ingest.target->relation;
+    bool is_checked = relation != NULL && ingest.target->mode == INGEST_INSERT &&
+                      relation->table->parsed.constraint_count > 0;
+    if (is_checked) { /* between the writing and the publish */
+        RowChange *change = ARENA_NEW(binder->arena, RowChange);
+        *change = (RowChange){.kind = CHANGE_INSERT, .relation = relation};
+        query->change = change;
+    }
+    return true;
 }
 
 /* --- CREATE TABLE AS, SELECT INTO --- */

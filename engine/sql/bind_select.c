@@ -535,7 +535,8 @@ bool bind_select(Binder *binder, const PgQuery__SelectStmt *statement, Scope *sc
         !settle_targets(&select) || !select_bind_group(&select) ||
         !bind_locking(binder, statement, state))
         return false;
-    if (statement == binder->given_to && state->aggregate_count > 0)
+    bool is_returning = statement == binder->given_to && statement->n_group_clause == 0;
+    if (is_returning && state->aggregate_count > 0)
         return bind_fault(binder, state->aggregates[0].expr->location, FAULT_GROUPING_ERROR,
                           "aggregate functions are not allowed in RETURNING");
     if (state->scope.from.has_working && state->aggregate_count > 0)

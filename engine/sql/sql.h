@@ -137,6 +137,16 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
 bool sql_bind_merge(Arena *arena, const ParsedStatement *statement, BindContext *context,
                     const Relation *relation, const RowChange **change, Fault *fault);
 
+/*
+ * A query that gives one row which breaks the constraint: of a CHECK the row of `work`, of a key its
+ * values, when two rows of `work` have them or, with `rest`, a row of it and one of `work`.
+ */
+bool sql_bind_constraint(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                         const Relation *work, const Relation *rest,
+                         const TableConstraint *constraint, BoundQuery *query, Fault *fault);
+/* The relation, over the rows of another table of the same columns. */
+Relation *sql_work_relation(Arena *arena, const Relation *relation, const Table *table);
+
 /* PREPARE p (int, text): the types declared for parameters; 0 of them when there is no list. */
 bool sql_declared_types(Arena *arena, const ParsedStatement *statement, BindContext *context,
                         SqlType **types, uint32_t *count, Fault *fault);

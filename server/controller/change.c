@@ -239,7 +239,9 @@ static bool rewrite(ChangeRun *run)
     execution.retired_count = planned.retired_count;
     execution.lock = run->request->lock;
     run->request->lock = 0;
-    return ingest_publish(&execution, run->fault) || ingest_give_back(&execution);
+    return (constraints_check(run->request, run->statement, &execution, run->fault) &&
+            ingest_publish(&execution, run->fault)) ||
+           ingest_give_back(&execution);
 }
 
 static bool change_rows(ChangeRun *run)
@@ -292,7 +294,10 @@ static bool insert_rows(ChangeRun *run)
     if (!run_step(run, &query, &execution))
         return false;
     run->rows = execution.staged_rows;
-    return ingest_publish(&execution, run->fault) && find_inserted(run, &execution);
+    if (!constraints_check(run->request, run->statement, &execution, run->fault) ||
+        !ingest_publish(&execution, run->fault))
+        return ingest_give_back(&execution);
+    return run->change->returning == NULL || find_inserted(run, &execution);
 }
 
 /* --- merging --- */

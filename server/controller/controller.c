@@ -137,6 +137,8 @@ static void serve(Controller *controller, const Frame *frame)
     plan_cache_end_request(request);
     if (request->snapshot != NULL)
         table_snapshot_release(controller->tables, request->snapshot);
+    if (request->held != NULL)
+        table_snapshot_release(controller->tables, request->held);
     arena_free(arena);
     collect_end_request(controller);
     os_process_title("talaria: controller %d idle", controller->child->number);

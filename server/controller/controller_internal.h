@@ -141,6 +141,7 @@ typedef struct Request {
     Text parameters;           /* Bind's parameter part */
     Text result_formats;       /* Bind's result part */
     const TableSnapshot *snapshot;
+    const TableSnapshot *held; /* an older one that is still pointed into; NULL: none */
     uint64_t response_count;   /* RESPONSE frames sent, for tests of order */
     uint64_t result_count;     /* results announced: rows say which one they belong to */
     uint64_t executions;       /* plans run for it so far: a text may hold several statements */
@@ -329,6 +330,12 @@ bool change_run(Request *request, const ParsedStatement *statement, const BoundQ
 void change_merge_small(Request *request, const ParsedStatement *statement,
                         const IngestTarget *target);
 
+/* --- constraint.c --- */
+/* Whether what the execution has written may be published: 23514, 23505. Takes the table's lock for
+ * keys, as the execution's; whoever fails afterwards gives it back. */
+bool constraints_check(Request *request, const ParsedStatement *statement, Execution *execution,
+                       Fault *fault);
+
 /* --- copy.c --- */
 bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault);
 bool copy_produces(const Request *request, const Relation *relation, Batch **batch);
@@ -381,6 +388,8 @@ bool query_run_chunk(Request *request, PlanContext *plan, BoundQuery *query, Exe
 /* Runs a bound ingestion, here or over workers, and keeps what it writes for a publish to come;
  * execution->request, query and defers_publish are set. */
 bool query_run_step(Request *request, BoundQuery *query, Execution *execution, Fault *fault);
+/* The rows of a query that reads files and tables, as DataRows of texts, run here. For few rows. */
+bool query_collect(Request *request, BoundQuery *query, Buffer *rows, Fault *fault);
 /* Rows to the client, under the statement's tag. */
 bool query_run_returning(Request *request, const ParsedStatement *statement, BoundQuery *query,
                          Fault *fault);
@@ -419,6 +428,7 @@ struct Execution {
     uint32_t warning_count, warning_capacity;
     uint64_t warned_rows;
     bool defers_publish; /* COPY FROM: all chunks are published together */
+    Buffer *collect;     /* DataRows go here and not to the client; NULL: to the client */
     bool is_rewrite;     /* what is published takes the place of the segments `retired` */
     uint32_t retired_count;
     const int64_t *retired;

@@ -181,8 +181,10 @@ static bool copy_from(Request *request, const ParsedStatement *statement, CopySt
     request->copy_input = NULL;
     buffer_clear(&request->copy_pending);
     if (ok && run.execution.staged_count > 0)
-        ok = ingest_publish(&run.execution, fault);
+        ok = constraints_check(request, statement, &run.execution, fault) &&
+             ingest_publish(&run.execution, fault);
     if (!ok) {
+        ingest_give_back(&run.execution);
         query_abandon_chunks(request, &run.execution);
         return false;
     }

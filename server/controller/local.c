@@ -22,7 +22,7 @@ typedef struct LocalRun {
 static bool sink_is_ready(void *state)
 {
     LocalRun *local = state;
-    return local->execution->request->result_credit > 0;
+    return local->execution->collect != NULL || local->execution->request->result_credit > 0;
 }
 
 static bool sink_write(void *state, const void *data, size_t length, uint32_t rows, Fault *fault)
@@ -30,6 +30,10 @@ static bool sink_write(void *state, const void *data, size_t length, uint32_t ro
     LocalRun *local = state;
     Request *request = local->execution->request;
     FrameWriter writer;
+    if (local->execution->collect != NULL) {
+        buffer_append(local->execution->collect, data, length);
+        return true;
+    }
     frame_begin(&writer, link_out(request->controller->front), FRAME_RESULT_ROWS);
     frame_put_uint(&writer, "query", request->query);
     frame_put_uint(&writer, "partition", 0);
@@ -171,7 +175,7 @@ bool execute_local(Execution *execution, Fault *fault)
     bool ok = local.run != NULL && drive(&local, fault);
     run_free(local.run);
     budget_release_all(&budget);
-    if (ok && execution->query->ingest == NULL)
+    if (ok && execution->query->ingest == NULL && execution->collect == NULL)
         end_result(&local);
     return ok;
 }

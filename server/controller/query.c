@@ -671,6 +671,19 @@ bool query_run_step(Request *request, BoundQuery *query, Execution *execution, F
     return false;
 }
 
+bool query_collect(Request *request, BoundQuery *query, Buffer *rows, Fault *fault)
+{
+    PlanContext plan = {
+        .arena = request->arena, .types = &request->types, .settings = &request->settings};
+    Execution execution = {.request = request, .query = query, .collect = rows};
+    if (!plan_optimize(&plan, query, fault))
+        return false;
+    CutContext cut = cut_context(request, &plan, query, 1);
+    cut.result_formats = NULL;
+    cut.copy = NULL;
+    return plan_cut(&cut, query, &execution.definition, fault) && execute(&execution, true, fault);
+}
+
 bool query_run_returning(Request *request, const ParsedStatement *statement, BoundQuery *query,
                          Fault *fault)
 {

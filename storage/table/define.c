@@ -218,6 +218,23 @@ static bool add_column(Change *change, const TableColumn *given)
     return put_column(change, column);
 }
 
+/* Those that the column is part of. */
+static void drop_constraints(Change *change, int32_t number)
+{
+    TableProperties *properties = &change->properties;
+    TableConstraint *kept = ARENA_ARRAY(change->arena, TableConstraint, properties->constraint_count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < properties->constraint_count; i++) {
+        bool has = false;
+        for (uint32_t k = 0; k < properties->constraints[i].column_count; k++)
+            has = has || properties->constraints[i].columns[k] == number;
+        if (!has)
+            kept[count++] = properties->constraints[i];
+    }
+    properties->constraints = kept;
+    properties->constraint_count = count;
+}
+
 static bool drop_column(Change *change, Text name)
 {
     int at = find_column(change, name);
@@ -225,6 +242,7 @@ static bool drop_column(Change *change, Text name)
         return no_column(change, name);
     int32_t number = change->columns[at].number;
     TableProperties *properties = &change->properties;
+    drop_constraints(change, number);
     if (change->has_segments && !table_was_dropped(properties, name)) {
         Text *dropped = ARENA_ARRAY(change->arena, Text, properties->dropped_count + 1);
         for (uint32_t i = 0; i < properties->dropped_count; i++)
@@ -250,6 +268,10 @@ static bool rename_column(Change *change, Text name, Text to)
                   "a column of a table that has rows cannot be renamed: segments know it by its name");
         return fault_hint(change->fault, "Use CREATE TABLE ... AS SELECT ... with an alias.");
     }
+    for (uint32_t i = 0; i < change->properties.constraint_count; i++)
+        if (change->properties.constraints[i].kind == 'c')
+            return fault_set(change->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                             "a column of a table that has CHECK constraints cannot be renamed");
     change->columns[at].name = to;
     return put_column(change, &change->columns[at]);
 }

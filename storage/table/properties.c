@@ -4,6 +4,7 @@
  *   {"kind":"view","definition":"SELECT ..","search_path":"..","used":[16384],
  *    "partitioned_by":"DAY","on_commit":"drop","dropped":["a"],
  *    "sequence":[type,start,increment,minimum,maximum,cache,cycles,table,column,is identity],
+ *    "constraints":[{"kind":"p","name":"t_pkey","columns":[1]},{"kind":"c",..,"check":"a > 0"}],
  *    "columns":{"b":{"not_null":true,"default":"0","identity":"a","generated":true}}}
  *
  * Every field may be missing.
@@ -97,6 +98,27 @@ static void put_sequence(Buffer *out, const TableSequence *sequence)
                   sequence->owner_column, sequence->is_identity);
 }
 
+static void put_constraints(Buffer *out, const TableProperties *properties)
+{
+    for (uint32_t i = 0; i < properties->constraint_count; i++) {
+        const TableConstraint *one = &properties->constraints[i];
+        buffer_printf(out, "%s{\"kind\":\"%c\",\"name\":",
+                      i > 0              ? ","
+                      : out->length > 1 ? ",\"constraints\":["
+                                         : "\"constraints\":[",
+                      one->kind);
+        table_json_write_text(out, one->name);
+        for (uint32_t k = 0; k < one->column_count; k++)
+            buffer_printf(out, "%s%d", k == 0 ? ",\"columns\":[" : ",", one->columns[k]);
+        if (one->column_count > 0)
+            buffer_append_byte(out, ']');
+        put_text(out, "check", one->check);
+        buffer_append_byte(out, '}');
+    }
+    if (properties->constraint_count > 0)
+        buffer_append_byte(out, ']');
+}
+
 void table_properties_write(const TableProperties *properties, const TableColumn *columns,
                             uint32_t column_count, Buffer *out)
 {
@@ -124,6 +146,7 @@ void table_properties_write(const TableProperties *properties, const TableColumn
         buffer_append_byte(&json, ']');
     if (properties->kind == TABLE_SEQUENCE)
         put_sequence(&json, &properties->sequence);
+    put_constraints(&json, properties);
     put_columns(&json, columns, column_count);
     buffer_append_byte(&json, '}');
     buffer_append(out, json.data, json.length);
@@ -178,6 +201,28 @@ static void read_sequence(const json_t *list, TableSequence *sequence)
                                 .is_identity = numbers[9] != 0};
 }
 
+static void read_constraints(const json_t *list, Arena *arena, TableProperties *properties)
+{
+    size_t count = json_array_size(list);
+    TableConstraint *all = ARENA_ARRAY(arena, TableConstraint, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_array_get(list, i);
+        const json_t *columns = json_object_get(one, "columns");
+        const char *kind = json_string_value(json_object_get(one, "kind"));
+        uint32_t column_count = (uint32_t)json_array_size(columns);
+        int32_t *numbers = ARENA_ARRAY(arena, int32_t, (size_t)column_count + 1);
+        for (uint32_t k = 0; k < column_count; k++)
+            numbers[k] = (int32_t)json_integer_value(json_array_get(columns, k));
+        all[i] = (TableConstraint){.kind = kind == NULL ? 0 : kind[0],
+                                   .name = copy_string(json_object_get(one, "name"), arena),
+                                   .column_count = column_count,
+                                   .columns = numbers,
+                                   .check = copy_string(json_object_get(one, "check"), arena)};
+    }
+    properties->constraints = all;
+    properties->constraint_count = (uint32_t)count;
+}
+
 static TableKind read_kind(const json_t *kind)
 {
     const char *word = json_is_string(kind) ? json_string_value(kind) : "";
@@ -214,6 +259,7 @@ void table_properties_read(Text text, Arena *arena, TableProperties *properties,
         properties->partitioned_by = copy_string(json_object_get(json, "partitioned_by"), arena);
         properties->drops_at_commit = json_object_get(json, "on_commit") != NULL;
         read_sequence(json_object_get(json, "sequence"), &properties->sequence);
+        read_constraints(json_object_get(json, "constraints"), arena, properties);
         read_used(json_object_get(json, "used"), arena, properties);
         read_dropped(json_object_get(json, "dropped"), arena, properties);
         read_columns(json_object_get(json, "columns"), arena, columns, column_count);

@@ -109,6 +109,15 @@ typedef struct TableSequence {
 } TableSequence;
 
 /* What is kept of a relation besides its columns, as the JSON of its `properties`. */
+/* What rows must fulfil, checked by those who write them. */
+typedef struct TableConstraint {
+    char kind; /* as pg_constraint.contype has it: 'p' primary key, 'u' unique, 'c' check */
+    Text name;
+    uint32_t column_count;
+    const int32_t *columns; /* their numbers; of a check those that its definition stands at */
+    Text check;             /* an expression in SQL */
+} TableConstraint;
+
 typedef struct TableProperties {
     TableKind kind;
     Text definition;     /* VIEW: its query */
@@ -120,6 +129,8 @@ typedef struct TableProperties {
     uint32_t dropped_count; /* columns that are gone while segments still have them */
     const Text *dropped;
     TableSequence sequence; /* SEQUENCE */
+    uint32_t constraint_count;
+    const TableConstraint *constraints;
 } TableProperties;
 
 typedef struct Table {
