@@ -108,6 +108,8 @@ typedef struct TypeFunction {
 
 const TypeFunction *catalog_type_functions(uint32_t *count);
 
+/* The OID under which the index of a table's key is shown, by the constraint's place in its list. */
+Oid catalog_index_oid(Oid table, uint32_t constraint);
 /* Whether the column has a default of its own: an identity has none. */
 bool catalog_has_default(const TableColumn *column);
 /* Registers the names of regclass and its kin with engine/type. */
@@ -136,6 +138,9 @@ typedef struct CatalogAnswerRow {
 extern const CatalogAnswerRow catalog_object_answers[], catalog_session_answers[],
     catalog_privilege_answers[], catalog_list_answers[],
     catalog_sequence_answers[];
+
+bool catalog_constraint_definition(CatalogCall *call); /* pg_get_constraintdef() */
+bool catalog_index_definition(CatalogCall *call);      /* pg_get_indexdef() */
 
 /* The one cell of an answer. All return true. */
 bool answer_null(CatalogCall *call);

@@ -218,14 +218,6 @@ static const VirtualColumn foreign_tables_columns[] = {
     {"foreign_server_name", T_SQL_IDENTIFIER},
 };
 
-static const VirtualColumn key_column_usage_columns[] = {
-    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
-    {"constraint_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
-    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
-    {"column_name", T_SQL_IDENTIFIER}, {"ordinal_position", T_CARDINAL_NUMBER},
-    {"position_in_unique_constraint", T_CARDINAL_NUMBER},
-};
-
 static const VirtualColumn parameters_columns[] = {
     {"specific_catalog", T_SQL_IDENTIFIER}, {"specific_schema", T_SQL_IDENTIFIER},
     {"specific_name", T_SQL_IDENTIFIER}, {"ordinal_position", T_CARDINAL_NUMBER},
@@ -349,15 +341,6 @@ static const VirtualColumn sql_parts_columns[] = {
 static const VirtualColumn sql_sizing_columns[] = {
     {"sizing_id", T_CARDINAL_NUMBER}, {"sizing_name", T_CHARACTER_DATA},
     {"supported_value", T_CARDINAL_NUMBER}, {"comments", T_CHARACTER_DATA},
-};
-
-static const VirtualColumn table_constraints_columns[] = {
-    {"constraint_catalog", T_SQL_IDENTIFIER}, {"constraint_schema", T_SQL_IDENTIFIER},
-    {"constraint_name", T_SQL_IDENTIFIER}, {"table_catalog", T_SQL_IDENTIFIER},
-    {"table_schema", T_SQL_IDENTIFIER}, {"table_name", T_SQL_IDENTIFIER},
-    {"constraint_type", T_CHARACTER_DATA}, {"is_deferrable", T_YES_OR_NO},
-    {"initially_deferred", T_YES_OR_NO}, {"enforced", T_YES_OR_NO},
-    {"nulls_distinct", T_YES_OR_NO},
 };
 
 static const VirtualColumn transforms_columns[] = {
@@ -485,7 +468,6 @@ const VirtualRelation catalog_empty_information_schema[] = {
     EMPTY(13528, foreign_servers),
     EMPTY(13537, foreign_table_options),
     EMPTY(13541, foreign_tables),
-    EMPTY(13329, key_column_usage),
     EMPTY(13334, parameters),
     EMPTY(13339, referential_constraints),
     EMPTY(13344, role_column_grants),
@@ -502,7 +484,6 @@ const VirtualRelation catalog_empty_information_schema[] = {
     EMPTY_TABLE(13396, sql_implementation_info),
     EMPTY_TABLE(13401, sql_parts),
     EMPTY_TABLE(13406, sql_sizing),
-    EMPTY(13411, table_constraints),
     EMPTY(13430, transforms),
     EMPTY(13435, triggered_update_columns),
     EMPTY(13440, triggers),

@@ -29,6 +29,59 @@ static void add_sizes(CatalogRows *rows, const Relation *relation)
     catalog_set_int(rows, "relallvisible", pages < INT32_MAX ? (int64_t)pages : INT32_MAX);
 }
 
+/* Checks, or keys. */
+static uint32_t count_constraints(const Relation *relation, bool are_checks)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; relation->kind == RELATION_TABLE &&
+                         i < relation->table->parsed.constraint_count;
+         i++)
+        count += (relation->table->parsed.constraints[i].kind == 'c') == are_checks;
+    return count;
+}
+
+enum { AM_BTREE = 403 };
+
+/* The index of a key. */
+static void add_index(CatalogRows *rows, const CatalogContext *context, const Relation *relation,
+                      uint32_t number)
+{
+    const TableConstraint *constraint = &relation->table->parsed.constraints[number];
+    Oid oid = catalog_index_oid(relation->oid, number);
+    static const char *const zeros[] = {"reltype", "reloftype", "reltablespace", "relpages",
+                                        "relallvisible", "reltoastrelid", "relchecks", "relrewrite",
+                                        "relfrozenxid", "relminmxid"};
+    static const char *const falses[] = {"relhasindex", "relisshared", "relhasrules",
+                                         "relhastriggers", "relhassubclass", "relrowsecurity",
+                                         "relforcerowsecurity", "relispartition"};
+    catalog_set_int(rows, "oid", oid);
+    catalog_set_text(rows, "relname", constraint->name);
+    catalog_set_int(rows, "relnamespace", relation->schema_oid);
+    catalog_set_int(rows, "relowner", access_owner(context->roles, relation->oid));
+    catalog_set_int(rows, "relam", AM_BTREE);
+    catalog_set_int(rows, "relfilenode", oid);
+    catalog_set_float(rows, "reltuples", (double)relation->table->rows);
+    catalog_set_char(rows, "relpersistence", 'p');
+    catalog_set_char(rows, "relkind", 'i');
+    catalog_set_int(rows, "relnatts", constraint->column_count);
+    catalog_set_bool(rows, "relispopulated", true);
+    catalog_set_char(rows, "relreplident", 'n');
+    for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
+        catalog_set_int(rows, zeros[i], 0);
+    for (size_t i = 0; i < sizeof falses / sizeof *falses; i++)
+        catalog_set_bool(rows, falses[i], false);
+    catalog_row_end(rows);
+}
+
+static void add_indexes(CatalogRows *rows, const CatalogContext *context, const Relation *relation)
+{
+    for (uint32_t i = 0; relation->kind == RELATION_TABLE &&
+                         i < relation->table->parsed.constraint_count;
+         i++)
+        if (relation->table->parsed.constraints[i].kind != 'c')
+            add_index(rows, context, relation, i);
+}
+
 static void add_relation(CatalogRows *rows, const CatalogContext *context,
                          const Relation *relation)
 {
@@ -48,12 +101,12 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
     catalog_set_int(rows, "reltablespace", 0);
     add_sizes(rows, relation);
     catalog_set_int(rows, "reltoastrelid", 0);
-    catalog_set_bool(rows, "relhasindex", false);
+    catalog_set_bool(rows, "relhasindex", count_constraints(relation, false) > 0);
     catalog_set_bool(rows, "relisshared", false);
     catalog_set_char(rows, "relpersistence", is_temporary ? 't' : 'p');
     catalog_set_char(rows, "relkind", is_view ? 'v' : schema_is_sequence(relation) ? 'S' : 'r');
     catalog_set_int(rows, "relnatts", relation->column_count);
-    catalog_set_int(rows, "relchecks", 0);
+    catalog_set_int(rows, "relchecks", count_constraints(relation, true));
     catalog_set_bool(rows, "relhasrules", is_view);
     catalog_set_bool(rows, "relhastriggers", false);
     catalog_set_bool(rows, "relhassubclass", false);
@@ -75,8 +128,10 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     const Relation *const *relations = schema_relations(arena, context->tables, &count);
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         add_relation(&rows, context, relations[i]);
+        add_indexes(&rows, context, relations[i]);
+    }
     *out = catalog_rows_finish(&rows);
     return true;
 }

@@ -16,17 +16,6 @@ static const VirtualColumn pg_amproc_columns[] = {
     {"amprocrighttype", T_OID}, {"amprocnum", T_INT2}, {"amproc", T_REGPROC},
 };
 
-static const VirtualColumn pg_constraint_columns[] = {
-    {"oid", T_OID}, {"conname", T_NAME}, {"connamespace", T_OID}, {"contype", T_CHAR},
-    {"condeferrable", T_BOOL}, {"condeferred", T_BOOL}, {"convalidated", T_BOOL},
-    {"conrelid", T_OID}, {"contypid", T_OID}, {"conindid", T_OID}, {"conparentid", T_OID},
-    {"confrelid", T_OID}, {"confupdtype", T_CHAR}, {"confdeltype", T_CHAR},
-    {"confmatchtype", T_CHAR}, {"conislocal", T_BOOL}, {"coninhcount", T_INT4},
-    {"connoinherit", T_BOOL}, {"conkey", T_INT2_ARRAY}, {"confkey", T_INT2_ARRAY},
-    {"conpfeqop", T_OID_ARRAY}, {"conppeqop", T_OID_ARRAY}, {"conffeqop", T_OID_ARRAY},
-    {"confdelsetcols", T_INT2_ARRAY}, {"conexclop", T_OID_ARRAY}, {"conbin", T_PG_NODE_TREE},
-};
-
 static const VirtualColumn pg_conversion_columns[] = {
     {"oid", T_OID}, {"conname", T_NAME}, {"connamespace", T_OID}, {"conowner", T_OID},
     {"conforencoding", T_INT4}, {"contoencoding", T_INT4}, {"conproc", T_REGPROC},
@@ -66,16 +55,6 @@ static const VirtualColumn pg_foreign_server_columns[] = {
 
 static const VirtualColumn pg_foreign_table_columns[] = {
     {"ftrelid", T_OID}, {"ftserver", T_OID}, {"ftoptions", T_TEXT_ARRAY},
-};
-
-static const VirtualColumn pg_index_columns[] = {
-    {"indexrelid", T_OID}, {"indrelid", T_OID}, {"indnatts", T_INT2}, {"indnkeyatts", T_INT2},
-    {"indisunique", T_BOOL}, {"indnullsnotdistinct", T_BOOL}, {"indisprimary", T_BOOL},
-    {"indisexclusion", T_BOOL}, {"indimmediate", T_BOOL}, {"indisclustered", T_BOOL},
-    {"indisvalid", T_BOOL}, {"indcheckxmin", T_BOOL}, {"indisready", T_BOOL},
-    {"indislive", T_BOOL}, {"indisreplident", T_BOOL}, {"indkey", T_INT2VECTOR},
-    {"indcollation", T_OIDVECTOR}, {"indclass", T_OIDVECTOR}, {"indoption", T_INT2VECTOR},
-    {"indexprs", T_PG_NODE_TREE}, {"indpred", T_PG_NODE_TREE},
 };
 
 static const VirtualColumn pg_inherits_columns[] = {
@@ -242,7 +221,6 @@ static const VirtualColumn pg_user_mapping_columns[] = {
 const VirtualRelation catalog_empty_tables[] = {
     EMPTY(2602, pg_amop),
     EMPTY(2603, pg_amproc),
-    EMPTY(2606, pg_constraint),
     EMPTY(2607, pg_conversion),
     EMPTY(826, pg_default_acl),
     EMPTY(3501, pg_enum),
@@ -251,7 +229,6 @@ const VirtualRelation catalog_empty_tables[] = {
     EMPTY(2328, pg_foreign_data_wrapper),
     EMPTY(1417, pg_foreign_server),
     EMPTY(3118, pg_foreign_table),
-    EMPTY(2610, pg_index),
     EMPTY(2611, pg_inherits),
     EMPTY(3394, pg_init_privs),
     EMPTY(2613, pg_largeobject),

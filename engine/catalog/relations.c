@@ -22,6 +22,10 @@ extern const VirtualRelation catalog_pg_attrdef;
 extern const VirtualRelation catalog_pg_attribute;
 extern const VirtualRelation catalog_pg_cast;
 extern const VirtualRelation catalog_pg_class;
+extern const VirtualRelation catalog_pg_constraint;
+extern const VirtualRelation catalog_pg_index;
+extern const VirtualRelation catalog_information_table_constraints;
+extern const VirtualRelation catalog_information_key_column_usage;
 extern const VirtualRelation catalog_pg_database;
 extern const VirtualRelation catalog_pg_depend;
 extern const VirtualRelation catalog_pg_rewrite;
@@ -82,6 +86,10 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_attribute,
     &catalog_pg_cast,
     &catalog_pg_class,
+    &catalog_pg_constraint,
+    &catalog_pg_index,
+    &catalog_information_table_constraints,
+    &catalog_information_key_column_usage,
     &catalog_pg_database,
     &catalog_pg_depend,
     &catalog_pg_rewrite,
