@@ -4,7 +4,7 @@
  * Rows come in the order that was asked for; NULLs are left out. Percentiles keep the values of a
  * group one after the other and pick at the end; of numbers they pick without sorting them (select.c),
  * and then the rows come in any order. The mode needs only the run at hand and the longest one so far. The arguments before WITHIN GROUP come first. Being given all rows in
- * order, they have no partial form.
+ * order, they have no partial form. The fraction is a constant or a value of the group.
  */
 #include "engine/function/aggregate_internal.h"
 #include "engine/function/select_internal.h"
@@ -17,6 +17,8 @@
 typedef struct ValueList {
     uint8_t *data; /* of fixed width, or StoredValues */
     uint32_t count, capacity;
+    double fraction; /* where each group has its own (Percentiles.is_of_group) */
+    bool has_no_fraction;
 } ValueList;
 
 static uint32_t value_width(Layout layout)
@@ -63,6 +65,40 @@ static bool list_add(const AggregateCall *call, ValueList *list, const Vector *v
     return true;
 }
 
+/* --- fractions --- */
+
+typedef struct Percentiles {
+    bool is_array;
+    bool is_of_group; /* one fraction, which is the same in all rows of a group */
+    uint32_t count;
+    double *fractions;
+    uint8_t *nulls;
+} Percentiles;
+
+static bool fraction_is_good(double fraction, Fault *fault)
+{
+    return fraction >= 0 && fraction <= 1
+               ? true
+               : fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
+                           "percentile value %g is not between 0 and 1", fraction);
+}
+
+/* The groups' own fractions. */
+static bool note_fractions(uint8_t *states, size_t stride, const uint32_t *groups,
+                           const Vector *fractions, uint32_t rows, Fault *fault)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        ValueList *list = AGGREGATE_STATE(ValueList, states, stride, aggregate_group(groups, i));
+        list->has_no_fraction = vector_is_null(fractions, i);
+        if (list->has_no_fraction)
+            continue;
+        list->fraction = VECTOR_DATA(double, fractions)[vector_row(fractions, i)];
+        if (!fraction_is_good(list->fraction, fault))
+            return false;
+    }
+    return true;
+}
+
 /* Numbers in any order, as integers of the same order. */
 static bool add_unordered(const AggregateCall *call, uint8_t *states, size_t stride,
                           const uint32_t *groups, const Vector *values, uint32_t rows, Fault *fault)
@@ -86,6 +122,9 @@ static bool percentile_add(const AggregateCall *call, uint8_t *states, size_t st
                            Fault *fault)
 {
     const Vector *values = &arguments[1];
+    const Percentiles *spec = call->prepared;
+    if (spec->is_of_group && !note_fractions(states, stride, groups, &arguments[0], rows, fault))
+        return false;
     if (call->is_unordered)
         return add_unordered(call, states, stride, groups, values, rows, fault);
     for (uint32_t i = 0; i < rows; i++)
@@ -118,23 +157,18 @@ static void list_append(const ValueList *list, uint32_t at, Layout layout, Vecto
     stored_value_append(&stored, layout, builder);
 }
 
-/* --- fractions --- */
-
-typedef struct Percentiles {
-    bool is_array;
-    uint32_t count;
-    double *fractions;
-    uint8_t *nulls;
-} Percentiles;
-
 static bool percentile_prepare(AggregateCall *call, Arena *arena, Fault *fault)
 {
     const Vector *fraction = call->constants[0];
     Percentiles *spec = ARENA_NEW(arena, Percentiles);
-    if (fraction == NULL)
-        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
-                         "the fraction of %s must be a constant", call->function->name);
     call->prepared = spec;
+    if (fraction == NULL && type_layout(call->argument_types[0]) == LAYOUT_ARRAY)
+        return fault_set(fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "an array of fractions of %s must be a constant", call->function->name);
+    spec->is_of_group = fraction == NULL;
+    spec->count = 1;
+    if (spec->is_of_group)
+        return true;
     spec->is_array = fraction->layout == LAYOUT_ARRAY;
     ArrayValue range = {.offset = 0, .count = 1};
     bool is_null = vector_is_null(fraction, 0);
@@ -149,9 +183,8 @@ static bool percentile_prepare(AggregateCall *call, Arena *arena, Fault *fault)
         spec->nulls[i] = vector_is_null(elements, row);
         spec->fractions[i] =
             spec->nulls[i] ? 0 : VECTOR_DATA(double, elements)[vector_row(elements, row)];
-        if (!(spec->fractions[i] >= 0 && spec->fractions[i] <= 1))
-            return fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE,
-                             "percentile value %g is not between 0 and 1", spec->fractions[i]);
+        if (!fraction_is_good(spec->fractions[i], fault))
+            return false;
     }
     if (is_null && spec->is_array)
         spec->count = UINT32_MAX; /* no array at all */
@@ -225,8 +258,13 @@ static void pick_all(const AggregateCall *call, const ValueList *list, Pick pick
 {
     const Percentiles *spec = call->prepared;
     VectorBuilder *to = spec->is_array ? builder->elements : builder;
-    if (list->count == 0 || spec->count == UINT32_MAX) {
+    if (list->count == 0 || spec->count == UINT32_MAX ||
+        (spec->is_of_group && list->has_no_fraction)) {
         vector_builder_null(builder);
+        return;
+    }
+    if (spec->is_of_group) {
+        pick(call, list, list->fraction, to);
         return;
     }
     if (spec->is_array)

@@ -105,6 +105,28 @@ static int add_key(Select *select, const PgQuery__Node *node)
     return (int)grouping->key_count++;
 }
 
+/* What stands before WITHIN GROUP is one value a group. */
+bool select_check_direct(const Select *select)
+{
+    Binder *binder = select->binder;
+    const SelectState *state = select->state;
+    for (uint32_t i = 0; i < state->aggregate_count; i++) {
+        const Expr *aggregate = state->aggregates[i].expr;
+        uint32_t direct = aggregate->aggregate.function->direct_count;
+        for (uint32_t a = 0; a < direct && aggregate->aggregate.function->is_ordered_set; a++) {
+            const Expr *argument = aggregate->arguments[a];
+            if (grouping_replace(binder, state, &select->grouping, argument) == NULL)
+                return fault_detail(binder->fault, "Direct arguments of an ordered-set aggregate "
+                                                   "must use only grouped columns.");
+            if (select->has_sets && argument->kind != EXPR_CONSTANT)
+                return bind_fault(binder, argument->location, FAULT_FEATURE_NOT_SUPPORTED,
+                                  "the fraction of %s must be a constant with grouping sets",
+                                  aggregate->aggregate.function->name);
+        }
+    }
+    return true;
+}
+
 /* --- sets --- */
 typedef struct Sets {
     uint32_t count;

@@ -331,6 +331,8 @@ static const PlanProjection *multi_value_key_of(const Select *select, const Expr
 static const Plan *build_grouping(Select *select, const Plan *plan)
 {
     Binder *binder = select->binder;
+    if (!select_check_direct(select))
+        return NULL;
     select_see_keys(select);
     for (uint32_t i = 0; i < select->count; i++) {
         Target *target = &select->targets[i];

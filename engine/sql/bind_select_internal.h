@@ -60,6 +60,8 @@ const Plan *select_make_distinct_on(Select *select, const Plan *plan);
 bool select_bind_group(Select *select);
 /* Columns by which keys are seen above: `seen`. */
 void select_see_keys(Select *select);
+/* 42803 for arguments before WITHIN GROUP that are not grouped by. */
+bool select_check_direct(const Select *select);
 /* The Aggregate node, or one for each grouping set. */
 /* The value of a GROUPING call for the groups of a set. */
 bool select_grouping_value(Select *select, const GroupingCall *call, uint64_t set, int64_t *value);
