@@ -398,16 +398,6 @@ static bool extract_millionths(RowRun *run, uint32_t row, __int128 *result, uint
     return true;
 }
 
-static bool extract_numeric_row(RowRun *run, uint32_t row, __int128 *result, uint8_t *is_null)
-{
-    __int128 millionths;
-    *result = 0;
-    if (!extract_millionths(run, row, &millionths, is_null))
-        return false;
-    return *is_null || decimal_rescale(millionths, 6, type_scale(run->call->result_type), result) ||
-           fault_set(run->fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
-}
-
 /* Fields that grow without end do so with an infinite time: the sign of it; 0 for others. */
 static int endless_sign(RowRun *run, uint32_t row)
 {
@@ -427,6 +417,29 @@ static int endless_sign(RowRun *run, uint32_t row)
     default:
         return 0;
     }
+}
+
+/* ... which is infinite too, instead of unknown. */
+static void set_endless(RowRun *run, uint32_t row, __int128 *result, uint8_t *is_null)
+{
+    int sign = endless_sign(run, row);
+    if (sign == 0)
+        return;
+    *is_null = 0;
+    *result = sign > 0 ? NUMERIC_INFINITY : NUMERIC_MINUS_INFINITY;
+}
+
+static bool extract_numeric_row(RowRun *run, uint32_t row, __int128 *result, uint8_t *is_null)
+{
+    __int128 millionths;
+    *result = 0;
+    if (!extract_millionths(run, row, &millionths, is_null))
+        return false;
+    if (*is_null)
+        set_endless(run, row, result, is_null);
+    return *is_null || decimal_is_special(*result) ||
+           decimal_rescale(millionths, 6, type_scale(run->call->result_type), result) ||
+           fault_set(run->fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
 }
 
 static bool date_part_row(RowRun *run, uint32_t row, double *result, uint8_t *is_null)
@@ -482,6 +495,9 @@ static bool extract_whole_loop(RowRun *run, const uint8_t *skip, uint32_t rows, 
         return false;
     for (uint32_t i = 0; i < rows; i++)
         out[i] = whole[i];
+    for (uint32_t i = 0; i < rows; i++)
+        if (is_null[i] && (skip == NULL || !skip[i]))
+            set_endless(run, i, &out[i], &is_null[i]);
     return true;
 }
 

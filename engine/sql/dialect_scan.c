@@ -83,7 +83,10 @@ static int32_t byte_offset(Text text, int position)
 static bool scan_failed(Text text, const PgQueryError *error, Fault *fault)
 {
     int32_t offset = error->cursorpos > 0 ? byte_offset(text, error->cursorpos) : -1;
-    return fault_set_at(fault, offset, FAULT_SYNTAX_ERROR, "%s", error->message);
+    if (strcmp(error->message, "invalid Unicode escape") != 0)
+        return fault_set_at(fault, offset, FAULT_SYNTAX_ERROR, "%s", error->message);
+    fault_set_at(fault, offset, FAULT_INVALID_ESCAPE_SEQUENCE, "%s", error->message);
+    return fault_hint(fault, "Unicode escapes must be \\uXXXX or \\UXXXXXXXX.");
 }
 
 /* --- comments --- */

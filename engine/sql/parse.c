@@ -73,8 +73,8 @@ static const struct {
 } literal_faults[] = {
     {"invalid Unicode escape character", FAULT_SYNTAX_ERROR, NULL},
     {"invalid Unicode escape value", FAULT_SYNTAX_ERROR, NULL},
-    {"invalid Unicode escape", FAULT_INVALID_ESCAPE_SEQUENCE,
-     "Unicode escapes must be \\uXXXX or \\UXXXXXXXX."},
+    {"invalid Unicode escape", FAULT_SYNTAX_ERROR,
+     "Unicode escapes must be \\XXXX or \\+XXXXXX."}, /* U&''; those of E'' the scanner meets */
     {"invalid Unicode surrogate pair", FAULT_SYNTAX_ERROR, NULL},
     {"invalid byte sequence", FAULT_CHARACTER_NOT_IN_REPERTOIRE, NULL},
 };

@@ -505,9 +505,13 @@ bool interval_parse(Text text, int32_t modifier, bool is_sql_standard, IntervalV
     if (!is_read)
         return fault_set(fault, FAULT_INTERVAL_FIELD_OVERFLOW,
                          "interval field value out of range: \"%.*s\"", TEXT_ARGS(text));
-    if (sum.months > INT32_MAX || sum.months < INT32_MIN || sum.days > INT32_MAX ||
-        sum.days < INT32_MIN || sum.micros > INT64_MAX || sum.micros < INT64_MIN)
+    bool has_many_months = sum.months > INT32_MAX || sum.months < INT32_MIN;
+    if (has_many_months && sum.seen == 1 << UNIT_YEAR) /* the years alone would do */
         return fault_set(fault, FAULT_DATETIME_FIELD_OVERFLOW, "interval out of range");
+    if (has_many_months || sum.days > INT32_MAX || sum.days < INT32_MIN ||
+        sum.micros > INT64_MAX || sum.micros < INT64_MIN)
+        return fault_set(fault, FAULT_INTERVAL_FIELD_OVERFLOW,
+                         "interval field value out of range: \"%.*s\"", TEXT_ARGS(text));
     *value = (IntervalValue){.months = (int32_t)sum.months, .days = (int32_t)sum.days,
                              .micros = (int64_t)sum.micros};
     type_adjust_interval(modifier, value);
