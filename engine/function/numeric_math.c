@@ -324,25 +324,40 @@ static bool check_buckets(int64_t count, bool is_empty, Fault *fault)
                                   "lower bound cannot equal upper bound");
 }
 
+static bool check_bounds(bool is_nan, bool is_infinite, Fault *fault)
+{
+    if (is_nan)
+        return fault_set(fault, FAULT_INVALID_ARGUMENT_FOR_WIDTH_BUCKET,
+                         "operand, lower bound, and upper bound cannot be NaN");
+    return !is_infinite || fault_set(fault, FAULT_INVALID_ARGUMENT_FOR_WIDTH_BUCKET,
+                                     "lower and upper bounds must be finite");
+}
+
+/* The bucket behind the last. */
+static bool bucket_behind(int64_t count, int64_t *result, Fault *fault)
+{
+    *result = count + 1;
+    return count < INT32_MAX ||
+           fault_set(fault, FAULT_NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range");
+}
+
 static bool width_bucket_float_row(RowRun *run, uint32_t row, int64_t *result, uint8_t *is_null)
 {
     double x = row_float64(run, 0, row), low = row_float64(run, 1, row);
     double high = row_float64(run, 2, row);
     int64_t count = row_int64(run, 3, row);
     *result = 0;
-    if (isnan(x) || isnan(low) || isnan(high))
-        return fault_set(run->fault, FAULT_INVALID_ARGUMENT_FOR_WIDTH_BUCKET,
-                         "operand, lower bound, and upper bound cannot be NaN");
-    if (isinf(low) || isinf(high))
-        return fault_set(run->fault, FAULT_INVALID_ARGUMENT_FOR_WIDTH_BUCKET,
-                         "lower and upper bounds must be finite");
+    if (!check_bounds(isnan(x) || isnan(low) || isnan(high), isinf(low) || isinf(high), run->fault))
+        return false;
     if (!check_buckets(count, low == high, run->fault))
         return false;
     bool is_before = low < high ? x < low : x > low, is_after = low < high ? x >= high : x <= high;
     if (is_before)
         *result = 0;
     else if (is_after)
-        *result = count + 1;
+        return bucket_behind(count, result, run->fault);
+    else if (isinf(high - low)) /* halves, whose differences do not overflow */
+        *result = (int64_t)((double)count * ((x / 2 - low / 2) / (high / 2 - low / 2))) + 1;
     else
         *result = (int64_t)((double)count * ((x - low) / (high - low))) + 1;
     return true;
@@ -360,6 +375,10 @@ static bool width_bucket_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
     int scale = 0;
     int64_t count = row_int64(run, 3, row);
     *result = 0;
+    Int128 operand = row_int128(run, 0, row), first = row_int128(run, 1, row), last = row_int128(run, 2, row);
+    bool is_nan = operand == NUMERIC_NAN || first == NUMERIC_NAN || last == NUMERIC_NAN;
+    if (!check_bounds(is_nan, decimal_is_special(first) || decimal_is_special(last), run->fault))
+        return false;
     for (int i = 0; i < 3; i++)
         scale = larger(scale, scale_of(run->call->argument_types[i]));
     for (uint32_t i = 0; i < 3; i++)
@@ -371,15 +390,17 @@ static bool width_bucket_row(RowRun *run, uint32_t row, int64_t *result, uint8_t
     if (!check_buckets(count, low == high, run->fault))
         return false;
     bool is_before = low < high ? x < low : x > low, is_after = low < high ? x >= high : x <= high;
-    Int128 product;
+    Int128 above, width, product;
     if (is_before)
         *result = 0;
     else if (is_after)
-        *result = count + 1;
-    else if (!__builtin_mul_overflow(x - low, (Int128)count, &product))
-        *result = (int64_t)(product / (high - low)) + 1;
+        return bucket_behind(count, result, run->fault);
+    else if (!__builtin_sub_overflow(x, low, &above) && !__builtin_sub_overflow(high, low, &width) &&
+             !__builtin_mul_overflow(above, (Int128)count, &product))
+        *result = (int64_t)(product / width) + 1;
     else
-        *result = (int64_t)((long double)(x - low) / (long double)(high - low) * count) + 1;
+        *result = (int64_t)(((long double)x - (long double)low) /
+                            ((long double)high - (long double)low) * count) + 1;
     return true;
 }
 
