@@ -140,59 +140,93 @@ SqlType multi_value_result(const MultiValueCall *call, SqlType result)
 /* --- where lists may lie in texts --- */
 
 /* Whether a column comes as it is from a stored table or from a source that may hold lists. */
-enum { MAX_DEPTH = 64 };
+enum { MAX_STEPS = 2000 }; /* of one search: expressions over expressions branch */
 
 static bool is_list_map(const Expr *expr)
 {
     return expr->kind == EXPR_CALL && expr->call.function->oid == FUNCTION_LIST_MAP;
 }
 
-static bool is_stored(const Plan *plan, ColumnId id, uint32_t depth)
+static bool gives_list(const Plan *from, const Expr *expr, uint32_t *steps);
+
+static bool is_stored(const Plan *plan, ColumnId id, uint32_t *steps)
 {
     bool has_column = false;
     for (uint32_t i = 0; i < plan->column_count; i++)
         has_column |= plan->columns[i].id == id;
-    if (!has_column || depth == 0)
+    if (!has_column || *steps == 0)
         return false;
+    --*steps;
     switch (plan->kind) {
     case PLAN_TABLE:
     case PLAN_EXTERN:
         return true;
     case PLAN_FILTER:
-        return is_stored(plan->filter.input, id, depth - 1);
+        return is_stored(plan->filter.input, id, steps);
     case PLAN_SORT:
-        return is_stored(plan->sort.input, id, depth - 1);
+        return is_stored(plan->sort.input, id, steps);
     case PLAN_LIMIT:
-        return is_stored(plan->limit.input, id, depth - 1);
+        return is_stored(plan->limit.input, id, steps);
     case PLAN_EXPAND:
-        return is_stored(plan->expand.input, id, depth - 1);
+        return is_stored(plan->expand.input, id, steps);
     case PLAN_UNION_ALL:
         for (uint32_t i = 0; i < plan->column_count; i++) {
             for (uint32_t k = 0; k < plan->union_all.input_count; k++) {
                 const Plan *input = plan->union_all.inputs[k];
                 if (plan->columns[i].id == id &&
-                    is_stored(input, input->columns[i].id, depth - 1))
+                    is_stored(input, input->columns[i].id, steps))
                     return true;
             }
         }
         return false;
     case PLAN_APPLY:
-        return is_stored(plan->apply.left, id, depth - 1);
+        return is_stored(plan->apply.left, id, steps);
     case PLAN_JOIN:
-        return is_stored(plan->join.left, id, depth - 1) ||
-               is_stored(plan->join.right, id, depth - 1);
+        return is_stored(plan->join.left, id, steps) ||
+               is_stored(plan->join.right, id, steps);
     case PLAN_PROJECT:
         for (uint32_t i = 0; i < plan->column_count; i++) {
             const PlanProjection *item = &plan->project.items[i];
             if (item->column.id == id)
-                return is_list_map(item->expr) ||
-                       (item->expr->kind == EXPR_COLUMN &&
-                        is_stored(plan->project.input, item->expr->column, depth - 1));
+                return gives_list(plan->project.input, item->expr, steps);
         }
         return false;
     default:
         return false;
     }
+}
+
+/* A column that may hold lists, what a function makes of one, or one of several expressions of
+ * which some are such. */
+static bool gives_list(const Plan *from, const Expr *expr, uint32_t *steps)
+{
+    if (*steps == 0 || !is_text(expr))
+        return false;
+    --*steps;
+    switch (expr->kind) {
+    case EXPR_COLUMN:
+        return is_stored(from, expr->column, steps);
+    case EXPR_CALL:
+        return is_list_map(expr);
+    case EXPR_CASE: /* condition, value, .., the value otherwise */
+        for (uint32_t i = 1; i < expr->argument_count; i += 2)
+            if (gives_list(from, expr->arguments[i], steps))
+                return true;
+        return gives_list(from, expr->arguments[expr->argument_count - 1], steps);
+    case EXPR_COALESCE:
+        for (uint32_t i = 0; i < expr->argument_count; i++)
+            if (gives_list(from, expr->arguments[i], steps))
+                return true;
+        return false;
+    default:
+        return false;
+    }
+}
+
+static bool may_hold_list(const Plan *from, const Expr *expr)
+{
+    uint32_t steps = MAX_STEPS;
+    return from != NULL && gives_list(from, expr, &steps);
 }
 
 /* --- comparisons of the druid dialect: any value may fit --- */
@@ -251,7 +285,7 @@ static bool may_hold_lists(const Binder *binder, const ExprContext *context, con
     const Plan *from = context->scope == NULL ? NULL : context->scope->from.plan;
     bool is_column = column->kind == EXPR_COLUMN && is_text(column);
     if (binder->dialect != 1 || from == NULL || count == 0 ||
-        !(is_list_map(column) || (is_column && is_stored(from, column->column, MAX_DEPTH))))
+        !(is_list_map(column) || (is_column && may_hold_list(from, column))))
         return false;
     for (uint32_t i = 0; i < count; i++) {
         bool is_value = items[i]->kind == EXPR_CONSTANT || items[i]->kind == EXPR_PARAMETER;
@@ -353,7 +387,7 @@ static bool may_be_list(const ExprContext *context, const Expr *expr)
     if (!is_text(expr))
         return false;
     return is_list_map(expr) || is_list_text(expr) ||
-           (expr->kind == EXPR_COLUMN && from != NULL && is_stored(from, expr->column, MAX_DEPTH));
+           may_hold_list(from, expr);
 }
 
 /* A multi-value string that is an array, as a text that is a list. */
@@ -467,9 +501,7 @@ bool multi_value_is_key(const Binder *binder, const Plan *from, const Expr *key)
         return false;
     if (key->type.oid == T_TEXT_ARRAY)
         return key->type.modifier == TYPE_MULTI_VALUE;
-    return is_text(key) && from != NULL &&
-           (is_list_map(key) ||
-            (key->kind == EXPR_COLUMN && is_stored(from, key->column, MAX_DEPTH)));
+    return is_text(key) && may_hold_list(from, key);
 }
 
 bool multi_value_check_key(Binder *binder, const Expr *key)
