@@ -261,7 +261,8 @@ static bool view_definition(CatalogCall *call)
     const CatalogContext *context = catalog_context();
     const Relation *relation =
         schema_relation_by_oid(call->arena, context->tables, (Oid)asked_int(call, 0));
-    if (relation == NULL || relation->kind != RELATION_TABLE || !schema_is_view(relation))
+    if (relation == NULL || relation->kind != RELATION_TABLE ||
+        relation->table->parsed.definition.length == 0)
         return answer_null(call);
     return answer_string(call, arena_printf(call->arena, " %.*s;",
                                             TEXT_ARGS(relation->table->parsed.definition)));

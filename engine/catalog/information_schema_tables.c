@@ -111,6 +111,13 @@ static const char *table_type(const CatalogContext *context, const Relation *rel
                                                  : "SYSTEM_TABLE";
 }
 
+/* The standard knows no materialized views. */
+static bool is_shown(const CatalogContext *context, const Relation *relation)
+{
+    return !schema_is_sequence(relation) && catalog_may_see(context, relation) &&
+           (is_druid(context) || !schema_is_materialized(relation));
+}
+
 static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **out, Fault *fault)
 {
     (void)fault;
@@ -120,7 +127,7 @@ static bool produce_tables(const CatalogContext *context, Arena *arena, Batch **
     ROWS_BEGIN(&rows, table_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
         bool is_table = relations[i]->kind == RELATION_TABLE;
-        if (schema_is_sequence(relations[i]) || !catalog_may_see(context, relations[i]))
+        if (!is_shown(context, relations[i]))
             continue;
         catalog_set_text(&rows, "table_catalog", shown_catalog(context));
         catalog_set_text(&rows, "table_schema", shown_schema(context, relations[i]->schema));
@@ -297,9 +304,8 @@ static bool produce_columns(const CatalogContext *context, Arena *arena, Batch *
     CatalogRows rows;
     ROWS_BEGIN(&rows, column_columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        bool is_shown =
-            !schema_is_sequence(relations[i]) && catalog_may_see(context, relations[i]);
-        for (uint32_t j = 0; is_shown && j < relations[i]->column_count; j++) {
+        bool is_asked = is_shown(context, relations[i]);
+        for (uint32_t j = 0; is_asked && j < relations[i]->column_count; j++) {
             if (type_info(relations[i]->columns[j].type.oid) != NULL)
                 add_column(&rows, context, relations[i], j);
         }

@@ -104,10 +104,14 @@ static void add_relation(CatalogRows *rows, const CatalogContext *context,
     catalog_set_bool(rows, "relhasindex", count_constraints(relation, false) > 0);
     catalog_set_bool(rows, "relisshared", false);
     catalog_set_char(rows, "relpersistence", is_temporary ? 't' : 'p');
-    catalog_set_char(rows, "relkind", is_view ? 'v' : schema_is_sequence(relation) ? 'S' : 'r');
+    catalog_set_char(rows, "relkind",
+                     is_view                            ? 'v'
+                     : schema_is_sequence(relation)     ? 'S'
+                     : schema_is_materialized(relation) ? 'm'
+                                                        : 'r');
     catalog_set_int(rows, "relnatts", relation->column_count);
     catalog_set_int(rows, "relchecks", count_constraints(relation, true));
-    catalog_set_bool(rows, "relhasrules", is_view);
+    catalog_set_bool(rows, "relhasrules", is_view || schema_is_materialized(relation));
     catalog_set_bool(rows, "relhastriggers", false);
     catalog_set_bool(rows, "relhassubclass", false);
     catalog_set_bool(rows, "relrowsecurity", false);

@@ -59,7 +59,7 @@ static void add_relation(CatalogRows *rows, const Table *table)
     if (table->parsed.kind == TABLE_SEQUENCE && sequence->owner_table != 0)
         add(rows, self, (Object){CLASS_PG_CLASS, sequence->owner_table, sequence->owner_column},
             sequence->is_identity ? 'i' : 'a');
-    if (table->parsed.kind != TABLE_VIEW)
+    if (table->parsed.definition.length == 0)
         return;
     Object rule = {CLASS_PG_REWRITE, rule_oid(table), 0};
     add(rows, rule, self, 'i');
@@ -85,7 +85,7 @@ static bool produce_rules(const CatalogContext *context, Arena *arena, Batch **o
     ROWS_BEGIN(&rows, rewrite_columns, arena);
     for (uint32_t i = 0; i < context->tables->table_count; i++) {
         const Table *view = context->tables->tables[i];
-        if (view->parsed.kind != TABLE_VIEW)
+        if (view->parsed.definition.length == 0)
             continue;
         catalog_set_int(&rows, "oid", rule_oid(view));
         catalog_set_string(&rows, "rulename", "_RETURN");

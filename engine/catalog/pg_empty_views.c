@@ -51,12 +51,6 @@ static const VirtualColumn pg_indexes_columns[] = {
     {"tablespace", T_NAME}, {"indexdef", T_TEXT},
 };
 
-static const VirtualColumn pg_matviews_columns[] = {
-    {"schemaname", T_NAME}, {"matviewname", T_NAME}, {"matviewowner", T_NAME},
-    {"tablespace", T_NAME}, {"hasindexes", T_BOOL}, {"ispopulated", T_BOOL},
-    {"definition", T_TEXT},
-};
-
 static const VirtualColumn pg_policies_columns[] = {
     {"schemaname", T_NAME}, {"tablename", T_NAME}, {"policyname", T_NAME},
     {"permissive", T_TEXT}, {"roles", T_NAME_ARRAY}, {"cmd", T_TEXT}, {"qual", T_TEXT},
@@ -364,7 +358,6 @@ const VirtualRelation catalog_empty_views[] = {
     EMPTY(12114, pg_hba_file_rules),
     EMPTY(12118, pg_ident_file_mappings),
     EMPTY(12043, pg_indexes),
-    EMPTY(12038, pg_matviews),
     EMPTY(12018, pg_policies),
     EMPTY(12090, pg_prepared_xacts),
     EMPTY(12068, pg_publication_tables),

@@ -1,5 +1,5 @@
 /*
- * pg_catalog.pg_tables and pg_views: every relation again, by name.
+ * pg_catalog.pg_tables, pg_views and pg_matviews: every relation again, by name.
  */
 #include "engine/catalog/catalog_internal.h"
 
@@ -8,6 +8,14 @@ static const VirtualColumn columns[] = {
     {"schemaname", T_NAME}, {"tablename", T_NAME}, {"tableowner", T_NAME},
     {"tablespace", T_NAME}, {"hasindexes", T_BOOL}, {"hasrules", T_BOOL},
     {"hastriggers", T_BOOL}, {"rowsecurity", T_BOOL},
+};
+/* clang-format on */
+
+/* clang-format off */
+static const VirtualColumn materialized_columns[] = {
+    {"schemaname", T_NAME}, {"matviewname", T_NAME}, {"matviewowner", T_NAME},
+    {"tablespace", T_NAME}, {"hasindexes", T_BOOL}, {"ispopulated", T_BOOL},
+    {"definition", T_TEXT},
 };
 /* clang-format on */
 
@@ -25,7 +33,8 @@ static bool produce(const CatalogContext *context, Arena *arena, Batch **out, Fa
     CatalogRows rows;
     ROWS_BEGIN(&rows, columns, arena);
     for (uint32_t i = 0; i < count; i++) {
-        if (schema_is_view(relations[i]) || schema_is_sequence(relations[i]))
+        if (schema_is_view(relations[i]) || schema_is_sequence(relations[i]) ||
+            schema_is_materialized(relations[i]))
             continue;
         catalog_set_text(&rows, "schemaname", relations[i]->schema);
         catalog_set_text(&rows, "tablename", relations[i]->name);
@@ -61,6 +70,37 @@ static bool produce_views(const CatalogContext *context, Arena *arena, Batch **o
     return true;
 }
 
+static bool produce_materialized(const CatalogContext *context, Arena *arena, Batch **out,
+                                 Fault *fault)
+{
+    (void)fault;
+    uint32_t count;
+    const Relation *const *relations = schema_relations(arena, context->tables, &count);
+    CatalogRows rows;
+    ROWS_BEGIN(&rows, materialized_columns, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!schema_is_materialized(relations[i]))
+            continue;
+        catalog_set_text(&rows, "schemaname", relations[i]->schema);
+        catalog_set_text(&rows, "matviewname", relations[i]->name);
+        catalog_set_text(&rows, "matviewowner", catalog_owner_of(context, relations[i]->oid));
+        catalog_set_bool(&rows, "hasindexes", false);
+        catalog_set_bool(&rows, "ispopulated", true);
+        catalog_set_string(&rows, "definition",
+                           arena_printf(arena, " %.*s;",
+                                        TEXT_ARGS(relations[i]->table->parsed.definition)));
+        catalog_row_end(&rows);
+    }
+    *out = catalog_rows_finish(&rows);
+    return true;
+}
+
+const VirtualRelation catalog_pg_matviews = {.schema_oid = SCHEMA_OID_PG_CATALOG,
+                                             .name = "pg_matviews",
+                                             .oid = 12038,
+                                             .is_view = true,
+                                             CATALOG_COLUMNS(materialized_columns),
+                                             .produce = produce_materialized};
 const VirtualRelation catalog_pg_tables = {.schema_oid = SCHEMA_OID_PG_CATALOG,
                                            .name = "pg_tables",
                                            .oid = 12033,

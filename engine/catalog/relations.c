@@ -32,6 +32,7 @@ extern const VirtualRelation catalog_pg_rewrite;
 extern const VirtualRelation catalog_pg_description;
 extern const VirtualRelation catalog_pg_shdescription;
 extern const VirtualRelation catalog_pg_locks;
+extern const VirtualRelation catalog_pg_matviews;
 extern const VirtualRelation catalog_pg_namespace;
 extern const VirtualRelation catalog_pg_operator;
 extern const VirtualRelation catalog_pg_proc;
@@ -96,6 +97,7 @@ static const VirtualRelation *const with_rows[] = {
     &catalog_pg_description,
     &catalog_pg_shdescription,
     &catalog_pg_locks,
+    &catalog_pg_matviews,
     &catalog_pg_namespace,
     &catalog_pg_operator,
     &catalog_pg_proc,

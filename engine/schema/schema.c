@@ -189,6 +189,11 @@ bool schema_is_sequence(const Relation *relation)
     return relation->kind == RELATION_TABLE && relation->table->parsed.kind == TABLE_SEQUENCE;
 }
 
+bool schema_is_materialized(const Relation *relation)
+{
+    return relation->kind == RELATION_TABLE && table_is_materialized(&relation->table->parsed);
+}
+
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid)
 {
     const Table *table = table_by_oid(tables, oid);

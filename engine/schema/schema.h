@@ -240,6 +240,8 @@ uint32_t schema_path(Arena *arena, const TableSnapshot *tables, Text search_path
 /* Whether it is shown as a view. */
 bool schema_is_view(const Relation *relation);
 bool schema_is_sequence(const Relation *relation);
+/* A stored table that is a materialized view. */
+bool schema_is_materialized(const Relation *relation);
 /* By OID, for regclass and RowDescription; NULL when there is none. */
 const Relation *schema_relation_by_oid(Arena *arena, const TableSnapshot *tables, Oid oid);
 /* Every relation, tables first. */

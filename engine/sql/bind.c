@@ -113,6 +113,8 @@ static void bind_statement(void *argument)
         job->ok = bind_update(binder, node->update_stmt, job->query);
     else if (node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
         job->ok = bind_delete(binder, node->delete_stmt, job->query);
+    else if (node->node_case == PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT)
+        job->ok = bind_refresh(binder, node->refresh_mat_view_stmt, job->query);
     else if (binder->statement->kind == STATEMENT_CREATE_AS)
         job->ok = bind_create_as(binder, job->query);
     else if (binder->tree->destination != NULL)
@@ -146,7 +148,8 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
     check(binder.tree->node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
           binder.tree->node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT ||
           binder.tree->node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ||
-          binder.tree->node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT ||
+          binder.tree->node->node_case == PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT);
     *query = (BoundQuery){0};
     context->change_count = 0;
     fault_clear(fault);

@@ -56,6 +56,9 @@ static bool find_target(Change *change)
                    verb, TEXT_ARGS(relation->name));
         return fault_hint(binder->fault, "Change the rows of the tables that the view reads.");
     }
+    if (schema_is_materialized(relation))
+        return bind_fault(binder, -1, FAULT_WRONG_OBJECT_TYPE,
+                          "cannot change materialized view \"%.*s\"", TEXT_ARGS(relation->name));
     change->relation = relation;
     uint32_t wanted = change->is_update ? ACCESS_UPDATE : ACCESS_DELETE;
     if (change->where != NULL || change->returning_count > 0)

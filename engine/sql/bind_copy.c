@@ -264,6 +264,9 @@ static bool find_target(CopyBinder *copy)
     if (relation->kind != RELATION_TABLE || schema_is_view(relation))
         return fault_set(binder->fault, FAULT_WRONG_OBJECT_TYPE, "cannot copy to view \"%.*s\"",
                          TEXT_ARGS(relation->name));
+    if (schema_is_materialized(relation))
+        return bind_fault(binder, -1, FAULT_WRONG_OBJECT_TYPE,
+                          "cannot change materialized view \"%.*s\"", TEXT_ARGS(relation->name));
     copy->copy->relation = relation;
     return bind_check_relation(binder, relation, ACCESS_INSERT);
 }

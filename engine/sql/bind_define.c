@@ -390,6 +390,7 @@ static bool comment_on(Definer *definer, const PgQuery__CommentStmt *comment)
                define_check_owner(definer, target);
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
     case PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN:
         break;
     default:

@@ -14,6 +14,7 @@ static DefinitionTarget target_of(const Table *table)
                               .name = table->name,
                               .oid = table->oid,
                               .kind = table->parsed.kind,
+                              .is_materialized = table_is_materialized(&table->parsed),
                               .rows = table->rows};
 }
 
@@ -76,22 +77,29 @@ static bool find_range(Definer *definer, const PgQuery__RangeVar *range, bool mi
                          found);
 }
 
-static const char *kind_word(TableKind kind)
+static const char *kind_word(TableKind kind, bool is_materialized)
 {
-    return kind == TABLE_VIEW ? "view" : kind == TABLE_SEQUENCE ? "sequence" : "table";
+    return is_materialized          ? "materialized view"
+           : kind == TABLE_VIEW     ? "view"
+           : kind == TABLE_SEQUENCE ? "sequence"
+                                    : "table";
 }
 
-static bool check_kind(Definer *definer, const DefinitionTarget *target, TableKind wanted)
+static bool check_kind(Definer *definer, const DefinitionTarget *target, TableKind wanted,
+                       bool is_materialized)
 {
     Binder *binder = definer->binder;
-    if (target->kind == wanted)
+    if (target->kind == wanted && target->is_materialized == is_materialized)
         return true;
     fault_set(binder->fault, FAULT_WRONG_OBJECT_TYPE, "\"%.*s\" is not a %s", TEXT_ARGS(target->name),
-              kind_word(wanted));
+              kind_word(wanted, is_materialized));
     if (target->kind == TABLE_SEQUENCE)
         return fault_hint(binder->fault, "Use DROP SEQUENCE to remove a sequence.");
     if (target->kind == TABLE_VIEW)
         return fault_hint(binder->fault, "Use DROP VIEW to remove a view.");
+    if (target->is_materialized)
+        return fault_hint(binder->fault,
+                          "Use DROP MATERIALIZED VIEW to remove a materialized view.");
     return fault_hint(binder->fault, "Use DROP TABLE to remove a table.");
 }
 
@@ -131,6 +139,7 @@ static bool find_dropped(Definer *definer, const PgQuery__DropStmt *drop, const 
     TableKind wanted = drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW       ? TABLE_VIEW
                        : drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ? TABLE_SEQUENCE
                                                                                      : TABLE_STORED;
+    bool is_materialized = drop->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
     const PgQuery__List *list = object->list;
     if (list->n_items == 0 || list->n_items > 3)
         return fault_set(binder->fault, FAULT_SYNTAX_ERROR,
@@ -139,9 +148,9 @@ static bool find_dropped(Definer *definer, const PgQuery__DropStmt *drop, const 
     if (list->n_items > 1)
         schema = name_read(list->items[list->n_items - 2]->string->sval);
     if (!define_find_relation(definer, list->n_items > 1 ? &schema : NULL, name, -1, drop->missing_ok,
-                       kind_word(wanted), target, found))
+                       kind_word(wanted, is_materialized), target, found))
         return false;
-    return !*found || check_kind(definer, target, wanted);
+    return !*found || check_kind(definer, target, wanted, is_materialized);
 }
 
 bool define_drop(Definer *definer, const PgQuery__DropStmt *drop)
@@ -193,7 +202,7 @@ bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate)
         bool found;
         if (!find_range(definer, truncate->relations[i]->range_var, false, "relation", &targets[i],
                         &found) ||
-            !check_kind(definer, &targets[i], TABLE_STORED) ||
+            !check_kind(definer, &targets[i], TABLE_STORED, false) ||
             !check_right(definer, &targets[i], ACCESS_TRUNCATE))
             return false;
     }
@@ -207,8 +216,13 @@ bool define_delete_all(Definer *definer, const PgQuery__DeleteStmt *statement)
     bool found;
     definer->definition->kind = DEFINE_TRUNCATE;
     definer->definition->deletes = true;
-    return one_target(definer, statement->relation, "relation", false, &found) &&
-           check_kind(definer, definer->definition->targets, TABLE_STORED) &&
+    if (!one_target(definer, statement->relation, "relation", false, &found))
+        return false;
+    const DefinitionTarget *target = definer->definition->targets;
+    if (target->is_materialized)
+        return fault_set(definer->binder->fault, FAULT_WRONG_OBJECT_TYPE,
+                         "cannot change materialized view \"%.*s\"", TEXT_ARGS(target->name));
+    return check_kind(definer, target, TABLE_STORED, false) &&
            check_right(definer, definer->definition->targets, ACCESS_DELETE);
 }
 
@@ -346,7 +360,7 @@ bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
         return false;
     if (!found)
         return true;
-    if (!check_kind(definer, definition->targets, TABLE_STORED) ||
+    if (!check_kind(definer, definition->targets, TABLE_STORED, false) ||
         !define_check_owner(definer, definition->targets))
         return false;
     TableChange *changes = arena_zalloc(definer->binder->arena, (alter->n_cmds + 1) * sizeof *changes);

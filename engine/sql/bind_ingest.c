@@ -119,6 +119,9 @@ static bool bind_target(Ingest *ingest)
     if (relation != NULL && schema_is_view(relation))
         return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE, "cannot %s into view \"%.*s\"",
                           verb(ingest), TEXT_ARGS(relation->name));
+    if (relation != NULL && schema_is_materialized(relation))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                          "cannot change materialized view \"%.*s\"", TEXT_ARGS(relation->name));
     const char *name = relation != NULL
                            ? arena_strndup(binder->arena, relation->name.data, relation->name.length)
                            : name_made(binder->arena, range->relname, binder->dialect);
@@ -627,6 +630,49 @@ static const PgQuery__IntoClause *into_of(const Binder *binder, bool *if_not_exi
     return outer->create_table_as_stmt->into;
 }
 
+/* The query of CREATE MATERIALIZED VIEW as typed, without WITH [NO] DATA behind it. */
+static Text materialized_text(const Binder *binder)
+{
+    static const char *const tail[] = {"data", "no", "with"};
+    Text text = binder->statement->inner;
+    uint32_t end = text.length;
+    for (int i = 0; i < 3; i++) {
+        uint32_t length = (uint32_t)strlen(tail[i]), at = end;
+        while (at > 0 && strchr(" \t\r\n\f", text.data[at - 1]) != NULL)
+            at--;
+        bool is_there =
+            at >= length && strncasecmp(text.data + at - length, tail[i], length) == 0;
+        if (!is_there && i != 1)
+            return text;
+        end = is_there ? at - length : end;
+    }
+    while (end > 0 && strchr(" \t\r\n\f", text.data[end - 1]) != NULL)
+        end--;
+    text.length = end;
+    return text;
+}
+
+static bool note_materialized(Binder *binder, IngestTarget *target)
+{
+    TableProperties *properties = ARENA_NEW(binder->arena, TableProperties);
+    Text definition = materialized_text(binder);
+    if (definition.length == 0)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "a materialized view without a query of its own is not supported");
+    if (binder->context->parameter_count > 0)
+        return bind_fault(binder, -1, FAULT_FEATURE_NOT_SUPPORTED,
+                          "materialized views may not be defined using bound parameters");
+    *properties = (TableProperties){
+        .kind = TABLE_STORED,
+        .definition = definition,
+        .search_path = text_of(binder->context->types->settings->search_path),
+        .used_count = binder->used_count,
+        .used = binder->used,
+    };
+    target->materialized = properties;
+    return true;
+}
+
 bool bind_create_as(Binder *binder, BoundQuery *query)
 {
     Ingest ingest = {.binder = binder,
@@ -654,6 +700,11 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
     if (!bind_query(binder, binder->tree->node->select_stmt, NULL, NULL, false, &ingest.query) ||
         !name_created(&ingest, into))
         return false;
+    const PgQuery__Node *outer = binder->tree->outer;
+    if (outer->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT &&
+        outer->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW &&
+        !note_materialized(binder, ingest.target))
+        return false;
     if (ingest.target->without_rows)
         ingest.query.plan = plan_limit(binder->arena, ingest.query.plan, 0, 0);
     SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
@@ -671,6 +722,74 @@ bool bind_create_as(Binder *binder, BoundQuery *query)
     if (!project_outputs(&ingest, types))
         return false;
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
+        return false;
+    set_result(&ingest, query);
+    return true;
+}
+
+/* --- REFRESH MATERIALIZED VIEW --- */
+
+static bool find_materialized(Ingest *ingest, const PgQuery__RangeVar *range)
+{
+    Binder *binder = ingest->binder;
+    int32_t location = bind_location(binder, range->location);
+    SchemaName schema = name_read(range->schemaname);
+    const Relation *relation = schema_resolve(
+        binder->arena, binder->context->tables, range->schemaname[0] != '\0' ? &schema : NULL,
+        name_read(range->relname), bind_search_path(binder), location, binder->fault);
+    if (relation == NULL)
+        return false;
+    if (!schema_is_materialized(relation))
+        return bind_fault(binder, location, FAULT_WRONG_OBJECT_TYPE,
+                          "\"%.*s\" is not a materialized view", TEXT_ARGS(relation->name));
+    AccessTarget object = {.kind = ACCESS_ON_TABLE, .oid = relation->oid, .name = relation->name};
+    ingest->target->relation = relation;
+    ingest->target->table = relation->table->key.data;
+    return access_check_owner(binder->context->user, &object, binder->fault);
+}
+
+/* The definition's columns under the names, and with the types, that were given when it was made. */
+static bool fit_columns(Ingest *ingest)
+{
+    Binder *binder = ingest->binder;
+    const Relation *relation = ingest->target->relation;
+    bool fits = ingest->query.count == relation->column_count;
+    for (uint32_t i = 0; fits && i < ingest->query.count; i++) {
+        OutputColumn *output = &ingest->query.columns[i];
+        const RelationColumn *column = &relation->columns[i];
+        SqlType type = output->column.type;
+        fits = type.oid == column->type.oid || (type.oid == T_UNKNOWN && column->type.oid == T_TEXT);
+        output->column.name = arena_strndup(binder->arena, column->name.data, column->name.length);
+        output->is_named = true;
+    }
+    return fits || bind_fault(binder, -1, FAULT_INVALID_OBJECT_DEFINITION,
+                              "materialized view \"%.*s\" does not fit the relations that it reads "
+                              "any more",
+                              TEXT_ARGS(relation->name));
+}
+
+bool bind_refresh(Binder *binder, const PgQuery__RefreshMatViewStmt *refresh, BoundQuery *query)
+{
+    Ingest ingest = {.binder = binder,
+                     .dialect = binder->tree->dialect,
+                     .target = ARENA_NEW(binder->arena, IngestTarget)};
+    *ingest.target = (IngestTarget){
+        .mode = INGEST_REPLACE, .is_refresh = true, .without_rows = refresh->skip_data};
+    if (!find_materialized(&ingest, refresh->relation) ||
+        !bind_usual_granularity(binder, ingest.target))
+        return false;
+    bind_overwrite_all(binder, ingest.target);
+    if (!bind_kept_query(binder, ingest.target->relation, &ingest.query) || !fit_columns(&ingest))
+        return false;
+    if (refresh->skip_data)
+        ingest.query.plan = plan_limit(binder->arena, ingest.query.plan, 0, 0);
+    SqlType *types = ARENA_ARRAY(binder->arena, SqlType, ingest.query.count + 1);
+    if (!check_time(&ingest, types))
+        return false;
+    for (uint32_t i = 0; i < ingest.query.count; i++)
+        if (types[i].oid == T_UNKNOWN)
+            types[i] = SQL_TYPE(T_TEXT);
+    if (!project_outputs(&ingest, types))
         return false;
     set_result(&ingest, query);
     return true;

@@ -597,6 +597,12 @@ bool bind_copy_target(Binder *binder, const Relation *relation, const Relation *
 bool bind_insert_source(Binder *binder, const Relation *relation, const Relation *source,
                         const uint32_t *columns, QueryResult *query);
 bool bind_create_as(Binder *binder, BoundQuery *query);
+/* REFRESH MATERIALIZED VIEW: its definition's rows replace all of its own. */
+bool bind_refresh(Binder *binder, const PgQuery__RefreshMatViewStmt *refresh, BoundQuery *query);
+/* The query that is kept of a view, in its owner's name and under its search path. */
+bool bind_kept_query(Binder *binder, const Relation *view, QueryResult *query);
+/* Every row is overwritten. */
+void bind_overwrite_all(Binder *binder, IngestTarget *target);
 /* The ranges of OVERWRITE, which must lie on the target's granularity. */
 bool bind_overwrite(Binder *binder, IngestTarget *target);
 /* INSERT without PARTITIONED BY into target->relation: values by position, defaults. */

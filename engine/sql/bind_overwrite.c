@@ -225,7 +225,7 @@ static bool check_ranges(Binder *binder, const IngestTarget *target, const Range
     return true;
 }
 
-static void overwrite_all(Binder *binder, IngestTarget *target)
+void bind_overwrite_all(Binder *binder, IngestTarget *target)
 {
     RangeSet all = one_range(binder, INT64_MIN, INT64_MAX);
     target->overwrite_all = true;
@@ -239,7 +239,7 @@ bool bind_replaced_chunks(Binder *binder, IngestTarget *target, Text list)
     TypeContext context = *binder->context->types;
     context.zone = timezone_utc();
     if (text_equal_string(list, "all")) {
-        overwrite_all(binder, target);
+        bind_overwrite_all(binder, target);
         return true;
     }
     for (const char *at = list.data, *end = at + list.length; at < end;) {
@@ -262,7 +262,7 @@ bool bind_overwrite(Binder *binder, IngestTarget *target)
 {
     const DialectStatement *dialect = binder->tree->dialect;
     if (dialect->overwrite_all) {
-        overwrite_all(binder, target);
+        bind_overwrite_all(binder, target);
         return true;
     }
     RangeSet set;

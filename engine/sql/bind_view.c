@@ -49,6 +49,30 @@ static bool bind_definition(Binder *binder, const Relation *view, QueryResult *q
     return bind_query(binder, node->select_stmt, NULL, NULL, false, query);
 }
 
+/* Faults within the definition are shown at `location`. */
+static bool bind_at(Binder *binder, const Relation *view, int32_t location, QueryResult *query)
+{
+    Binder before = *binder;
+    AccessUser user = binder->context->user;
+    binder->map = NULL;
+    binder->fixed_location = location;
+    binder->search_path = view->table->parsed.search_path.data;
+    binder->context->user = owner_of(binder, view);
+    bool ok = bind_definition(binder, view, query);
+    binder->context->user = user;
+    binder->map = before.map;
+    binder->fixed_location = before.fixed_location;
+    binder->search_path = before.search_path;
+    binder->view_depth--;
+    return ok;
+}
+
+bool bind_kept_query(Binder *binder, const Relation *view, QueryResult *query)
+{
+    binder->view_depth++;
+    return bind_at(binder, view, -1, query);
+}
+
 bool bind_view(Binder *binder, const Relation *view, const char *name, const PgQuery__Alias *alias,
                int32_t location, FromItem *item)
 {
@@ -58,20 +82,8 @@ bool bind_view(Binder *binder, const Relation *view, const char *name, const PgQ
                           TEXT_ARGS(view->name));
     if (!bind_count_expansion(binder, location))
         return false;
-    Binder before = *binder;
-    AccessUser user = binder->context->user;
     QueryResult query;
-    binder->map = NULL;
-    binder->fixed_location = location;
-    binder->search_path = view->table->parsed.search_path.data;
-    binder->context->user = owner_of(binder, view);
-    bool ok = bind_definition(binder, view, &query);
-    binder->context->user = user;
-    binder->map = before.map;
-    binder->fixed_location = before.fixed_location;
-    binder->search_path = before.search_path;
-    binder->view_depth--;
-    if (!ok)
+    if (!bind_at(binder, view, location, &query))
         return false;
     if (query.count < view->column_count)
         return bind_fault(binder, location, FAULT_INVALID_OBJECT_DEFINITION,

@@ -31,6 +31,7 @@ typedef struct DefinitionTarget {
     Text name;
     uint32_t oid;
     TableKind kind;
+    bool is_materialized;
     uint64_t rows;
 } DefinitionTarget;
 

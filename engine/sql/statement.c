@@ -488,6 +488,8 @@ bool statement_classify(Arena *arena, int32_t dialect, ParsedStatement *statemen
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
     case PG_QUERY__NODE__NODE_DELETE_STMT:
         return classify_query(&classifier, node);
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT:
+        return classify_as(&classifier, STATEMENT_QUERY, "REFRESH MATERIALIZED VIEW");
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
         return classify_explain(&classifier, node->explain_stmt);
     case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:

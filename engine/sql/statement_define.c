@@ -16,6 +16,8 @@ static bool classify_drop(Classifier *classifier, const PgQuery__DropStmt *drop,
         return define(classifier, "DROP TABLE");
     case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
         return define(classifier, "DROP VIEW");
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+        return define(classifier, "DROP MATERIALIZED VIEW");
     case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
         return define(classifier, "DROP SCHEMA");
     case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
@@ -34,10 +36,12 @@ static bool classify_rename(Classifier *classifier, const PgQuery__RenameStmt *r
                     (rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN &&
                      rename->relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE);
     bool is_sequence = rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
-    *known = is_table || is_view || is_sequence;
-    return *known && define(classifier, is_view       ? "ALTER VIEW"
-                                        : is_sequence ? "ALTER SEQUENCE"
-                                                      : "ALTER TABLE");
+    bool is_materialized = rename->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
+    *known = is_table || is_view || is_sequence || is_materialized;
+    return *known && define(classifier, is_view           ? "ALTER VIEW"
+                                        : is_sequence     ? "ALTER SEQUENCE"
+                                        : is_materialized ? "ALTER MATERIALIZED VIEW"
+                                                          : "ALTER TABLE");
 }
 
 static bool changes_owner(const PgQuery__AlterTableStmt *alter)
@@ -51,9 +55,6 @@ static bool changes_owner(const PgQuery__AlterTableStmt *alter)
 
 static bool classify_create_as(Classifier *classifier, const PgQuery__CreateTableAsStmt *create)
 {
-    if (create->objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE)
-        return classify_refuse(classifier, "Use CREATE VIEW, or CREATE TABLE ... AS.",
-                               "CREATE MATERIALIZED VIEW is not supported");
     if (create->query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
         return classify_refuse(classifier, "Write the query itself.",
                                "CREATE TABLE ... AS EXECUTE is not supported");
@@ -99,6 +100,7 @@ bool classify_definition(Classifier *classifier, const PgQuery__Node *node, bool
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
         *known = node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE ||
                  node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE ||
+                 node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
                  node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
         return *known && define(classifier, "ALTER TABLE");
     case PG_QUERY__NODE__NODE_COMMENT_STMT:

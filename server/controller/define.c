@@ -171,9 +171,10 @@ static bool uses(const Table *view, uint32_t oid)
 
 static const char *kind_word(const Table *table)
 {
-    return table->parsed.kind == TABLE_VIEW       ? "view"
-           : table->parsed.kind == TABLE_SEQUENCE ? "sequence"
-                                                  : "table";
+    return table->parsed.kind == TABLE_VIEW        ? "view"
+           : table->parsed.kind == TABLE_SEQUENCE  ? "sequence"
+           : table_is_materialized(&table->parsed) ? "materialized view"
+                                                   : "table";
 }
 
 /* Views over what goes must be asked for with CASCADE. */
@@ -184,23 +185,23 @@ static bool add_dependents(Drop *drop, Fault *fault)
     for (uint32_t i = 0; i < drop->count; i++) {
         for (uint32_t k = 0; k < tables->table_count; k++) {
             const Table *view = tables->tables[k];
-            if (view->parsed.kind != TABLE_VIEW || is_dropped(drop, view->oid) ||
-                !uses(view, drop->tables[i]->oid))
+            if (is_dropped(drop, view->oid) || !uses(view, drop->tables[i]->oid))
                 continue;
             if (!drop->definition->cascades) {
                 const Table *table = drop->tables[i];
                 fault_set(fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
                           "cannot drop %s %.*s because other objects depend on it", kind_word(table),
                           TEXT_ARGS(table->name));
-                fault_detail(fault, "view %.*s depends on %s %.*s", TEXT_ARGS(view->name),
-                             kind_word(table), TEXT_ARGS(table->name));
+                fault_detail(fault, "%s %.*s depends on %s %.*s", kind_word(view),
+                             TEXT_ARGS(view->name), kind_word(table), TEXT_ARGS(table->name));
                 return fault_hint(fault, "Use DROP ... CASCADE to drop the dependent objects too.");
             }
             add_dropped(drop, view);
         }
     }
     if (drop->count == asked + 1)
-        notify(drop->request, arena_printf(drop->request->arena, "drop cascades to view %.*s",
+        notify(drop->request, arena_printf(drop->request->arena, "drop cascades to %s %.*s",
+                                           kind_word(drop->tables[asked]),
                                            TEXT_ARGS(drop->tables[asked]->name)));
     else if (drop->count > asked)
         notify(drop->request, arena_printf(drop->request->arena, "drop cascades to %u other objects",

@@ -268,6 +268,8 @@ bool ingest_publish(Execution *execution, Fault *fault)
         if (!check_bounds(execution, publish.overwrite, publish.overwrite_count, fault))
             return false;
     }
+    if (target->materialized != NULL)
+        publish.properties = table_properties_text(request->arena, target->materialized);
     if (target->drops_at_commit)
         publish.properties = TEXT_LITERAL("{\"on_commit\":\"drop\"}");
     PublishResult result;

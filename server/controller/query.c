@@ -523,8 +523,11 @@ static void complete_ingest(Request *request, const ParsedStatement *statement,
                             const Execution *execution)
 {
     const IngestTarget *target = execution->query->ingest;
-    if (target->without_rows)
-        respond_complete(request, "CREATE TABLE AS");
+    if (target->is_refresh)
+        respond_complete(request, statement->tag);
+    else if (target->without_rows)
+        respond_complete(request, target->materialized != NULL ? "CREATE MATERIALIZED VIEW"
+                                                               : "CREATE TABLE AS");
     else
         respond_complete(request, arena_printf(request->arena, "%s %llu", statement->tag,
                                                (unsigned long long)execution->staged_rows));
@@ -538,7 +541,7 @@ static bool check_task_count(const Settings *settings, Fault *fault)
                      "maxNumTasks must be at least 2: it counts the controller");
 }
 
-/* CREATE TABLE IF NOT EXISTS ... AS of what is there. */
+/* CREATE TABLE (MATERIALIZED VIEW) IF NOT EXISTS ... AS of what is there. */
 static void skip_create(Request *request, const IngestTarget *target)
 {
     Fault notice;
@@ -546,7 +549,8 @@ static void skip_create(Request *request, const IngestTarget *target)
     fault_set(&notice, FAULT_DUPLICATE_TABLE, "relation \"%s\" already exists, skipping",
               slash != NULL ? slash + 1 : target->table);
     respond_notice(request, PGWIRE_SEVERITY_NOTICE, &notice);
-    respond_complete(request, "CREATE TABLE AS");
+    respond_complete(request, target->materialized != NULL ? "CREATE MATERIALIZED VIEW"
+                                                           : "CREATE TABLE AS");
 }
 
 /* A plan that ran here, kept. */
@@ -774,7 +778,7 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
         if (request->settings.transaction_read_only)
             return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
                              "cannot execute %s in a read-only transaction",
-                             is_change                               ? statement->tag
+                             is_change || query.ingest->is_refresh   ? statement->tag
                              : query.ingest->is_create               ? "CREATE TABLE AS"
                              : query.ingest->mode == INGEST_REPLACE ? "REPLACE"
                                                                      : "INSERT");

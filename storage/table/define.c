@@ -40,6 +40,11 @@ static Text properties_text(Arena *arena, const TableProperties *properties,
     return text;
 }
 
+Text table_properties_text(Arena *arena, const TableProperties *properties)
+{
+    return properties_text(arena, properties, NULL, 0);
+}
+
 /* --- making --- */
 
 static MetaColumn *number_columns(Arena *arena, const TableDefinition *definition)

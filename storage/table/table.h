@@ -120,11 +120,11 @@ typedef struct TableConstraint {
 
 typedef struct TableProperties {
     TableKind kind;
-    Text definition;     /* VIEW: its query */
-    Text search_path;    /* VIEW: under which the query is read */
+    Text definition;     /* VIEW, and a stored table that is a materialized view: its query */
+    Text search_path;    /* under which the query is read */
     Text partitioned_by; /* the granularity of statements that name none; empty: not declared */
     bool drops_at_commit; /* a temporary table ON COMMIT DROP */
-    uint32_t used_count; /* VIEW: OIDs of the relations that it reads */
+    uint32_t used_count; /* OIDs of the relations that the definition reads */
     const uint32_t *used;
     uint32_t dropped_count; /* columns that are gone while segments still have them */
     const Text *dropped;
@@ -132,6 +132,15 @@ typedef struct TableProperties {
     uint32_t constraint_count;
     const TableConstraint *constraints;
 } TableProperties;
+
+/* A materialized view: a table whose rows are those of its definition when it was last made. */
+static inline bool table_is_materialized(const TableProperties *properties)
+{
+    return properties->kind == TABLE_STORED && properties->definition.length > 0;
+}
+
+/* The properties of a relation that is being made, as they are kept. */
+Text table_properties_text(Arena *arena, const TableProperties *properties);
 
 typedef struct Table {
     uint32_t oid;
