@@ -318,6 +318,9 @@ void carried_settle(Request *request);
 /* CatalogContext.sequence; `state` is the request. */
 bool sequence_run(void *state, const SequenceCall *call, int64_t *value, bool *is_null, Fault *fault);
 /* ALTER SEQUENCE RESTART, TRUNCATE RESTART IDENTITY: the next value is this one. */
+/* Of a sequence that was made just now: what one of the same OID has left, of a block that was rolled
+ * back, is forgotten. */
+bool sequence_begin(Request *request, uint32_t oid, Fault *fault);
 bool sequence_restart(Request *request, uint32_t oid, int64_t value, Fault *fault);
 
 /* --- change.c --- */

@@ -75,7 +75,8 @@ static bool make_sequences(Request *request, const Definition *definition, Table
             .properties = {.kind = TABLE_SEQUENCE, .sequence = one->sequence},
             .column_count = 3,
             .columns = shown};
-        if (!table_create(request->controller->tables, &sequence, false, &oids[i], fault))
+        if (!table_create(request->controller->tables, &sequence, false, &oids[i], fault) ||
+            !sequence_begin(request, oids[i], fault))
             return false;
         for (uint32_t k = 0; k < count; k++)
             if (text_equal(columns[k].name, one->column))
@@ -129,6 +130,8 @@ static bool create(Request *request, const Definition *definition, Fault *fault)
         drop_sequences(request, definition);
         return false;
     }
+    if (table.properties.kind == TABLE_SEQUENCE && !sequence_begin(request, oid, fault))
+        return false;
     if (!own_sequences(request, definition, columns, table.column_count, oid, fault))
         return false;
     /* outside of a block the transaction ends with the statement */

@@ -4,6 +4,9 @@
  * it did not cover. So a crash loses some values and repeats none. How far ahead grows with what a
  * statement takes.
  *
+ * Values are taken for good: a block that is rolled back does not give them back, so they are kept in
+ * the metadata itself while a block works on its copy.
+ *
  * In the metadata: the value sequence/<oid> is "<last> <is called>". It is no part of what a block
  * undoes.
  */
@@ -37,6 +40,12 @@ static void lock_page(SharedPage *shared)
 static const char *value_name(Sequence *sequence, uint32_t oid)
 {
     return arena_printf(sequence->request->arena, "sequence/%u", oid);
+}
+
+static TableStore *values_of(const Request *request)
+{
+    const Controller *controller = request->controller;
+    return controller->block != NULL ? controller->published : controller->tables;
 }
 
 static bool write_value(Sequence *sequence, uint32_t oid, int64_t last, bool is_called)
@@ -247,6 +256,22 @@ bool sequence_restart(Request *request, uint32_t oid, int64_t value, Fault *faul
         return false;
     lock_page(shared);
     bool ok = take_place(&sequence) && set(&sequence, value, false);
+    pthread_mutex_unlock(&shared->sequence_lock);
+    return ok;
+}
+
+bool sequence_begin(Request *request, uint32_t oid, Fault *fault)
+{
+    Sequence sequence = {.request = request, .fault = fault};
+    SharedPage *shared = request->controller->child->shared;
+    SharedSequence *place = &shared->sequences[oid % SHARED_SEQUENCES];
+    Text name = text_of(value_name(&sequence, oid)), text;
+    if (!table_get_value(values_of(request), name, request->arena, &text, fault))
+        return false;
+    lock_page(shared);
+    if (place->oid == oid)
+        *place = (SharedSequence){0};
+    bool ok = text.length == 0 || table_put_value(values_of(request), name, TEXT_LITERAL(""), fault);
     pthread_mutex_unlock(&shared->sequence_lock);
     return ok;
 }
