@@ -112,8 +112,8 @@ static void test_settings(void **state)
     assert_set("set finalizeAggregations = FALSE", "finalizeAggregations", "false");
     assert_set("set search_path to public, \"$user\", Foo", "search_path",
                "public, \"$user\", \"Foo\"");
-    assert_set("set time zone -7", "timezone", "-07:00");
-    assert_set("set time zone interval '+00:00' hour to minute", "timezone", "+00:00");
+    assert_set("set time zone -7", "timezone", "<-07>+07");
+    assert_set("set time zone interval '+00:00' hour to minute", "timezone", "<+00>-00");
     assert_set("set time zone default", "timezone", NULL);
     assert_set("set names 'utf8'", "client_encoding", "utf8");
     ParsedStatement both =

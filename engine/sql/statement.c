@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 bool classify_as(Classifier *classifier, StatementKind kind, const char *tag)
@@ -170,7 +171,42 @@ static void append_constant(Buffer *out, const PgQuery__AConst *constant, bool i
     }
 }
 
-/* The arguments of SET as one text. SET TIME ZONE INTERVAL '+00:00' HOUR TO MINUTE is '+00:00'. */
+/* A zone so many seconds east of Greenwich, as a POSIX rule: its sign tells the way to Greenwich. */
+static const char *zone_east(Classifier *classifier, long seconds)
+{
+    enum { HOUR = 3600, MINUTE = 60 };
+    long size = labs(seconds);
+    int hours = (int)(size / HOUR), minutes = (int)(size % HOUR / MINUTE), rest = (int)(size % MINUTE);
+    char part[16] = "";
+    if (rest != 0)
+        (void)snprintf(part, sizeof part, ":%02d:%02d", minutes, rest);
+    else if (minutes != 0)
+        (void)snprintf(part, sizeof part, ":%02d", minutes);
+    return arena_printf(classifier->arena, "<%c%02d%s>%c%02d%s", seconds < 0 ? '-' : '+', hours, part,
+                        seconds < 0 ? '+' : '-', hours, part);
+}
+
+/* SET TIME ZONE -7, -3.5, '-7', INTERVAL '-07:00' HOUR TO MINUTE: hours to the east; NULL: `value`
+ * says none. What is too much is left to the setting, which refuses it. */
+static const char *zone_of_hours(Classifier *classifier, const PgQuery__VariableSetStmt *set,
+                                 const char *value)
+{
+    enum { MOST_HOURS = 167 };
+    bool is_interval = set->args[0]->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
+    char *end;
+    double hours = strtod(value, &end);
+    if (end == value || !(hours >= -MOST_HOURS && hours <= MOST_HOURS))
+        return NULL;
+    if (!is_interval)
+        return *end == '\0' ? zone_east(classifier, (long)(hours * 3600)) : NULL;
+    long minutes = *end == ':' ? strtol(end + 1, &end, 10) : 0;
+    if (*end != '\0' || minutes < 0 || minutes > 59)
+        return NULL;
+    long size = labs((long)hours) * 3600 + minutes * 60;
+    return zone_east(classifier, value[0] == '-' ? -size : size);
+}
+
+/* The arguments of SET as one text. */
 static const char *set_value(Classifier *classifier, const PgQuery__VariableSetStmt *set)
 {
     Buffer out = BUFFER_EMPTY;
@@ -184,17 +220,13 @@ static const char *set_value(Classifier *classifier, const PgQuery__VariableSetS
         if (node->node_case == PG_QUERY__NODE__NODE_A_CONST)
             append_constant(&out, node->a_const, is_list);
     }
-    bool is_hours = strcasecmp(set->name, "timezone") == 0 && set->n_args == 1 &&
-                    set->args[0]->node_case == PG_QUERY__NODE__NODE_A_CONST &&
-                    set->args[0]->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL;
-    const char *value;
-    if (is_hours) /* SET TIME ZONE -7 */
-        value = arena_printf(classifier->arena, "%+03d:00", set->args[0]->a_const->ival->ival);
-    else
-        value =
-            arena_strndup(classifier->arena, out.length > 0 ? (char *)out.data : "", out.length);
+    const char *value =
+        arena_strndup(classifier->arena, out.length > 0 ? (char *)out.data : "", out.length);
     buffer_clear(&out);
-    return value;
+    const char *zone = strcasecmp(set->name, "timezone") == 0 && set->n_args == 1
+                           ? zone_of_hours(classifier, set, value)
+                           : NULL;
+    return zone != NULL ? zone : value;
 }
 
 /* SET ROLE Ann means ann, SET ROLE "Ann" and SET ROLE 'Ann' mean Ann. */
