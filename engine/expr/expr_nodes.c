@@ -150,6 +150,7 @@ static bool needs_two_steps(SqlType from, SqlType to)
         return false;
     switch (to.oid) {
     case T_VARCHAR: case T_BPCHAR: return true;
+    case T_BIT: case T_VARBIT: return type_layout(from) == LAYOUT_STRING;
     case T_TIMESTAMP: case T_TIMESTAMPTZ: case T_TIME:
         return type_layout(from) == LAYOUT_INT64;
     default: return false;

@@ -535,6 +535,7 @@ const ScalarFunction *cast_to_modifier(Oid type, CastRule rule)
     case T_NUMERIC: return &cast_functions[NUMERIC_PRECISION];
     case T_NUMERIC_ARRAY: return &cast_functions[ARRAY_CAST];
     case T_VARCHAR: case T_BPCHAR: return cast_to_length(type, rule);
+    case T_BIT: case T_VARBIT: return cast_to_bits(type, rule);
     default: return NULL;
     }
 }

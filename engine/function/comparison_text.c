@@ -215,6 +215,8 @@ const ScalarFunction comparison_text_functions[] = {
     SIX(T_CHAR, "char", 61, 70, 1246, 72, 73, 74),
     SIX(T_BYTEA, "bytea", 1948, 1953, 1949, 1950, 1951, 1952),
     SIX(T_UUID, "uuid_", 2956, 2959, 2954, 2955, 2958, 2957),
+    SIX(T_BIT, "bit", 1581, 1582, 1595, 1594, 1593, 1592),
+    SIX(T_VARBIT, "varbit", 1666, 1667, 1671, 1670, 1669, 1668),
     SIX(T_MACADDR, "macaddr_", 830, 835, 831, 832, 833, 834),
     SIX(T_MACADDR8, "macaddr8_", 4113, 4118, 4114, 4115, 4116, 4117),
     ROW(1062, "aclitemeq", "=", T_ACLITEM, T_ACLITEM, test_eq, "Equal."),

@@ -19,7 +19,7 @@
     FAMILY(multi_value) FAMILY(multi_value_rows) FAMILY(multi_value_map)                           \
     FAMILY(json) FAMILY(jsonb) FAMILY(json_convert) FAMILY(jsonpath) FAMILY(record)                                                \
     FAMILY(bytes) FAMILY(identity) FAMILY(contributed) FAMILY(format) FAMILY(text_encode) FAMILY(text_format)          \
-    FAMILY(text_normalize)                                                                         \
+    FAMILY(text_normalize) FAMILY(bitstring)                                                       \
     FAMILY(math_degrees) FAMILY(numeric_math) FAMILY(number_template)                  \
     FAMILY(number_parse)                                                                           \
     FAMILY(interval) FAMILY(sketch)                                                                \

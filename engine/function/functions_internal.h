@@ -35,6 +35,7 @@ extern const ScalarFunction *const cast_text_to_any, *const cast_text_to_any_dru
 const ScalarFunction *cast_to_modifier(Oid type, CastRule rule);
 /* Digits behind the point of what to_number reads by a template; -1: it is none. */
 int number_template_scale(Text text);
+const ScalarFunction *cast_to_bits(Oid type, CastRule rule); /* bit, varbit */
 const ScalarFunction *cast_to_length(Oid type, CastRule rule); /* varchar, char */
 
 #endif

@@ -145,8 +145,11 @@ const Expr *bind_constant(Binder *binder, const PgQuery__AConst *constant)
     case PG_QUERY__A__CONST__VAL_SVAL:
         return expr_text(binder->arena, SQL_TYPE(T_UNKNOWN),
                          text_of(name_plain(constant->sval->sval)), location);
+    case PG_QUERY__A__CONST__VAL_BSVAL:
+        return bind_literal(binder, SQL_TYPE(T_BIT), text_of(constant->bsval->bsval), location);
     default:
-        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED, "bit strings are not supported");
+        bind_fault(binder, location, FAULT_FEATURE_NOT_SUPPORTED,
+                   "this form of a constant is not supported");
         return NULL;
     }
 }

@@ -121,6 +121,10 @@ const Expr *bind_assigned(Binder *binder, const Expr *expr, const RelationColumn
                       column->type.modifier != -1;
     if (has_length && expr_is_unknown(expr))
         expr = coerce_to(binder, expr, SQL_TYPE(T_TEXT), CAST_ASSIGNMENT, location);
+    bool has_bits = (column->type.oid == T_BIT || column->type.oid == T_VARBIT) &&
+                    column->type.modifier != -1;
+    if (has_bits && expr_is_unknown(expr))
+        expr = coerce_to(binder, expr, SQL_TYPE(column->type.oid), CAST_ASSIGNMENT, location);
     if (expr == NULL)
         return NULL;
     const Expr *cast = coerce_to(binder, bind_reg_as_oid(binder, expr), column->type,

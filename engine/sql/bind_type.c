@@ -69,6 +69,20 @@ static bool length_modifier(Binder *binder, const PgQuery__TypeName *name, SqlTy
     return true;
 }
 
+static bool bits_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
+{
+    enum { MOST_BITS = 83886080 };
+    int32_t length;
+    if (name->n_typmods != 1 || !modifier_value(name->typmods[0], &length))
+        return bad_modifier(binder, name, "invalid type modifier");
+    if (length < 1)
+        return bad_modifier(binder, name, "length for type bit must be at least 1");
+    if (length > MOST_BITS)
+        return bad_modifier(binder, name, "length for type bit cannot exceed 83886080");
+    type->modifier = length;
+    return true;
+}
+
 /* timestamp(p): more than microseconds there are none. */
 static bool precision_modifier(Binder *binder, const PgQuery__TypeName *name, SqlType *type)
 {
@@ -112,6 +126,9 @@ static bool apply_modifiers(Binder *binder, const PgQuery__TypeName *name, SqlTy
     case T_VARCHAR:
     case T_BPCHAR:
         return length_modifier(binder, name, type);
+    case T_BIT:
+    case T_VARBIT:
+        return bits_modifier(binder, name, type);
     case T_TIME:
     case T_TIMESTAMP:
     case T_TIMESTAMPTZ:

@@ -171,6 +171,18 @@ static uint32_t send_mac(Text text, uint32_t size, char *out)
     return size;
 }
 
+/* The number of bits, then the bits. */
+static uint32_t send_bits(Text bits, char *out)
+{
+    uint32_t bytes = (bits.length + 7) / 8;
+    put32(out, bits.length);
+    memset(out + 4, 0, bytes);
+    for (uint32_t i = 0; i < bits.length; i++)
+        if (bits.data[i] == '1')
+            out[4 + i / 8] = (char)(out[4 + i / 8] | 0x80 >> i % 8);
+    return 4 + bytes;
+}
+
 /* --- vectors --- */
 
 typedef void (*CellLoop)(SqlType type, const Vector *vector, uint32_t rows, Arena *arena,
@@ -247,6 +259,7 @@ static void send_jsonbs(SqlType type, const Vector *vector, uint32_t rows, Arena
             cells[i] = (Text){out, put};                                                           \
         }                                                                                          \
     }
+SEND_TEXTS(send_bit_strings, 4 + (cells[i].length + 7) / 8, send_bits(cells[i], out))
 SEND_TEXTS(send_inets, 20, send_network(cells[i], false, out))
 SEND_TEXTS(send_cidrs, 20, send_network(cells[i], true, out))
 SEND_TEXTS(send_macs, 8, send_mac(cells[i], 6, out))
@@ -279,6 +292,7 @@ static CellLoop choose_loop(SqlType type)
     case T_FLOAT8: return send_float8s;
     case T_CHAR: return send_chars;
     case T_JSONB: return send_jsonbs;
+    case T_BIT: case T_VARBIT: return send_bit_strings;
     case T_INET: return send_inets;
     case T_CIDR: return send_cidrs;
     case T_MACADDR: return send_macs;
@@ -491,6 +505,19 @@ static bool receive_mac(SqlType type, Text bytes, VectorBuilder *builder, Fault 
     return type_parse_text(type, NULL, (Text){text, length}, builder, fault);
 }
 
+static bool receive_bits(SqlType type, Text bytes, VectorBuilder *builder, Fault *fault)
+{
+    if (bytes.length < 4)
+        return wrong_length(type, bytes, fault);
+    uint64_t length = get32(bytes.data);
+    if ((length + 7) / 8 != bytes.length - 4)
+        return wrong_length(type, bytes, fault);
+    char *out = arena_alloc(builder->arena, length + 1);
+    for (uint64_t i = 0; i < length; i++)
+        out[i] = (char)('0' + ((uint8_t)bytes.data[4 + i / 8] >> (7 - i % 8) & 1));
+    return type_parse_text(type, NULL, (Text){out, (uint32_t)length}, builder, fault);
+}
+
 /* The dimensions behind the header; those of int2vector and oidvector count from 0. */
 static bool receive_shape(SqlType type, Text bytes, uint32_t dimensions, uint32_t *count,
                           int64_t *packed, Fault *fault)
@@ -647,6 +674,7 @@ bool type_parse_binary(SqlType type, const TypeContext *context, Text bytes,
                                       : wrong_length(type, bytes, fault);
     switch (type.oid) {
     case T_NUMERIC: return receive_numeric(type, context, bytes, builder, fault);
+    case T_BIT: case T_VARBIT: return receive_bits(type, bytes, builder, fault);
     case T_INET: case T_CIDR: return receive_network(type, bytes, builder, fault);
     case T_MACADDR: case T_MACADDR8: return receive_mac(type, bytes, builder, fault);
     case T_BYTEA: case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:

@@ -8,6 +8,8 @@
 #include "engine/type/json_tree.h"
 #include "engine/type/network.h"
 
+#include <ctype.h>
+
 
 static bool parse_integer(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
 {
@@ -183,6 +185,34 @@ static bool parse_mac(SqlType type, Text text, VectorBuilder *builder, Fault *fa
     return true;
 }
 
+/* [b]0101 or x1F; the length is that of an explicit cast: cut, or filled with zeros. */
+static bool parse_bits(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
+{
+    bool is_hex = text.length > 0 && (text.data[0] == 'x' || text.data[0] == 'X');
+    bool has_sign = is_hex || (text.length > 0 && (text.data[0] == 'b' || text.data[0] == 'B'));
+    uint32_t digits = text.length - has_sign, each = is_hex ? 4 : 1, length = 0;
+    if (digits > UINT32_C(0x3FFFFFFF) / 4)
+        return fault_set(fault, FAULT_PROGRAM_LIMIT_EXCEEDED, "a bit string is too long");
+    bool has_length = type.modifier > 0;
+    uint32_t wanted = has_length ? (uint32_t)type.modifier : digits * each;
+    char *out = arena_alloc(builder->arena, (size_t)digits * each + wanted + 1);
+    for (uint32_t i = has_sign; i < text.length; i++) {
+        const char *all = "0123456789abcdef", c = (char)tolower((unsigned char)text.data[i]);
+        const char *found = c == '\0' ? NULL : strchr(all, c);
+        if (found == NULL || (!is_hex && found - all > 1))
+            return fault_set(fault, FAULT_INVALID_TEXT_REPRESENTATION,
+                             "\"%c\" is not a valid %s digit", text.data[i],
+                             is_hex ? "hexadecimal" : "binary");
+        for (uint32_t bit = each; bit-- > 0;)
+            out[length++] = (char)('0' + ((found - all) >> bit & 1));
+    }
+    bool is_cut = has_length && (length > wanted || type.oid == T_BIT);
+    for (; is_cut && length < wanted; length++)
+        out[length] = '0';
+    vector_builder_text_view(builder, (Text){out, is_cut ? wanted : length});
+    return true;
+}
+
 static bool parse_reg(SqlType type, Text text, VectorBuilder *builder, Fault *fault)
 {
     int64_t value;
@@ -279,6 +309,7 @@ bool type_parse_text(SqlType type, const TypeContext *context, Text text, Vector
     case T_HLL_SKETCH: case T_THETA_SKETCH: case T_QUANTILES_SKETCH:
         return parse_sketch(type, text, builder, fault);
     case T_INET: case T_CIDR: return parse_network(type, text, builder, fault);
+    case T_BIT: case T_VARBIT: return parse_bits(type, text, builder, fault);
     case T_MACADDR: case T_MACADDR8: return parse_mac(type, text, builder, fault);
     case T_REGPROC: case T_REGPROCEDURE: case T_REGCLASS: case T_REGTYPE: case T_REGNAMESPACE:
     case T_REGROLE: return parse_reg(type, text, builder, fault);

@@ -128,9 +128,9 @@ static const TypeInfo types[] = {
     ARRAY_OF(1263, "_cstring", "cstring[]", 2275),
     OPAQUE(1266, "timetz", "time with time zone", 'D', 12, 1270),
     ARRAY_OF(1270, "_timetz", "time with time zone[]", 1266),
-    OPAQUE(1560, "bit", "bit", 'V', -1, 1561),
+    BASE(1560, "bit", "bit", NULL, LAYOUT_STRING, 'V', false, -1, 1561, true, true),
     ARRAY_OF(1561, "_bit", "bit[]", 1560),
-    BASE(1562, "varbit", "bit varying", NULL, LAYOUT_STRING, 'V', true, -1, 1563, false, false),
+    BASE(1562, "varbit", "bit varying", NULL, LAYOUT_STRING, 'V', true, -1, 1563, true, true),
     ARRAY_OF(1563, "_varbit", "bit varying[]", 1562),
     BASE(1700, "numeric", "numeric", "decimal,dec", LAYOUT_INT128, 'N', false, -1, 1231, true,
          true),
@@ -522,6 +522,9 @@ const char *type_format_name(Arena *arena, SqlType type)
                    ? info->sql_name
                    : arena_printf(arena, "%s(%d)", info->sql_name,
                                   (int)(modifier - MODIFIER_HEADER));
+    case T_BIT:
+    case T_VARBIT:
+        return arena_printf(arena, "%s(%d)", info->sql_name, (int)modifier);
     case T_TIME:
     case T_TIMESTAMP:
     case T_TIMESTAMPTZ:
