@@ -66,23 +66,11 @@ static bool prepare_to_write(Request *request, bool *is_changed, Fault *fault)
     return true;
 }
 
-bool block_enter(Request *request, bool writes, Fault *fault)
+/* The block's copy takes the controller's place of the metadata. */
+static bool open_copy(Request *request, Fault *fault)
 {
     Controller *controller = request->controller;
-    Carried *carried = &request->carried;
-    uint64_t revision = carried->block_revision;
-    bool is_changed = false;
-    bool is_in_block = request->transaction == 'T' || request->statement_count > 1;
-    if (!is_in_block || (carried->block_version == 0 && !writes))
-        return true;
-    block_leave(request);
-    if (writes && !prepare_to_write(request, &is_changed, fault))
-        return false;
-    if (!table_block_follow(controller->published, block_of(request, carried->block_version),
-                            &carried->block_revision, fault))
-        return false;
-    if (is_changed || revision != carried->block_revision)
-        carried_send(request);
+    const Carried *carried = &request->carried;
     controller->block =
         table_block_open(controller->published, block_of(request, carried->block_version),
                          carried->block_revision, fault);
@@ -93,13 +81,55 @@ bool block_enter(Request *request, bool writes, Fault *fault)
     return true;
 }
 
+/* What others have committed is taken over. Keys that both have added are looked for. */
+static bool follow(Request *request, Fault *fault)
+{
+    Carried *carried = &request->carried;
+    TableMeeting meeting = {.arena = request->arena};
+    if (!table_block_follow(request->controller->published,
+                            block_of(request, carried->block_version), &carried->block_revision,
+                            &meeting, fault))
+        return false;
+    return open_copy(request, fault) &&
+           (meeting.count == 0 ||
+            (request_refresh_snapshot(request, fault) &&
+             constraints_check_tables(request, meeting.oids, meeting.count, fault)));
+}
+
+bool block_enter(Request *request, bool writes, Fault *fault)
+{
+    Carried *carried = &request->carried;
+    uint64_t revision = carried->block_revision;
+    bool is_changed = false;
+    bool is_in_block = request->transaction == 'T' || request->statement_count > 1;
+    if (!is_in_block || (carried->block_version == 0 && !writes))
+        return true;
+    block_leave(request);
+    if (writes && !prepare_to_write(request, &is_changed, fault))
+        return false;
+    bool ok = follow(request, fault);
+    if (is_changed || revision != carried->block_revision)
+        carried_send(request);
+    return ok;
+}
+
 bool block_commit(Request *request, Fault *fault)
 {
     const Carried *carried = &request->carried;
+    bool is_behind = true, ok = carried->block_version == 0;
     block_leave(request);
-    return carried->block_version == 0 ||
-           table_block_commit(request->controller->published,
-                              block_of(request, carried->block_version), fault);
+    while (!ok && is_behind && !request->is_cancelled) {
+        ok = follow(request, fault);
+        block_leave(request);
+        if (!ok)
+            return false;
+        ok = table_block_commit(request->controller->published,
+                                block_of(request, carried->block_version), carried->block_revision,
+                                &is_behind, fault);
+    }
+    if (!ok && is_behind)
+        *fault = request->cancel_fault;
+    return ok;
 }
 
 void block_forget(Request *request)

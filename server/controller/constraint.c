@@ -175,6 +175,30 @@ static bool look_at_all(ConstraintRun *run, const Table *table)
     return true;
 }
 
+/* Keys that come twice in a table as it is. */
+static bool look_at_table(Request *request, const Table *table, Fault *fault)
+{
+    static const ParsedStatement none = {.kind = STATEMENT_QUERY, .tag = "SELECT", .has_own_text = true};
+    ConstraintRun run = {.request = request, .statement = &none, .fault = fault};
+    run.relation = schema_relation_by_oid(request->arena, request->snapshot, table->oid);
+    run.work = run.relation;
+    for (uint32_t i = 0; i < table->parsed.constraint_count; i++)
+        if (table->parsed.constraints[i].kind != 'c' &&
+            !look(&run, &table->parsed.constraints[i], NULL))
+            return false;
+    return true;
+}
+
+bool constraints_check_tables(Request *request, const uint32_t *oids, uint32_t count, Fault *fault)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const Table *table = table_by_oid(request->snapshot, oids[i]);
+        if (table != NULL && !look_at_table(request, table, fault))
+            return false;
+    }
+    return true;
+}
+
 bool constraints_check(Request *request, const ParsedStatement *statement, Execution *execution,
                        Fault *fault)
 {

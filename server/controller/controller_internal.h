@@ -338,6 +338,8 @@ void change_merge_small(Request *request, const ParsedStatement *statement,
  * keys, as the execution's; whoever fails afterwards gives it back. */
 bool constraints_check(Request *request, const ParsedStatement *statement, Execution *execution,
                        Fault *fault);
+/* Whether keys come twice in tables as they are in the snapshot: 23505. */
+bool constraints_check_tables(Request *request, const uint32_t *oids, uint32_t count, Fault *fault);
 
 /* --- copy.c --- */
 bool copy_run(Request *request, const ParsedStatement *statement, Fault *fault);

@@ -93,6 +93,7 @@ typedef struct MetaSegmentChanges {
     uint32_t added_count, state_count;
     MetaSegment *added; /* by number */
     MetaStateChange *states;
+    int64_t last_number; /* that the earlier copy had given out */
 } MetaSegmentChanges;
 
 typedef struct MetaLock {

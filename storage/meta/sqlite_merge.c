@@ -355,9 +355,21 @@ static bool changed_segments(SqliteMeta *store, Arena *arena, MetaStateChange **
     return false;
 }
 
+static bool last_number(SqliteMeta *store, int64_t *number, Fault *fault)
+{
+    bool row;
+    sqlite3_stmt *statement = sqlite_use(store, STATEMENT_LAST_NUMBER, fault);
+    if (statement == NULL || !sqlite_next(store, statement, &row, "read", fault))
+        return false;
+    *number = row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    return true;
+}
+
 bool sqlite_attached_segments(Meta *meta, Arena *arena, MetaSegmentChanges *changes, Fault *fault)
 {
     SqliteMeta *store = (SqliteMeta *)meta;
-    return added_segments(store, arena, &changes->added, &changes->added_count, fault) &&
+    return last_number(store, &changes->last_number, fault) &&
+           added_segments(store, arena, &changes->added, &changes->added_count, fault) &&
            changed_segments(store, arena, &changes->states, &changes->state_count, fault);
 }

@@ -138,21 +138,23 @@ void table_block_close(TableStore *opened)
 
 /* The changes onto new copies of the metadata. */
 static bool rebase(TableStore *store, const BlockPaths *old, const BlockPaths *new,
-                   uint64_t *revision, Fault *fault)
+                   uint64_t *revision, TableMeeting *meeting, Fault *fault)
 {
+    TableMerge merge = {.base = old->base, .changed = old->changed, .meeting = meeting};
     if (!make_copies(store, new, revision, fault))
         return false;
     Meta *meta = meta_open_sqlite_copy(new->changed, store->meta, fault);
     if (meta == NULL)
         return false;
     TableStore *target = table_store_open(meta, store->deep, NULL);
-    bool ok = table_merge(target, old->base, old->changed, fault);
+    bool ok = table_merge(target, &merge, fault);
     table_block_close(target);
     return ok && os_rename(new->base, old->base, fault) &&
            os_rename(new->changed, old->changed, fault);
 }
 
-bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision, Fault *fault)
+bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision,
+                        TableMeeting *meeting, Fault *fault)
 {
     uint64_t now, copied = 0;
     BlockPaths old, new;
@@ -163,7 +165,7 @@ bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision,
     if (!paths_of(store, block, &old, fault) || !new_paths_of(store, block, &new, fault))
         return false;
     unlink_paths(&new);
-    bool ok = rebase(store, &old, &new, &copied, fault);
+    bool ok = rebase(store, &old, &new, &copied, meeting, fault);
     if (ok)
         *revision = copied;
     else
@@ -173,11 +175,17 @@ bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision,
 
 /* --- the end --- */
 
-bool table_block_commit(TableStore *store, TableBlock block, Fault *fault)
+bool table_block_commit(TableStore *store, TableBlock block, uint64_t revision, bool *is_behind,
+                        Fault *fault)
 {
     BlockPaths paths;
-    return paths_of(store, block, &paths, fault) &&
-           table_merge(store, paths.base, paths.changed, fault);
+    *is_behind = false;
+    if (!paths_of(store, block, &paths, fault))
+        return false;
+    TableMerge merge = {.base = paths.base, .changed = paths.changed, .revision = revision};
+    bool ok = table_merge(store, &merge, fault);
+    *is_behind = merge.is_behind;
+    return ok;
 }
 
 static bool is_published(const MetaSegment *published, uint32_t count, Text path)

@@ -79,7 +79,8 @@ static Open begin(TestStore *test, uint64_t session)
 static bool commit(TestStore *test, Open *block)
 {
     table_block_close(block->store);
-    bool ok = table_block_commit(test->store, block->id, &test->fault);
+    bool is_behind;
+    bool ok = table_block_commit(test->store, block->id, 0, &is_behind, &test->fault);
     table_block_remove(test->store, block->id);
     return ok;
 }
@@ -159,7 +160,13 @@ static void test_following(void **state)
     table_block_close(block.store);
     TableBlock second = {.session = 1, .version = 2};
     assert_true(table_block_fork(test->store, block.id, second, &test->fault));
-    assert_true(table_block_follow(test->store, block.id, &block.revision, &test->fault));
+    bool is_behind;
+    TableMeeting meeting = {.arena = test->arena};
+    assert_false(table_block_commit(test->store, block.id, block.revision, &is_behind, &test->fault));
+    assert_true(is_behind);
+    assert_true(
+        table_block_follow(test->store, block.id, &block.revision, &meeting, &test->fault));
+    assert_int_equal(meeting.count, 1); /* both have added rows */
     block.store = table_block_open(test->store, block.id, block.revision, &test->fault);
     assert_int_equal(rows_of(test, block.store), 16);
     assert_true(publish(test, block.store, PUBLISH_INSERT, 100));

@@ -14,6 +14,8 @@ typedef struct MergedTable {
     Text name;
     MetaSegment *segments; /* all states, and what was added meanwhile */
     uint32_t count, capacity;
+    bool has_others; /* rows that were added behind the copy's back */
+    bool has_own;
 } MergedTable;
 
 typedef struct Merge {
@@ -53,6 +55,9 @@ static MergedTable *find_table(Merge *merge, uint32_t oid, Fault *fault)
     table->segments = ARENA_ARRAY(merge->arena, MetaSegment, table->capacity + 1);
     if (table->count > 0)
         memcpy(table->segments, segments, table->count * sizeof *segments);
+    for (uint32_t i = 0; i < table->count; i++)
+        table->has_others |= segments[i].number > merge->changes.last_number &&
+                             segments[i].state == META_SEGMENT_USED;
     merge->merged_count++;
     return table;
 }
@@ -150,6 +155,7 @@ static bool add_segment(Merge *merge, const MetaSegment *added, Fault *fault)
     if (table == NULL)
         return false;
     if (segment.state == META_SEGMENT_USED) {
+        table->has_own = true;
         if (!table->is_there)
             return conflict(fault);
         if (!find_version(merge, table, &segment, &version, fault))
@@ -180,17 +186,38 @@ static bool merge_segments(Merge *merge, Fault *fault)
     return true;
 }
 
-bool table_merge(TableStore *store, const char *base, const char *changed, Fault *fault)
+static void tell_meetings(const Merge *merge, TableMeeting *meeting)
+{
+    meeting->oids = ARENA_ARRAY(meeting->arena, uint32_t, merge->merged_count + 1);
+    for (uint32_t i = 0; i < merge->merged_count; i++)
+        if (merge->merged[i].has_own && merge->merged[i].has_others)
+            meeting->oids[meeting->count++] = merge->merged[i].oid;
+}
+
+static bool is_as_expected(Meta *meta, TableMerge *wish, Fault *fault)
+{
+    uint64_t revision;
+    if (!meta_revision(meta, &revision, fault))
+        return false;
+    wish->is_behind = wish->revision != 0 && revision != wish->revision;
+    return !wish->is_behind;
+}
+
+bool table_merge(TableStore *store, TableMerge *wish, Fault *fault)
 {
     Meta *meta = store->meta;
-    if (!meta_attach(meta, base, changed, fault))
+    wish->is_behind = false;
+    if (!meta_attach(meta, wish->base, wish->changed, fault))
         return false;
     Merge merge = {.store = store, .arena = arena_new("merge")};
-    bool ok = meta_begin(meta, true, fault) && meta_merge(meta, fault) &&
+    bool ok = meta_begin(meta, true, fault) && is_as_expected(meta, wish, fault) &&
+              meta_merge(meta, fault) &&
               meta_attached_segments(meta, merge.arena, &merge.changes, fault) &&
               merge_segments(&merge, fault) && meta_commit(meta, fault);
     meta_rollback(meta);
     meta_detach(meta);
+    if (ok && wish->meeting != NULL)
+        tell_meetings(&merge, wish->meeting);
     arena_free(merge.arena);
     if (ok)
         table_raise_version(store);

@@ -52,8 +52,15 @@ Text table_segment_id(Arena *arena, Text table, TableInterval interval, Text ver
 Text table_shard_text(Arena *arena, const ShardSpec *shard);
 
 /* --- merge.c --- */
-/* Brings what makes the copy `changed` of the metadata differ from the copy `base` into the
- * store's metadata, in one transaction; 40001 when others have changed the same meanwhile. */
-bool table_merge(TableStore *store, const char *base, const char *changed, Fault *fault);
+typedef struct TableMerge {
+    const char *base, *changed; /* copies of the metadata */
+    uint64_t revision;          /* that the store must have; 0: any */
+    bool is_behind;             /* out: it has another one, and nothing was done */
+    TableMeeting *meeting;      /* out, or NULL */
+} TableMerge;
+
+/* Brings what makes the copy `changed` differ from the copy `base` into the store's metadata, in one
+ * transaction; 40001 when others have changed the same meanwhile. */
+bool table_merge(TableStore *store, TableMerge *wish, Fault *fault);
 
 #endif

@@ -428,20 +428,30 @@ typedef struct TableBlock {
     uint32_t version;
 } TableBlock;
 
+/* Tables to which the block has added rows, and others, too, since it was last looked at. */
+typedef struct TableMeeting {
+    Arena *arena;
+    uint32_t count;
+    uint32_t *oids;
+} TableMeeting;
+
 /* Makes a version that has no changes yet. */
 bool table_block_begin(TableStore *store, TableBlock block, uint64_t *revision, Fault *fault);
 /* Makes version `to`, which is as `from`. */
 bool table_block_fork(TableStore *store, TableBlock from, TableBlock to, Fault *fault);
 /* What others have committed since is in the version from now on. 40001 when it has changed what
  * the block has changed, too. */
-bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision, Fault *fault);
+bool table_block_follow(TableStore *store, TableBlock block, uint64_t *revision,
+                        TableMeeting *meeting, Fault *fault);
 /* The tables as the block has them, to read and to write; to be closed with table_block_close, and
  * before `store`. NULL with a fault. */
 TableStore *table_block_open(TableStore *store, TableBlock block, uint64_t revision, Fault *fault);
 Meta *table_store_meta(const TableStore *store);
 void table_block_close(TableStore *opened); /* NULL is fine */
-/* Everybody sees the changes, all at once. On failure (40001 as above) nobody does. */
-bool table_block_commit(TableStore *store, TableBlock block, Fault *fault);
+/* Everybody sees the changes, all at once. On failure (40001 as above) nobody does. *is_behind: others
+ * have committed since `revision`, and the block has to follow first. */
+bool table_block_commit(TableStore *store, TableBlock block, uint64_t revision, bool *is_behind,
+                        Fault *fault);
 /* Removes the version, and the segments that were made for it and not committed. One that is not
  * there is fine. */
 void table_block_remove(TableStore *store, TableBlock block);
