@@ -106,6 +106,23 @@ const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t locati
     return constant_of_row(binder, type, &row, location);
 }
 
+/* Of a number with more digits than numeric has here. One that a double says digit by digit, as 1e300,
+ * is one; of others the last digits behind the point go, and those before it have no room (22003). */
+static SqlType type_of_long_number(Text text, int before_point)
+{
+    enum { DOUBLE_DIGITS = 15 };
+    int digits = 0;
+    bool has_exponent = false;
+    for (uint32_t i = 0; i < text.length; i++) {
+        has_exponent |= text.data[i] == 'e' || text.data[i] == 'E';
+        digits += !has_exponent && text.data[i] >= '0' && text.data[i] <= '9';
+    }
+    if (has_exponent && digits <= DOUBLE_DIGITS)
+        return SQL_TYPE(T_FLOAT8);
+    int room = NUMERIC_MAX_DIGITS - before_point;
+    return type_numeric_derived(room < 0 ? 0 : room);
+}
+
 /* A number as it stands in the statement: integer, bigint, or numeric with its own scale. */
 static const Expr *bind_number(Binder *binder, const char *digits, int32_t location)
 {
@@ -125,9 +142,9 @@ static const Expr *bind_number(Binder *binder, const char *digits, int32_t locat
     int count = 0;
     int scale = scale_of_text(text, &count);
     bool fits = scale >= 0 && scale <= NUMERIC_MAX_DIGITS && count <= NUMERIC_MAX_DIGITS;
-    /* What needs more digits than numeric has here is a double. */
-    return bind_literal(binder, fits ? type_numeric_derived(scale) : SQL_TYPE(T_FLOAT8), text,
-                        location);
+    return bind_literal(binder,
+                        fits ? type_numeric_derived(scale) : type_of_long_number(text, count - scale),
+                        text, location);
 }
 
 const Expr *bind_constant(Binder *binder, const PgQuery__AConst *constant)
