@@ -110,7 +110,7 @@ const Expr *bind_literal(Binder *binder, SqlType type, Text text, int32_t locati
  * is one; of others the last digits behind the point go, and those before it have no room (22003). */
 static SqlType type_of_long_number(Text text, int before_point)
 {
-    enum { DOUBLE_DIGITS = 15 };
+    enum { DOUBLE_DIGITS = 17 };
     int digits = 0;
     bool has_exponent = false;
     for (uint32_t i = 0; i < text.length; i++) {
