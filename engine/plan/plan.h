@@ -262,6 +262,7 @@ typedef struct IngestTarget {
     bool is_create, is_temporary, drops_at_commit;
     bool exists;                   /* IF NOT EXISTS, and it is there: nothing to do */
     bool without_rows;             /* WITH NO DATA */
+    bool locks_first;              /* ON CONFLICT: the table is locked before it is read */
     bool is_refresh;               /* REFRESH MATERIALIZED VIEW: no rows are counted */
     const TableProperties *materialized; /* CREATE MATERIALIZED VIEW: what is kept of it; or NULL */
 } IngestTarget;

@@ -137,8 +137,16 @@ static bool check_clauses(Ingest *ingest)
     Binder *binder = ingest->binder;
     int32_t at = ingest->dialect->ingest_at;
     const PgQuery__InsertStmt *statement = ingest->statement;
-    if (statement->on_conflict_clause != NULL)
-        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED, "ON CONFLICT is not supported");
+    const PgQuery__OnConflictClause *conflict = statement->on_conflict_clause;
+    if (conflict != NULL && (ingest->dialect->is_replace || ingest->dialect->has_partitioned ||
+                             replaced_chunks(binder).length > 0))
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
+                          "ON CONFLICT is not supported with %s",
+                          ingest->dialect->has_partitioned ? "PARTITIONED BY" : "REPLACE");
+    if (conflict != NULL &&
+        conflict->action != PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING)
+        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
+                          "ON CONFLICT DO UPDATE is not supported");
     if (statement->n_returning_list > 0 &&
         (ingest->dialect->is_replace || ingest->dialect->has_partitioned))
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
@@ -564,12 +572,16 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
     if (!check_width(&ingest) || !check_time(&ingest, types) || !check_types(&ingest) ||
         !check_sort_order(&ingest) || !project_outputs(&ingest, types))
         return false;
+    const Relation *relation = ingest.target->relation;
+    if (insert->on_conflict_clause != NULL && relation != NULL &&
+        !bind_do_nothing(binder, insert->on_conflict_clause, relation, &ingest.query))
+        return false;
+    ingest.target->locks_first = insert->on_conflict_clause != NULL;
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;
     set_result(&ingest, query);
     if (insert->n_returning_list > 0)
         return bind_insert_returning(binder, insert, query);
-    const Relation *relation = ingest.target->relation;
     bool is_checked = relation != NULL && ingest.target->mode == INGEST_INSERT &&
                       relation->table->parsed.constraint_count > 0;
     if (is_checked) { /* between the writing and the publish */

@@ -623,6 +623,25 @@ bool bind_update(Binder *binder, const PgQuery__UpdateStmt *statement, BoundQuer
 bool bind_delete(Binder *binder, const PgQuery__DeleteStmt *statement, BoundQuery *query);
 /* INSERT ... RETURNING: what the client gets of the rows that were written. */
 bool bind_insert_returning(Binder *binder, const PgQuery__InsertStmt *statement, BoundQuery *query);
+/* --- ON CONFLICT (bind_conflict.c) --- */
+typedef struct ConflictKeys {
+    uint32_t count;
+    const TableConstraint **keys; /* those whose conflicts the clause is about */
+} ConflictKeys;
+/* 42P10 when no key fits the clause's target; without a target all keys of the table. */
+bool conflict_find_keys(Binder *binder, const PgQuery__OnConflictClause *clause,
+                        const Relation *relation, ConflictKeys *keys);
+/* The values `given`, one a column of the relation, and the row `there` agree in the key. */
+const Expr *conflict_meets(Binder *binder, const Relation *relation, const TableConstraint *key,
+                           const Expr *const *given, const ScopeColumn *there);
+/* The rows of an INSERT with all columns of the relation; fills in one of `columns` for each. */
+const Plan *conflict_given(Binder *binder, const Relation *relation, const QueryResult *query,
+                           ScopeColumn *columns);
+/* Leaves those of the query's rows that meet nothing. */
+bool bind_do_nothing(Binder *binder, const PgQuery__OnConflictClause *clause,
+                     const Relation *relation, QueryResult *query);
+/* row_number, rank or the like as a function of a window, in a column of its own. */
+bool bind_ranking(Binder *binder, const char *name, PlanWindowFunction *function);
 /* The granularity of a statement that names none, for a table that is there. */
 bool bind_usual_granularity(Binder *binder, IngestTarget *target);
 /* By its name ("DAY"), and by its place in the list of all. */

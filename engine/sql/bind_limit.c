@@ -102,7 +102,7 @@ static const Expr *number_or(LimitBinding *limit, const RowCount *count, int64_t
     return expr_nary(arena, EXPR_COALESCE, type, parts, 2, -1);
 }
 
-static bool add_ranking(Binder *binder, const char *name, PlanWindowFunction *function)
+bool bind_ranking(Binder *binder, const char *name, PlanWindowFunction *function)
 {
     const WindowFunction *row = function_resolve_window(text_of(name), NULL, 0, 0, NULL, -1,
                                                         binder->fault);
@@ -154,8 +154,8 @@ static const Plan *limit_by_number(LimitBinding *limit, const Plan *plan, const 
     bool is_sorted = plan->kind == PLAN_SORT;
     PlanWindowFunction functions[2];
     uint32_t count = with_ties ? 2 : 1;
-    if (!add_ranking(binder, "row_number", &functions[0]) ||
-        (with_ties && !add_ranking(binder, "rank", &functions[1])))
+    if (!bind_ranking(binder, "row_number", &functions[0]) ||
+        (with_ties && !bind_ranking(binder, "rank", &functions[1])))
         return NULL;
     Plan window = {.window = {.function_count = count, .functions = functions}};
     if (is_sorted) {

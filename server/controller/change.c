@@ -294,6 +294,8 @@ static bool insert_rows(ChangeRun *run)
     if (!run_step(run, &query, &execution))
         return false;
     run->rows = execution.staged_rows;
+    execution.lock = run->request->lock; /* of ON CONFLICT */
+    run->request->lock = 0;
     if (!constraints_check(run->request, run->statement, &execution, run->fault) ||
         !ingest_publish(&execution, run->fault))
         return ingest_give_back(&execution);

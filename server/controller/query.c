@@ -761,7 +761,7 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
         request->controller->may_give_up = 0;
     bool is_change = query.change != NULL && query.change->kind != CHANGE_INSERT;
     if (statement->kind == STATEMENT_QUERY && query.ingest != NULL &&
-        (is_change || query.ingest->mode == INGEST_REPLACE)) {
+        (is_change || query.ingest->locks_first || query.ingest->mode == INGEST_REPLACE)) {
         /* what is replaced must not change between reading and publishing: lock, then look again */
         if (!ingest_lock(request, query.ingest, fault) || !request_refresh_snapshot(request, fault))
             return false;
