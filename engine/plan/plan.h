@@ -272,11 +272,12 @@ typedef struct IngestTarget {
  * DELETE) or what is to be stored (INSERT ... RETURNING) is written to files that `work` reads. Of
  * the segments in which rows were found, those that are kept are in `kept`; `rewrite` writes them
  * and the changed rows, and takes the place of these segments. Then `returning` reads `work`.
+ * CHANGE_UPSERT is an UPDATE with rows in `work` that have no id: they are new.
  *
  * The relations of `work` and `kept` have no segments before the step in front of them is done:
  * whoever runs the steps gives them to them.
  */
-typedef enum ChangeKind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE } ChangeKind;
+typedef enum ChangeKind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE, CHANGE_UPSERT } ChangeKind;
 
 struct BoundQuery;
 
@@ -287,6 +288,7 @@ typedef struct RowChange {
     Relation *kept;           /* the target's columns, and row ids */
     struct BoundQuery *rewrite;   /* NULL: INSERT */
     struct BoundQuery *returning; /* NULL: nothing is returned */
+    struct BoundQuery *twice;     /* of CHANGE_UPSERT: reads `work`, gives a row when it must not be */
 } RowChange;
 
 /*

@@ -161,6 +161,8 @@ bool sql_bind(Arena *arena, const ParsedStatement *statement, BindContext *conte
     query->next_column = binder.next_column;
     if (job.ok && query->change != NULL && query->change->rewrite != NULL)
         query->change->rewrite->next_column = binder.next_column;
+    if (job.ok && query->change != NULL && query->change->twice != NULL)
+        query->change->twice->next_column = binder.next_column;
     if (job.ok && query->change != NULL && query->change->returning != NULL)
         query->change->returning->next_column = binder.next_column;
     return job.ok;

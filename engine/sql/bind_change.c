@@ -8,9 +8,12 @@
  *      changed ones of the work table, become new segments
  *   3  returning: a query of the work table
  *
- * The work table of INSERT ... RETURNING is what was inserted.
+ * The work table of INSERT ... RETURNING is what was inserted. INSERT ... ON CONFLICT DO UPDATE is an
+ * UPDATE whose first step is a left join: rows that meet none have no id, and are new.
  */
 #include "engine/sql/bind_internal.h"
+
+#include "base/memory/buffer.h"
 
 typedef struct Change {
     Binder *binder;
@@ -26,6 +29,7 @@ typedef struct Change {
     const ScopeColumn *columns;       /* of the target, in its order; then the row's id */
     const Plan *plan;                 /* so far */
     const Expr **values;              /* of UPDATE: what becomes of the target's columns */
+    const ScopeColumn *given;         /* ON CONFLICT: the row to be inserted; else NULL */
     RowChange *change;
     PlanColumn *work;                 /* what returning and rewrite call the work table's columns */
 } Change;
@@ -219,6 +223,27 @@ static bool has_generated(const Relation *relation)
     return false;
 }
 
+/* ON CONFLICT: of a row that has met none, whose id is missing, what was given for it. */
+static const Expr *unless_new(const Change *change, const Expr *when_new, const Expr *otherwise)
+{
+    Arena *arena = change->binder->arena;
+    const ScopeColumn *id = &change->columns[change->relation->column_count];
+    const Expr *column = expr_column(arena, id->type, id->id, -1);
+    const Expr *branches[] = {
+        expr_nary(arena, EXPR_IS_NULL, SQL_TYPE(T_BOOL), &column, 1, -1), when_new, otherwise};
+    return expr_nary(arena, EXPR_CASE, otherwise->type, branches, 3, -1);
+}
+
+static void keep_given(Change *change)
+{
+    for (uint32_t i = 0; i < change->relation->column_count; i++) {
+        const ScopeColumn *given = &change->given[i];
+        change->values[i] = unless_new(
+            change, expr_column(change->binder->arena, given->type, given->id, -1),
+            change->values[i]);
+    }
+}
+
 static bool bind_set_list(Change *change, PgQuery__Node *const *items, size_t count)
 {
     Binder *binder = change->binder;
@@ -236,6 +261,8 @@ static bool bind_set_list(Change *change, PgQuery__Node *const *items, size_t co
         if (!bind_set_item(&set, items[i]->res_target))
             return false;
     change->plan = apply_list_attach(binder, &applies, change->plan);
+    if (change->given != NULL)
+        keep_given(change);
     return !has_generated(change->relation) ||
            bind_generated(binder, change->relation, &change->plan, change->values);
 }
@@ -625,6 +652,114 @@ bool bind_delete(Binder *binder, const PgQuery__DeleteStmt *statement, BoundQuer
         return false;
     make_distinct(&change);
     return write_steps(&change, query) && bind_unused_ctes(binder, change.scope);
+}
+
+/* --- INSERT ... ON CONFLICT DO UPDATE --- */
+
+/* The rows that are given, beside each the row of the target that it meets; the target is named
+ * first, then `excluded`, the rows that are given. */
+static bool meet(Change *change, const PgQuery__OnConflictClause *clause, const QueryResult *given,
+                 const TableConstraint **key)
+{
+    Binder *binder = change->binder;
+    Arena *arena = binder->arena;
+    uint32_t width = change->relation->column_count;
+    ConflictKeys keys;
+    if (!conflict_find_keys(binder, clause, change->relation, &keys) || !bind_sources(change))
+        return false;
+    ScopeColumn *columns = ARENA_ARRAY(arena, ScopeColumn, width + 1);
+    const Expr **values = ARENA_ARRAY(arena, const Expr *, width + 1);
+    const Plan *rows = conflict_given(binder, change->relation, given, columns);
+    for (uint32_t i = 0; i < width; i++)
+        values[i] = expr_column(arena, columns[i].type, columns[i].id, -1);
+    const Expr *meets =
+        conflict_meets(binder, change->relation, keys.keys[0], values, change->columns);
+    FromItem item, both;
+    PlanColumn none = {0};
+    if (meets == NULL ||
+        !from_make(binder, rows, "excluded", NULL, change->relation, columns, width, &item) ||
+        !from_combine(binder, &change->scope->from, &item, &both))
+        return false;
+    both.plan = plan_join(arena, JOIN_LEFT, rows, change->scope->from.plan, meets, none);
+    change->scope->from = both;
+    change->plan = both.plan;
+    change->given = columns;
+    *key = keys.keys[0];
+    return true;
+}
+
+static bool bind_update_where(Change *change, const PgQuery__Node *where)
+{
+    Binder *binder = change->binder;
+    ApplyList applies = {0};
+    ExprContext context = {.scope = change->scope, .clause = CLAUSE_WHERE, .applies = &applies};
+    if (where == NULL)
+        return true;
+    const Expr *condition = bind_condition(binder, &context, where, "WHERE");
+    if (condition == NULL)
+        return false;
+    change->plan = apply_list_attach(binder, &applies, change->plan);
+    change->plan = plan_filter(binder->arena, change->plan,
+                               unless_new(change, expr_bool(binder->arena, true), condition));
+    return true;
+}
+
+/* A query of the work table that gives a row when one was found, or is to be inserted, twice. */
+static bool bind_twice(Change *change, const TableConstraint *key)
+{
+    Binder *binder = change->binder;
+    Buffer sql = BUFFER_EMPTY;
+    QueryResult result;
+    for (int part = 0; part < 2; part++) {
+        buffer_append_string(&sql, part == 0 ? "SELECT 1 WHERE c0 IS NOT NULL OR (" : " GROUP BY c0");
+        for (uint32_t i = 0; i < key->column_count; i++) {
+            uint32_t at = 0;
+            while (change->relation->columns[at].number != key->columns[i])
+                at++;
+            if (part == 0)
+                buffer_printf(&sql, "%sc%u IS NOT NULL", i > 0 ? " AND " : "", at + 1);
+            else
+                buffer_printf(&sql, ", CASE WHEN c0 IS NULL THEN c%u END", at + 1);
+        }
+        buffer_append_string(&sql, part == 0 ? ")" : " HAVING count(*) > 1 LIMIT 1");
+    }
+    const char *text = arena_strdup(binder->arena, buffer_string(&sql));
+    buffer_clear(&sql);
+    if (!bind_work_text(binder, text, change->change->work, &result))
+        return false;
+    change->change->twice = query_of(binder, &result);
+    return true;
+}
+
+bool bind_do_update(Binder *binder, const PgQuery__InsertStmt *statement, const Scope *scope,
+                    const QueryResult *given, BoundQuery *query)
+{
+    const PgQuery__OnConflictClause *clause = statement->on_conflict_clause;
+    const TableConstraint *key;
+    Change change = {.binder = binder,
+                     .is_update = true,
+                     .target = statement->relation,
+                     .relation = query->ingest->relation,
+                     .returning = statement->returning_list,
+                     .returning_count = statement->n_returning_list,
+                     .scope = ARENA_NEW(binder->arena, Scope)};
+    *change.scope = *scope; /* its CTEs */
+    if (clause->infer == NULL) {
+        bind_fault(binder, bind_location(binder, clause->location), FAULT_SYNTAX_ERROR,
+                   "ON CONFLICT DO UPDATE requires inference specification or constraint name");
+        return fault_hint(binder->fault, "Name the columns of a key: ON CONFLICT (column).");
+    }
+    if (!bind_check_relation(binder, change.relation, ACCESS_UPDATE | ACCESS_SELECT) ||
+        !meet(&change, clause, given, &key) || !bind_update_where(&change, clause->where_clause) ||
+        !bind_set_list(&change, clause->target_list, clause->n_target_list))
+        return false;
+    FromItem *from = &change.scope->from; /* nobody sees `excluded` from here on */
+    from->table_count = 1;
+    from->column_count = change.relation->column_count;
+    if (!write_steps(&change, query))
+        return false;
+    change.change->kind = CHANGE_UPSERT;
+    return bind_twice(&change, key);
 }
 
 bool sql_bind_merge(Arena *arena, const ParsedStatement *statement, BindContext *context,

@@ -60,7 +60,7 @@ static void write_twice(Buffer *out, const Relation *relation, const TableConstr
     buffer_append_string(out, " HAVING count(*) > 1 LIMIT 1");
 }
 
-static bool bind_text(Binder *binder, const char *sql, const Relation *work, QueryResult *result)
+bool bind_work_text(Binder *binder, const char *sql, const Relation *work, QueryResult *result)
 {
     FromItem from;
     Scope scope = {0};
@@ -68,13 +68,17 @@ static bool bind_text(Binder *binder, const char *sql, const Relation *work, Que
     const Plan *plan = bind_scan(binder, work, columns);
     const char *name = arena_strndup(binder->arena, work->name.data, work->name.length);
     const PgQuery__Node *node = parse_plain(binder->arena, sql, binder->fault);
+    const OffsetMap *map = binder->map;
     binder->map = NULL;
     if (node == NULL ||
         !from_make(binder, plan, name, NULL, work, columns, work->column_count, &from))
         return false;
     binder->given_to = node->select_stmt;
     binder->given_from = &from;
-    return bind_query(binder, node->select_stmt, &scope, NULL, false, result);
+    bool ok = bind_query(binder, node->select_stmt, &scope, NULL, false, result);
+    binder->given_to = NULL;
+    binder->map = map;
+    return ok;
 }
 
 /* A key of `rest` that `work` has, too. */
@@ -128,7 +132,7 @@ bool sql_bind_constraint(Arena *arena, const ParsedStatement *statement, BindCon
             write_check(&sql, work, constraint);
         else
             write_twice(&sql, work, constraint);
-        ok = bind_text(&binder, arena_strdup(arena, buffer_string(&sql)), work, &result);
+        ok = bind_work_text(&binder, arena_strdup(arena, buffer_string(&sql)), work, &result);
         buffer_clear(&sql);
     }
     if (!ok)

@@ -143,10 +143,6 @@ static bool check_clauses(Ingest *ingest)
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
                           "ON CONFLICT is not supported with %s",
                           ingest->dialect->has_partitioned ? "PARTITIONED BY" : "REPLACE");
-    if (conflict != NULL &&
-        conflict->action != PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING)
-        return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
-                          "ON CONFLICT DO UPDATE is not supported");
     if (statement->n_returning_list > 0 &&
         (ingest->dialect->is_replace || ingest->dialect->has_partitioned))
         return bind_fault(binder, at, FAULT_FEATURE_NOT_SUPPORTED,
@@ -573,10 +569,15 @@ bool bind_ingest(Binder *binder, const PgQuery__InsertStmt *insert, BoundQuery *
         !check_sort_order(&ingest) || !project_outputs(&ingest, types))
         return false;
     const Relation *relation = ingest.target->relation;
-    if (insert->on_conflict_clause != NULL && relation != NULL &&
-        !bind_do_nothing(binder, insert->on_conflict_clause, relation, &ingest.query))
-        return false;
-    ingest.target->locks_first = insert->on_conflict_clause != NULL;
+    const PgQuery__OnConflictClause *conflict = insert->on_conflict_clause;
+    ingest.target->locks_first = conflict != NULL;
+    if (conflict != NULL && relation != NULL) {
+        query->ingest = ingest.target;
+        if (conflict->action != PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_NOTHING)
+            return bind_do_update(binder, insert, scope, &ingest.query, query);
+        if (!bind_do_nothing(binder, conflict, relation, &ingest.query))
+            return false;
+    }
     if (ingest.dialect->has_clustered && !bind_clustered(&ingest))
         return false;
     set_result(&ingest, query);

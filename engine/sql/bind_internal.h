@@ -640,6 +640,11 @@ const Plan *conflict_given(Binder *binder, const Relation *relation, const Query
 /* Leaves those of the query's rows that meet nothing. */
 bool bind_do_nothing(Binder *binder, const PgQuery__OnConflictClause *clause,
                      const Relation *relation, QueryResult *query);
+/* DO UPDATE (bind_change.c), of a query whose rows are `given`; query->ingest is set. */
+bool bind_do_update(Binder *binder, const PgQuery__InsertStmt *statement, const Scope *scope,
+                    const QueryResult *given, BoundQuery *query);
+/* A SELECT without FROM, a text of ours, of the rows of a relation (bind_constraint.c). */
+bool bind_work_text(Binder *binder, const char *sql, const Relation *work, QueryResult *result);
 /* row_number, rank or the like as a function of a window, in a column of its own. */
 bool bind_ranking(Binder *binder, const char *name, PlanWindowFunction *function);
 /* The granularity of a statement that names none, for a table that is there. */

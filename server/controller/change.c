@@ -1,5 +1,5 @@
 /*
- * UPDATE, DELETE and INSERT ... RETURNING: the steps of a statement that changes rows (RowChange in
+ * UPDATE, DELETE, INSERT ... RETURNING and ON CONFLICT: the steps of a statement that changes rows (RowChange in
  * engine/plan/plan.h), and their one publish.
  *
  *   find      rows and what becomes of them go to files of the statement's own, the work table
@@ -103,11 +103,15 @@ static void list_segments(ChangeRun *run)
         qsort(run->found, table->segment_count, sizeof *run->found, by_number);
 }
 
-static bool count_ids(ChangeRun *run, const int64_t *ids, uint32_t count)
+/* Rows without an id are new ones. */
+static bool count_ids(ChangeRun *run, const Vector *vector, uint32_t count)
 {
+    const int64_t *ids = VECTOR_DATA(int64_t, vector);
     uint32_t segments = run->change->relation->table->segment_count;
     Found *last = NULL;
     for (uint32_t i = 0; i < count; i++) {
+        if (vector_is_null(vector, i))
+            continue;
         Found key = {.number = SEGMENT_ROW_ID_SEGMENT(ids[i])};
         if (last == NULL || last->number != key.number)
             last = bsearch(&key, run->found, segments, sizeof key, by_number);
@@ -128,7 +132,7 @@ static bool count_file(ChangeRun *run, SegmentReader *reader, int column, Arena 
         if (!segment_read(reader, (uint32_t)column, block, NULL, rows, arena, &vector, run->fault))
             return false;
         vector = vector_flatten(arena, &vector);
-        if (!count_ids(run, VECTOR_DATA(int64_t, &vector), rows))
+        if (!count_ids(run, &vector, rows))
             return false;
         if (run->request->is_cancelled) {
             *run->fault = run->request->cancel_fault;
@@ -244,12 +248,27 @@ static bool rewrite(ChangeRun *run)
            ingest_give_back(&execution);
 }
 
+static bool check_once(ChangeRun *run)
+{
+    Buffer rows = BUFFER_EMPTY;
+    if (run->change->twice == NULL || run->rows < 2)
+        return true;
+    bool ok = query_collect(run->request, run->change->twice, &rows, run->fault);
+    if (ok && rows.length > 0) {
+        fault_set(run->fault, FAULT_CARDINALITY_VIOLATION,
+                  "ON CONFLICT DO UPDATE command cannot affect row a second time");
+        ok = fault_hint(run->fault, "No two of the rows that are inserted may have the same key.");
+    }
+    buffer_clear(&rows);
+    return ok;
+}
+
 static bool change_rows(ChangeRun *run)
 {
     Execution execution;
     BoundQuery query = *run->query;
     if (!run_step(run, &query, &execution) || !fill_work(run, &execution) ||
-        !count_found(run, &execution))
+        !count_found(run, &execution) || !check_once(run))
         return false;
     return run->rows == 0 || rewrite(run);
 }

@@ -778,7 +778,9 @@ static bool plan_and_run(Request *request, const ParsedStatement *statement, Fau
         if (request->settings.transaction_read_only)
             return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
                              "cannot execute %s in a read-only transaction",
-                             is_change || query.ingest->is_refresh   ? statement->tag
+                             (is_change && query.change->kind != CHANGE_UPSERT) ||
+                                     query.ingest->is_refresh
+                                 ? statement->tag
                              : query.ingest->is_create               ? "CREATE TABLE AS"
                              : query.ingest->mode == INGEST_REPLACE ? "REPLACE"
                                                                      : "INSERT");
