@@ -248,6 +248,11 @@ const TableColumn *define_existing_column(Definer *definer, const char *marked)
     return NULL;
 }
 
+static bool has_segments(const Table *table)
+{
+    return table->segment_count + table->hidden_count > 0;
+}
+
 static bool alter_add(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
                       bool *skips)
 {
@@ -265,10 +270,12 @@ static bool alter_add(Definer *definer, const PgQuery__AlterTableCmd *command, T
                                      TEXT_ARGS(change->column.name), TEXT_ARGS(table->name)));
         return true;
     }
-    if (table->rows > 0 && change->column.default_text.length > 0)
-        return define_refuse(definer, -1, "Add the column without a default, then ALTER COLUMN SET DEFAULT.",
-                      "a column with a default cannot be added to a table that has rows");
-    if (table->rows > 0 && change->column.not_null)
+    if (has_segments(table) && definer->definition->sequence_count > 0)
+        return define_refuse(definer, -1, "Write the table anew with CREATE TABLE ... AS SELECT.",
+                             "a serial or identity column cannot be added to a table that has rows");
+    bool has_values = change->column.default_text.length > 0;
+    definer->definition->rewrites = definer->definition->rewrites || has_values;
+    if (table->rows > 0 && change->column.not_null && !has_values)
         return fault_set(binder->fault, FAULT_NOT_NULL_VIOLATION,
                          "column \"%.*s\" of relation \"%.*s\" contains null values",
                          TEXT_ARGS(change->column.name), TEXT_ARGS(table->name));
@@ -300,6 +307,23 @@ static bool has_nulls(const Table *table, const TableColumn *column)
     return table->statistics[column - table->columns].null_count > 0;
 }
 
+/* What the statement's changes before this one have made of the column. */
+static void take_changes(const Definer *definer, TableColumn *column)
+{
+    const Definition *definition = definer->definition;
+    for (uint32_t i = 0; i < definition->change_count; i++) {
+        const TableChange *one = &definition->changes[i];
+        if (!text_equal(one->column.name, column->name))
+            continue;
+        if (one->kind == TABLE_RETYPE_COLUMN) {
+            column->type_oid = one->column.type_oid;
+            column->type_modifier = one->column.type_modifier;
+        } else if (one->kind == TABLE_ALTER_COLUMN) {
+            *column = one->column;
+        }
+    }
+}
+
 static bool alter_column(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change)
 {
     const TableColumn *column = define_existing_column(definer, command->name);
@@ -307,6 +331,7 @@ static bool alter_column(Definer *definer, const PgQuery__AlterTableCmd *command
         return false;
     change->kind = TABLE_ALTER_COLUMN;
     change->column = *column;
+    take_changes(definer, &change->column);
     switch (command->subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
         change->column.not_null = false;
@@ -323,6 +348,39 @@ static bool alter_column(Definer *definer, const PgQuery__AlterTableCmd *command
     }
 }
 
+/* A view of the table, NULL when there is none. */
+static const Table *find_view(const Definer *definer, uint32_t oid)
+{
+    const TableSnapshot *tables = definer->binder->context->tables;
+    for (uint32_t i = 0; i < tables->table_count; i++)
+        for (uint32_t k = 0; k < tables->tables[i]->parsed.used_count; k++)
+            if (tables->tables[i]->parsed.used[k] == oid)
+                return tables->tables[i];
+    return NULL;
+}
+
+/* Which columns a view reads is not known: any of the table may be one. */
+static bool alter_type(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change)
+{
+    Binder *binder = definer->binder;
+    const TableColumn *column = define_existing_column(definer, command->name);
+    if (column == NULL)
+        return false;
+    if (text_equal_string(column->name, "__time"))
+        return define_refuse(definer, -1, NULL, "the type of column \"__time\" cannot be changed");
+    const Table *view = find_view(definer, target_table(definer)->oid);
+    if (view != NULL) {
+        define_refuse(definer, -1, NULL, "cannot alter type of a column used by a view or rule");
+        return fault_detail(binder->fault, "rule _RETURN on %s %.*s depends on column \"%.*s\"",
+                            kind_word(view->parsed.kind, table_is_materialized(&view->parsed)),
+                            TEXT_ARGS(view->name), TEXT_ARGS(column->name));
+    }
+    change->kind = TABLE_RETYPE_COLUMN;
+    change->column = *column;
+    definer->definition->rewrites = true;
+    return define_column_type(definer, command->def->column_def, &change->column);
+}
+
 static bool alter_one(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
                       bool *skips)
 {
@@ -336,8 +394,7 @@ static bool alter_one(Definer *definer, const PgQuery__AlterTableCmd *command, T
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
         return alter_column(definer, command, change);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
-        return define_refuse(definer, -1, "Write the table anew with CREATE TABLE ... AS SELECT.",
-                      "ALTER TABLE ... ALTER COLUMN TYPE is not supported");
+        return alter_type(definer, command, change);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
         *skips = true;
         define_notice_unenforced(definer, "the constraint");
@@ -364,15 +421,37 @@ bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
         !define_check_owner(definer, definition->targets))
         return false;
     TableChange *changes = arena_zalloc(definer->binder->arena, (alter->n_cmds + 1) * sizeof *changes);
+    uint32_t *commands = ARENA_ARRAY(definer->binder->arena, uint32_t, alter->n_cmds + 1);
+    definition->changes = changes;
+    definition->commands = commands;
     for (size_t i = 0; i < alter->n_cmds; i++) {
         bool skips = false;
         if (!alter_one(definer, alter->cmds[i]->alter_table_cmd, &changes[definition->change_count],
                        &skips))
             return false;
+        commands[definition->change_count] = (uint32_t)i;
         definition->change_count += !skips;
     }
-    definition->changes = changes;
     return true;
+}
+
+/* What is kept as the text of an expression or a query names columns by their old names. */
+static bool check_rename(Definer *definer, const TableColumn *column, Text to)
+{
+    const Table *table = target_table(definer);
+    if (text_equal_string(column->name, "__time") || text_equal_string(to, "__time"))
+        return define_refuse(definer, -1, NULL, "column \"__time\" cannot be renamed");
+    for (uint32_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].is_generated)
+            return define_refuse(definer, -1, NULL,
+                                 "a column of a table that has generated columns cannot be renamed");
+    for (uint32_t i = 0; i < table->parsed.constraint_count; i++)
+        if (table->parsed.constraints[i].kind == 'c')
+            return define_refuse(definer, -1, NULL,
+                                 "a column of a table that has CHECK constraints cannot be renamed");
+    return find_view(definer, table->oid) == NULL ||
+           define_refuse(definer, -1, "Drop the views and make them anew.",
+                         "a column of a table that views read cannot be renamed");
 }
 
 bool define_rename(Definer *definer, const PgQuery__RenameStmt *rename)
@@ -393,8 +472,12 @@ bool define_rename(Definer *definer, const PgQuery__RenameStmt *rename)
     if (is_column) {
         const TableColumn *column = define_existing_column(definer, rename->subname);
         if (column == NULL)
-            return false;
+            return fault_set(binder->fault, FAULT_UNDEFINED_COLUMN, "column \"%s\" does not exist",
+                             name_plain(rename->subname));
         *change = (TableChange){.kind = TABLE_RENAME_COLUMN, .column = *column, .to = name};
+        if (!check_rename(definer, column, name))
+            return false;
+        definition->rewrites = has_segments(target_table(definer));
     } else {
         if (!define_check_new_name(binder, name, -1))
             return false;

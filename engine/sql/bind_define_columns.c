@@ -280,15 +280,11 @@ static Oid serial_type(const PgQuery__TypeName *type)
     return T_NONE;
 }
 
-bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column)
+bool define_column_type(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column)
 {
     Binder *binder = definer->binder;
     int32_t location = bind_location(binder, node->location);
     SqlType type;
-    column->name = define_new_name(binder, node->colname);
-    if (column->name.length == 0 || column->name.length > 1024)
-        return bind_fault(binder, location, FAULT_INVALID_NAME,
-                          "a column's name must have between 1 and 1024 bytes");
     Oid serial = serial_type(node->type_name);
     if (serial != T_NONE)
         type = SQL_TYPE(serial);
@@ -312,6 +308,21 @@ bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn
                       type_format_name(binder->arena, type));
     column->type_oid = type.oid;
     column->type_modifier = type.modifier;
+    return true;
+}
+
+bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column)
+{
+    Binder *binder = definer->binder;
+    int32_t location = bind_location(binder, node->location);
+    column->name = define_new_name(binder, node->colname);
+    if (column->name.length == 0 || column->name.length > 1024)
+        return bind_fault(binder, location, FAULT_INVALID_NAME,
+                          "a column's name must have between 1 and 1024 bytes");
+    Oid serial = serial_type(node->type_name);
+    if (!define_column_type(definer, node, column))
+        return false;
+    bool is_time = text_equal_string(column->name, "__time");
     column->not_null = column->not_null || node->is_not_null || is_time;
     if (serial != T_NONE && !define_column_sequence(definer, new_table_name(definer), column, NULL, 0))
         return false;

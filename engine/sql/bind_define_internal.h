@@ -52,6 +52,8 @@ TableColumn *define_find_column(Definer *definer, Text name);
 bool define_set_default(Definer *definer, TableColumn *column, const PgQuery__Node *node);
 /* A constraint that is accepted and not enforced. */
 void define_notice_unenforced(Definer *definer, const char *what);
+/* The type of the column, whose name is known. */
+bool define_column_type(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column);
 bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column);
 /* Columns, constraints and LIKE of CREATE TABLE. */
 bool define_elements(Definer *definer, const PgQuery__CreateStmt *create);

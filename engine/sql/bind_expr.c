@@ -35,6 +35,8 @@ const char *clause_name(Clause clause)
         return "check constraints";
     case CLAUSE_UPDATE:
         return "UPDATE";
+    case CLAUSE_TRANSFORM:
+        return "transform expressions";
     case CLAUSE_WINDOW:
         return "window definitions";
     case CLAUSE_FILTER:

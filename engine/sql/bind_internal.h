@@ -146,7 +146,7 @@ bool scope_has_column(const Scope *scope, ColumnId id, const ScopeColumn **colum
 typedef enum Clause {
     CLAUSE_SELECT, CLAUSE_WHERE, CLAUSE_HAVING, CLAUSE_GROUP_BY, CLAUSE_ORDER_BY, CLAUSE_JOIN,
     CLAUSE_FUNCTION_IN_FROM, CLAUSE_VALUES, CLAUSE_LIMIT, CLAUSE_OFFSET, CLAUSE_CLUSTERED_BY,
-    CLAUSE_WINDOW, CLAUSE_FILTER, CLAUSE_UPDATE, CLAUSE_CHECK,
+    CLAUSE_WINDOW, CLAUSE_FILTER, CLAUSE_UPDATE, CLAUSE_CHECK, CLAUSE_TRANSFORM,
 } Clause;
 
 /* A subquery met in an expression: becomes an Apply node where its expression is computed. */

@@ -47,6 +47,8 @@ typedef struct Definition {
     const DefinitionTarget *targets;
     uint32_t change_count;
     const TableChange *changes;
+    const uint32_t *commands; /* ALTER TABLE: which command of the statement each change is */
+    bool rewrites;            /* the changes need rows to be written anew: sql_bind_alter */
     Text column, comment;
     uint32_t notice_count; /* what is accepted and has no effect here, as PostgreSQL would say it */
     const char *notices[DEFINITION_MAX_NOTICES];
@@ -61,5 +63,14 @@ typedef struct Definition {
 /* Binds a STATEMENT_DEFINE. Faults as PostgreSQL's; 0A000 for what has no meaning here. */
 bool sql_bind_definition(Arena *arena, const ParsedStatement *statement, BindContext *context,
                          Definition *definition, Fault *fault);
+
+/*
+ * The rows of an altered table, from what it holds now: `query` writes them, `altered` is the table
+ * as it will be, without rows. Faults as PostgreSQL's: 42804 for types without an assignment cast,
+ * 42701, 42703; 0A000 for what has no way here. `definition` is of this statement and these tables.
+ */
+bool sql_bind_alter(Arena *arena, const ParsedStatement *statement, BindContext *context,
+                    const Definition *definition, BoundQuery **query, const Relation **altered,
+                    Fault *fault);
 
 #endif

@@ -122,6 +122,10 @@ static const char *shown_row(Arena *arena, const Buffer *rows)
 
 static bool broken_check(ConstraintRun *run, const TableConstraint *constraint, const Buffer *row)
 {
+    if (run->execution->altered != NULL)
+        return fault_set(run->fault, FAULT_CHECK_VIOLATION,
+                         "check constraint \"%.*s\" of relation \"%.*s\" is violated by some row",
+                         TEXT_ARGS(constraint->name), TEXT_ARGS(run->relation->name));
     fault_set(run->fault, FAULT_CHECK_VIOLATION,
               "new row for relation \"%.*s\" violates check constraint \"%.*s\"",
               TEXT_ARGS(run->relation->name), TEXT_ARGS(constraint->name));
@@ -137,10 +141,14 @@ static bool broken_key(ConstraintRun *run, const TableConstraint *constraint, co
             if (run->relation->columns[k].number == constraint->columns[i])
                 buffer_printf(&names, "%s%.*s", i > 0 ? ", " : "",
                               TEXT_ARGS(run->relation->columns[k].name));
+    bool is_altered = run->execution->altered != NULL;
     fault_set(run->fault, FAULT_UNIQUE_VIOLATION,
-              "duplicate key value violates unique constraint \"%.*s\"", TEXT_ARGS(constraint->name));
-    fault_detail(run->fault, "Key (%s)=%s already exists.", buffer_string(&names),
-                 shown_row(run->request->arena, row));
+              is_altered ? "could not create unique index \"%.*s\""
+                         : "duplicate key value violates unique constraint \"%.*s\"",
+              TEXT_ARGS(constraint->name));
+    fault_detail(run->fault, "Key (%s)=%s %s.", buffer_string(&names),
+                 shown_row(run->request->arena, row),
+                 is_altered ? "is duplicated" : "already exists");
     buffer_clear(&names);
     return false;
 }
@@ -206,14 +214,19 @@ bool constraints_check(Request *request, const ParsedStatement *statement, Execu
         .request = request, .statement = statement, .execution = execution, .fault = fault};
     Text key = text_of(arena_strdup(request->arena, execution->query->ingest->table));
     const Table *table = table_find(request->snapshot, key);
+    if (execution->altered != NULL)
+        table = execution->altered->table;
     if (table == NULL || table->parsed.constraint_count == 0 || execution->staged_count == 0)
         return true;
     if (has_keys(table) && !lock_table(&run, key))
         return false;
-    table = table_find(request->snapshot, key);
+    if (execution->altered == NULL)
+        table = table_find(request->snapshot, key);
     if (table == NULL)
         return true; /* gone meanwhile, which the publish will say */
-    run.relation = schema_relation_by_oid(request->arena, request->snapshot, table->oid);
+    run.relation = execution->altered != NULL
+                       ? execution->altered
+                       : schema_relation_by_oid(request->arena, request->snapshot, table->oid);
     if (!read_work(&run, table))
         return false;
     find_rest(&run, table);

@@ -10,6 +10,7 @@
 
 #include "engine/operator/operator.h"
 #include "engine/sql/copy.h"
+#include "engine/sql/definition.h"
 #include "engine/sql/sql.h"
 #include "protocol/frame/link.h"
 #include "protocol/pgwire/pgwire.h"
@@ -350,6 +351,12 @@ typedef struct QueryCopy {
     void (*announce)(Request *request, const CopyStatement *copy, const BoundQuery *query);
 } QueryCopy;
 
+/* --- alter.c --- */
+/* ALTER TABLE whose definition says that it rewrites: the rows as the changes have them, and the
+ * changes, in one publish. `definition` is bound anew on the way, under the table's lock. */
+bool alter_rewrite(Request *request, const ParsedStatement *statement,
+                   Definition *definition, Fault *fault);
+
 /* --- define.c --- */
 bool define_run(Request *request, const ParsedStatement *statement, Fault *fault);
 /* The session's temporary schema, made if need be; the front end is told to have it dropped. */
@@ -437,6 +444,10 @@ struct Execution {
     bool is_rewrite;     /* what is published takes the place of the segments `retired` */
     uint32_t retired_count;
     const int64_t *retired;
+    /* ALTER TABLE: what is published takes the place of all segments, and changes the table. */
+    uint32_t change_count;
+    const TableChange *changes;
+    const Relation *altered; /* as it will be; NULL: as it is */
     uint32_t chunk_count;
     uint64_t *chunks;    /* numbers of the executions that have staged files */
     Fault *fault;

@@ -341,10 +341,13 @@ static bool truncate_tables(Request *request, const Definition *definition, Faul
     return true;
 }
 
-static bool alter(Request *request, const Definition *definition, Fault *fault)
+static bool alter(Request *request, const ParsedStatement *statement, Definition *definition,
+                  Fault *fault)
 {
     if (definition->target_count == 0 || definition->change_count == 0)
         return true;
+    if (definition->rewrites)
+        return alter_rewrite(request, statement, definition, fault);
     if (!table_alter(request->controller->tables, definition->targets[0].key, definition->changes,
                      definition->change_count, LOCK_TIMEOUT_MS, fault))
         return false;
@@ -354,13 +357,14 @@ static bool alter(Request *request, const Definition *definition, Fault *fault)
            sequence_restart(request, definition->targets[0].oid, definition->restart_value, fault);
 }
 
-static bool run(Request *request, const Definition *definition, Fault *fault)
+static bool run(Request *request, const ParsedStatement *statement, Definition *definition,
+                Fault *fault)
 {
     switch (definition->kind) {
     case DEFINE_CREATE: return create(request, definition, fault);
     case DEFINE_DROP: return drop_objects(request, definition, fault);
     case DEFINE_TRUNCATE: return truncate_tables(request, definition, fault);
-    case DEFINE_ALTER: return alter(request, definition, fault);
+    case DEFINE_ALTER: return alter(request, statement, definition, fault);
     case DEFINE_COMMENT:
         return table_set_comment(request->controller->tables, definition->targets[0].key,
                                  definition->column, definition->comment, fault);
@@ -377,7 +381,7 @@ bool define_run(Request *request, const ParsedStatement *statement, Fault *fault
         return fault_set(fault, FAULT_READ_ONLY_TRANSACTION,
                          "cannot execute %s in a read-only transaction", statement->tag);
     if (!sql_bind_definition(request->arena, statement, &context, &definition, fault) ||
-        !run(request, &definition, fault))
+        !run(request, statement, &definition, fault))
         return false;
     for (uint32_t i = 0; i < definition.notice_count; i++)
         notify_code(request, definition.notice_codes[i], definition.notices[i]);

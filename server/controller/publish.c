@@ -254,6 +254,8 @@ bool ingest_publish(Execution *execution, Fault *fault)
                                                  : PUBLISH_INSERT,
         .retired_count = execution->retired_count,
         .retired = execution->retired,
+        .change_count = execution->change_count,
+        .changes = execution->changes,
         .segment_count = execution->staged_count,
         .segments = execution->staged,
         .column_count = execution->query->output_count,

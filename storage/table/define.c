@@ -281,6 +281,19 @@ static bool rename_column(Change *change, Text name, Text to)
     return put_column(change, &change->columns[at]);
 }
 
+static bool retype_column(Change *change, const TableColumn *given)
+{
+    int at = find_column(change, given->name);
+    if (at < 0)
+        return no_column(change, given->name);
+    if (change->has_segments)
+        return fault_set(change->fault, FAULT_FEATURE_NOT_SUPPORTED,
+                         "the type of a column that segments have cannot be changed alone");
+    change->columns[at].type_oid = given->type_oid;
+    change->columns[at].type_modifier = given->type_modifier;
+    return put_column(change, &change->columns[at]);
+}
+
 static bool alter_column(Change *change, const TableColumn *given)
 {
     int at = find_column(change, given->name);
@@ -302,8 +315,19 @@ static bool apply(Change *change, const TableChange *one)
     case TABLE_RENAME_COLUMN: return rename_column(change, one->column.name, one->to);
     case TABLE_ALTER_COLUMN: return alter_column(change, &one->column);
     case TABLE_ALTER_SEQUENCE: change->properties.sequence = one->sequence; return true;
+    case TABLE_RETYPE_COLUMN: return retype_column(change, &one->column);
     }
     return false;
+}
+
+static bool apply_all(Change *change, const TableChange *changes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!apply(change, &changes[i]))
+            return false;
+    change->table->properties = properties_text(change->arena, &change->properties, change->columns,
+                                                change->column_count);
+    return meta_update_table(change->store->meta, change->table, change->fault);
 }
 
 bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32_t count,
@@ -314,27 +338,23 @@ bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32
         return false;
     Arena *arena = arena_new("alter table");
     Change change = {.store = store, .arena = arena, .fault = fault};
-    bool ok = load(&change, key);
-    for (uint32_t i = 0; ok && i < count; i++)
-        ok = apply(&change, &changes[i]);
-    if (ok) {
-        change.table->properties = properties_text(arena, &change.properties, change.columns,
-                                                   change.column_count);
-        ok = meta_update_table(store->meta, change.table, fault);
-    }
+    bool ok = load(&change, key) && apply_all(&change, changes, count);
     arena_free(arena);
     return finish(store, ok, fault);
 }
 
 /* --- emptying and dropping --- */
 
-static bool retire_segments(TableStore *store, uint32_t oid, Arena *arena, Fault *fault)
+static bool retire_segments(TableStore *store, uint32_t oid, Arena *arena, uint32_t *retired,
+                            Fault *fault)
 {
     MetaSegment *segments;
     uint32_t count;
     int64_t now = os_now_micros();
     if (!meta_segments(store->meta, oid, META_USED | META_TOMBSTONES, arena, &segments, &count, fault))
         return false;
+    if (retired != NULL)
+        *retired = count;
     for (uint32_t i = 0; i < count; i++)
         if (!meta_set_segment_state(store->meta, segments[i].number, META_SEGMENT_UNUSED, now, fault))
             return false;
@@ -344,12 +364,23 @@ static bool retire_segments(TableStore *store, uint32_t oid, Arena *arena, Fault
 static bool truncate_within(TableStore *store, Text key, Arena *arena, Fault *fault)
 {
     Change change = {.store = store, .arena = arena, .fault = fault};
-    if (!load(&change, key) || !retire_segments(store, change.table->oid, arena, fault))
+    if (!load(&change, key) || !retire_segments(store, change.table->oid, arena, NULL, fault))
         return false;
     change.properties.dropped_count = 0; /* nothing has them any more */
     change.table->properties =
         properties_text(arena, &change.properties, change.columns, change.column_count);
     return meta_update_table(store->meta, change.table, fault);
+}
+
+bool table_alter_emptied(TableStore *store, Text key, const TableChange *changes, uint32_t count,
+                         Arena *arena, uint32_t *retired, Fault *fault)
+{
+    Change change = {.store = store, .arena = arena, .fault = fault};
+    if (!load(&change, key) || !retire_segments(store, change.table->oid, arena, retired, fault))
+        return false;
+    change.has_segments = false;
+    change.properties.dropped_count = 0; /* nothing has them any more */
+    return apply_all(&change, changes, count);
 }
 
 bool table_truncate(TableStore *store, Text key, int64_t lock_timeout, Fault *fault)
@@ -377,7 +408,7 @@ static bool drop_matching(TableStore *store, Text prefix, bool is_whole, Arena *
                        (!is_whole || schema.length == prefix.length);
         if (!matches)
             continue;
-        if (!retire_segments(store, tables[i].oid, arena, fault) ||
+        if (!retire_segments(store, tables[i].oid, arena, NULL, fault) ||
             !meta_remove_table(store->meta, tables[i].oid, fault))
             return false;
     }

@@ -224,9 +224,20 @@ static bool check_own_lock(Publish *publish, Fault *fault)
                              TEXT_ARGS(request->table));
 }
 
+/* What the rewritten rows need the table to be. */
+static bool change_table(Publish *publish, Fault *fault)
+{
+    const PublishRequest *request = publish->request;
+    return request->change_count == 0 ||
+           table_alter_emptied(publish->store, request->table, request->changes,
+                               request->change_count, publish->arena,
+                               &publish->result->segments_replaced, fault);
+}
+
 static bool apply_within(Publish *publish, Fault *fault)
 {
-    return check_own_lock(publish, fault) && table_publish_columns(publish, fault) &&
+    return check_own_lock(publish, fault) && change_table(publish, fault) &&
+           table_publish_columns(publish, fault) &&
            table_publish_segments(publish, fault) && os_point("publish.commit", fault);
 }
 

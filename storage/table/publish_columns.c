@@ -209,6 +209,11 @@ static bool check_file(const Publish *publish, const PublishFile *file, const Ta
     for (uint32_t i = 0; i < file->columns.count; i++)
         if (text_equal(file->columns.columns[i].name, column->name))
             has_null = file->columns.columns[i].summary.null_count > 0;
+    if (has_null && publish->request->change_count > 0)
+        return fault_set(fault, FAULT_NOT_NULL_VIOLATION,
+                         "column \"%.*s\" of relation \"%.*s\" contains null values",
+                         TEXT_ARGS(column->name),
+                         TEXT_ARGS(table_key_name(publish->request->table)));
     return !has_null ||
            fault_set(fault, FAULT_NOT_NULL_VIOLATION,
                      "null value in column \"%.*s\" of relation \"%.*s\" violates not-null constraint",

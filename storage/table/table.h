@@ -280,6 +280,8 @@ typedef struct StagedSegment {
     ShardSpec shard;
 } StagedSegment;
 
+typedef struct TableChange TableChange;
+
 typedef struct PublishRequest {
     Text table; /* exactly as it is to be named; made when it does not exist */
     PublishMode mode;
@@ -288,6 +290,10 @@ typedef struct PublishRequest {
     const TableInterval *overwrite;
     uint32_t retired_count; /* REWRITE: numbers of segments, all of them still in use: else 40001 */
     const int64_t *retired;
+    /* REWRITE: how the table itself changes with it. Every segment of it is retired then, and the
+     * columns below are those after the changes. */
+    uint32_t change_count;
+    const TableChange *changes;
     uint32_t segment_count;
     const StagedSegment *segments;
     /*
@@ -365,17 +371,18 @@ typedef enum TableChangeKind {
     TABLE_RENAME,        /* `to` is the new key */
     TABLE_ADD_COLUMN,    /* column */
     TABLE_DROP_COLUMN,   /* column.name */
-    TABLE_RENAME_COLUMN, /* column.name, `to`; a table that has segments cannot: 0A000 */
+    TABLE_RENAME_COLUMN, /* column.name, `to`; of a table with segments only by a publish: 0A000 */
     TABLE_ALTER_COLUMN,  /* column.name gets what `column` says besides its name and type */
     TABLE_ALTER_SEQUENCE, /* sequence */
+    TABLE_RETYPE_COLUMN,  /* column.name gets column's type; with segments as TABLE_RENAME_COLUMN */
 } TableChangeKind;
 
-typedef struct TableChange {
+struct TableChange {
     TableChangeKind kind;
     TableColumn column;
     Text to;
     TableSequence sequence;
-} TableChange;
+};
 
 /* All of them or none. 42P01, 42701, 42703, 42P07, 0A000. */
 bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32_t count,

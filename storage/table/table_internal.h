@@ -92,6 +92,11 @@ void table_properties_read(Text json, Arena *arena, TableProperties *properties,
                            TableColumn *columns, uint32_t column_count);
 bool table_was_dropped(const TableProperties *properties, Text column);
 
+/* --- changes; in a write transaction (define.c) --- */
+/* As table_alter, of a table whose segments all become unused: *retired of them. */
+bool table_alter_emptied(TableStore *store, Text key, const TableChange *changes, uint32_t count,
+                         Arena *arena, uint32_t *retired, Fault *fault);
+
 /* --- snapshots --- */
 /* Marks is_overshadowed of each: another of a newer version holds its whole interval. */
 void table_overshadow(TableSegment *segments, uint32_t count);

@@ -1,0 +1,84 @@
+/*
+ * ALTER TABLE that needs rows to be written anew: another type of a column, a column with values in
+ * the rows that are there, another name of a column (segments know columns by name). The rows are
+ * read under the table's lock, written as the changes have them, and published together with the
+ * changes: nobody sees one without the other.
+ */
+#include "server/controller/controller_internal.h"
+
+#include "base/log/log.h"
+
+#include <inttypes.h>
+
+enum { LOCK_TIMEOUT_MS = 60000 };
+
+static bool lock_table(Request *request, Text key, Fault *fault)
+{
+    const TableInterval all = TABLE_ETERNITY;
+    TableLockRequest lock = {
+        .table = key,
+        .interval_count = 1,
+        .intervals = &all,
+        .is_exclusive = true,
+        .query = text_of(arena_printf(request->arena, "%" PRIu64, request->query)),
+        .timeout = LOCK_TIMEOUT_MS};
+    if (request->held == NULL) /* what the statement is bound to points into it */
+        request->held = table_snapshot_share(request->snapshot);
+    return table_lock(request->controller->tables, &lock, &request->lock, fault) &&
+           request_refresh_snapshot(request, fault);
+}
+
+static void remove_files(Request *request, const Execution *execution)
+{
+    Fault fault;
+    if (execution->definition == NULL)
+        return;
+    const char *number = arena_printf(request->arena, "%" PRIu64, execution->definition->query);
+    if (!deep_remove_staged(request->controller->deep, number, &fault))
+        log_fault(LOG_LEVEL_WARNING, "removing staged files", &fault);
+}
+
+/* Hands the request's lock on to the publish. */
+static bool publish(Request *request, const ParsedStatement *statement,
+                    const Definition *definition, Execution *execution, Fault *fault)
+{
+    execution->is_rewrite = true;
+    execution->changes = definition->changes;
+    execution->change_count = definition->change_count;
+    execution->lock = request->lock;
+    request->lock = 0;
+    return (constraints_check(request, statement, execution, fault) &&
+            ingest_publish(execution, fault)) ||
+           ingest_give_back(execution);
+}
+
+static bool rewrite(Request *request, const ParsedStatement *statement, Definition *definition,
+                    Fault *fault)
+{
+    BoundQuery *query;
+    const Relation *altered;
+    BindContext context = query_context(request, request->text);
+    if (!sql_bind_definition(request->arena, statement, &context, definition, fault))
+        return false;
+    if (definition->target_count == 0 || definition->change_count == 0)
+        return true; /* gone meanwhile, which IF EXISTS lets it be */
+    if (!sql_bind_alter(request->arena, statement, &context, definition, &query, &altered, fault))
+        return false;
+    Execution execution = {
+        .request = request, .query = query, .defers_publish = true, .altered = altered};
+    bool ok = query_run_step(request, query, &execution, fault) &&
+              publish(request, statement, definition, &execution, fault);
+    remove_files(request, &execution);
+    return ok;
+}
+
+bool alter_rewrite(Request *request, const ParsedStatement *statement, Definition *definition,
+                   Fault *fault)
+{
+    Text key = text_of(arena_strndup(request->arena, definition->targets[0].key.data,
+                                     definition->targets[0].key.length));
+    request->controller->may_give_up = 0;
+    bool ok = lock_table(request, key, fault) && rewrite(request, statement, definition, fault);
+    ingest_unlock(request);
+    return ok;
+}
