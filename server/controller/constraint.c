@@ -120,9 +120,15 @@ static const char *shown_row(Arena *arena, const Buffer *rows)
     return copy;
 }
 
+/* ALTER TABLE looks at the rows that are there. */
+static bool is_altered(const ConstraintRun *run)
+{
+    return run->execution != NULL && run->execution->altered != NULL;
+}
+
 static bool broken_check(ConstraintRun *run, const TableConstraint *constraint, const Buffer *row)
 {
-    if (run->execution->altered != NULL)
+    if (is_altered(run))
         return fault_set(run->fault, FAULT_CHECK_VIOLATION,
                          "check constraint \"%.*s\" of relation \"%.*s\" is violated by some row",
                          TEXT_ARGS(constraint->name), TEXT_ARGS(run->relation->name));
@@ -141,14 +147,14 @@ static bool broken_key(ConstraintRun *run, const TableConstraint *constraint, co
             if (run->relation->columns[k].number == constraint->columns[i])
                 buffer_printf(&names, "%s%.*s", i > 0 ? ", " : "",
                               TEXT_ARGS(run->relation->columns[k].name));
-    bool is_altered = run->execution->altered != NULL;
+    bool was_there = is_altered(run);
     fault_set(run->fault, FAULT_UNIQUE_VIOLATION,
-              is_altered ? "could not create unique index \"%.*s\""
-                         : "duplicate key value violates unique constraint \"%.*s\"",
+              was_there ? "could not create unique index \"%.*s\""
+                        : "duplicate key value violates unique constraint \"%.*s\"",
               TEXT_ARGS(constraint->name));
     fault_detail(run->fault, "Key (%s)=%s %s.", buffer_string(&names),
                  shown_row(run->request->arena, row),
-                 is_altered ? "is duplicated" : "already exists");
+                 was_there ? "is duplicated" : "already exists");
     buffer_clear(&names);
     return false;
 }
