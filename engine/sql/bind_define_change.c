@@ -258,22 +258,22 @@ static bool alter_add(Definer *definer, const PgQuery__AlterTableCmd *command, T
 {
     Binder *binder = definer->binder;
     const Table *table = target_table(definer);
+    uint32_t sequences = definer->definition->sequence_count;
     change->kind = TABLE_ADD_COLUMN;
     change->column = (TableColumn){.type_modifier = -1};
     if (!define_column(definer, command->def->column_def, &change->column))
         return false;
     if (table_find_column(table, change->column.name) >= 0 && command->missing_ok) {
         *skips = true;
+        definer->definition->sequence_count = sequences;
         define_notice_code(definer, FAULT_DUPLICATE_COLUMN,
                     arena_printf(binder->arena,
                                      "column \"%.*s\" of relation \"%.*s\" already exists, skipping",
                                      TEXT_ARGS(change->column.name), TEXT_ARGS(table->name)));
         return true;
     }
-    if (has_segments(table) && definer->definition->sequence_count > 0)
-        return define_refuse(definer, -1, "Write the table anew with CREATE TABLE ... AS SELECT.",
-                             "a serial or identity column cannot be added to a table that has rows");
-    bool has_values = change->column.default_text.length > 0;
+    bool has_values = change->column.default_text.length > 0 ||
+                      definer->definition->sequence_count > sequences;
     definer->definition->rewrites = definer->definition->rewrites || has_values;
     if (table->rows > 0 && change->column.not_null && !has_values)
         return fault_set(binder->fault, FAULT_NOT_NULL_VIOLATION,
@@ -424,6 +424,7 @@ bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
     uint32_t *commands = ARENA_ARRAY(definer->binder->arena, uint32_t, alter->n_cmds + 1);
     definition->changes = changes;
     definition->commands = commands;
+    definition->table.key = definition->targets[0].key; /* sequences and constraints are named by it */
     for (size_t i = 0; i < alter->n_cmds; i++) {
         bool skips = false;
         if (!alter_one(definer, alter->cmds[i]->alter_table_cmd, &changes[definition->change_count],

@@ -52,16 +52,42 @@ static bool publish(Request *request, const ParsedStatement *statement,
            ingest_give_back(execution);
 }
 
-static bool rewrite(Request *request, const ParsedStatement *statement, Definition *definition,
-                    Fault *fault)
+/* Serial and identity columns that are added take their numbers from sequences of their own. */
+static bool add_sequences(Request *request, Definition *definition, Fault *fault)
+{
+    uint32_t oids[DEFINITION_MAX_SEQUENCES], count = definition->change_count;
+    TableColumn *columns = ARENA_ARRAY(request->arena, TableColumn, (size_t)count + 1);
+    TableChange *changes = ARENA_ARRAY(request->arena, TableChange, (size_t)count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        changes[i] = definition->changes[i];
+        columns[i] = changes[i].kind == TABLE_ADD_COLUMN ? changes[i].column : (TableColumn){0};
+    }
+    if (!define_make_sequences(request, definition, columns, count, oids, fault))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (changes[i].kind == TABLE_ADD_COLUMN)
+            changes[i].column.default_text = columns[i].default_text;
+    definition->changes = changes;
+    return request_refresh_snapshot(request, fault);
+}
+
+static bool own_sequences(Request *request, const Definition *definition, uint32_t oid, Fault *fault)
+{
+    if (definition->sequence_count == 0)
+        return true;
+    if (!request_refresh_snapshot(request, fault))
+        return false;
+    const Table *table = table_by_oid(request->snapshot, oid);
+    return table == NULL || define_own_sequences(request, definition, table->columns,
+                                                 table->column_count, oid, fault);
+}
+
+static bool run(Request *request, const ParsedStatement *statement, const Definition *definition,
+                Fault *fault)
 {
     BoundQuery *query;
     const Relation *altered;
     BindContext context = query_context(request, request->text);
-    if (!sql_bind_definition(request->arena, statement, &context, definition, fault))
-        return false;
-    if (definition->target_count == 0 || definition->change_count == 0)
-        return true; /* gone meanwhile, which IF EXISTS lets it be */
     if (!sql_bind_alter(request->arena, statement, &context, definition, &query, &altered, fault))
         return false;
     Execution execution = {
@@ -69,6 +95,26 @@ static bool rewrite(Request *request, const ParsedStatement *statement, Definiti
     bool ok = query_run_step(request, query, &execution, fault) &&
               publish(request, statement, definition, &execution, fault);
     remove_files(request, &execution);
+    return ok;
+}
+
+static bool rewrite(Request *request, const ParsedStatement *statement, Definition *definition,
+                    Fault *fault)
+{
+    BindContext context = query_context(request, request->text);
+    if (!sql_bind_definition(request->arena, statement, &context, definition, fault))
+        return false;
+    if (definition->target_count == 0 || definition->change_count == 0)
+        return true; /* gone meanwhile, which IF EXISTS lets it be */
+    const TableSnapshot *bound = table_snapshot_share(request->snapshot); /* what is named is in it */
+    uint32_t oid = definition->targets[0].oid;
+    bool ok = (definition->sequence_count == 0 || add_sequences(request, definition, fault)) &&
+              run(request, statement, definition, fault);
+    if (ok)
+        ok = own_sequences(request, definition, oid, fault);
+    else
+        define_drop_sequences(request, definition);
+    table_snapshot_release(request->controller->tables, bound);
     return ok;
 }
 

@@ -359,6 +359,13 @@ bool alter_rewrite(Request *request, const ParsedStatement *statement,
 
 /* --- define.c --- */
 bool define_run(Request *request, const ParsedStatement *statement, Fault *fault);
+/* Sequences of serial and identity columns: made (oids[i] of the i-th), before the columns of these
+ * names get defaults that name them; given to the table's columns; dropped when that went wrong. */
+bool define_make_sequences(Request *request, const Definition *definition, TableColumn *columns,
+                           uint32_t count, uint32_t *oids, Fault *fault);
+bool define_own_sequences(Request *request, const Definition *definition,
+                          const TableColumn *columns, uint32_t count, uint32_t table, Fault *fault);
+void define_drop_sequences(Request *request, const Definition *definition);
 /* The session's temporary schema, made if need be; the front end is told to have it dropped. */
 bool define_temporary_schema(Request *request, Fault *fault);
 bool define_drop_temporary(Request *request, Fault *fault);

@@ -61,7 +61,7 @@ void define_end_transaction(Request *request)
 
 /* The sequences of serial and identity columns come before their table, whose defaults name them by
  * their OIDs, so that they may be renamed. */
-static bool make_sequences(Request *request, const Definition *definition, TableColumn *columns,
+bool define_make_sequences(Request *request, const Definition *definition, TableColumn *columns,
                            uint32_t count, uint32_t *oids, Fault *fault)
 {
     static const TableColumn shown[] = {{.name = TEXT_LITERAL("last_value"), .type_oid = T_INT8, .type_modifier = -1},
@@ -86,7 +86,7 @@ static bool make_sequences(Request *request, const Definition *definition, Table
     return true;
 }
 
-static void drop_sequences(Request *request, const Definition *definition)
+void define_drop_sequences(Request *request, const Definition *definition)
 {
     Fault ignored;
     for (uint32_t i = 0; i < definition->sequence_count; i++)
@@ -94,8 +94,8 @@ static void drop_sequences(Request *request, const Definition *definition)
                          &ignored);
 }
 
-static bool own_sequences(Request *request, const Definition *definition, const TableColumn *columns,
-                          uint32_t count, uint32_t table, Fault *fault)
+bool define_own_sequences(Request *request, const Definition *definition,
+                          const TableColumn *columns, uint32_t count, uint32_t table, Fault *fault)
 {
     for (uint32_t i = 0; i < definition->sequence_count; i++) {
         const DefinitionSequence *one = &definition->sequences[i];
@@ -103,7 +103,8 @@ static bool own_sequences(Request *request, const Definition *definition, const 
         change.sequence.owner_table = table;
         for (uint32_t k = 0; k < count; k++)
             if (text_equal(columns[k].name, one->column))
-                change.sequence.owner_column = (int32_t)k + 1; /* as they are numbered */
+                change.sequence.owner_column =
+                    columns[k].number > 0 ? columns[k].number : (int32_t)k + 1; /* of a new table */
         if (!table_alter(request->controller->tables, one->key, &change, 1, LOCK_TIMEOUT_MS, fault))
             return false;
     }
@@ -124,15 +125,15 @@ static bool create(Request *request, const Definition *definition, Fault *fault)
     if (table.column_count > 0)
         memcpy(columns, table.columns, table.column_count * sizeof *columns);
     table.columns = columns;
-    if (!make_sequences(request, definition, columns, table.column_count, sequences, fault))
+    if (!define_make_sequences(request, definition, columns, table.column_count, sequences, fault))
         return false;
     if (!table_create(request->controller->tables, &table, definition->replaces, &oid, fault)) {
-        drop_sequences(request, definition);
+        define_drop_sequences(request, definition);
         return false;
     }
     if (table.properties.kind == TABLE_SEQUENCE && !sequence_begin(request, oid, fault))
         return false;
-    if (!own_sequences(request, definition, columns, table.column_count, oid, fault))
+    if (!define_own_sequences(request, definition, columns, table.column_count, oid, fault))
         return false;
     /* outside of a block the transaction ends with the statement */
     if (definition->table.properties.drops_at_commit && request->transaction == 'I')
