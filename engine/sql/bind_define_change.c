@@ -381,6 +381,109 @@ static bool alter_type(Definer *definer, const PgQuery__AlterTableCmd *command, 
     return define_column_type(definer, command->def->column_def, &change->column);
 }
 
+/* The table as the definer of CREATE TABLE would have it, for constraints to be bound in. */
+static bool take_table(Definer *definer)
+{
+    const Table *table = target_table(definer);
+    if (definer->columns != NULL)
+        return true;
+    if (table->parsed.constraint_count > DEFINER_MAX_CONSTRAINTS)
+        return define_refuse(definer, -1, NULL, "more than %d constraints are not supported",
+                             DEFINER_MAX_CONSTRAINTS);
+    definer->definition->table.key = table->key;
+    for (uint32_t i = 0; i < table->column_count; i++)
+        *define_add_column(definer) = table->columns[i];
+    for (uint32_t i = 0; i < table->parsed.constraint_count; i++)
+        definer->constraints[definer->constraint_count++] = table->parsed.constraints[i];
+    return true;
+}
+
+static bool has_new_columns(const Definition *definition)
+{
+    for (uint32_t i = 0; i < definition->change_count; i++)
+        if (definition->changes[i].kind == TABLE_ADD_COLUMN)
+            return true;
+    return false;
+}
+
+static bool refuse_mixture(Definer *definer)
+{
+    return define_refuse(definer, -1, "Use two statements.",
+                         "adding or dropping constraints together with new columns or types is not supported");
+}
+
+/* Primary keys have no nulls in the rows that are there. */
+static bool check_key_nulls(Definer *definer, const TableConstraint *constraint)
+{
+    const Table *table = target_table(definer);
+    for (uint32_t i = 0; constraint->kind == 'p' && i < constraint->column_count; i++) {
+        const TableColumn *column = &table->columns[constraint->columns[i] - 1];
+        if (has_nulls(table, column))
+            return fault_set(definer->binder->fault, FAULT_NOT_NULL_VIOLATION,
+                             "column \"%.*s\" of relation \"%.*s\" contains null values",
+                             TEXT_ARGS(column->name), TEXT_ARGS(table->name));
+    }
+    return true;
+}
+
+static bool alter_add_constraint(Definer *definer, const PgQuery__AlterTableCmd *command,
+                                 TableChange *change, bool *skips)
+{
+    const PgQuery__Constraint *constraint = command->def->constraint;
+    bool is_foreign = constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN;
+    if (!is_foreign && constraint->skip_validation)
+        return define_refuse(definer, -1, NULL, "NOT VALID is not supported");
+    if (constraint->indexname[0] != '\0')
+        return define_refuse(definer, -1, NULL, "constraints USING INDEX are not supported");
+    if (!is_foreign && has_new_columns(definer->definition))
+        return refuse_mixture(definer);
+    if (!take_table(definer))
+        return false;
+    uint32_t count = definer->constraint_count;
+    if (!define_table_constraint(definer, constraint))
+        return false;
+    *skips = definer->constraint_count == count;
+    if (*skips)
+        return true;
+    TableConstraint *made = &definer->constraints[count];
+    if (!check_key_nulls(definer, made))
+        return false;
+    int32_t *numbers = ARENA_ARRAY(definer->binder->arena, int32_t, (size_t)made->column_count + 1);
+    for (uint32_t i = 0; i < made->column_count; i++)
+        numbers[i] = target_table(definer)->columns[made->columns[i] - 1].number;
+    change->kind = TABLE_ADD_CONSTRAINT;
+    change->constraint = *made;
+    change->constraint.columns = numbers;
+    definer->definition->adds_constraints = true;
+    return true;
+}
+
+static bool alter_drop_constraint(Definer *definer, const PgQuery__AlterTableCmd *command,
+                                  TableChange *change, bool *skips)
+{
+    Binder *binder = definer->binder;
+    Text name = define_new_name(binder, command->name), table = target_table(definer)->name;
+    if (!take_table(definer))
+        return false;
+    for (uint32_t i = 0; i < definer->constraint_count; i++) {
+        if (!text_equal(definer->constraints[i].name, name))
+            continue;
+        change->kind = TABLE_DROP_CONSTRAINT;
+        change->constraint.name = definer->constraints[i].name;
+        definer->constraints[i] = definer->constraints[--definer->constraint_count];
+        return true;
+    }
+    *skips = command->missing_ok;
+    if (!command->missing_ok)
+        return fault_set(binder->fault, FAULT_UNDEFINED_OBJECT,
+                         "constraint \"%.*s\" of relation \"%.*s\" does not exist",
+                         TEXT_ARGS(name), TEXT_ARGS(table));
+    define_notice(definer, arena_printf(binder->arena,
+                                        "constraint \"%.*s\" of relation \"%.*s\" does not exist, skipping",
+                                        TEXT_ARGS(name), TEXT_ARGS(table)));
+    return true;
+}
+
 static bool alter_one(Definer *definer, const PgQuery__AlterTableCmd *command, TableChange *change,
                       bool *skips)
 {
@@ -396,9 +499,9 @@ static bool alter_one(Definer *definer, const PgQuery__AlterTableCmd *command, T
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
         return alter_type(definer, command, change);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
-        *skips = true;
-        define_notice_unenforced(definer, "the constraint");
-        return true;
+        return alter_add_constraint(definer, command, change, skips);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
+        return alter_drop_constraint(definer, command, change, skips);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
         *skips = true;
@@ -433,6 +536,10 @@ bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
         commands[definition->change_count] = (uint32_t)i;
         definition->change_count += !skips;
     }
+    if (definition->rewrites || has_new_columns(definition))
+        for (uint32_t i = 0; i < definition->change_count; i++)
+            if (changes[i].kind == TABLE_ADD_CONSTRAINT || changes[i].kind == TABLE_DROP_CONSTRAINT)
+                return refuse_mixture(definer);
     return true;
 }
 

@@ -119,13 +119,10 @@ static bool is_name_taken(const Definer *definer, Text name)
 }
 
 /* As PostgreSQL names them: t_pkey, t_a_b_key, t_a_check, with a number when the name is taken. */
-static Text constraint_name(Definer *definer, const PgQuery__Constraint *constraint, char kind,
-                            const int32_t *numbers, uint32_t count)
+static Text default_name(Definer *definer, char kind, const int32_t *numbers, uint32_t count)
 {
     Arena *arena = definer->binder->arena;
     Text table = new_table_name(definer);
-    if (constraint->conname[0] != '\0')
-        return define_new_name(definer->binder, constraint->conname);
     const char *base = arena_printf(arena, "%.*s", TEXT_ARGS(table));
     for (uint32_t i = 0; kind != 'p' && i < count; i++)
         base = arena_printf(arena, "%s_%.*s", base,
@@ -147,7 +144,8 @@ static bool has_primary_key(const Definer *definer)
     return false;
 }
 
-/* PRIMARY KEY, UNIQUE and CHECK of the table that is being made. */
+/* PRIMARY KEY, UNIQUE and CHECK of the table that is being made. What columns a CHECK stands at, and
+ * its name where it is given none, are known when it is bound. */
 static bool add_constraint(Definer *definer, const PgQuery__Constraint *constraint,
                            const int32_t *numbers, uint32_t count)
 {
@@ -174,13 +172,17 @@ static bool add_constraint(Definer *definer, const PgQuery__Constraint *constrai
                                  "a key of type %s is not supported", info->sql_name);
     }
     TableConstraint *one = &definer->constraints[definer->constraint_count];
+    Text given = constraint->conname[0] == '\0' ? TEXT_LITERAL("")
+                                                : define_new_name(binder, constraint->conname);
     int32_t *columns = ARENA_ARRAY(binder->arena, int32_t, (size_t)count + 1);
     memcpy(columns, numbers, count * sizeof *columns);
     *one = (TableConstraint){.kind = kind,
-                             .name = constraint_name(definer, constraint, kind, numbers, count),
+                             .name = kind == 'c' || given.length > 0
+                                         ? given
+                                         : default_name(definer, kind, numbers, count),
                              .column_count = count,
                              .columns = columns};
-    if (is_name_taken(definer, one->name))
+    if (one->name.length > 0 && is_name_taken(definer, one->name))
         return fault_set(binder->fault, FAULT_DUPLICATE_OBJECT,
                          "constraint \"%.*s\" for relation \"%.*s\" already exists",
                          TEXT_ARGS(one->name), TEXT_ARGS(new_table_name(definer)));
@@ -397,8 +399,24 @@ static bool copy_columns(Definer *definer, const PgQuery__TableLikeClause *like)
     return true;
 }
 
-/* CHECK (..): a condition over the table's columns. */
-static bool check_checks(Definer *definer)
+/* The columns that a bound CHECK uses, and with them its name: t_a_check of one, t_check of others. */
+static void place_check(Definer *definer, TableConstraint *constraint, const Expr *expr,
+                        const ScopeColumn *columns)
+{
+    int32_t *numbers =
+        ARENA_ARRAY(definer->binder->arena, int32_t, (size_t)definer->column_count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < definer->column_count; i++)
+        if (expr_uses_column(expr, columns[i].id))
+            numbers[count++] = (int32_t)i + 1;
+    constraint->columns = numbers;
+    constraint->column_count = count;
+    if (constraint->name.length == 0)
+        constraint->name = default_name(definer, 'c', numbers, count == 1 ? 1 : 0);
+}
+
+/* CHECK (..): a condition over the table's columns; those of the definer's from `first` on. */
+static bool check_checks(Definer *definer, uint32_t first)
 {
     Binder *binder = definer->binder;
     ScopeColumn *columns = ARENA_ARRAY(binder->arena, ScopeColumn, definer->column_count + 1);
@@ -416,7 +434,7 @@ static bool check_checks(Definer *definer)
         return false;
     Scope scope = {.from = from};
     ExprContext context = {.scope = &scope, .clause = CLAUSE_CHECK};
-    for (uint32_t i = 0; i < definer->constraint_count; i++) {
+    for (uint32_t i = first; i < definer->constraint_count; i++) {
         if (definer->constraints[i].kind != 'c')
             continue;
         const PgQuery__Node *node = parse_plain(
@@ -425,14 +443,22 @@ static bool check_checks(Definer *definer)
             binder->fault);
         const OffsetMap *map = binder->map;
         binder->map = NULL;
-        bool ok = node != NULL &&
-                  bind_condition(binder, &context,
-                                 node->select_stmt->target_list[0]->res_target->val, "CHECK") != NULL;
+        const Expr *expr =
+            node == NULL ? NULL
+                         : bind_condition(binder, &context,
+                                          node->select_stmt->target_list[0]->res_target->val, "CHECK");
         binder->map = map;
-        if (!ok)
+        if (expr == NULL)
             return false;
+        place_check(definer, &definer->constraints[i], expr, columns);
     }
     return true;
+}
+
+bool define_table_constraint(Definer *definer, const PgQuery__Constraint *constraint)
+{
+    uint32_t first = definer->constraint_count;
+    return table_constraint(definer, constraint) && check_checks(definer, first);
 }
 
 /* What generates a column names others of the table only, and none that is generated itself. */
@@ -507,5 +533,5 @@ bool define_elements(Definer *definer, const PgQuery__CreateStmt *create)
             !table_constraint(definer, node->constraint))
             return false;
     }
-    return check_generated(definer) && check_checks(definer);
+    return check_generated(definer) && check_checks(definer, 0);
 }

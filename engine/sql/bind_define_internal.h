@@ -55,6 +55,12 @@ void define_notice_unenforced(Definer *definer, const char *what);
 /* The type of the column, whose name is known. */
 bool define_column_type(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column);
 bool define_column(Definer *definer, const PgQuery__ColumnDef *node, TableColumn *column);
+/*
+ * One more constraint of the table whose columns and constraints the definer holds, its columns by
+ * their places from 1. The definer has no more constraints than before where it is one that is
+ * accepted and not enforced, which a notice says.
+ */
+bool define_table_constraint(Definer *definer, const PgQuery__Constraint *constraint);
 /* Columns, constraints and LIKE of CREATE TABLE. */
 bool define_elements(Definer *definer, const PgQuery__CreateStmt *create);
 /* --- what is there (bind_define_change.c) --- */

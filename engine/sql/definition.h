@@ -48,6 +48,7 @@ typedef struct Definition {
     uint32_t change_count;
     const TableChange *changes;
     const uint32_t *commands; /* ALTER TABLE: which command of the statement each change is */
+    bool adds_constraints;    /* the rows that are there must fulfil them */
     bool rewrites;            /* the changes need rows to be written anew: sql_bind_alter */
     Text column, comment;
     uint32_t notice_count; /* what is accepted and has no effect here, as PostgreSQL would say it */

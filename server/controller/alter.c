@@ -128,3 +128,29 @@ bool alter_rewrite(Request *request, const ParsedStatement *statement, Definitio
     ingest_unlock(request);
     return ok;
 }
+
+/* The rows that are there are looked at under the lock, and the change is made while it is held. */
+static bool constrain(Request *request, const ParsedStatement *statement, Definition *definition,
+                      Fault *fault)
+{
+    BindContext context = query_context(request, request->text);
+    if (!sql_bind_definition(request->arena, statement, &context, definition, fault))
+        return false;
+    if (definition->target_count == 0 || definition->change_count == 0)
+        return true; /* gone meanwhile, which IF EXISTS lets it be */
+    return constraints_check_added(request, definition, fault) &&
+           table_alter_locked(request->controller->tables, definition->targets[0].key,
+                              definition->changes, definition->change_count, request->lock,
+                              LOCK_TIMEOUT_MS, fault);
+}
+
+bool alter_constrain(Request *request, const ParsedStatement *statement, Definition *definition,
+                     Fault *fault)
+{
+    Text key = text_of(arena_strndup(request->arena, definition->targets[0].key.data,
+                                     definition->targets[0].key.length));
+    request->controller->may_give_up = 0;
+    bool ok = lock_table(request, key, fault) && constrain(request, statement, definition, fault);
+    ingest_unlock(request);
+    return ok;
+}

@@ -16,6 +16,7 @@ typedef struct ConstraintRun {
     const Relation *relation;
     const Relation *work; /* the files */
     const Relation *rest; /* what stays of the table */
+    bool is_altered;      /* it is the table's own rows that break it, not new ones */
     Fault *fault;
 } ConstraintRun;
 
@@ -120,15 +121,9 @@ static const char *shown_row(Arena *arena, const Buffer *rows)
     return copy;
 }
 
-/* ALTER TABLE looks at the rows that are there. */
-static bool is_altered(const ConstraintRun *run)
-{
-    return run->execution != NULL && run->execution->altered != NULL;
-}
-
 static bool broken_check(ConstraintRun *run, const TableConstraint *constraint, const Buffer *row)
 {
-    if (is_altered(run))
+    if (run->is_altered)
         return fault_set(run->fault, FAULT_CHECK_VIOLATION,
                          "check constraint \"%.*s\" of relation \"%.*s\" is violated by some row",
                          TEXT_ARGS(constraint->name), TEXT_ARGS(run->relation->name));
@@ -147,14 +142,13 @@ static bool broken_key(ConstraintRun *run, const TableConstraint *constraint, co
             if (run->relation->columns[k].number == constraint->columns[i])
                 buffer_printf(&names, "%s%.*s", i > 0 ? ", " : "",
                               TEXT_ARGS(run->relation->columns[k].name));
-    bool was_there = is_altered(run);
     fault_set(run->fault, FAULT_UNIQUE_VIOLATION,
-              was_there ? "could not create unique index \"%.*s\""
-                        : "duplicate key value violates unique constraint \"%.*s\"",
+              run->is_altered ? "could not create unique index \"%.*s\""
+                         : "duplicate key value violates unique constraint \"%.*s\"",
               TEXT_ARGS(constraint->name));
     fault_detail(run->fault, "Key (%s)=%s %s.", buffer_string(&names),
                  shown_row(run->request->arena, row),
-                 was_there ? "is duplicated" : "already exists");
+                 run->is_altered ? "is duplicated" : "already exists");
     buffer_clear(&names);
     return false;
 }
@@ -189,16 +183,37 @@ static bool look_at_all(ConstraintRun *run, const Table *table)
     return true;
 }
 
-/* Keys that come twice in a table as it is. */
-static bool look_at_table(Request *request, const Table *table, Fault *fault)
+/* A query of a table as it is, which no statement of the client's asks. */
+static ConstraintRun run_of_table(Request *request, const Table *table, Fault *fault)
 {
     static const ParsedStatement none = {.kind = STATEMENT_QUERY, .tag = "SELECT", .has_own_text = true};
     ConstraintRun run = {.request = request, .statement = &none, .fault = fault};
     run.relation = schema_relation_by_oid(request->arena, request->snapshot, table->oid);
     run.work = run.relation;
+    return run;
+}
+
+/* Keys that come twice in a table as it is. */
+static bool look_at_table(Request *request, const Table *table, Fault *fault)
+{
+    ConstraintRun run = run_of_table(request, table, fault);
     for (uint32_t i = 0; i < table->parsed.constraint_count; i++)
         if (table->parsed.constraints[i].kind != 'c' &&
             !look(&run, &table->parsed.constraints[i], NULL))
+            return false;
+    return true;
+}
+
+bool constraints_check_added(Request *request, const Definition *definition, Fault *fault)
+{
+    const Table *table = table_by_oid(request->snapshot, definition->targets[0].oid);
+    if (table == NULL || table->rows == 0)
+        return true;
+    ConstraintRun run = run_of_table(request, table, fault);
+    run.is_altered = true;
+    for (uint32_t i = 0; i < definition->change_count; i++)
+        if (definition->changes[i].kind == TABLE_ADD_CONSTRAINT &&
+            !look(&run, &definition->changes[i].constraint, NULL))
             return false;
     return true;
 }
@@ -218,6 +233,7 @@ bool constraints_check(Request *request, const ParsedStatement *statement, Execu
 {
     ConstraintRun run = {
         .request = request, .statement = statement, .execution = execution, .fault = fault};
+    run.is_altered = execution->altered != NULL;
     Text key = text_of(arena_strdup(request->arena, execution->query->ingest->table));
     const Table *table = table_find(request->snapshot, key);
     if (execution->altered != NULL)

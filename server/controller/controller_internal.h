@@ -339,6 +339,8 @@ void change_merge_small(Request *request, const ParsedStatement *statement,
  * keys, as the execution's; whoever fails afterwards gives it back. */
 bool constraints_check(Request *request, const ParsedStatement *statement, Execution *execution,
                        Fault *fault);
+/* Whether a table's rows fulfil the constraints that the definition adds: 23514, 23505. */
+bool constraints_check_added(Request *request, const Definition *definition, Fault *fault);
 /* Whether keys come twice in tables as they are in the snapshot: 23505. */
 bool constraints_check_tables(Request *request, const uint32_t *oids, uint32_t count, Fault *fault);
 
@@ -356,6 +358,9 @@ typedef struct QueryCopy {
  * changes, in one publish. `definition` is bound anew on the way, under the table's lock. */
 bool alter_rewrite(Request *request, const ParsedStatement *statement,
                    Definition *definition, Fault *fault);
+/* ALTER TABLE whose definition says that it adds constraints, in the same way. */
+bool alter_constrain(Request *request, const ParsedStatement *statement,
+                     Definition *definition, Fault *fault);
 
 /* --- define.c --- */
 bool define_run(Request *request, const ParsedStatement *statement, Fault *fault);

@@ -349,6 +349,8 @@ static bool alter(Request *request, const ParsedStatement *statement, Definition
         return true;
     if (definition->rewrites)
         return alter_rewrite(request, statement, definition, fault);
+    if (definition->adds_constraints)
+        return alter_constrain(request, statement, definition, fault);
     if (!table_alter(request->controller->tables, definition->targets[0].key, definition->changes,
                      definition->change_count, LOCK_TIMEOUT_MS, fault))
         return false;

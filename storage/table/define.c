@@ -306,6 +306,67 @@ static bool alter_column(Change *change, const TableColumn *given)
     return true;
 }
 
+static int find_constraint(const Change *change, Text name)
+{
+    for (uint32_t i = 0; i < change->properties.constraint_count; i++)
+        if (text_equal(change->properties.constraints[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static TableColumn *numbered_column(Change *change, int32_t number)
+{
+    for (uint32_t i = 0; i < change->column_count; i++)
+        if (change->columns[i].number == number)
+            return &change->columns[i];
+    return NULL;
+}
+
+static bool add_constraint(Change *change, const TableConstraint *given)
+{
+    TableProperties *properties = &change->properties;
+    uint32_t count = properties->constraint_count;
+    if (find_constraint(change, given->name) >= 0)
+        return fault_set(change->fault, FAULT_DUPLICATE_OBJECT,
+                         "constraint \"%.*s\" for relation \"%.*s\" already exists",
+                         TEXT_ARGS(given->name), TEXT_ARGS(table_key_name(change->table->name)));
+    for (uint32_t i = 0; i < given->column_count; i++) {
+        TableColumn *column = numbered_column(change, given->columns[i]);
+        if (column == NULL)
+            return fault_set(change->fault, FAULT_UNDEFINED_COLUMN,
+                             "a column of constraint \"%.*s\" does not exist",
+                             TEXT_ARGS(given->name));
+        if (given->kind == 'p')
+            column->not_null = true;
+    }
+    TableConstraint *all = ARENA_ARRAY(change->arena, TableConstraint, (size_t)count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = properties->constraints[i];
+    all[count] = *given;
+    properties->constraints = all;
+    properties->constraint_count = count + 1;
+    return true;
+}
+
+static bool drop_constraint(Change *change, Text name)
+{
+    TableProperties *properties = &change->properties;
+    int at = find_constraint(change, name);
+    if (at < 0)
+        return fault_set(change->fault, FAULT_UNDEFINED_OBJECT,
+                         "constraint \"%.*s\" of relation \"%.*s\" does not exist",
+                         TEXT_ARGS(name), TEXT_ARGS(table_key_name(change->table->name)));
+    TableConstraint *kept =
+        ARENA_ARRAY(change->arena, TableConstraint, (size_t)properties->constraint_count + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < properties->constraint_count; i++)
+        if (i != (uint32_t)at)
+            kept[count++] = properties->constraints[i];
+    properties->constraints = kept;
+    properties->constraint_count = count;
+    return true;
+}
+
 static bool apply(Change *change, const TableChange *one)
 {
     switch (one->kind) {
@@ -316,6 +377,8 @@ static bool apply(Change *change, const TableChange *one)
     case TABLE_ALTER_COLUMN: return alter_column(change, &one->column);
     case TABLE_ALTER_SEQUENCE: change->properties.sequence = one->sequence; return true;
     case TABLE_RETYPE_COLUMN: return retype_column(change, &one->column);
+    case TABLE_ADD_CONSTRAINT: return add_constraint(change, &one->constraint);
+    case TABLE_DROP_CONSTRAINT: return drop_constraint(change, one->constraint.name);
     }
     return false;
 }
@@ -333,8 +396,14 @@ static bool apply_all(Change *change, const TableChange *changes, uint32_t count
 bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32_t count,
                  int64_t lock_timeout, Fault *fault)
 {
+    return table_alter_locked(store, key, changes, count, 0, lock_timeout, fault);
+}
+
+bool table_alter_locked(TableStore *store, Text key, const TableChange *changes, uint32_t count,
+                        int64_t lock, int64_t lock_timeout, Fault *fault)
+{
     TableInterval everything = TABLE_ETERNITY;
-    if (!table_lock_begin_write(store, key, &everything, 1, true, 0, lock_timeout, fault))
+    if (!table_lock_begin_write(store, key, &everything, 1, true, lock, lock_timeout, fault))
         return false;
     Arena *arena = arena_new("alter table");
     Change change = {.store = store, .arena = arena, .fault = fault};

@@ -375,6 +375,8 @@ typedef enum TableChangeKind {
     TABLE_ALTER_COLUMN,  /* column.name gets what `column` says besides its name and type */
     TABLE_ALTER_SEQUENCE, /* sequence */
     TABLE_RETYPE_COLUMN,  /* column.name gets column's type; with segments as TABLE_RENAME_COLUMN */
+    TABLE_ADD_CONSTRAINT,  /* constraint, which whoever asks has checked the rows for; 42710 */
+    TABLE_DROP_CONSTRAINT, /* constraint.name; 42704 */
 } TableChangeKind;
 
 struct TableChange {
@@ -382,11 +384,15 @@ struct TableChange {
     TableColumn column;
     Text to;
     TableSequence sequence;
+    TableConstraint constraint;
 };
 
 /* All of them or none. 42P01, 42701, 42703, 42P07, 0A000. */
 bool table_alter(TableStore *store, Text key, const TableChange *changes, uint32_t count,
                  int64_t lock_timeout, Fault *fault);
+/* The same by the statement that holds the exclusive lock `lock` on the whole table. */
+bool table_alter_locked(TableStore *store, Text key, const TableChange *changes, uint32_t count,
+                        int64_t lock, int64_t lock_timeout, Fault *fault);
 /* Every row goes; the table and its columns stay. */
 bool table_truncate(TableStore *store, Text key, int64_t lock_timeout, Fault *fault);
 /* Every relation of the schema with the schema itself; one that is not there is no error. */
