@@ -339,18 +339,22 @@ uint64_t request_next_execution(Request *request)
     return request->query * MOST_STATEMENTS + request->executions++ % MOST_STATEMENTS;
 }
 
-/* Workers that the query may use: what the session allows of what there is, and, with
+/* Workers that the query may use: what the session allows of what there is, one for few rows, and, with
  * taskAssignment = auto, no more than the bytes of its tables ask for. The sizes of external
  * inputs are not known yet: they get all. */
 static uint32_t wanted_workers(const Request *request, const PlanDemand *demand)
 {
-    enum { ASSIGNMENT_AUTO = 1 };
+    enum { ASSIGNMENT_AUTO = 1, FEW = 4 };
     int64_t most = worker_capacity(request);
     const Settings *settings = &request->settings;
     if (settings->talaria_num_tasks > 0 && settings->talaria_num_tasks < most)
         most = settings->talaria_num_tasks;
     if (settings->max_num_tasks > 1 && settings->max_num_tasks - 1 < most)
         most = settings->max_num_tasks - 1; /* it counts the controller */
+    /* A worker that is alone has done before two have met. */
+    if (demand->external_inputs == 0 && !demand->is_ingest && demand->joins == 0 &&
+        demand->rows_in_time <= FEW * (uint64_t)settings->local_rows)
+        most = 1;
     if (settings->task_assignment == ASSIGNMENT_AUTO && demand->external_inputs == 0) {
         int64_t asked = (int64_t)(demand->table_bytes / (uint64_t)settings->max_input_bytes_per_worker) + 1;
         most = asked < most ? asked : most;
