@@ -182,6 +182,8 @@ static bool produce_constraints(const CatalogContext *context, Arena *arena, Bat
     const TableConstraint *constraint;
     ROWS_BEGIN(&rows, constraint_columns, arena);
     while ((constraint = next_constraint(context, &walk)) != NULL) {
+        if (constraint->is_index)
+            continue;
         catalog_set_int(&rows, "oid", constraint_oid(walk.at->oid, walk.number));
         catalog_set_text(&rows, "conname", constraint->name);
         catalog_set_int(&rows, "connamespace", schema_of(walk.at));
@@ -265,6 +267,8 @@ static bool produce_table_constraints(const CatalogContext *context, Arena *aren
     const TableConstraint *constraint;
     ROWS_BEGIN(&rows, table_constraints_columns, arena);
     while ((constraint = next_constraint(context, &walk)) != NULL) {
+        if (constraint->is_index)
+            continue;
         set_names(&rows, context, walk.at, constraint);
         catalog_set_string(&rows, "constraint_type",
                            constraint->kind == 'p'   ? "PRIMARY KEY"
@@ -288,13 +292,16 @@ static bool produce_key_columns(const CatalogContext *context, Arena *arena, Bat
     Walk walk = {0};
     const TableConstraint *constraint;
     ROWS_BEGIN(&rows, key_columns, arena);
-    while ((constraint = next_constraint(context, &walk)) != NULL)
+    while ((constraint = next_constraint(context, &walk)) != NULL) {
+        if (constraint->is_index)
+            continue;
         for (uint32_t i = 0; is_key(constraint) && i < constraint->column_count; i++) {
             set_names(&rows, context, walk.at, constraint);
             catalog_set_text(&rows, "column_name", column_of(walk.at, constraint->columns[i]));
             catalog_set_int(&rows, "ordinal_position", (int64_t)i + 1);
             catalog_row_end(&rows);
         }
+    }
     *out = catalog_rows_finish(&rows);
     return true;
 }

@@ -29,7 +29,7 @@ static bool find_named(Binder *binder, const PgQuery__InferClause *infer, const 
     const Table *table = relation->table;
     for (uint32_t i = 0; i < table->parsed.constraint_count; i++) {
         const TableConstraint *constraint = &table->parsed.constraints[i];
-        if (!text_equal_string(constraint->name, name_plain(infer->conname)))
+        if (constraint->is_index || !text_equal_string(constraint->name, name_plain(infer->conname)))
             continue;
         if (!is_key(constraint))
             return bind_fault(binder, -1, FAULT_WRONG_OBJECT_TYPE,

@@ -456,9 +456,7 @@ static bool bind_one(Definer *definer, const PgQuery__Node *node)
                                    : "extensions are accepted and not made: functions are built in");
         return true;
     case PG_QUERY__NODE__NODE_INDEX_STMT:
-        definer->definition->kind = DEFINE_NOTHING;
-        define_notice(definer, DEFINE_INDEX_NOTICE);
-        return true;
+        return define_index(definer, node->index_stmt);
     default:
         return fault_set(definer->binder->fault, FAULT_INTERNAL_ERROR, "no definition");
     }

@@ -1,7 +1,7 @@
 /*
  * DROP of kinds of objects that this server has none of: each is missing, which IF EXISTS allows.
- * Migrations of ORMs drop what may be there before they make anything. Indexes, which are accepted
- * and not made, may be dropped by any name.
+ * Migrations of ORMs drop what may be there before they make anything. Indexes that are
+ * not unique, which are accepted and not made, may be dropped by any name.
  */
 #include "engine/sql/bind_define_internal.h"
 
@@ -145,10 +145,34 @@ static const char *describe(Definer *definer, int kind, const PgQuery__Node *obj
     return arena_printf(arena, "%s \"%s\"", kinds[kind].word, whole_name(definer, object, 0));
 }
 
+/* Unique indexes are there. */
+static bool drop_unique(Definer *definer, const PgQuery__DropStmt *drop, bool *found)
+{
+    *found = false;
+    for (size_t i = 0; i < drop->n_objects && !*found; i++) {
+        PgQuery__Node *const *parts;
+        size_t count = name_parts(drop->objects[i], &parts);
+        if (count == 0 || count > 2)
+            continue;
+        SchemaName schema = name_read(parts[0]->string->sval);
+        if (!define_drop_index(definer, count > 1 ? &schema : NULL,
+                               name_read(parts[count - 1]->string->sval), found))
+            return false;
+    }
+    return !*found || drop->n_objects == 1 ||
+           define_refuse(definer, -1, "Drop one index after the other.",
+                         "dropping several indexes at once is not supported");
+}
+
 bool define_drop_absent(Definer *definer, const PgQuery__DropStmt *drop)
 {
     int kind = find_kind(drop->remove_type);
+    bool found = false;
     definer->definition->kind = DEFINE_NOTHING;
+    if (kinds[kind].form == ABSENT_INDEX && !drop_unique(definer, drop, &found))
+        return false;
+    if (found)
+        return true;
     for (size_t i = 0; i < drop->n_objects; i++) {
         const char *what = describe(definer, kind, drop->objects[i]);
         if (drop->missing_ok)

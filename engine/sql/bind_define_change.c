@@ -466,7 +466,7 @@ static bool alter_drop_constraint(Definer *definer, const PgQuery__AlterTableCmd
     if (!take_table(definer))
         return false;
     for (uint32_t i = 0; i < definer->constraint_count; i++) {
-        if (!text_equal(definer->constraints[i].name, name))
+        if (!text_equal(definer->constraints[i].name, name) || definer->constraints[i].is_index)
             continue;
         change->kind = TABLE_DROP_CONSTRAINT;
         change->constraint.name = definer->constraints[i].name;
@@ -540,6 +540,176 @@ bool define_alter(Definer *definer, const PgQuery__AlterTableStmt *alter)
         for (uint32_t i = 0; i < definition->change_count; i++)
             if (changes[i].kind == TABLE_ADD_CONSTRAINT || changes[i].kind == TABLE_DROP_CONSTRAINT)
                 return refuse_mixture(definer);
+    return true;
+}
+
+/* --- indexes --- */
+
+static bool is_enforced(const PgQuery__IndexStmt *index)
+{
+    bool is = index->unique && index->where_clause == NULL && !index->nulls_not_distinct;
+    for (size_t i = 0; i < index->n_index_params; i++)
+        is = is && index->index_params[i]->index_elem->expr == NULL;
+    return is;
+}
+
+/* A table, or a key of one, has the name in the table's schema. */
+static bool is_relation(const Definer *definer, Text name)
+{
+    const TableSnapshot *tables = definer->binder->context->tables;
+    Text schema = target_table(definer)->schema;
+    for (uint32_t i = 0; i < tables->table_count; i++) {
+        const Table *table = tables->tables[i];
+        if (!text_equal(table->schema, schema))
+            continue;
+        if (text_equal(table->name, name))
+            return true;
+        for (uint32_t k = 0; k < table->parsed.constraint_count; k++)
+            if (table->parsed.constraints[k].kind != 'c' &&
+                text_equal(table->parsed.constraints[k].name, name))
+                return true;
+    }
+    return false;
+}
+
+/* t_a_b_idx, with a number when the name is taken. */
+static Text index_name(Definer *definer, const PgQuery__IndexStmt *index)
+{
+    Arena *arena = definer->binder->arena;
+    const char *base = arena_printf(arena, "%.*s", TEXT_ARGS(target_table(definer)->name));
+    for (size_t i = 0; i < index->n_index_params; i++) {
+        Text name = define_new_name(definer->binder, index->index_params[i]->index_elem->name);
+        base = arena_printf(arena, "%s_%.*s", base, TEXT_ARGS(name));
+    }
+    Text name = text_of(arena_printf(arena, "%s_idx", base));
+    for (uint32_t number = 1; is_relation(definer, name); number++)
+        name = text_of(arena_printf(arena, "%s_idx%u", base, number));
+    return name;
+}
+
+static bool read_index(Definer *definer, const PgQuery__IndexStmt *index, TableConstraint *made)
+{
+    Binder *binder = definer->binder;
+    int32_t *numbers = ARENA_ARRAY(binder->arena, int32_t, index->n_index_params + 1);
+    for (size_t i = 0; i < index->n_index_params; i++) {
+        Text name = define_new_name(binder, index->index_params[i]->index_elem->name);
+        int at = table_find_column(target_table(definer), name);
+        if (at < 0)
+            return fault_set(binder->fault, FAULT_UNDEFINED_COLUMN,
+                             "column \"%.*s\" does not exist", TEXT_ARGS(name));
+        const TableColumn *column = &target_table(definer)->columns[at];
+        const TypeInfo *info = type_info(column->type_oid);
+        if (info != NULL && !info->is_comparable)
+            return define_refuse(definer, -1, NULL, "a key of type %s is not supported",
+                                 info->sql_name);
+        numbers[i] = column->number;
+    }
+    made->columns = numbers;
+    made->column_count = (uint32_t)index->n_index_params;
+    return true;
+}
+
+bool define_index(Definer *definer, const PgQuery__IndexStmt *index)
+{
+    Binder *binder = definer->binder;
+    Definition *definition = definer->definition;
+    TableConstraint made = {.kind = 'u', .is_index = true};
+    bool found;
+    definition->kind = DEFINE_NOTHING;
+    if (!is_enforced(index)) {
+        define_notice(definer, DEFINE_INDEX_NOTICE);
+        return true;
+    }
+    if (!one_target(definer, index->relation, "relation", false, &found))
+        return false;
+    if (definition->targets->is_materialized) {
+        define_notice(definer, DEFINE_INDEX_NOTICE);
+        return true;
+    }
+    if (!check_kind(definer, definition->targets, TABLE_STORED, false) ||
+        !define_check_owner(definer, definition->targets) || !read_index(definer, index, &made))
+        return false;
+    made.name = index->idxname[0] == '\0' ? index_name(definer, index)
+                                          : define_new_name(binder, index->idxname);
+    if (is_relation(definer, made.name)) {
+        if (!index->if_not_exists)
+            return fault_set(binder->fault, FAULT_DUPLICATE_TABLE,
+                             "relation \"%.*s\" already exists", TEXT_ARGS(made.name));
+        define_notice_code(definer, FAULT_DUPLICATE_TABLE,
+                           arena_printf(binder->arena, "relation \"%.*s\" already exists, skipping",
+                                        TEXT_ARGS(made.name)));
+        return true;
+    }
+    if (target_table(definer)->parsed.constraint_count >= DEFINER_MAX_CONSTRAINTS)
+        return define_refuse(definer, -1, NULL, "more than %d constraints are not supported",
+                             DEFINER_MAX_CONSTRAINTS);
+    TableChange *change = arena_zalloc(binder->arena, sizeof *change);
+    change->kind = TABLE_ADD_CONSTRAINT;
+    change->constraint = made;
+    definition->kind = DEFINE_ALTER;
+    definition->changes = change;
+    definition->change_count = 1;
+    definition->adds_constraints = true;
+    return true;
+}
+
+static const TableConstraint *find_key(const Table *table, Text name)
+{
+    for (uint32_t i = 0; i < table->parsed.constraint_count; i++)
+        if (table->parsed.constraints[i].kind != 'c' &&
+            text_equal(table->parsed.constraints[i].name, name))
+            return &table->parsed.constraints[i];
+    return NULL;
+}
+
+/* The table that has the key, in the schema or in the first of the path that has such a key. */
+static const Table *table_of_key(Definer *definer, const SchemaName *schema, Text name)
+{
+    enum { MOST = 64 };
+    Binder *binder = definer->binder;
+    const TableSnapshot *tables = binder->context->tables;
+    const SchemaInfo *path[MOST];
+    uint32_t count = schema != NULL ? 1
+                                    : schema_path(binder->arena, tables, text_of(define_path(binder)),
+                                                  false, path, MOST);
+    for (uint32_t i = 0; i < count; i++) {
+        Text where = schema != NULL ? schema->text : text_of(path[i]->name);
+        for (uint32_t k = 0; k < tables->table_count; k++)
+            if (text_equal(tables->tables[k]->schema, where) && find_key(tables->tables[k], name))
+                return tables->tables[k];
+    }
+    return NULL;
+}
+
+bool define_drop_index(Definer *definer, const SchemaName *schema, SchemaName name, bool *found)
+{
+    Binder *binder = definer->binder;
+    Definition *definition = definer->definition;
+    const Table *table = table_of_key(definer, schema, name.text);
+    *found = table != NULL;
+    if (table == NULL)
+        return true;
+    const TableConstraint *key = find_key(table, name.text);
+    if (!key->is_index) {
+        fault_set(binder->fault, FAULT_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop index %.*s because constraint %.*s on table %.*s requires it",
+                  TEXT_ARGS(key->name), TEXT_ARGS(key->name), TEXT_ARGS(table->name));
+        return fault_hint(binder->fault, "You can drop constraint %.*s on table %.*s instead.",
+                          TEXT_ARGS(key->name), TEXT_ARGS(table->name));
+    }
+    DefinitionTarget *target = ARENA_NEW(binder->arena, DefinitionTarget);
+    *target = (DefinitionTarget){
+        .key = table->key, .name = table->name, .oid = table->oid, .kind = TABLE_STORED};
+    if (!define_check_owner(definer, target))
+        return false;
+    TableChange *change = arena_zalloc(binder->arena, sizeof *change);
+    change->kind = TABLE_DROP_CONSTRAINT;
+    change->constraint.name = key->name;
+    definition->kind = DEFINE_ALTER;
+    definition->targets = target;
+    definition->target_count = 1;
+    definition->changes = change;
+    definition->change_count = 1;
     return true;
 }
 

@@ -77,6 +77,11 @@ bool define_drop(Definer *definer, const PgQuery__DropStmt *drop);
 /* What is said of indexes. */
 #define DEFINE_INDEX_NOTICE                                                                        \
     "indexes are accepted and not made: columns have statistics and dictionaries of their own"
+/* CREATE INDEX: a unique one of columns becomes a key of the table, others have no effect. */
+bool define_index(Definer *definer, const PgQuery__IndexStmt *index);
+/* DROP INDEX of a unique index of that name: *found, and the definition drops it. `schema` may be
+ * NULL. 2BP01 where a constraint needs it; 42501. */
+bool define_drop_index(Definer *definer, const SchemaName *schema, SchemaName name, bool *found);
 /* Of objects that this server has none of. */
 bool define_drop_absent(Definer *definer, const PgQuery__DropStmt *drop);
 bool define_truncate(Definer *definer, const PgQuery__TruncateStmt *truncate);

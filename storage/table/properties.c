@@ -113,6 +113,8 @@ static void put_constraints(Buffer *out, const TableProperties *properties)
         if (one->column_count > 0)
             buffer_append_byte(out, ']');
         put_text(out, "check", one->check);
+        if (one->is_index)
+            buffer_append_string(out, ",\"index\":true");
         buffer_append_byte(out, '}');
     }
     if (properties->constraint_count > 0)
@@ -217,7 +219,8 @@ static void read_constraints(const json_t *list, Arena *arena, TableProperties *
                                    .name = copy_string(json_object_get(one, "name"), arena),
                                    .column_count = column_count,
                                    .columns = numbers,
-                                   .check = copy_string(json_object_get(one, "check"), arena)};
+                                   .check = copy_string(json_object_get(one, "check"), arena),
+                                   .is_index = json_is_true(json_object_get(one, "index"))};
     }
     properties->constraints = all;
     properties->constraint_count = (uint32_t)count;

@@ -116,6 +116,7 @@ typedef struct TableConstraint {
     uint32_t column_count;
     const int32_t *columns; /* their numbers; of a check those that its definition stands at */
     Text check;             /* an expression in SQL */
+    bool is_index;          /* CREATE UNIQUE INDEX: 'u', and no constraint by name */
 } TableConstraint;
 
 typedef struct TableProperties {
