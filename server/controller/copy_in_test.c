@@ -130,18 +130,18 @@ static void test_binary(void **state)
     CHECK_PIECES(&copy, SIGNATURE "\0\2\377\377\377\377\377\377\377\377" "\377\377", "(NULL,NULL)");
     Arena *arena = arena_new("copy");
     /* lengths that lie: beyond the message, beyond what a row may be, of another type, negative */
-    static const char *const bad[] = {
-        SIGNATURE "\0\2\0\0\0\10\0\0\0\0\0\0\0\7\0\0\0\377abc",
-        SIGNATURE "\0\2\177\377\377\377\0\0\0\0\0\0\0\0\0\0\0\0",
-        SIGNATURE "\0\2\0\0\0\4\0\0\0\7\0\0\0\3abc\377\377\0\0",
-        SIGNATURE "\0\2\377\377\377\376\0\0\0\3abc\377\377\0\0",
-        SIGNATURE "\0\3\377\377\377\377\377\377\377\377\377\377",
-        "PGCOPY\n\377\r\n\0\0\0\0\0\377\377\377\377\0\0\0\0\0\0\0",
-        "PGCOPX\n\377\r\n\0\0\0\0\0\0\0\0\0\377\377\0\0\0\0\0\0\0",
+    static const Text bad[] = {
+        TEXT_LITERAL(SIGNATURE "\0\2\0\0\0\10\0\0\0\0\0\0\0\7\0\0\0\377abc"),
+        TEXT_LITERAL(SIGNATURE "\0\2\177\377\377\377\0\0\0\0\0\0\0\0\0\0\0\0"),
+        TEXT_LITERAL(SIGNATURE "\0\2\0\0\0\4\0\0\0\7\0\0\0\3abc\377\377\0\0"),
+        TEXT_LITERAL(SIGNATURE "\0\2\377\377\377\376\0\0\0\3abc\377\377\0\0"),
+        TEXT_LITERAL(SIGNATURE "\0\3\377\377\377\377\377\377\377\377\377\377"),
+        TEXT_LITERAL("PGCOPY\n\377\r\n\0\0\0\0\0\377\377\377\377\0\0\0\0\0\0\0"),
+        TEXT_LITERAL("PGCOPX\n\377\r\n\0\0\0\0\0\0\0\0\0\377\377\0\0\0\0\0\0\0"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         for (size_t piece = 1; piece < 40; piece += 6) {
-            const char *shown = rows_of(&copy, bad[i], 30, piece, arena);
+            const char *shown = rows_of(&copy, bad[i].data, bad[i].length, piece, arena);
             assert_true(strncmp(shown, "22P0", 4) == 0);
         }
     arena_free(arena);

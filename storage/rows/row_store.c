@@ -193,7 +193,8 @@ static inline uint32_t selected(const Selection *selection, uint32_t i)
 static bool append_nulls(RowStore *store, StoreColumn *column, uint32_t at, const Vector *vector,
                          Selection selection, Fault *fault)
 {
-    if (vector->form == VECTOR_DICTIONARY || (vector->nulls == NULL && !column->has_nulls))
+    if (selection.count == 0 || vector->form == VECTOR_DICTIONARY ||
+        (vector->nulls == NULL && !column->has_nulls))
         return true;
     if (!column->has_nulls && vector->form == VECTOR_CONSTANT && vector->nulls[0] == 0)
         return true;
